@@ -1,0 +1,269 @@
+"""The settings as frozen models. `config.load` fills them; every module gets only its own section.
+
+Units stand in the names (`_s`, `_min`, `_px`). Secrets are `SecretStr`: printing a section shows stars.
+"""
+
+from collections.abc import Iterable
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Point = tuple[Fraction, Fraction]
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _read_secret(value: SecretStr | None, file: Path | None, key: str) -> SecretStr | None:
+    """Return the secret given in place or in a file; both at once is an error."""
+    if file is None:
+        return value
+    if value is not None:
+        raise ValueError(f"give {key} or {key}_file, not both")
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise ValueError(f"{key}_file {file} cannot be read ({reason})") from error
+    if not text:
+        raise ValueError(f"{key}_file {file} is empty")
+    return SecretStr(text)
+
+
+class Site(Section):
+    """The polyclinic: one installation serves one site."""
+
+    id: Identifier
+    name: str = Field(min_length=1)
+    time_zone: str = "Asia/Almaty"
+    buildings: tuple[Identifier, ...] = ("main",)
+    opening_hours: dict[str, str] = Field(default_factory=dict)
+    holidays: tuple[date, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone; write for example Asia/Almaty")
+        return value
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _readable_hours(cls, value: dict[str, str]) -> dict[str, str]:
+        for days, hours in value.items():
+            if not all(part in _DAYS for part in days.split("-")) or days.count("-") > 1:
+                raise ValueError(f"{days!r} is no day or range of days; write mon or mon-fri")
+            start, _, end = hours.partition("-")
+            try:
+                opens, closes = time.fromisoformat(start), time.fromisoformat(end)
+            except ValueError as error:
+                raise ValueError(f"{hours!r} for {days} is not HH:MM-HH:MM") from error
+            if opens >= closes:
+                raise ValueError(f"{hours!r} for {days} closes before it opens")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+class Database(Section):
+    """PostgreSQL; without a URL an embedded server is started under the home folder."""
+
+    url: SecretStr | None = None
+    url_file: Path | None = None
+    pool_size: int = Field(8, ge=2, le=64)
+    connect_timeout_s: float = Field(5.0, gt=0)
+    acquire_timeout_s: float = Field(5.0, gt=0)
+    command_timeout_s: float = Field(10.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, data: object) -> object:
+        return _with_url_file(data)
+
+    @field_validator("url")
+    @classmethod
+    def _postgres_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        return _scheme(value, ("postgresql", "postgres"))
+
+
+class Redis(Section):
+    """Redis; without a URL an embedded server is started under the home folder, if there is one."""
+
+    url: SecretStr | None = None
+    url_file: Path | None = None
+    timeout_s: float = Field(0.25, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, data: object) -> object:
+        return _with_url_file(data)
+
+    @field_validator("url")
+    @classmethod
+    def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        return _scheme(value, ("redis", "rediss", "unix"))
+
+
+class Models(Section):
+    """Which model pack finds and compares faces, and on which device."""
+
+    pack: Literal["open"] = "open"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(0, ge=0, le=64, description="ONNX Runtime threads; 0 = from the machine")
+
+
+class Recognition(Section):
+    """Where recognition happens at all."""
+
+    mode: Literal["lane", "lobby", "desk"] = "lane"
+    legal_basis_ref: str | None = None
+
+    @model_validator(mode="after")
+    def _lobby_needs_a_basis(self) -> Self:
+        if self.mode == "lobby" and not self.legal_basis_ref:
+            raise ValueError(
+                "mode lobby recognises everyone in the picture and needs legal_basis_ref; "
+                "name the document that allows it, or use mode lane"
+            )
+        return self
+
+
+class Quality(Section):
+    """What a face must be before it is embedded."""
+
+    min_face_px: float = Field(48.0, ge=16, description="width of the face box, pixels")
+    warn_face_px: float = Field(100.0, ge=16, description="at enrolment: smaller ones warn")
+    min_score: Fraction = 0.6
+    min_sharpness: float = Field(20.0, ge=0, description="variance of the Laplacian of the chip")
+    border_px: float = Field(2.0, ge=0, description="a box nearer to the border is cut")
+
+
+class Match(Section):
+    """When a track is somebody."""
+
+    auto_arrive: Literal["always", "never"] = "always"
+    max_distance: float = Field(0.33, gt=0, lt=2, description="fused probe to template, Euclidean")
+    min_margin: float = Field(0.05, ge=0, lt=2, description="to the runner-up, Euclidean")
+    min_agreeing_frames: int = Field(3, ge=1, le=20)
+    best_shots: int = Field(8, ge=1, le=32, description="embeddings kept of a track, in memory")
+
+
+class Arrival(Section):
+    """When an appointment's arrival window is open, around its start."""
+
+    opens_before_min: int = Field(120, ge=0, le=1440)
+    closes_after_min: int = Field(30, ge=0, le=1440)
+    refresh_s: float = Field(
+        1.0, gt=0, le=60, description="how often the gallery is looked at anew"
+    )
+
+
+class Camera(Section):
+    """One RTSP camera."""
+
+    id: Identifier
+    building: Identifier = "main"
+    entrance: Identifier = "front"
+    url: SecretStr
+    url_file: Path | None = None
+    transport: Literal["tcp", "udp"] = "tcp"
+    analyse_fps: float = Field(5.0, gt=0, le=30)
+    lane: tuple[Point, ...] | None = None
+    connect_timeout_s: float = Field(10.0, gt=0)
+    stall_timeout_s: float = Field(10.0, gt=0, description="no frame for so long: start anew")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_file(cls, data: object) -> object:
+        return _with_url_file(data)
+
+    @field_validator("url")
+    @classmethod
+    def _rtsp_scheme(cls, value: SecretStr) -> SecretStr:
+        checked = _scheme(value, ("rtsp", "rtsps"))
+        assert checked is not None
+        return checked
+
+    @field_validator("lane")
+    @classmethod
+    def _polygon(cls, value: tuple[Point, ...] | None) -> tuple[Point, ...] | None:
+        if value is not None and len(value) < 3:
+            raise ValueError("a lane is a polygon of three points or more, in fractions")
+        return value
+
+
+class Settings(Section):
+    """Everything one installation says about itself."""
+
+    site: Site
+    database: Database = Database()
+    redis: Redis = Redis()
+    models: Models = Models()
+    recognition: Recognition = Recognition()
+    quality: Quality = Quality()
+    match: Match = Match()
+    arrival: Arrival = Arrival()
+    cameras: tuple[Camera, ...] = ()
+
+    @model_validator(mode="after")
+    def _cameras_fit_the_site(self) -> Self:
+        twice = _first_duplicate(camera.id for camera in self.cameras)
+        if twice is not None:
+            raise ValueError(
+                f"camera id {twice!r} is used twice; give each camera an id of its own"
+            )
+        for camera in self.cameras:
+            if camera.building not in self.site.buildings:
+                raise ValueError(
+                    f"camera {camera.id!r} stands in building {camera.building!r}, which "
+                    f"site.buildings does not name ({', '.join(self.site.buildings)})"
+                )
+        return self
+
+
+def _first_duplicate(values: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
+
+
+def _with_url_file(data: object) -> object:
+    """Fill `url` from `url_file` before the fields are checked."""
+    if not isinstance(data, dict) or data.get("url_file") is None:
+        return data
+    given = data.get("url")
+    secret = SecretStr(given) if isinstance(given, str) else given
+    return {**data, "url": _read_secret(secret, Path(str(data["url_file"])), "url")}
+
+
+def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | None:
+    """Check the scheme and that the address parses, without ever repeating the URL."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value.get_secret_value())
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("the URL cannot be read; look at its host and port") from error
+    if parts.scheme not in allowed:
+        raise ValueError(f"the URL must begin with {' or '.join(f'{s}://' for s in allowed)}")
+    if parts.scheme != "unix" and not parts.netloc:
+        raise ValueError("the URL names no host")
+    return value

@@ -1,0 +1,73 @@
+"""The records the matcher hands out: a face, its quality, its embedding, the nearest template.
+
+Every image in Kirdi is RGB, uint8, (height, width, 3), row-major. Coordinates are pixels of the
+image the face was found in, x to the right, y downwards.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a face can be compared.
+
+    Attributes:
+        width_px: Width of the face box in the full-resolution picture.
+        sharpness: Variance of the Laplacian of the grey aligned chip; higher is sharper.
+        border_px: Distance of the box to the nearest border of the picture; negative when cut.
+    """
+
+    width_px: float
+    sharpness: float
+    border_px: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One face in one picture.
+
+    Attributes:
+        bbox: x1, y1, x2, y2 in pixels; may reach past the picture where the face is cut.
+        landmarks: float32 (5, 2): eye, eye, nose, mouth corner, mouth corner, left to right.
+        score: The detector's confidence, 0 to 1.
+        quality: Measured on the same picture.
+    """
+
+    bbox: tuple[float, float, float, float]
+    landmarks: Vector
+    score: float
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """A face as a vector: float32 (d,). Vectors of different packs are never compared."""
+
+    vector: Vector
+    pack_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The nearest template to a probe.
+
+    Attributes:
+        owner: Opaque id of whom the template belongs to.
+        distance: Euclidean, probe to template; smaller is more alike.
+        margin: Distance of the runner-up (another owner) minus `distance`; infinite without one.
+    """
+
+    owner: str
+    distance: float
+    margin: float
+
+    @property
+    def score(self) -> float:
+        """Similarity for people to read: 1 minus the distance, not below 0."""
+        return max(0.0, 1.0 - self.distance)

@@ -1,0 +1,1 @@
+"""Model packs: which files find and compare faces, where they come from and under which licence."""

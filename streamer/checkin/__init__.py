@@ -1,0 +1,1 @@
+"""From an identity to a check-in: the decision, and the service that carries it out."""

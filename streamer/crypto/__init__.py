@@ -1,0 +1,1 @@
+"""Encryption of what the database holds about a person, and keyed hashes to find it again."""

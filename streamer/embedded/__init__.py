@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis for one machine, when none is configured."""

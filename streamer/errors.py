@@ -1,0 +1,46 @@
+"""The errors of the service. Each prints as one line that names the thing and the remedy.
+
+The exit codes are documented in docs/exit-codes.md. Messages carry ids, never secrets or names.
+"""
+
+
+class KirdiError(Exception):
+    """Base of everything the service raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(KirdiError):
+    """A file or argument given by a person cannot be used; nothing was written."""
+
+    exit_code = 4
+
+
+class DatabaseError(KirdiError):
+    """PostgreSQL refuses, cannot be reached, or has another schema than this code."""
+
+    exit_code = 5
+
+
+class CameraError(KirdiError):
+    """A camera cannot be reached, refuses, or sends nothing that can be decoded."""
+
+    exit_code = 7
+
+
+class EmbeddedError(KirdiError):
+    """An embedded server cannot be started, or the home folder cannot be used."""
+
+    exit_code = 8
+
+
+class VaultError(KirdiError):
+    """The key-encryption key is missing, unreadable or not the one the data was written with."""
+
+    exit_code = 9
+
+
+class CacheError(KirdiError):
+    """Redis refuses or cannot be reached; never fatal to a decision."""
+
+    exit_code = 10

@@ -1,0 +1,1 @@
+"""An RTSP camera that plays any video file."""

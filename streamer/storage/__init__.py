@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis and the local spool: the only place that speaks to them."""

@@ -1,0 +1,22 @@
+"""Where the test recordings lie. They are real people: used here, never copied or printed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def folder() -> Path:
+    """The test data's folder, whether or not it exists."""
+    given = os.environ.get("KIRDI_TEST_DATA")
+    return Path(given) if given else ROOT.parent / "shared" / "data"
+
+
+def need(relative: str) -> Path:
+    """A file or folder of the test data; skips the test, saying why, where it is absent."""
+    path = folder() / relative
+    if not path.exists():
+        pytest.skip(f"test data {relative} is absent; point KIRDI_TEST_DATA at it")
+    return path
