@@ -1,6 +1,7 @@
 """The settings as frozen models. `config.load` fills them; every module gets only its own section.
 
-Units stand in the names (`_s`, `_min`, `_px`). Secrets are `SecretStr`: printing a section shows stars.
+Units stand in the names (`_s`, `_min`, `_px`). Secrets are `SecretStr`: a printed section shows
+stars.
 """
 
 from collections.abc import Iterable
@@ -39,6 +40,40 @@ def _read_secret(value: SecretStr | None, file: Path | None, key: str) -> Secret
     if not text:
         raise ValueError(f"{key}_file {file} is empty")
     return SecretStr(text)
+
+
+def _first_duplicate(values: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
+
+
+def _with_url_file(data: object) -> object:
+    """Fill `url` from `url_file` before the fields are checked."""
+    if not isinstance(data, dict) or data.get("url_file") is None:
+        return data
+    given = data.get("url")
+    secret = SecretStr(given) if isinstance(given, str) else given
+    return {**data, "url": _read_secret(secret, Path(str(data["url_file"])), "url")}
+
+
+def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | None:
+    """Check the scheme and that the address parses, without ever repeating the URL."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value.get_secret_value())
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("the URL cannot be read; look at its host and port") from error
+    if parts.scheme not in allowed:
+        raise ValueError(f"the URL must begin with {' or '.join(f'{s}://' for s in allowed)}")
+    if parts.scheme != "unix" and not parts.netloc:
+        raise ValueError("the URL names no host")
+    return value
 
 
 class Site(Section):
@@ -148,8 +183,8 @@ class Quality(Section):
     min_face_px: float = Field(48.0, ge=16, description="width of the face box, pixels")
     warn_face_px: float = Field(100.0, ge=16, description="at enrolment: smaller ones warn")
     min_score: Fraction = 0.6
-    min_sharpness: float = Field(20.0, ge=0, description="variance of the Laplacian of the chip")
-    border_px: float = Field(2.0, ge=0, description="a box nearer to the border is cut")
+    min_sharpness: float = Field(3.0, ge=0, description="variance of the Laplacian of the chip")
+    border_px: float = Field(4.0, ge=0, description="a box nearer to the border is cut")
 
 
 class Match(Section):
@@ -167,9 +202,7 @@ class Arrival(Section):
 
     opens_before_min: int = Field(120, ge=0, le=1440)
     closes_after_min: int = Field(30, ge=0, le=1440)
-    refresh_s: float = Field(
-        1.0, gt=0, le=60, description="how often the gallery is looked at anew"
-    )
+    refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
 
 
 class Camera(Section):
@@ -233,37 +266,3 @@ class Settings(Section):
                     f"site.buildings does not name ({', '.join(self.site.buildings)})"
                 )
         return self
-
-
-def _first_duplicate(values: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            return value
-        seen.add(value)
-    return None
-
-
-def _with_url_file(data: object) -> object:
-    """Fill `url` from `url_file` before the fields are checked."""
-    if not isinstance(data, dict) or data.get("url_file") is None:
-        return data
-    given = data.get("url")
-    secret = SecretStr(given) if isinstance(given, str) else given
-    return {**data, "url": _read_secret(secret, Path(str(data["url_file"])), "url")}
-
-
-def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | None:
-    """Check the scheme and that the address parses, without ever repeating the URL."""
-    if value is None:
-        return None
-    try:
-        parts = urlsplit(value.get_secret_value())
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError("the URL cannot be read; look at its host and port") from error
-    if parts.scheme not in allowed:
-        raise ValueError(f"the URL must begin with {' or '.join(f'{s}://' for s in allowed)}")
-    if parts.scheme != "unix" and not parts.netloc:
-        raise ValueError("the URL names no host")
-    return value

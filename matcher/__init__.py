@@ -1,1 +1,4 @@
-"""Images and vectors: finds, aligns and compares faces. Knows no camera, patient, database or clock."""
+"""Images and vectors: finds, aligns and compares faces.
+
+Knows no camera, patient, database or clock.
+"""

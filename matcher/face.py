@@ -19,7 +19,8 @@ class Quality:
 
     Attributes:
         width_px: Width of the face box in the full-resolution picture.
-        sharpness: Variance of the Laplacian of the grey aligned chip; higher is sharper.
+        sharpness: Variance of the Laplacian in the middle of the grey aligned chip; higher is
+            sharper.
         border_px: Distance of the box to the nearest border of the picture; negative when cut.
     """
 

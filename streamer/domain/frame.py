@@ -30,5 +30,5 @@ class Frame:
     captured_at: datetime
     received_at: float
     pts: float | None
-    image: Image
+    image: Image = field(repr=False)
     release: Callable[[], None] = field(default=_nothing, repr=False)

@@ -14,3 +14,11 @@ class Template:
     patient_id: UUID
     pack_id: str
     vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryKey:
+    """A template that may be matched now, and an open appointment it may be matched for."""
+
+    template_id: UUID
+    appointment_id: UUID

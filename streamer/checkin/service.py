@@ -1,0 +1,105 @@
+"""Turns an identity into check-ins: reads the schedule, decides, and hands over for delivery.
+
+Called by the pipeline for every settled identity; called again for the same person it does no harm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import structlog
+
+from streamer.checkin.decision import ArrivalPolicy, decide
+from streamer.domain.appointment import Appointment
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
+from streamer.domain.decision import Decision, Outcome, Reason
+from streamer.domain.identity import Identity
+
+log = structlog.get_logger(__name__)
+
+
+class ScheduleReader(Protocol):
+    """Where a patient's appointments of the day are read."""
+
+    async def appointments_of(
+        self, patient_id: UUID, now: datetime, refresh: bool = False
+    ) -> Sequence[Appointment]:
+        """Today's appointments; `refresh` goes past the cache to PostgreSQL."""
+        ...
+
+
+class Delivery(Protocol):
+    """Takes over a check-in and sees that it is written exactly once."""
+
+    async def accept(self, check_in: CheckIn) -> bool:
+        """Return False when the same appointment's check-in is already on its way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Where and when an identity was established."""
+
+    building: str
+    captured_at: datetime
+
+
+class CheckInService:
+    """Decides about recognised patients."""
+
+    def __init__(
+        self, site_id: str, schedules: ScheduleReader, delivery: Delivery, policy: ArrivalPolicy
+    ) -> None:
+        """Keep the collaborators; nothing is read yet."""
+        self._site_id = site_id
+        self._schedules = schedules
+        self._delivery = delivery
+        self._policy = policy
+
+    async def propose(self, identity: Identity, sighting: Sighting) -> Decision:
+        """Decide what a sighting means and set off what follows.
+
+        Raises:
+            DatabaseError: The schedule cannot be read; the pipeline asks again while the person
+                is in the picture.
+        """
+        now = sighting.captured_at
+        appointments = await self._schedules.appointments_of(identity.patient_id, now)
+        decision = decide(appointments, sighting.building, self._policy, now)
+        if decision.reason is Reason.NO_OPEN_APPOINTMENT:
+            # The gallery holds only patients with an open appointment, so the cache is behind.
+            appointments = await self._schedules.appointments_of(
+                identity.patient_id, now, refresh=True
+            )
+            decision = decide(appointments, sighting.building, self._policy, now)
+        if decision.outcome is Outcome.ARRIVE:
+            for appointment_id in decision.appointments:
+                await self._delivery.accept(self._check_in(identity, appointment_id, sighting))
+        log.info(
+            "decision",
+            camera=identity.camera_id,
+            track=identity.track_id,
+            patient=str(identity.patient_id),
+            outcome=decision.outcome.value,
+            reason=decision.reason.value,
+            appointments=len(decision.appointments),
+            score=round(identity.score, 3),
+        )
+        return decision
+
+    def _check_in(self, identity: Identity, appointment_id: UUID, sighting: Sighting) -> CheckIn:
+        return CheckIn(
+            event_id=uuid4(),
+            site_id=self._site_id,
+            appointment_id=appointment_id,
+            patient_id=identity.patient_id,
+            method=Method.FACE,
+            evidence=EvidenceGrade.FACE,
+            occurred_at=sighting.captured_at,
+            camera_id=identity.camera_id,
+            score=identity.score,
+            threshold=identity.threshold,
+            pack_id=identity.pack_id,
+        )

@@ -1,0 +1,210 @@
+"""One camera: frame → faces → tracks → best shots → vote → identity → check-in.
+
+`app` makes one per camera and injects the matcher, the gallery and the check-in service. Everything
+a pipeline knows about a person ends with the track, in memory.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from matcher.face import Embedding, Face, Image
+from streamer.checkin.service import Sighting
+from streamer.domain.decision import Decision
+from streamer.domain.frame import Frame
+from streamer.domain.identity import Identity
+from streamer.domain.track import Track
+from streamer.errors import KirdiError
+from streamer.gallery_keeper import CurrentGallery
+from streamer.tracking.assignment import assign
+from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
+from streamer.tracking.lane import Point, face_in_lane
+from streamer.tracking.tracker import Tracker
+from streamer.tracking.voting import Vote, VoteLimits, vote
+
+log = structlog.get_logger(__name__)
+
+
+class FaceMatcher(Protocol):
+    """Finds faces and makes vectors of them; batched over all cameras."""
+
+    async def detect(self, image: Image) -> Sequence[Face]:
+        """All faces of a picture."""
+        ...
+
+    async def embed(self, image: Image, faces: Sequence[Face]) -> Sequence[Embedding]:
+        """One embedding per face, cut from the full-resolution picture."""
+        ...
+
+
+class FrameSource(Protocol):
+    """Where a camera's frames come from."""
+
+    async def get(self) -> Frame | None:
+        """The latest frame not seen yet; None once the source is closed."""
+        ...
+
+
+class Proposals(Protocol):
+    """What happens to an identity."""
+
+    async def propose(self, identity: Identity, sighting: Sighting) -> Decision:
+        """Decide and set off what follows; harmless to repeat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRules:
+    """What one camera's pipeline holds to.
+
+    Attributes:
+        lane: Polygon in fractions; None = the camera sees nothing but the lane.
+        shortcoming: Says what keeps a face from being compared, None where nothing does.
+        searches: False in desk mode: faces are found, nobody is searched for.
+        best_shots: How many embeddings of a track are kept, in memory.
+    """
+
+    camera_id: str
+    building: str
+    lane: tuple[Point, ...] | None
+    shortcoming: Callable[[Face], str | None]
+    vote: VoteLimits
+    best_shots: int
+    searches: bool
+
+
+@dataclass(slots=True)
+class _Person:
+    """What is known about one live track."""
+
+    evidence: TrackEvidence
+    vote: Vote | None = None
+    voted_on: int = -1
+    proposed: set[tuple[str, int]] = field(default_factory=set)
+
+
+class CameraPipeline:
+    """The stages of one camera, in order."""
+
+    def __init__(
+        self,
+        rules: PipelineRules,
+        matcher: FaceMatcher,
+        gallery: Callable[[], CurrentGallery],
+        proposals: Proposals,
+    ) -> None:
+        """Keep the collaborators and start without tracks."""
+        self._rules = rules
+        self._matcher = matcher
+        self._gallery = gallery
+        self._proposals = proposals
+        self._tracker = Tracker(rules.camera_id)
+        self._people: dict[int, _Person] = {}
+
+    async def run(self, frames: FrameSource) -> None:
+        """Process frames until the source is closed."""
+        while (frame := await frames.get()) is not None:
+            await self.process(frame)
+
+    async def process(self, frame: Frame) -> tuple[Identity, ...]:
+        """Take one frame through all stages; releases it.
+
+        Returns:
+            The identities established in this frame, for tests and displays.
+        """
+        gallery = self._gallery()
+        try:
+            faces = await self._matcher.detect(frame.image)
+            tracks = self._tracker.update(faces, frame.received_at)
+            changed = await self._collect(frame, tracks, gallery)
+        finally:
+            frame.release()
+        self._forget_ended()
+        identities = self._identify(tracks, gallery, changed)
+        for identity in identities:
+            await self._propose(identity, frame, gallery.version)
+        return identities
+
+    async def _collect(
+        self, frame: Frame, tracks: Sequence[Track], gallery: CurrentGallery
+    ) -> frozenset[int]:
+        """Embed the faces worth it; returns the tracks that gained a shot.
+
+        With nobody to recognise no face is embedded at all.
+        """
+        if gallery.search is None or not self._rules.searches:
+            return frozenset()
+        height, width = frame.image.shape[:2]
+        wanted = []
+        for track in tracks:
+            face = track.face
+            if not face_in_lane(face, self._rules.lane, width, height):
+                continue
+            if self._rules.shortcoming(face) is not None:
+                continue
+            person = self._people.setdefault(
+                track.track_id, _Person(TrackEvidence(self._rules.best_shots))
+            )
+            if person.evidence.wants(worth_of(face.quality), frame.received_at):
+                wanted.append(track)
+        if not wanted:
+            return frozenset()
+        embeddings = await self._matcher.embed(frame.image, [track.face for track in wanted])
+        for track, embedding in zip(wanted, embeddings, strict=True):
+            shot = Shot(embedding, frame.received_at, worth_of(track.face.quality))
+            self._people[track.track_id].evidence.add(shot)
+        return frozenset(track.track_id for track in wanted)
+
+    def _identify(
+        self, tracks: Sequence[Track], gallery: CurrentGallery, changed: frozenset[int]
+    ) -> tuple[Identity, ...]:
+        """Vote where there is something new to vote on, then settle who is who in this frame."""
+        search = gallery.search
+        votes = {}
+        for track in tracks:
+            person = self._people.get(track.track_id)
+            if person is None:
+                continue
+            if search is None:
+                person.vote = None
+            elif track.track_id in changed or person.voted_on != gallery.version:
+                person.vote = vote(person.evidence.shots, search, self._rules.vote)
+            person.voted_on = gallery.version
+            if person.vote is not None:
+                votes[track.track_id] = person.vote
+        return tuple(self._identity(key, one) for key, one in assign(votes).items())
+
+    def _identity(self, track_id: int, accepted: Vote) -> Identity:
+        return Identity(
+            track_id=track_id,
+            camera_id=self._rules.camera_id,
+            patient_id=UUID(accepted.match.owner),
+            score=accepted.match.score,
+            threshold=1.0 - self._rules.vote.max_distance,
+            margin=accepted.match.margin,
+            frames_agreeing=accepted.frames_agreeing,
+            pack_id=self._people[track_id].evidence.shots[0].embedding.pack_id,
+        )
+
+    async def _propose(self, identity: Identity, frame: Frame, version: int) -> None:
+        """Propose once per track, patient and gallery: a new gallery may hold a new appointment."""
+        person = self._people[identity.track_id]
+        key = (str(identity.patient_id), version)
+        if key in person.proposed:
+            return
+        try:
+            await self._proposals.propose(
+                identity, Sighting(self._rules.building, frame.captured_at)
+            )
+        except KirdiError as error:
+            # Not marked as proposed: the next frame asks again.
+            log.warning("proposal failed", camera=identity.camera_id, reason=str(error))
+            return
+        person.proposed = {key}
+
+    def _forget_ended(self) -> None:
+        live = self._tracker.live_ids
+        self._people = {key: one for key, one in self._people.items() if key in live}

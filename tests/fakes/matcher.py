@@ -1,0 +1,69 @@
+"""A matcher that finds what a test painted: no model, no picture needed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from matcher.face import Embedding, Face, Image, Match, Quality
+
+PACK = "fake-1"
+
+
+def face_at(
+    x: float, y: float = 100.0, width: float = 60.0, *, sharpness: float = 200.0, score: float = 0.9
+) -> Face:
+    """A face whose box begins at x, y; landmarks well inside it."""
+    landmarks = np.array(
+        [[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]], dtype=np.float32
+    ) * width + np.array([x, y], dtype=np.float32)
+    return Face((x, y, x + width, y + width), landmarks, score, Quality(width, sharpness, 50.0))
+
+
+def embedding_of(person: int, noise: float = 0.0) -> Embedding:
+    """People are axes of a space; two of them are 1.41 apart, noise moves one towards nobody."""
+    vector = np.zeros(64, dtype=np.float32)
+    vector[person] = 1.0
+    vector[63] = noise
+    return Embedding(vector, PACK)
+
+
+class FakeMatcher:
+    """Hands out scripted faces; remembers what it was asked to embed."""
+
+    def __init__(self) -> None:
+        self.faces: list[Face] = []
+        self.people: list[int] = []
+        self.embedded: list[Face] = []
+
+    def show(self, *seen: tuple[Face, int]) -> None:
+        """Script the next pictures: faces and who they are."""
+        self.faces = [face for face, _ in seen]
+        self.people = [person for _, person in seen]
+
+    async def detect(self, image: Image) -> Sequence[Face]:
+        return tuple(self.faces)
+
+    async def embed(self, image: Image, faces: Sequence[Face]) -> Sequence[Embedding]:
+        self.embedded.extend(faces)
+        order = {id(face): person for face, person in zip(self.faces, self.people, strict=True)}
+        return [embedding_of(order[id(face)]) for face in faces]
+
+
+class FakeGallery:
+    """Nearest neighbour in plain NumPy."""
+
+    def __init__(self, people: dict[str, int]) -> None:
+        self._people = people
+
+    def search(self, probes: Sequence[Embedding]) -> Sequence[Match | None]:
+        if not self._people:
+            return [None] * len(probes)
+        matches: list[Match | None] = []
+        for probe in probes:
+            ranked = sorted(
+                (float(np.linalg.norm(probe.vector - embedding_of(person).vector)), owner)
+                for owner, person in self._people.items()
+            )
+            margin = ranked[1][0] - ranked[0][0] if len(ranked) > 1 else float("inf")
+            matches.append(Match(ranked[0][1], ranked[0][0], margin))
+        return matches

@@ -1,0 +1,111 @@
+"""The settings say what is wrong in one line, and never what is secret."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.errors import ConfigError
+from config.load import EXAMPLE_FILE, load_settings, settings_file
+from config.settings import Settings
+
+SITE = "site: {id: s-1, name: Clinic}\n"
+CAMERA = "cameras: [{id: a, url: 'rtsp://viewer:hunter2@10.0.0.5/1'}]\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "kirdi.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_example_is_valid_and_has_every_key() -> None:
+    settings = load_settings(EXAMPLE_FILE, {})
+    values = yaml.safe_load(EXAMPLE_FILE.read_text(encoding="utf-8"))
+    for name, section in Settings.model_fields.items():
+        given = values[name][0] if name == "cameras" else values[name]
+        model = getattr(settings, name)
+        model = model[0] if name == "cameras" else model
+        assert set(given) >= set(type(model).model_fields) - {"site"}, (name, section)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, SITE + "match: {max_distance: 0.3, min_margin: 0.1}\n")
+    settings = load_settings(
+        file, {"KIRDI_MATCH__MAX_DISTANCE": "0.25", "KIRDI_SITE__BUILDINGS": '["main", "annex"]'}
+    )
+    assert (settings.match.max_distance, settings.match.min_margin) == (0.25, 0.1)
+    assert settings.site.buildings == ("main", "annex")
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "words"),
+    [
+        ("site: {id: s, nmae: x}", {}, ["unknown key site.nmae", "did you mean site.name?"]),
+        (SITE + "mach: {}", {}, ["unknown key mach", "did you mean match?"]),
+        (SITE, {"KIRDI_DATABSE__URL": "x"}, ["KIRDI_DATABSE__URL", "KIRDI_DATABASE__URL?"]),
+        (SITE, {"KIRDI_CAMERAS": "nonsense"}, ["KIRDI_CAMERAS", "JSON"]),
+        ("a: [", {}, ["not valid YAML", "line"]),
+        ("a: 1\na: 2", {}, ["line 2", "'a'", "twice"]),
+        ("- 1", {}, ["holds no keys"]),
+        ("", {}, ["site: Field required"]),
+        (SITE + CAMERA.replace("rtsp:", "http:"), {}, ["cameras.0.url", "rtsp://"]),
+        (SITE + CAMERA.replace("10.0.0.5", "10.0.0.5:x"), {}, ["cameras.0.url", "port"]),
+        (SITE + CAMERA.replace("{id", "{lane: [[0, 0], [1, 1]], id"), {}, ["three points"]),
+        (SITE + CAMERA.replace("{id", "{building: roof, id"), {}, ["'roof'", "site.buildings"]),
+        (SITE + "recognition: {mode: lobby}", {}, ["legal_basis_ref"]),
+        (SITE + "database: {url: 'mysql://u:hunter2@h/d'}", {}, ["postgresql://"]),
+        (SITE + "database: {url: 'postgresql://h', url_file: x}", {}, ["not both"]),
+        (SITE + "database: {url_file: /nowhere/x}", {}, ["/nowhere/x"]),
+        (SITE.replace("}", ", time_zone: Mars/Base}"), {}, ["Mars/Base", "IANA"]),
+        (SITE.replace("}", ", opening_hours: {mon: 8-20}}"), {}, ["HH:MM"]),
+        (SITE + "match: {max_distance: hunter2}", {}, ["match.max_distance", "number"]),
+    ],
+)
+def test_what_is_wrong_is_said(
+    tmp_path: Path, text: str, environ: dict[str, str], words: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(tmp_path, text), environ)
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert "hunter2" not in message
+    assert "\n" not in message
+
+
+def test_a_camera_id_used_twice_is_refused(tmp_path: Path) -> None:
+    camera = "{id: a, url: 'rtsp://10.0.0.5/1'}"
+    with pytest.raises(ConfigError, match="'a' is used twice"):
+        load_settings(write(tmp_path, SITE + f"cameras: [{camera}, {camera}]"), {})
+
+
+def test_secrets_come_from_files_and_are_not_printed(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("rtsp://viewer:hunter2@10.0.0.5/1\n")
+    settings = load_settings(
+        write(tmp_path, SITE + f"cameras: [{{id: a, url_file: {secret}}}]"), {}
+    )
+    assert settings.cameras[0].url.get_secret_value() == "rtsp://viewer:hunter2@10.0.0.5/1"
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in settings.model_dump_json()
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = load_settings(EXAMPLE_FILE, {})
+    with pytest.raises(ValueError, match="frozen"):
+        settings.match.max_distance = 0.9  # type: ignore[misc]
+
+
+def test_which_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, SITE)
+    other = tmp_path / "other.yaml"
+    other.write_text(SITE)
+    monkeypatch.chdir(tmp_path)
+    assert settings_file(other, {"KIRDI_CONFIG": str(file)}) == other
+    assert settings_file(None, {"KIRDI_CONFIG": str(other)}) == other
+    assert settings_file(None, {}) == Path("kirdi.yaml")
+    file.unlink()
+    with pytest.raises(ConfigError, match=r"kirdi\.example\.yaml"):
+        settings_file(None, {})
+    with pytest.raises(ConfigError, match="KIRDI_CONFIG"):
+        settings_file(None, {"KIRDI_CONFIG": "/nowhere.yaml"})

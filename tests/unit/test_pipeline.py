@@ -1,0 +1,170 @@
+"""One camera's stages together, with scripted faces."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+
+from matcher.face import Face
+from streamer.checkin.service import Sighting
+from streamer.domain.decision import Decision, Outcome, Reason
+from streamer.domain.frame import Frame
+from streamer.domain.identity import Identity
+from streamer.errors import DatabaseError
+from streamer.gallery_keeper import CurrentGallery
+from streamer.pipeline import CameraPipeline, PipelineRules
+from streamer.tracking.voting import VoteLimits
+from tests.fakes.matcher import FakeGallery, FakeMatcher, face_at
+
+ANNA, BOTA = str(UUID(int=1)), str(UUID(int=2))
+LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+
+class Proposals:
+    def __init__(self) -> None:
+        self.made: list[Identity] = []
+        self.failing = 0
+
+    async def propose(self, identity: Identity, sighting: Sighting) -> Decision:
+        if self.failing:
+            self.failing -= 1
+            raise DatabaseError("database: away")
+        self.made.append(identity)
+        return Decision(Outcome.ARRIVE, Reason.WINDOW_OPEN)
+
+
+class Lobby:
+    """A pipeline with its fakes and a running count of frames."""
+
+    def __init__(
+        self,
+        people: dict[str, int],
+        *,
+        lane: tuple[tuple[float, float], ...] | None = None,
+        searches: bool = True,
+    ) -> None:
+        self.matcher = FakeMatcher()
+        self.proposals = Proposals()
+        self.gallery = CurrentGallery(1, len(people), FakeGallery(people) if people else None)
+        self.released = 0
+        self._sequence = 0
+        rules = PipelineRules(
+            camera_id="lobby-1",
+            building="main",
+            lane=lane,
+            shortcoming=lambda face: "too_small" if face.quality.width_px < 48 else None,
+            vote=VoteLimits(0.33, 0.05, 3),
+            best_shots=8,
+            searches=searches,
+        )
+        self.pipeline = CameraPipeline(rules, self.matcher, lambda: self.gallery, self.proposals)
+
+    async def frame(self, *seen: tuple[Face, int]) -> tuple[Identity, ...]:
+        self.matcher.show(*seen)
+        self._sequence += 1
+        at = 0.2 * self._sequence
+
+        def release() -> None:
+            self.released += 1
+
+        return await self.pipeline.process(
+            Frame(
+                "lobby-1",
+                self._sequence,
+                datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=at),
+                at,
+                at,
+                np.zeros((480, 640, 3), dtype=np.uint8),
+                release,
+            )
+        )
+
+
+async def test_three_frames_make_an_identity_and_one_proposal() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    seen = [await lobby.frame((face_at(100.0 + 5 * step), 0)) for step in range(6)]
+    assert [len(one) for one in seen] == [0, 0, 1, 1, 1, 1]
+    (proposal,) = lobby.proposals.made
+    assert proposal.patient_id == UUID(ANNA)
+    assert proposal.frames_agreeing == 3
+    assert lobby.released == 6
+
+
+async def test_a_stranger_is_nobody() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(6):
+        assert await lobby.frame((face_at(100.0), 7)) == ()
+    assert lobby.proposals.made == []
+
+
+async def test_with_nobody_to_recognise_no_face_is_embedded() -> None:
+    lobby = Lobby({})
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    assert lobby.matcher.embedded == []
+
+
+async def test_desk_mode_searches_for_nobody() -> None:
+    lobby = Lobby({ANNA: 0}, searches=False)
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    assert lobby.matcher.embedded == []
+
+
+async def test_a_face_outside_the_lane_is_never_embedded() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1}, lane=LEFT_HALF)
+    inside, outside = face_at(100.0), face_at(500.0)
+    for _ in range(5):
+        await lobby.frame((inside, 0), (outside, 1))
+    assert {id(face) for face in lobby.matcher.embedded} == {id(inside)}
+    assert [one.patient_id for one in lobby.proposals.made] == [UUID(ANNA)]
+
+
+async def test_a_poor_face_is_never_embedded() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(5):
+        await lobby.frame((face_at(100.0, width=40.0), 0))
+    assert lobby.matcher.embedded == []
+
+
+async def test_a_track_is_embedded_only_while_its_faces_get_better() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(30):
+        await lobby.frame((face_at(100.0), 0))
+    assert len(lobby.matcher.embedded) == 8
+
+
+async def test_two_tracks_of_one_identity_leave_the_nearer() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(4):
+        identities = await lobby.frame((face_at(100.0), 0), (face_at(400.0), 0))
+        assert len(identities) <= 1
+    assert len(lobby.proposals.made) == 1
+
+
+async def test_a_new_gallery_is_asked_about_a_standing_person() -> None:
+    lobby = Lobby({BOTA: 1})
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    assert lobby.proposals.made == []
+    lobby.gallery = CurrentGallery(2, 2, FakeGallery({ANNA: 0, BOTA: 1}))
+    await lobby.frame((face_at(100.0), 0))
+    lobby.gallery = CurrentGallery(3, 2, FakeGallery({ANNA: 0, BOTA: 1}))
+    await lobby.frame((face_at(100.0), 0))
+    assert [one.patient_id for one in lobby.proposals.made] == [UUID(ANNA), UUID(ANNA)]
+
+
+async def test_a_withdrawn_patient_loses_the_identity_at_once() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    lobby.gallery = CurrentGallery(2, 0, None)
+    assert await lobby.frame((face_at(100.0), 0)) == ()
+
+
+async def test_a_failed_proposal_is_made_again() -> None:
+    lobby = Lobby({ANNA: 0})
+    lobby.proposals.failing = 2
+    for _ in range(6):
+        await lobby.frame((face_at(100.0), 0))
+    assert len(lobby.proposals.made) == 1

@@ -1,0 +1,83 @@
+"""A vote is accepted only where frames agree, the distance is small and the runner-up far."""
+
+import pytest
+
+from matcher.face import Match
+from streamer.tracking.assignment import assign
+from streamer.tracking.evidence import Shot, TrackEvidence
+from streamer.tracking.voting import Vote, VoteLimits, vote
+from tests.fakes.matcher import FakeGallery, embedding_of
+
+LIMITS = VoteLimits(max_distance=0.33, min_margin=0.05, min_agreeing_frames=3)
+GALLERY = FakeGallery({"anna": 0, "bota": 1})
+
+
+def shots(*people: int, noise: float = 0.1) -> list[Shot]:
+    return [Shot(embedding_of(one, noise), 0.0, 1.0) for one in people]
+
+
+@pytest.mark.parametrize(
+    ("seen", "owner"),
+    [
+        (shots(0, 0, 0), "anna"),
+        (shots(0, 0, 0, 1), "anna"),
+        (shots(0, 0), None),
+        (shots(0, 0, 1), None),
+        (shots(0, 0, 0, 1, 1, 1), None),
+        (shots(0, 0, 0, noise=0.32), "anna"),
+        (shots(0, 0, 0, noise=0.34), None),
+        (shots(5, 5, 5), None),
+        ([], None),
+    ],
+    ids=[
+        "three agree",
+        "one strays",
+        "too few",
+        "two of three",
+        "no majority",
+        "just near enough",
+        "just too far",
+        "a stranger",
+        "nothing",
+    ],
+)
+def test_vote(seen: list[Shot], owner: str | None) -> None:
+    accepted = vote(seen, GALLERY, LIMITS)
+    assert (accepted.match.owner if accepted else None) == owner
+
+
+def test_the_runner_up_must_be_farther() -> None:
+    class Twins:
+        def search(self, probes: object) -> list[Match]:
+            return [Match("anna", 0.2, 0.04)] * len(list(probes))  # type: ignore[call-overload]
+
+    assert vote(shots(0, 0, 0), Twins(), LIMITS) is None
+
+
+def test_an_empty_gallery_names_nobody() -> None:
+    assert vote(shots(0, 0, 0), FakeGallery({}), LIMITS) is None
+
+
+def test_only_agreeing_frames_are_fused() -> None:
+    accepted = vote(shots(0, 0, 0, 1, noise=0.0), GALLERY, LIMITS)
+    assert accepted is not None
+    assert accepted.match.distance == 0.0
+    assert accepted.frames_agreeing == 3
+
+
+def test_one_person_is_one_track_of_a_frame() -> None:
+    near, far = Vote(Match("anna", 0.2, 1.0), 3), Vote(Match("anna", 0.3, 1.0), 4)
+    other = Vote(Match("bota", 0.3, 1.0), 3)
+    assert assign({7: far, 8: near, 9: other}) == {8: near, 9: other}
+    assert assign({8: near, 7: far}) == {8: near}
+
+
+def test_evidence_keeps_the_best_and_forgets_the_old() -> None:
+    evidence = TrackEvidence(capacity=2, max_age_s=10.0)
+    for at, worth in ((0.0, 0.5), (1.0, 0.9), (2.0, 0.7)):
+        assert evidence.wants(worth, at)
+        evidence.add(Shot(embedding_of(0), at, worth))
+    assert [shot.worth for shot in evidence.shots] == [0.9, 0.7]
+    assert not evidence.wants(0.6, 3.0)
+    assert evidence.wants(0.1, 11.5)
+    assert [shot.worth for shot in evidence.shots] == [0.7]
