@@ -1,0 +1,126 @@
+"""Keeps the import table of docs/architecture.md true: who may import whom, and which libraries."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.data import ROOT
+
+OURS = ("config", "matcher", "streamer")
+LEAVES = ("streamer.domain", "streamer.errors", "streamer.clock", "streamer.log")
+MIDDLE = (
+    *LEAVES,
+    "streamer.crypto",
+    "matcher.face",
+    "config.settings",
+)
+
+# The most specific key that covers a module says what of ours it may import, itself always included.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "config": (),
+    "matcher": (),
+    "streamer.domain": ("matcher.face",),
+    "streamer.errors": (),
+    "streamer.clock": (),
+    "streamer.log": (),
+    "streamer.crypto": ("streamer.domain", "streamer.errors"),
+    "streamer.simulator": ("streamer.errors", "streamer.log"),
+    "streamer.ingest": MIDDLE,
+    "streamer.tracking": MIDDLE,
+    "streamer.patients": MIDDLE,
+    "streamer.checkin": MIDDLE,
+    "streamer.storage": MIDDLE,
+    "streamer.exchange": MIDDLE,
+    "streamer.pipeline": (
+        *LEAVES,
+        "streamer.tracking",
+        "streamer.checkin",
+        "streamer.gallery_keeper",
+        "matcher.face",
+    ),
+    "streamer.gallery_keeper": (*LEAVES, "streamer.tracking", "matcher.face"),
+    "streamer.uptime_recorder": LEAVES,
+    "streamer.background": ("streamer.errors",),
+    "streamer.hardening": ("streamer.errors",),
+    "streamer.app": OURS,
+    "streamer.backend": OURS,
+    "streamer.recognition": ("config.settings", "matcher"),
+    "streamer.cli": OURS,
+    "streamer.commands": OURS,
+    "streamer.embedded": OURS,
+    "streamer": (),
+}
+
+# Libraries that only some of our packages may touch.
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "onnxruntime": ("matcher",),
+    "onnx": ("matcher",),
+    "insightface": ("matcher",),
+    "asyncpg": ("streamer.storage",),
+    "alembic": ("streamer.storage",),
+    "sqlalchemy": ("streamer.storage",),
+    "apsw": ("streamer.storage",),
+    "redis": ("streamer.storage",),
+    "av": ("streamer.ingest", "streamer.simulator", "streamer.embedded"),
+    "aiortc": ("streamer.web",),
+    "cryptography": ("streamer.crypto",),
+    "typer": ("streamer.cli", "streamer.commands"),
+    "rich": ("streamer.cli", "streamer.commands"),
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in OURS:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Everything a file imports, as absolute dotted names, type-checking imports included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import; write it out"
+            assert node.module is not None
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def covers(prefix: str, name: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def rule_for(module: str) -> str:
+    return max((key for key in MAY_IMPORT if covers(key, module)), key=len)
+
+
+MODULES = list(modules())
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_imports_keep_to_the_table(module: str, path: Path) -> None:
+    key = rule_for(module)
+    allowed = (key, *MAY_IMPORT[key]) if key != "streamer" else ()
+    for name in imports_of(path):
+        if any(covers(package, name) for package in OURS):
+            assert any(covers(one, name) for one in allowed), f"{module} may not import {name}"
+        library = name.split(".", 1)[0]
+        if library in ONLY_IN:
+            homes = ONLY_IN[library]
+            assert any(covers(home, module) for home in homes), f"{module}: {library} not here"
+
+
+def test_every_module_has_a_rule() -> None:
+    """A new module at the top of `streamer` needs a line in the table."""
+    loose = [name for name, _ in MODULES if rule_for(name) == "streamer" and name != "streamer"]
+    assert loose == []
+
+
+@pytest.mark.parametrize(("module", "path"), MODULES, ids=[name for name, _ in MODULES])
+def test_files_say_what_they_are_for_and_stay_short(module: str, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
+    assert len(text.splitlines()) <= 400, f"{module} is too long"
