@@ -1,0 +1,121 @@
+"""The servers every test may ask for, of both kinds.
+
+`database_url`, `make_database`, `redis_url` speak to the embedded servers; the same names with
+`any_` run a test twice: with the embedded servers, and with the system's own on TCP ports (or
+those that KIRDI_TEST_DATABASE_URL and KIRDI_TEST_REDIS_URL name).
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from streamer.embedded.services import EmbeddedServers
+from tests.servers import Databases, flush_redis, installed_postgres, installed_redis
+
+MakeDatabase = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def embedded_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
+    """PostgreSQL's and Redis's URL of embedded servers that the whole run shares."""
+    servers = EmbeddedServers(tmp_path_factory.mktemp("home"))
+    holder = servers.acquire(database=True, redis=True)
+    database_url, redis_url = servers.services(holder)
+    assert database_url is not None
+    yield database_url, redis_url
+    servers.release(holder)
+    assert all(server.pid is None for server in servers.status())
+
+
+@pytest.fixture(scope="session")
+def postgres_url(embedded_urls: tuple[str, str | None]) -> str:
+    """A server's URL, for tests that make databases themselves."""
+    return embedded_urls[0]
+
+
+@pytest.fixture(scope="session")
+def session_databases(postgres_url: str) -> Iterator[Databases]:
+    """Databases that live as long as the run, such as migrated templates."""
+    databases = Databases(postgres_url)
+    yield databases
+    databases.drop_all()
+
+
+@pytest.fixture
+def make_database(postgres_url: str) -> Iterator[MakeDatabase]:
+    """`make_database(template=None)`: the URL of a new database, dropped after the test."""
+    databases = Databases(postgres_url)
+    yield databases.create
+    databases.drop_all()
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase) -> str:
+    """The URL of a new, empty database."""
+    return make_database()
+
+
+@pytest.fixture
+def redis_url(embedded_urls: tuple[str, str | None]) -> str:
+    """The URL of an empty Redis."""
+    if embedded_urls[1] is None:
+        pytest.skip("no redis-server is installed")
+    flush_redis(embedded_urls[1])
+    return embedded_urls[1]
+
+
+@pytest.fixture(scope="session", params=["embedded", "server"])
+def any_postgres_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """As `postgres_url`, once for each kind of server."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("postgres_url")
+        return
+    with installed_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def any_session_databases(any_postgres_url: str) -> Iterator[Databases]:
+    """As `session_databases`, once for each kind of server."""
+    databases = Databases(any_postgres_url)
+    yield databases
+    databases.drop_all()
+
+
+@pytest.fixture
+def make_any_database(any_postgres_url: str) -> Iterator[MakeDatabase]:
+    """As `make_database`, once for each kind of server."""
+    databases = Databases(any_postgres_url)
+    yield databases.create
+    databases.drop_all()
+
+
+@pytest.fixture
+def any_database_url(make_any_database: MakeDatabase) -> str:
+    """As `database_url`, once for each kind of server."""
+    return make_any_database()
+
+
+@pytest.fixture(scope="session", params=["embedded", "server"])
+def _any_redis(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    if request.param == "embedded":
+        url = request.getfixturevalue("embedded_urls")[1]
+        if url is None:
+            pytest.skip("no redis-server is installed")
+        yield url
+        return
+    folder: Path = tmp_path_factory.mktemp("redis")
+    with installed_redis(folder) as url:
+        yield url
+
+
+@pytest.fixture
+def any_redis_url(_any_redis: str) -> str:
+    """As `redis_url`, once for each kind of server."""
+    flush_redis(_any_redis)
+    return _any_redis

@@ -1,0 +1,154 @@
+"""Real PostgreSQL and Redis servers for the tests; `conftest.py` makes fixtures of them."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis
+
+from streamer.embedded import process
+
+
+class Databases:
+    """Makes empty databases on one server and drops them again."""
+
+    def __init__(self, server_url: str) -> None:
+        self.server_url = server_url
+        self._made: list[str] = []
+
+    def create(self, template: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of the one whose URL is `template`.
+
+        Nobody may be connected to the template meanwhile.
+        """
+        name = f"test_{secrets.token_hex(6)}"
+        source = urlsplit(template).path.lstrip("/") if template else "template0"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        self._made.append(name)
+        return urlunsplit(urlsplit(self.server_url)._replace(path=f"/{name}"))
+
+    def drop_all(self) -> None:
+        """Drop what was made, whoever is connected."""
+        while self._made:
+            self._execute(f'DROP DATABASE IF EXISTS "{self._made.pop()}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(self.server_url, timeout=10, command_timeout=30)
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        in_thread(execute)
+
+
+def in_thread(work: Callable[[], Coroutine[object, object, None]]) -> None:
+    """Run a coroutine to its end on a loop of its own: a fixture must not touch the test's."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(work())).result()
+
+
+def flush_redis(url: str) -> None:
+    """Empty a Redis, so that a test sees only its own keys."""
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+
+
+def free_port() -> int:
+    """A TCP port on the loopback that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def installed_postgres(folder: Path) -> Iterator[str]:
+    """A clinic's kind of PostgreSQL: the system's own, on a TCP port with a password."""
+    if given := os.environ.get("KIRDI_TEST_DATABASE_URL"):
+        yield given
+        return
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
+    )
+    if not found:
+        pytest.skip("no PostgreSQL of the system; install it or set KIRDI_TEST_DATABASE_URL")
+    binaries, data, password = found[-1].parent, folder / "data", secrets.token_hex(8)
+    data.mkdir(mode=0o700, parents=True)
+    password_file = folder / "password"
+    password_file.write_text(password)
+    initdb = process.Launch(
+        argv=(
+            str(binaries / "initdb"),
+            *("-D", str(data), "-U", "clinic", "-E", "UTF8", "--locale=C", "--no-sync"),
+            *("--auth=scram-sha-256", f"--pwfile={password_file}"),
+        ),
+        folder=data,
+        own=(data,),
+    )
+    done = process.run(initdb, timeout_s=120)
+    assert done.returncode == 0, done.stderr
+    port = free_port()
+    server = process.Launch(
+        argv=(
+            str(binaries / "postgres"),
+            *("-D", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1"),
+            *("-c", "unix_socket_directories=", "-c", "dynamic_shared_memory_type=mmap"),
+            *("-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "timezone=Asia/Almaty"),
+        ),
+        folder=data,
+        own=(data,),
+    )
+    lock, log = folder / "lock", folder / "log"
+    process.start(server, lock, folder, log)
+    try:
+        pid_file = data / "postmaster.pid"
+        ready = process.wait_until(
+            lambda: pid_file.exists() and "ready" in pid_file.read_text(), timeout_s=30
+        )
+        assert ready, log.read_text()
+        yield f"postgresql://clinic:{password}@127.0.0.1:{port}/postgres"
+    finally:
+        assert process.stop(lock, ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0)))
+
+
+@contextmanager
+def installed_redis(folder: Path) -> Iterator[str]:
+    """A clinic's kind of Redis: the system's own, on a TCP port with a password."""
+    if given := os.environ.get("KIRDI_TEST_REDIS_URL"):
+        yield given
+        return
+    binary = shutil.which("redis-server", path="/usr/bin:/usr/local/bin")
+    if binary is None:
+        pytest.skip("no Redis of the system; install it or set KIRDI_TEST_REDIS_URL")
+    port, password = free_port(), secrets.token_hex(8)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "redis.conf").write_text(
+        f'port {port}\nbind 127.0.0.1\nrequirepass {password}\nsave ""\nappendonly no\n'
+    )
+    server = process.Launch(argv=(binary, "redis.conf"), folder=folder, own=(folder,))
+    lock, url = folder / "lock", f"redis://:{password}@127.0.0.1:{port}/0"
+    process.start(server, lock, folder, folder / "log")
+
+    def answers() -> bool:
+        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+    try:
+        assert process.wait_until(answers, timeout_s=10), (folder / "log").read_text()
+        yield url
+    finally:
+        assert process.stop(lock, ((signal.SIGTERM, 5.0),))
