@@ -1,0 +1,204 @@
+"""A camera's decoder process: `python -m streamer.ingest.decoder DESCRIPTOR`.
+
+Started by `DecoderProcess`, which tells it over the inherited socket what to open. One thread
+connects, decodes and writes pictures; the other listens to the service, says once a second how far
+the first one is, and ends the process when the service is gone or wants it to stop.
+"""
+
+import os
+import select
+import socket
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Final, NoReturn
+
+import av
+from av import VideoFrame
+
+from streamer.ingest.camera_url import redact
+from streamer.ingest.confinement import confine
+from streamer.ingest.pacer import Pacer
+from streamer.ingest.protocol import (
+    MAX_DATAGRAM_BYTES,
+    Counters,
+    Failure,
+    FailureKind,
+    Geometry,
+    Opened,
+    ProtocolError,
+    Release,
+    Report,
+    Request,
+    Stop,
+    Written,
+    one_line,
+    pack_report,
+    parse_command,
+)
+from streamer.ingest.rgb_converter import RgbConverter
+from streamer.ingest.slot_writer import SlotWriter
+from streamer.ingest.source import Source, SourceError
+
+_HEARTBEAT_S: Final = 1.0
+_REQUEST_S: Final = 10.0
+_CLOSING_S: Final = 0.7
+"""For closing the camera's session when told to stop; a demuxer cannot be interrupted."""
+
+
+class Decoder:
+    """Decodes one connection into slots, and counts."""
+
+    def __init__(self, link: socket.socket, request: Request) -> None:
+        self._link = link
+        self._request = request
+        self._pacer = Pacer(request.analyse_fps)
+        self._converter = RgbConverter()
+        self._decoded = self._corrupt = self._errors = self._dropped = 0
+        self.slots = SlotWriter(self._announce)
+        self.stopping = threading.Event()
+        self.finished = threading.Event()
+
+    @property
+    def counters(self) -> Counters:
+        """The totals so far; may be read from any thread."""
+        return Counters(self._decoded, self._corrupt, self._errors, self._dropped)
+
+    def run(self) -> None:
+        """Decode until the stream ends or `stopping` is set.
+
+        Raises:
+            SourceError: The stream cannot be opened, or is over.
+        """
+        with Source(self._request) as source:
+            self.send(Opened())
+            for packet, arrived_ns in source.packets():
+                if self.stopping.is_set():
+                    return
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError:
+                    self._errors += 1
+                    continue
+                for frame in frames:
+                    assert isinstance(frame, VideoFrame)
+                    self._take(frame, arrived_ns)
+        raise SourceError(FailureKind.ENDED, "the camera closed the stream")
+
+    def send(self, report: Report) -> bool:
+        """Tell the service; False when it does not read, which never makes a decoder wait."""
+        try:
+            self._link.send(pack_report(report), socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            leave()
+        return True
+
+    def fail(self, failure: Failure) -> None:
+        """Tell the service the last totals and why this process ends, without a secret."""
+        self.send(self.counters)
+        text = one_line(redact(failure.text, self._request.secrets))
+        self.send(Failure(failure.kind, text))
+
+    def _take(self, frame: VideoFrame, arrived_ns: int) -> None:
+        self._decoded += 1
+        if frame.is_corrupt:
+            self._corrupt += 1
+            return
+        if not self._pacer.take(arrived_ns / 1e9):
+            return
+        try:
+            place = self.slots.reserve(frame.width, frame.height)
+        except (ValueError, OSError) as error:
+            raise SourceError(FailureKind.CODEC, str(error)) from error
+        if place is None:
+            self._dropped += 1
+            return
+        generation, slot = place
+        self.slots.fill(slot, self._converter.convert(frame))
+        pts = None if frame.pts is None else frame.time
+        if not self.send(Written(generation, slot, pts, arrived_ns, self.counters)):
+            self.slots.release(generation, slot)
+            self._dropped += 1
+
+    def _announce(self, geometry: Geometry, descriptor: int) -> None:
+        """Hand over frame memory; unlike the rest it must arrive, so this may wait for a while."""
+        poll = select.poll()
+        poll.register(self._link, select.POLLOUT)
+        if not poll.poll(self._request.read_timeout_s * 1000):
+            leave()
+        socket.send_fds(self._link, [pack_report(geometry)], [descriptor])
+
+
+def listen(link: socket.socket, decoder: Decoder) -> NoReturn:
+    """Obey the service and report the counters each second, until the process ends."""
+    poll = select.poll()
+    poll.register(link, select.POLLIN)
+    due = time.monotonic() + _HEARTBEAT_S
+    while True:
+        if poll.poll(max(0.0, due - time.monotonic()) * 1000):
+            try:
+                data = link.recv(MAX_DATAGRAM_BYTES)
+                command = parse_command(data) if data else None
+            except (OSError, ProtocolError):
+                leave()
+            match command:
+                case Release():
+                    decoder.slots.release(command.generation, command.slot)
+                case Stop():
+                    decoder.stopping.set()
+                    decoder.finished.wait(_CLOSING_S)
+                    leave()
+                case _:
+                    leave()
+        if time.monotonic() >= due:
+            due += _HEARTBEAT_S
+            decoder.send(decoder.counters)
+
+
+def receive_request(link: socket.socket) -> Request:
+    """Wait for the first command; without one there is nothing to live for."""
+    poll = select.poll()
+    poll.register(link, select.POLLIN)
+    if poll.poll(_REQUEST_S * 1000):
+        data = link.recv(MAX_DATAGRAM_BYTES)
+        command = parse_command(data) if data else None
+        if isinstance(command, Request) and command.parent_pid == os.getppid():
+            return command
+    return leave()
+
+
+def leave() -> NoReturn:
+    """End at once, whatever a thread is blocked in; the kernel closes what is open."""
+    os._exit(0)
+
+
+def main(descriptor: int) -> NoReturn:
+    """Be a decoder process."""
+    confine()
+    link = socket.socket(fileno=descriptor)
+    link.setblocking(False)
+    request = receive_request(link)
+    decoder = Decoder(link, request)
+
+    def report_fault(
+        kind: type[BaseException], error: BaseException, _: TracebackType | None
+    ) -> None:
+        decoder.fail(Failure(FailureKind.OTHER, f"fault in the decoder: {kind.__name__}: {error}"))
+        leave()
+
+    sys.excepthook = report_fault
+    threading.excepthook = lambda _: leave()
+    threading.Thread(target=listen, args=(link, decoder), daemon=True).start()
+    try:
+        decoder.run()
+    except SourceError as error:
+        decoder.fail(error.failure)
+    decoder.finished.set()
+    leave()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

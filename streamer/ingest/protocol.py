@@ -1,0 +1,309 @@
+"""The messages between the service and a decoder process: one datagram of a SEQPACKET socket each.
+
+Both ends import this file, so it imports the standard library only: what a decoder process imports
+is paid once per camera. What a decoder sends is not trusted (malformed video has been code
+execution): `parse` takes exactly what stands here and raises `ProtocolError` for anything else.
+"""
+
+import json
+import math
+import struct
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Final
+
+SLOTS: Final = 4
+"""Pictures of one size that may be on their way to the service at once."""
+MAX_SIDE_PX: Final = 8192
+MAX_MEMORY_BYTES: Final = 512 * 1024 * 1024
+MAX_DATAGRAM_BYTES: Final = 64 * 1024
+MAX_TEXT_BYTES: Final = 400
+
+_PAGE: Final = 4096
+_release = struct.Struct("<BIB")
+_stop = struct.Struct("<B")
+_opened = struct.Struct("<B")
+_geometry = struct.Struct("<BIHH")
+_written = struct.Struct("<BIBdQQQQQ")
+_counters = struct.Struct("<BQQQQ")
+_failure = struct.Struct("<BB")
+
+
+class _Tag(IntEnum):
+    """The first byte of a datagram."""
+
+    REQUEST = 1
+    RELEASE = 2
+    STOP = 3
+    OPENED = 16
+    GEOMETRY = 17
+    WRITTEN = 18
+    COUNTERS = 19
+    FAILURE = 20
+
+
+class ProtocolError(Exception):
+    """The other end sent something this protocol does not know."""
+
+
+class FailureKind(StrEnum):
+    """Why a connection to a camera ended. The last three are found by the service."""
+
+    UNREACHABLE = "unreachable"
+    UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not_found"
+    NO_VIDEO = "no_video"
+    CODEC = "codec"
+    STALLED = "stalled"
+    ENDED = "ended"
+    OTHER = "other"
+    DIED = "decoder_died"
+    GARBLED = "decoder_garbled"
+    NOT_STARTED = "decoder_not_started"
+
+
+_KINDS: Final = tuple(FailureKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a decoder process is told. It goes over the socket: never argv, never the environment.
+
+    Attributes:
+        address: What to open, credentials included.
+        secrets: Values that may appear in no text that leaves the process.
+        connect_timeout_s: For opening the stream.
+        read_timeout_s: For one packet.
+        parent_pid: Whose death must end the decoder.
+    """
+
+    address: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    transport: str
+    analyse_fps: float
+    connect_timeout_s: float
+    read_timeout_s: float
+    parent_pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The service has done with a slot."""
+
+    generation: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The decoder shall close its camera and exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The camera answered and its stream was set up; no frame has been decoded yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Pictures now have this size; the datagram carries the memfd that will hold them."""
+
+    generation: int
+    width: int
+    height: int
+
+    @property
+    def slot_bytes(self) -> int:
+        """Distance from one slot to the next: a picture's RGB bytes, rounded up to a page."""
+        return -(-self.width * self.height * 3 // _PAGE) * _PAGE
+
+    @property
+    def memory_bytes(self) -> int:
+        """Size of the memfd."""
+        return self.slot_bytes * SLOTS
+
+    @property
+    def allowed(self) -> bool:
+        """Whether a picture of this size is taken at all."""
+        return (
+            0 < self.width <= MAX_SIDE_PX
+            and 0 < self.height <= MAX_SIDE_PX
+            and self.memory_bytes <= MAX_MEMORY_BYTES
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Totals of one decoder process.
+
+    Attributes:
+        decoded: Frames that came out of the decoder, corrupt ones included.
+        corrupt: Frames among them that are marked corrupt.
+        errors: Packets that could not be decoded at all.
+        dropped: Frames due for analysis that found no free slot.
+    """
+
+    decoded: int = 0
+    corrupt: int = 0
+    errors: int = 0
+    dropped: int = 0
+
+    @property
+    def sound(self) -> int:
+        """Frames with a picture that can be used."""
+        return self.decoded - self.corrupt
+
+    def goes_on_from(self, earlier: "Counters") -> bool:
+        """Whether every total is at least what it was."""
+        return (
+            self.decoded >= earlier.decoded
+            and self.sound >= earlier.sound
+            and self.corrupt >= earlier.corrupt
+            and self.errors >= earlier.errors
+            and self.dropped >= earlier.dropped
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A picture lies in a slot.
+
+    Attributes:
+        pts: Presentation time, seconds; None where the stream has none.
+        arrived_ns: CLOCK_MONOTONIC when its packet arrived: all processes share that clock.
+    """
+
+    generation: int
+    slot: int
+    pts: float | None
+    arrived_ns: int
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The connection is over. `text` is one line without secrets."""
+
+    kind: FailureKind
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+Command = Request | Release | Stop
+Report = Opened | Geometry | Written | Counters | Failure
+
+
+def pack_command(command: Command) -> bytes:
+    """Encode what the service says."""
+    match command:
+        case Request():
+            return bytes([_Tag.REQUEST]) + json.dumps(asdict(command)).encode()
+        case Release():
+            return _release.pack(_Tag.RELEASE, command.generation, command.slot)
+        case Stop():
+            return _stop.pack(_Tag.STOP)
+
+
+def parse_command(data: bytes) -> Command:
+    """Decode what the service said, in the decoder process.
+
+    Raises:
+        ProtocolError: The datagram is no command.
+    """
+    try:
+        match data[0]:
+            case _Tag.REQUEST:
+                values = json.loads(data[1:])
+                values["secrets"] = tuple(values["secrets"])
+                return Request(**values)
+            case _Tag.RELEASE:
+                _, generation, slot = _release.unpack(data)
+                return Release(generation, slot)
+            case _Tag.STOP:
+                return Stop()
+    except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+        raise ProtocolError("the service sent a malformed command") from error
+    raise ProtocolError("the service sent an unknown command")
+
+
+def pack_report(report: Report) -> bytes:
+    """Encode what a decoder process says."""
+    match report:
+        case Opened():
+            return _opened.pack(_Tag.OPENED)
+        case Geometry():
+            return _geometry.pack(_Tag.GEOMETRY, report.generation, report.width, report.height)
+        case Written():
+            pts = math.nan if report.pts is None else report.pts
+            total = report.counters
+            return _written.pack(
+                _Tag.WRITTEN,
+                report.generation,
+                report.slot,
+                pts,
+                report.arrived_ns,
+                total.decoded,
+                total.corrupt,
+                total.errors,
+                total.dropped,
+            )
+        case Counters():
+            total = report
+            return _counters.pack(
+                _Tag.COUNTERS, total.decoded, total.corrupt, total.errors, total.dropped
+            )
+        case Failure():
+            text = report.text.encode()[:MAX_TEXT_BYTES]
+            return _failure.pack(_Tag.FAILURE, _KINDS.index(report.kind)) + text
+
+
+def parse_report(data: bytes) -> Report:
+    """Decode what a decoder process said; the sizes and ranges that need no memory are checked.
+
+    Raises:
+        ProtocolError: The datagram is no report.
+    """
+    if not data or len(data) > _failure.size + MAX_TEXT_BYTES:
+        raise ProtocolError(f"a report of {len(data)} bytes")
+    try:
+        match data[0]:
+            case _Tag.OPENED:
+                _opened.unpack(data)
+                return Opened()
+            case _Tag.GEOMETRY:
+                geometry = Geometry(*_geometry.unpack(data)[1:])
+                if not geometry.allowed:
+                    raise ProtocolError(f"a picture of {geometry.width}x{geometry.height}")
+                return geometry
+            case _Tag.WRITTEN:
+                return _parse_written(data)
+            case _Tag.COUNTERS:
+                return Counters(*_counters.unpack(data)[1:])
+            case _Tag.FAILURE:
+                return _parse_failure(data)
+    except struct.error as error:
+        raise ProtocolError(f"a report {data[0]} of {len(data)} bytes") from error
+    raise ProtocolError(f"an unknown report {data[0]}")
+
+
+def _parse_written(data: bytes) -> Written:
+    _, generation, slot, pts, arrived_ns, *totals = _written.unpack(data)
+    if slot >= SLOTS:
+        raise ProtocolError(f"slot {slot}")
+    known = math.isfinite(pts)
+    return Written(generation, slot, pts if known else None, arrived_ns, Counters(*totals))
+
+
+def _parse_failure(data: bytes) -> Failure:
+    _, index = _failure.unpack_from(data)
+    if index >= len(_KINDS):
+        raise ProtocolError(f"a failure of kind {index}")
+    return Failure(_KINDS[index], one_line(data[_failure.size :].decode(errors="replace")))
+
+
+def one_line(text: str) -> str:
+    """Make foreign text fit for a log line: printable, one line, bounded."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())[:MAX_TEXT_BYTES]

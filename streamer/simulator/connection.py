@@ -1,0 +1,131 @@
+"""One client's connection: reading requests, writing answers, hanging up. Made by `server`."""
+
+import asyncio
+from concurrent.futures import Executor
+
+import structlog
+
+from streamer.errors import KirdiError
+from streamer.simulator.auth import Authenticator
+from streamer.simulator.client_writer import ClientWriter, StalledError
+from streamer.simulator.credentials import Credentials
+from streamer.simulator.limits import Limits
+from streamer.simulator.programme_list import ProgrammeList
+from streamer.simulator.rtsp import BadRequest, InterleavedFrame, Message, RequestReader, Response
+from streamer.simulator.session import Session
+
+_READ_SIZE = 64 * 1024
+
+_log = structlog.get_logger()
+
+
+class Connection:
+    """Serves one client until it leaves, falls silent, stalls, or its stream ends."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        programmes: ProgrammeList,
+        credentials: Credentials | None,
+        executor: Executor,
+        limits: Limits,
+        speed: float,
+    ) -> None:
+        self._reader = reader
+        self._limits = limits
+        self._writer = ClientWriter(
+            writer, output_bytes=limits.output_bytes, stall_timeout_s=limits.stall_timeout_s
+        )
+        self._requests = RequestReader()
+        self._client: str = writer.get_extra_info("peername")[0]
+        local: str = writer.get_extra_info("sockname")[0]
+        self._heard_at = 0.0
+        self._ends_at: float | None = None
+        self._waiting: asyncio.Timeout | None = None
+        self._session = Session(
+            programmes,
+            Authenticator(credentials),
+            self._writer,
+            (local, self._client),
+            executor,
+            limits,
+            speed,
+            self._on_heard,
+        )
+
+    async def serve(self) -> None:
+        """Serve the client; never raises for what a client does."""
+        self._on_heard()
+        try:
+            while data := await self._read():
+                for message in self._requests.feed(data):
+                    if not await self._handle(message):
+                        return
+        except StalledError:
+            _log.warning("simulator.stalled_client_cut_off", client=self._client)
+        except ConnectionError:
+            pass  # The client left.
+        except asyncio.CancelledError:
+            self._writer.abort()
+            raise
+        finally:
+            await self._session.close()
+            await self._writer.close()
+
+    async def _read(self) -> bytes:
+        """The client's next bytes; none when it left, fell silent, or its stream is over."""
+        while True:
+            try:
+                async with asyncio.timeout_at(self._deadline()) as self._waiting:
+                    data = await self._reader.read(_READ_SIZE)
+            except TimeoutError:
+                # A report over UDP may have moved the deadline meanwhile.
+                if asyncio.get_running_loop().time() >= self._deadline():
+                    return b""
+            else:
+                self._on_heard()
+                return data
+            finally:
+                self._waiting = None
+
+    def _deadline(self) -> float:
+        silent = self._heard_at + self._limits.session_timeout_s
+        return silent if self._ends_at is None else min(silent, self._ends_at)
+
+    def _on_heard(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+
+    async def _handle(self, message: Message) -> bool:
+        """Answer one message; False where the connection must end."""
+        if isinstance(message, InterleavedFrame):
+            return True
+        if isinstance(message, BadRequest):
+            await self._writer.send(Response(message.status).encode(message.cseq))
+            return not message.fatal
+        response = await self._session.answer(message)
+        await self._writer.send(response.encode(message.cseq))
+        if message.method == "PLAY" and response.status == 200:
+            self._session.after_answer(self._on_stream_end)
+        return True
+
+    def _on_stream_end(self, task: "asyncio.Task[None]") -> None:
+        """Hang up on a client that stalled or left; give others time to hang up themselves."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, StalledError):
+            _log.warning("simulator.stalled_client_cut_off", client=self._client)
+        elif isinstance(error, ConnectionError):
+            self._writer.abort()
+        elif isinstance(error, KirdiError):
+            _log.warning("simulator.file_lost", error=str(error))
+            self._writer.abort()
+        elif error is not None:
+            self._writer.abort()
+            raise error
+        elif self._session.interleaved:
+            # Closing at once could discard what the client has not read yet.
+            self._ends_at = asyncio.get_running_loop().time() + self._limits.end_grace_s
+            if self._waiting is not None:
+                self._waiting.reschedule(self._deadline())

@@ -1,0 +1,138 @@
+import math
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamer.ingest.protocol import (
+    MAX_DATAGRAM_BYTES,
+    MAX_TEXT_BYTES,
+    Command,
+    Counters,
+    Failure,
+    FailureKind,
+    Geometry,
+    Opened,
+    ProtocolError,
+    Release,
+    Report,
+    Request,
+    Stop,
+    Written,
+    pack_command,
+    pack_report,
+    parse_command,
+    parse_report,
+)
+
+u32 = st.integers(0, 2**32 - 1)
+u64 = st.integers(0, 2**64 - 1)
+counters = st.builds(Counters, u64, u64, u64, u64)
+reports = st.one_of(
+    st.just(Opened()),
+    counters,
+    st.builds(Geometry, u32, st.integers(1, 8192), st.integers(1, 5000)),
+    st.builds(
+        Written,
+        u32,
+        st.integers(0, 3),
+        st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        u64,
+        counters,
+    ),
+    st.builds(
+        Failure, st.sampled_from(FailureKind), st.sampled_from(["", "Connection refused", "нет"])
+    ),
+)
+REQUEST = Request(
+    address="rtsp://viewer:geheim@10.0.0.5/1",
+    secrets=("geheim",),
+    transport="tcp",
+    analyse_fps=5.0,
+    connect_timeout_s=10.0,
+    read_timeout_s=10.0,
+    parent_pid=1,
+)
+
+
+@given(reports)
+def test_every_report_survives_the_way(report: Report) -> None:
+    assert parse_report(pack_report(report)) == report
+
+
+@pytest.mark.parametrize("command", [REQUEST, Release(2**32 - 1, 3), Stop()])
+def test_every_command_survives_the_way(command: Command) -> None:
+    assert parse_command(pack_command(command)) == command
+
+
+@given(st.binary(max_size=300) | st.binary(min_size=1, max_size=60).map(lambda b: b"\x12" + b))
+def test_garbage_is_a_report_or_a_protocol_error_and_nothing_else(data: bytes) -> None:
+    try:
+        report = parse_report(data)
+    except ProtocolError:
+        return
+    if isinstance(report, Geometry):
+        assert report.allowed
+    if isinstance(report, Written):
+        assert report.slot < 4
+        assert report.pts is None or math.isfinite(report.pts)
+
+
+@given(reports, st.data())
+def test_a_cut_or_longer_report_is_refused(report: Report, data: st.DataObject) -> None:
+    packed = pack_report(report)
+    if isinstance(report, Failure):
+        return
+    cut = data.draw(st.integers(0, len(packed) - 1))
+    with pytest.raises(ProtocolError):
+        parse_report(packed[:cut])
+    with pytest.raises(ProtocolError):
+        parse_report(packed + b"\0")
+
+
+@given(st.binary(max_size=100))
+def test_garbage_is_no_command(data: bytes) -> None:
+    try:
+        parse_command(data)
+    except ProtocolError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(0, 480), (640, 0), (8193, 16), (16, 8193), (8192, 8192), (65535, 65535)]
+)
+def test_an_impossible_size_is_refused(width: int, height: int) -> None:
+    with pytest.raises(ProtocolError):
+        parse_report(struct.pack("<BIHH", 17, 1, width, height))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160), (7680, 4320), (2, 2)])
+def test_the_sizes_of_cameras_are_allowed(width: int, height: int) -> None:
+    geometry = Geometry(1, width, height)
+    assert geometry.allowed
+    assert geometry.slot_bytes >= width * height * 3
+    assert geometry.memory_bytes <= 512 * 1024 * 1024
+
+
+def test_a_failure_is_one_short_printable_line() -> None:
+    text = "a\nb\x1b[31m\0c" + "x" * 10_000
+    with pytest.raises(ProtocolError):
+        parse_report(b"\x14\x00" + text.encode())
+    report = parse_report(pack_report(Failure(FailureKind.OTHER, text)))
+    assert isinstance(report, Failure)
+    assert report.text.isprintable()
+    assert report.text.startswith("a b [31m c")
+    assert len(report.text) <= MAX_TEXT_BYTES
+
+
+def test_infinite_times_are_none() -> None:
+    packed = pack_report(Written(1, 0, math.inf, 5, Counters()))
+    report = parse_report(packed)
+    assert isinstance(report, Written)
+    assert report.pts is None
+
+
+def test_a_request_does_not_print_its_secrets_and_fits_a_datagram() -> None:
+    assert "geheim" not in repr(REQUEST)
+    assert len(pack_command(REQUEST)) < MAX_DATAGRAM_BYTES

@@ -1,0 +1,214 @@
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from config.settings import Camera
+from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.ingest.mailbox import LatestFrameMailbox
+from streamer.ingest.protocol import Counters, Failure, FailureKind, Opened, Request
+from streamer.ingest.supervisor import CameraSupervisor
+from tests.fakes.clock import FakeClock
+from tests.fakes.decoder import FakeDecoder, Step, UnstartableDecoder, picture
+
+CAMERA = Camera(id="lobby-1", url=SecretStr("rtsp://viewer:geheim@10.0.0.5/1"), analyse_fps=5)
+STARTING, STREAMING = CameraStatus.STARTING, CameraStatus.STREAMING
+STALLED, DOWN = CameraStatus.STALLED, CameraStatus.DOWN
+DIED = Failure(FailureKind.DIED, "the decoder process died (SIGKILL)")
+
+
+class RecordingClock(FakeClock):
+    """Remembers the waits, and sets `stop` after so many."""
+
+    def __init__(self, stop: asyncio.Event, waits: int) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+        self._stop = stop
+        self._waits = waits
+
+    async def sleep(self, seconds: float, stop: asyncio.Event) -> bool:
+        self.slept.append(seconds)
+        if len(self.slept) >= self._waits:
+            self._stop.set()
+        return await super().sleep(seconds, stop)
+
+
+class Scene:
+    """A supervisor whose decoders follow scripts; silence lasts half a second of fake time."""
+
+    def __init__(self, *scripts: list[Step], kind: type[FakeDecoder] = FakeDecoder) -> None:
+        self.stop = asyncio.Event()
+        self.clock = RecordingClock(self.stop, len(scripts))
+        self.mailbox = LatestFrameMailbox()
+        self.states: list[CameraState] = []
+        self.decoders: list[FakeDecoder] = []
+        self.requests: list[Request] = []
+        self._scripts = list(scripts)
+        self._kind = kind
+        self.supervisor = CameraSupervisor(
+            CAMERA,
+            self.clock,
+            self.mailbox,
+            self.states.append,
+            make_decoder=self._make,
+            chance=random.Random(1),
+        )
+
+    def _make(self, request: Request) -> FakeDecoder:
+        self.requests.append(request)
+        script = iter(self._scripts[len(self.decoders)])
+        decoder = self._kind(script, lambda: self.clock.advance(0.5))
+        self.decoders.append(decoder)
+        return decoder
+
+    async def play(self) -> list[tuple[CameraStatus, str]]:
+        await asyncio.wait_for(self.supervisor.run(self.stop), 5)
+        return [(state.status, state.reason) for state in self.states]
+
+
+async def test_a_decoder_that_dies_is_started_again_within_a_second() -> None:
+    scene = Scene([Opened(), picture(1), picture(6), DIED], [Opened(), picture(1), DIED])
+    assert await scene.play() == [
+        (STARTING, ""),
+        (STREAMING, ""),
+        (DOWN, str(DIED)),
+        (STREAMING, ""),
+        (DOWN, str(DIED)),
+        (DOWN, "stopped"),
+    ]
+    assert scene.clock.slept[0] <= 1
+    assert all(decoder.started and decoder.stopped for decoder in scene.decoders)
+
+
+async def test_counters_go_on_over_restarts_and_sequences_too() -> None:
+    scene = Scene(
+        [Opened(), picture(1), Counters(decoded=50, corrupt=3, errors=2, dropped=1), DIED],
+        [Opened(), picture(1), Counters(decoded=7, corrupt=1), DIED],
+    )
+    await scene.play()
+    state = scene.supervisor.state
+    assert (state.decoded, state.corrupt, state.restarts) == (57, 6, 1)
+    # One picture was replaced in the mailbox, one found no slot; the last was released at the end.
+    assert (state.dropped, state.analysed) == (2, 0)
+
+
+async def test_a_frame_carries_the_service_clock_less_its_age() -> None:
+    scene = Scene([Opened(), picture(1)])
+    task = asyncio.create_task(scene.supervisor.run_once(scene.stop))
+    began = scene.clock.now(), scene.clock.monotonic()
+    frame = await scene.mailbox.get()
+    assert frame is not None
+    assert frame.captured_at == began[0] - timedelta(seconds=0.25)
+    assert frame.received_at == began[1] - 0.25
+    assert (frame.camera_id, frame.sequence) == ("lobby-1", 0)
+    scene.stop.set()
+    assert await task is None
+
+
+async def test_silence_after_frames_is_a_stall_found_after_the_time_out() -> None:
+    scene = Scene([Opened(), picture(1)])
+    at = scene.clock.monotonic()
+    failure = await scene.supervisor.run_once(scene.stop)
+    assert failure == Failure(FailureKind.STALLED, "no frame in 10 s")
+    assert 10 <= scene.clock.monotonic() - at <= 10.5
+    assert scene.decoders[0].stopped
+
+
+async def test_heartbeats_without_frames_are_a_stall_too() -> None:
+    def beat() -> Counters:
+        scene.clock.advance(1)
+        return Counters(decoded=9, corrupt=9)
+
+    beats: list[Step] = [beat] * 30
+    scene = Scene([Opened(), *beats])
+    failure = await scene.supervisor.run_once(scene.stop)
+    assert failure == Failure(FailureKind.STALLED, "no frame in 10 s")
+
+
+async def test_no_answer_is_unreachable() -> None:
+    scene = Scene([])
+    assert await scene.play() == [
+        (STARTING, ""),
+        (DOWN, "unreachable: no answer in 10 s"),
+        (DOWN, "stopped"),
+    ]
+
+
+async def test_a_stalled_camera_says_so_and_since_when() -> None:
+    scene = Scene([Opened()], [Opened()], [])
+    await scene.play()
+    stalled = scene.states[1]
+    assert (stalled.status, stalled.reason) == (STALLED, "stalled: no frame in 10 s")
+    # The second stall is the same state and is not told again; the last failure is another.
+    assert [state.status for state in scene.states] == [STARTING, STALLED, DOWN, DOWN]
+    assert scene.states[3].since == scene.states[2].since
+
+
+async def test_frames_clear_the_reason() -> None:
+    scene = Scene([Failure(FailureKind.ENDED, "x")], [Opened(), picture(1), DIED])
+    states = await scene.play()
+    assert states[1:3] == [(DOWN, "ended: x"), (STREAMING, "")]
+
+
+async def test_refused_credentials_wait_a_minute() -> None:
+    scene = Scene([Failure(FailureKind.UNAUTHORIZED, "no")], [])
+    await scene.play()
+    assert 54 <= scene.clock.slept[0] <= 60
+
+
+async def test_a_process_that_cannot_start_is_a_reason_like_any_other() -> None:
+    scene = Scene([], kind=UnstartableDecoder)
+    states = await scene.play()
+    assert (DOWN, "decoder_not_started: Too many open files") in states
+    assert scene.decoders[0].stopped
+
+
+async def test_a_url_that_cannot_be_read_is_a_reason_and_no_crash() -> None:
+    stop = asyncio.Event()
+    states: list[CameraState] = []
+    supervisor = CameraSupervisor(
+        Camera(id="a", url=SecretStr("rtsp://viewer:ge heim@10.0.0.5/1")),
+        RecordingClock(stop, 1),
+        LatestFrameMailbox(),
+        states.append,
+    )
+    await supervisor.run(stop)
+    assert states[1].status is DOWN
+    assert "heim" not in states[1].reason
+
+
+async def test_stop_before_start_starts_nothing() -> None:
+    scene = Scene([])
+    scene.stop.set()
+    await scene.play()
+    assert scene.decoders == []
+
+
+async def test_the_end_closes_the_mailbox_and_gives_the_frame_back() -> None:
+    released: list[bool] = []
+    scene = Scene([Opened(), picture(1, lambda: released.append(True)), DIED])
+    await scene.play()
+    assert released == [True]
+    assert await scene.mailbox.get() is None
+
+
+@pytest.mark.parametrize("moment", [0, 1, 3, 10])
+async def test_a_cancelled_run_stops_its_decoder(moment: int) -> None:
+    scene = Scene([Opened(), *(picture(n) for n in range(1, 100))])
+    task = asyncio.create_task(scene.supervisor.run(scene.stop))
+    for _ in range(moment):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert all(decoder.stopped for decoder in scene.decoders)
+
+
+async def test_the_request_tells_the_decoder_what_it_needs() -> None:
+    scene = Scene([])
+    await scene.play()
+    request = scene.requests[0]
+    assert request.address == "rtsp://viewer:geheim@10.0.0.5:554/1"
+    assert "geheim" in request.secrets
+    assert (request.transport, request.analyse_fps) == ("tcp", 5)
