@@ -1,0 +1,33 @@
+"""The key-encryption key in memory. Read by `keyfile`, used by `vault` and `keyed_hash`."""
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEncryptionKey:
+    """32 secret bytes from which every other key is derived or by which it is wrapped.
+
+    The bytes themselves encrypt nothing: each use gets a key of its own by HKDF-SHA256 (RFC 5869),
+    so that no use can weaken another.
+    """
+
+    material: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.material) != KEY_BYTES:
+            raise ValueError(f"a key-encryption key has {KEY_BYTES} bytes")
+
+    def derive(self, use: str) -> bytes:
+        """Return the 32-byte key for one use; the same use always gives the same key."""
+        # No salt: the material is uniformly random already (RFC 5869, section 3.1).
+        kdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=use.encode())
+        return kdf.derive(self.material)
+
+    def check_value(self) -> str:
+        """Return a public value that tells this key from another and reveals nothing of it."""
+        return self.derive("kirdi/key-check/v1")[:16].hex()

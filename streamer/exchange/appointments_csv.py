@@ -1,0 +1,67 @@
+"""Reads an appointments file. Called by `kirdi appointments import`."""
+
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.booking import Booking
+from streamer.domain.rows import Rows
+from streamer.exchange.cells import boolean, code, moment, reference, text
+from streamer.exchange.csv_table import Columns, CsvRow, read_table
+
+COLUMNS = Columns(
+    required=(
+        "appointment_ref",
+        "patient_ref",
+        "practitioner_ref",
+        "practitioner_name",
+        "service_code",
+        "service_name",
+        "starts_at",
+        "ends_at",
+        "status",
+    ),
+    optional=("department", "building", "room", "place", "walk_in", "status_changed_at"),
+)
+
+
+def read_appointments(path: Path, zone: tzinfo) -> Rows[Booking]:
+    """Read every appointment of a file; times without an offset are the site's.
+
+    Raises:
+        InputError: Names file, line, column and remedy, and no value.
+    """
+    table = read_table(path, COLUMNS)
+    table.refuse_repeated("appointment_ref")
+    bookings = [_booking(row, zone) for row in table.rows]
+    return Rows(table.source, table.header, bookings, [row.line for row in table.rows])
+
+
+def _booking(row: CsvRow, zone: tzinfo) -> Booking:
+    starts_at, ends_at = _required(row, "starts_at", zone), _required(row, "ends_at", zone)
+    if ends_at <= starts_at:
+        raise row.error("ends_at", "is not after starts_at; correct one of them")
+    return Booking(
+        appointment_ref=reference(row, "appointment_ref"),
+        patient_ref=reference(row, "patient_ref"),
+        practitioner_ref=reference(row, "practitioner_ref"),
+        practitioner_name=row.cell("practitioner_name"),
+        service_code=row.cell("service_code"),
+        service_name=row.cell("service_name"),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        status=code(row, "status", AppointmentStatus),
+        department=text(row, "department"),
+        building=text(row, "building"),
+        room=text(row, "room"),
+        place=code(row, "place", Place, default=Place.SITE),
+        walk_in=boolean(row, "walk_in"),
+        status_changed_at=moment(row, "status_changed_at", zone),
+    )
+
+
+def _required(row: CsvRow, column: str, zone: tzinfo) -> datetime:
+    found = moment(row, column, zone)
+    # read_table refuses empty cells of required columns.
+    assert found is not None
+    return found

@@ -1,0 +1,233 @@
+"""Imports appointments: all of a file or nothing of it, and the second time nothing changes.
+
+Called by `kirdi appointments import`.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.booking import Booking
+from streamer.domain.rows import over, where
+from streamer.errors import InputError
+from streamer.storage.import_result import ImportResult
+from streamer.storage.local_day import LocalDay
+from streamer.storage.merged_status import merged_status
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.queries import sql
+
+# One statement over a whole file may take longer than the pool's limit for a single row.
+_STATEMENT_TIMEOUT_S = 120.0
+
+
+class ScheduleListener(Protocol):
+    """Is told, after the commit, which days are not as they were."""
+
+    async def invalidate(self, days: Sequence[date]) -> None:
+        """Forget what is cached of these days; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to write, and for which of the site's days that matters."""
+
+    inserts: list[tuple[object, ...]] = field(default_factory=list)
+    updates: list[tuple[object, ...]] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The database's side: ids by the clinic's references, and stored rows."""
+
+    patients: dict[str, UUID]
+    practitioners: dict[str, UUID]
+    rows: dict[str, asyncpg.Record]
+    checked_in: set[UUID]
+
+
+class AppointmentsImport:
+    """Writes appointments and their practitioners."""
+
+    def __init__(
+        self, postgres: Postgres, site_id: str, zone: tzinfo, listener: ScheduleListener
+    ) -> None:
+        """Keep the collaborators; `listener` is the schedule cache."""
+        self._postgres = postgres
+        self._site_id = site_id
+        self._zone = zone
+        self._listener = listener
+
+    async def run(self, bookings: Sequence[Booking], now: datetime) -> ImportResult:
+        """Write every appointment in one transaction.
+
+        No status moves backwards: an appointment that is already `arrived` stays so where the file
+        still says `booked`; what the hospital system alone sets (`checked-in`, `fulfilled`,
+        `cancelled`, `noshow`) wins (see `merged_status`). An empty cell clears what was stored; a
+        column the file lacks leaves it as it was. Practitioners are created or renamed on the way.
+
+        Args:
+            bookings: From `exchange.read_appointments`, so that errors can name the line.
+            now: Aware; stands in for a `status_changed_at` the file does not give.
+
+        Raises:
+            InputError: An unknown patient or a row that cannot be; nothing was written.
+            DatabaseError: Nothing was written.
+        """
+        _refuse_duplicates(bookings)
+        async with self._postgres.transaction() as connection:
+            await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
+            known = await self._known(connection, bookings)
+            plan = self._plan(bookings, known, now)
+            await connection.executemany(
+                sql("insert_appointment"), plan.inserts, timeout=_STATEMENT_TIMEOUT_S
+            )
+            await connection.executemany(
+                sql("update_appointment"), plan.updates, timeout=_STATEMENT_TIMEOUT_S
+            )
+        if plan.days:
+            await self._listener.invalidate(sorted(plan.days))
+        created, updated = len(plan.inserts), len(plan.updates)
+        return ImportResult(created, updated, len(bookings) - created - updated)
+
+    async def _known(self, connection: Connection, bookings: Sequence[Booking]) -> _Known:
+        site_id = self._site_id
+        names = {one.practitioner_ref: one.practitioner_name for one in bookings}
+        # In a fixed order, so that two writers never lock the same rows crosswise.
+        upserts = [(uuid4(), site_id, ref, name) for ref, name in sorted(names.items())]
+        await connection.executemany(
+            sql("upsert_practitioner"), upserts, timeout=_STATEMENT_TIMEOUT_S
+        )
+        practitioners = await connection.fetch(sql("practitioner_ids"), site_id, list(names))
+        refs = list({one.patient_ref for one in bookings})
+        patients = await connection.fetch(
+            sql("patient_ids"), site_id, refs, timeout=_STATEMENT_TIMEOUT_S
+        )
+        rows = await connection.fetch(
+            sql("appointments_for_import"),
+            site_id,
+            [one.appointment_ref for one in bookings],
+            timeout=_STATEMENT_TIMEOUT_S,
+        )
+        checked_in = await connection.fetch(
+            sql("appointments_checked_in"), [row["appointment_id"] for row in rows]
+        )
+        return _Known(
+            {row["patient_ref"]: row["patient_id"] for row in patients},
+            {row["practitioner_ref"]: row["practitioner_id"] for row in practitioners},
+            {row["appointment_ref"]: row for row in rows},
+            {row["appointment_id"] for row in checked_in},
+        )
+
+    def _plan(self, bookings: Sequence[Booking], known: _Known, now: datetime) -> _Plan:
+        plan = _Plan()
+        for index, given in enumerate(bookings):
+            patient_id = known.patients.get(given.patient_ref)
+            if patient_id is None:
+                # The value is not repeated: somebody may have put an identity number there.
+                raise InputError(
+                    f"{where(bookings, index, 'patient_ref')}: no patient of this site has this "
+                    "reference; import the patients first"
+                )
+            practitioner_id = known.practitioners[given.practitioner_ref]
+            row = known.rows.get(given.appointment_ref)
+            if row is None:
+                fields = _fields(given, patient_id, practitioner_id, given.status_changed_at or now)
+                plan.inserts.append((uuid4(), self._site_id, given.appointment_ref, *fields))
+                plan.days.add(LocalDay.containing(given.starts_at, self._zone).day)
+                continue
+            if row["patient_id"] != patient_id and row["appointment_id"] in known.checked_in:
+                raise InputError(
+                    f"{where(bookings, index, 'patient_ref')}: this appointment was checked in for "
+                    "another patient; undo that check-in first, or give a new appointment_ref"
+                )
+            before = _stored(row, given)
+            after, changed_at = _merged(before, over(before, given, bookings), now)
+            fields = _fields(after, patient_id, practitioner_id, changed_at)
+            if fields != _stored_fields(row):
+                plan.updates.append((row["appointment_id"], *fields))
+                for moment in (before.starts_at, after.starts_at):
+                    plan.days.add(LocalDay.containing(moment, self._zone).day)
+        return plan
+
+
+def _stored(row: asyncpg.Record, given: Booking) -> Booking:
+    """Return the stored appointment in the clinic's terms; references are compared as ids."""
+    return Booking(
+        appointment_ref=row["appointment_ref"],
+        patient_ref=given.patient_ref,
+        practitioner_ref=given.practitioner_ref,
+        practitioner_name=given.practitioner_name,
+        service_code=row["service_code"],
+        service_name=row["service_name"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        status=AppointmentStatus(row["status"]),
+        department=row["department"],
+        building=row["building"],
+        room=row["room"],
+        place=Place(row["place"]),
+        walk_in=row["walk_in"],
+        status_changed_at=row["status_changed_at"],
+    )
+
+
+def _merged(before: Booking, given: Booking, now: datetime) -> tuple[Booking, datetime]:
+    """Return what is to be stored, and since when its status is so."""
+    assert before.status_changed_at is not None
+    status = merged_status(before.status, given.status)
+    after = dataclasses.replace(given, status=status)
+    if status is not given.status:
+        return after, before.status_changed_at
+    if status is before.status:
+        return after, given.status_changed_at or before.status_changed_at
+    told = given.status_changed_at
+    # A column that was absent left the old status's moment here.
+    return after, now if told is None or told == before.status_changed_at else told
+
+
+def _fields(
+    booking: Booking, patient_id: UUID, practitioner_id: UUID, status_changed_at: datetime
+) -> tuple[object, ...]:
+    return (
+        patient_id,
+        practitioner_id,
+        booking.service_code,
+        booking.service_name,
+        booking.starts_at,
+        booking.ends_at,
+        booking.status.value,
+        status_changed_at,
+        booking.department,
+        booking.building,
+        booking.room,
+        booking.place.value,
+        booking.walk_in,
+    )
+
+
+def _stored_fields(row: asyncpg.Record) -> tuple[object, ...]:
+    # Everything after the row's own id and reference, in the order the query names it.
+    return tuple(row)[2:]
+
+
+def _refuse_duplicates(bookings: Sequence[Booking]) -> None:
+    seen: set[str] = set()
+    for index, one in enumerate(bookings):
+        if one.appointment_ref in seen:
+            raise InputError(
+                f"{where(bookings, index, 'appointment_ref')}: stands in the file twice; "
+                "leave one of the rows out"
+            )
+        seen.add(one.appointment_ref)
+        if one.ends_at <= one.starts_at:
+            raise InputError(
+                f"{where(bookings, index, 'ends_at')}: is not after starts_at; correct one of them"
+            )

@@ -1,0 +1,98 @@
+"""The check-in transaction. Called by `checkin.delivery`, again and again until it has answered."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from streamer.clock import Clock
+from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.check_in import CheckIn, Recorded
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.queries import sql
+
+_EXPECTED = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
+
+
+class PatientListener(Protocol):
+    """Is told, after the commit, whose schedule is not as it was."""
+
+    async def invalidate_patient(self, patient_id: UUID, moment: datetime) -> None:
+        """Forget what is cached of the patient's day; never raises."""
+        ...
+
+
+class PostgresCheckIns:
+    """Writes check-ins, each exactly once."""
+
+    def __init__(self, postgres: Postgres, clock: Clock, listener: PatientListener) -> None:
+        """Keep the collaborators; `listener` is the schedule cache."""
+        self._postgres = postgres
+        self._clock = clock
+        self._listener = listener
+
+    async def record(self, check_in: CheckIn) -> Recorded:
+        """Write the check-in and move its appointment to `arrived`, in one transaction.
+
+        The appointment's row is locked first, so that of any number of deliveries at once one
+        writes and the others find it written. Consent is read again under a lock, as of the later
+        of the sighting and now: after a withdrawal has committed, nothing is written.
+
+        Returns:
+            WRITTEN; DUPLICATE where the event or another check-in of the appointment is there
+            already; or why it was refused, with nothing changed.
+
+        Raises:
+            DatabaseError: It is not known to be written; try again with the same event id.
+        """
+        async with self._postgres.transaction() as connection:
+            appointment = await connection.fetchrow(
+                sql("lock_appointment"), check_in.appointment_id, check_in.site_id
+            )
+            recorded = await self._write(connection, check_in, appointment)
+        if recorded is Recorded.WRITTEN and appointment is not None:
+            await self._listener.invalidate_patient(check_in.patient_id, appointment["starts_at"])
+        return recorded
+
+    async def _write(
+        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record | None
+    ) -> Recorded:
+        if appointment is None or appointment["patient_id"] != check_in.patient_id:
+            return Recorded.REFUSED_UNKNOWN
+        if await connection.fetchval(
+            sql("check_in_exists"), check_in.event_id, check_in.appointment_id
+        ):
+            return Recorded.DUPLICATE
+        if appointment["status"] not in _EXPECTED:
+            return Recorded.REFUSED_STATUS
+        consent_id: UUID | None = await connection.fetchval(
+            sql("consent_for_check_in"),
+            check_in.patient_id,
+            max(check_in.occurred_at, self._clock.now()),
+        )
+        if consent_id is None:
+            return Recorded.REFUSED_CONSENT
+        if not await _insert(connection, check_in, consent_id):
+            return Recorded.DUPLICATE
+        await connection.execute(sql("mark_arrived"), check_in.appointment_id, check_in.occurred_at)
+        return Recorded.WRITTEN
+
+
+async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID) -> bool:
+    inserted = await connection.fetchval(
+        sql("insert_check_in"),
+        check_in.event_id,
+        check_in.site_id,
+        check_in.appointment_id,
+        check_in.patient_id,
+        consent_id,
+        check_in.method.value,
+        check_in.evidence.value,
+        check_in.occurred_at,
+        check_in.camera_id,
+        check_in.score,
+        check_in.threshold,
+        check_in.pack_id,
+    )
+    return inserted is not None

@@ -1,0 +1,83 @@
+"""Reads who may be recognised now. Asked every second by `streamer.gallery_keeper`."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.template import GalleryKey, Template
+from streamer.errors import VaultError
+from streamer.storage.postgres import Postgres
+from streamer.storage.queries import sql
+from streamer.storage.vectors import vector_from
+
+log = structlog.get_logger(__name__)
+
+
+class PostgresGallery:
+    """The two gallery queries: cheap keys each second, vectors only for what is new.
+
+    Consent is part of both queries. An arrival window is half-open:
+    [starts_at - opens_before, starts_at + closes_after).
+    """
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        vault: Vault,
+        site_id: str,
+        pack_id: str,
+        opens_before: timedelta,
+        closes_after: timedelta,
+    ) -> None:
+        """Keep what both queries ask for; `pack_id` is the pack the cameras' faces go through."""
+        self._postgres = postgres
+        self._vault = vault
+        self._where = (site_id, pack_id)
+        self._window = (opens_before, closes_after)
+        self._unreadable: set[UUID] = set()
+
+    async def keys(self, now: datetime) -> frozenset[GalleryKey]:
+        """Which templates may be matched at `now`, and for which appointments.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(sql("gallery_keys"), *self._where, now, *self._window)
+        return frozenset(GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
+
+    async def templates(self, ids: frozenset[UUID], now: datetime) -> Sequence[Template]:
+        """Return those of `ids` that still may be matched, decrypted.
+
+        One that does not open is left out and logged: damage to one patient's row must not keep
+        everybody else from being recognised.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(
+                sql("gallery_templates"), *self._where, now, *self._window, list(ids)
+            )
+        return await asyncio.to_thread(self._unseal, rows)
+
+    def _unseal(self, rows: Sequence[asyncpg.Record]) -> list[Template]:
+        opened: list[Template] = []
+        for row in rows:
+            template_id: UUID = row["template_id"]
+            place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, row["pack_id"])
+            try:
+                plain = self._vault.unseal(row["wrapped_key"], place, row["sealed_vector"])
+                vector = vector_from(plain)
+            except VaultError as error:
+                if template_id not in self._unreadable:
+                    self._unreadable.add(template_id)
+                    log.error("template left out", template=str(template_id), reason=str(error))
+                continue
+            opened.append(Template(template_id, row["patient_id"], row["pack_id"], vector))
+        return opened

@@ -1,0 +1,190 @@
+"""Imports patients: all of a file or nothing of it, and the second time nothing changes.
+
+Called by `kirdi patients import`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from streamer.crypto.keyed_hash import KeyedHash
+from streamer.crypto.vault import Vault
+from streamer.domain.patient import Patient
+from streamer.domain.rows import Rows, over, where
+from streamer.errors import InputError
+from streamer.storage.import_result import ImportResult
+from streamer.storage.patients_checks import refuse_bad_references, refuse_shared_numbers
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.profile import patient_from, place_of_profile, profile_bytes
+from streamer.storage.queries import sql
+
+# One statement over a whole file may take longer than the pool's limit for a single row.
+_STATEMENT_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to write, worked out off the event loop.
+
+    Attributes:
+        inserts: Argument tuples of `insert_patient`,
+        updates: and of `update_patient`.
+        ids: patient_ref to patient_id of every patient of the file.
+        hashes: Keyed hash of each one's number as it will be stored, in the file's order.
+        created: References of new patients,
+        updated: and of stored ones that change.
+    """
+
+    inserts: list[tuple[object, ...]] = field(default_factory=list)
+    updates: list[tuple[object, ...]] = field(default_factory=list)
+    ids: dict[str, UUID] = field(default_factory=dict)
+    hashes: list[bytes | None] = field(default_factory=list)
+    created: set[str] = field(default_factory=set)
+    updated: set[str] = field(default_factory=set)
+
+
+class PatientsImport:
+    """Writes patients, their names and numbers sealed."""
+
+    def __init__(
+        self, postgres: Postgres, vault: Vault, keyed_hash: KeyedHash, site_id: str
+    ) -> None:
+        """Keep the collaborators."""
+        self._postgres = postgres
+        self._vault = vault
+        self._keyed_hash = keyed_hash
+        self._site_id = site_id
+
+    async def run(self, patients: Sequence[Patient], now: datetime) -> ImportResult:
+        """Write every patient in one transaction.
+
+        An empty cell clears what was stored; a column the file lacks leaves it as it was.
+
+        Args:
+            patients: From `exchange.read_patients`, so that errors can name the line.
+            now: Aware; when the rows were written.
+
+        Raises:
+            InputError: A reference or number that cannot be; nothing was written.
+            DatabaseError: Nothing was written.
+            VaultError: A stored profile does not open; nothing was written.
+        """
+        refuse_bad_references(patients)
+        refs = [one.patient_ref for one in patients]
+        async with self._postgres.transaction() as connection:
+            await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
+            rows = await connection.fetch(
+                sql("patients_for_import"), self._site_id, refs, timeout=_STATEMENT_TIMEOUT_S
+            )
+            stored = {row["patient_ref"]: row for row in rows}
+            plan = await asyncio.to_thread(self._plan, patients, stored, now)
+            hashes = [one for one in plan.hashes if one is not None]
+            rows = await connection.fetch(
+                sql("foreign_id_numbers"),
+                self._site_id,
+                hashes,
+                refs,
+                timeout=_STATEMENT_TIMEOUT_S,
+            )
+            refuse_shared_numbers(patients, plan.hashes, (row["id_number_hash"] for row in rows))
+            await connection.executemany(
+                sql("insert_patient"), plan.inserts, timeout=_STATEMENT_TIMEOUT_S
+            )
+            await connection.executemany(
+                sql("update_patient"), plan.updates, timeout=_STATEMENT_TIMEOUT_S
+            )
+            regrouped = await self._write_guardians(connection, patients, plan)
+        updated = len((plan.updated | regrouped) - plan.created)
+        created = len(plan.created)
+        return ImportResult(created, updated, len(patients) - created - updated)
+
+    def _plan(
+        self, patients: Sequence[Patient], stored: dict[str, asyncpg.Record], now: datetime
+    ) -> _Plan:
+        plan = _Plan()
+        for given in patients:
+            row = stored.get(given.patient_ref)
+            if row is None:
+                self._plan_insert(plan, given, now)
+            else:
+                self._plan_update(plan, patients, given, row, now)
+        return plan
+
+    def _plan_insert(self, plan: _Plan, patient: Patient, now: datetime) -> None:
+        patient_id = uuid4()
+        key = self._vault.new_data_key(patient_id)
+        sealed = self._vault.seal(key, place_of_profile(patient_id), profile_bytes(patient))
+        clear = self._clear(patient)
+        head = (patient_id, self._site_id, patient.patient_ref, key, sealed)
+        plan.inserts.append((*head, *clear, now))
+        plan.hashes.append(clear[0])
+        plan.ids[patient.patient_ref] = patient_id
+        plan.created.add(patient.patient_ref)
+
+    def _plan_update(
+        self,
+        plan: _Plan,
+        patients: Sequence[Patient],
+        given: Patient,
+        row: asyncpg.Record,
+        now: datetime,
+    ) -> None:
+        # Guardians have a table of their own and are compared there.
+        before = patient_from(row, given.guardian_refs, self._vault)
+        after = over(before, given, patients)
+        clear = self._clear(after)
+        if before != after:
+            sealed = self._vault.seal(
+                row["wrapped_key"], place_of_profile(row["patient_id"]), profile_bytes(after)
+            )
+            plan.updates.append((row["patient_id"], sealed, *clear, now))
+            plan.updated.add(given.patient_ref)
+        plan.hashes.append(clear[0])
+        plan.ids[given.patient_ref] = row["patient_id"]
+
+    def _clear(self, patient: Patient) -> tuple[bytes | None, *tuple[object, ...]]:
+        """Return the columns that stand in clear, the number's hash first."""
+        number_hash = (
+            self._keyed_hash.of(patient.id_type, patient.id_number)
+            if patient.id_type is not None and patient.id_number is not None
+            else None
+        )
+        return (
+            number_hash,
+            patient.language,
+            patient.attached_from,
+            patient.attached_to,
+            patient.deceased_on,
+            patient.is_staff,
+            patient.payer,
+        )
+
+    async def _write_guardians(
+        self, connection: Connection, patients: Sequence[Patient], plan: _Plan
+    ) -> set[str]:
+        """Make the links those of the file; return the references whose links changed."""
+        if isinstance(patients, Rows) and "guardian_refs" not in patients.columns:
+            return set()
+        outside = {ref for one in patients for ref in one.guardian_refs} - plan.ids.keys()
+        rows = await connection.fetch(sql("patient_ids"), self._site_id, list(outside))
+        known = plan.ids | {row["patient_ref"]: row["patient_id"] for row in rows}
+        wanted: dict[UUID, set[UUID]] = {}
+        for index, one in enumerate(patients):
+            if any(ref not in known for ref in one.guardian_refs):
+                raise InputError(
+                    f"{where(patients, index, 'guardian_refs')}: names a patient_ref that is "
+                    "neither in the file nor imported before; add that patient"
+                )
+            wanted[plan.ids[one.patient_ref]] = {known[ref] for ref in one.guardian_refs}
+        present: dict[UUID, set[UUID]] = {patient_id: set() for patient_id in wanted}
+        for row in await connection.fetch(sql("guardians_of"), list(wanted)):
+            present[row["patient_id"]].add(row["guardian_id"])
+        changed = {key for key, guardians in wanted.items() if guardians != present[key]}
+        await connection.execute(sql("delete_guardians"), list(changed))
+        links = [(key, guardian) for key in changed for guardian in wanted[key]]
+        await connection.executemany(sql("insert_guardian"), links)
+        return {ref for ref, patient_id in plan.ids.items() if patient_id in changed}

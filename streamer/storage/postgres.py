@@ -1,0 +1,94 @@
+"""The pool of connections to PostgreSQL: bounded, and no wait without a time-out.
+
+Opened and closed by `app` and the command line; everything else in `storage` borrows connections.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+from config.settings import Database
+from streamer.errors import DatabaseError
+from streamer.storage.database_errors import Place, raise_ours
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection: TypeAlias = object
+
+_CLOSE_TIMEOUT_S = 5.0
+
+
+class Postgres:
+    """Connections to one database, and its errors in our words."""
+
+    def __init__(self, url: str, limits: Database) -> None:
+        """Remember where and how; `open` connects.
+
+        Args:
+            url: postgresql://…, the embedded server's socket included.
+            limits: Pool size and time-outs; its own `url` is not looked at.
+        """
+        self.place = Place.of(url)
+        self._url = url
+        self._limits = limits
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connect once, so that a wrong URL shows here and not in the middle of something.
+
+        Raises:
+            DatabaseError: Names the database and the remedy, never the password.
+        """
+        with raise_ours(self.place):
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=self._limits.pool_size,
+                timeout=self._limits.connect_timeout_s,
+                command_timeout=self._limits.command_timeout_s,
+                server_settings={
+                    "application_name": "kirdi",
+                    "timezone": "UTC",
+                    # A client that hangs inside a transaction must not keep rows locked for ever.
+                    "idle_in_transaction_session_timeout": "60000",
+                },
+            )
+
+    async def close(self) -> None:
+        """Give every connection back; those still busy after five seconds are cut."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            await asyncio.wait_for(pool.close(), _CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Borrow a connection; each statement is its own transaction.
+
+        Raises:
+            DatabaseError: From here or from whatever is done with the connection.
+        """
+        if self._pool is None:
+            raise DatabaseError(f"database {self.place}: is not open")
+        with raise_ours(self.place):
+            async with self._pool.acquire(timeout=self._limits.acquire_timeout_s) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Borrow a connection for one transaction: committed at the end, undone by any exception.
+
+        Raises:
+            DatabaseError: As `connection`. If the commit itself is cut off it may have happened.
+        """
+        async with self.connection() as connection, connection.transaction():
+            yield connection

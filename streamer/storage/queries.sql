@@ -1,0 +1,265 @@
+-- Every statement of the service, by name. The comment under a name is sent with the statement.
+
+-- name: lock_for_transaction
+-- One of a kind at a time (imports of one site); released by the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
+
+-- name: register_site
+-- The settings' word on the site's name and zone.
+INSERT INTO sites (site_id, name, time_zone) VALUES ($1, $2, $3)
+ON CONFLICT (site_id) DO UPDATE SET name = EXCLUDED.name, time_zone = EXCLUDED.time_zone
+WHERE (sites.name, sites.time_zone) IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.time_zone);
+
+-- name: read_meta
+SELECT value FROM meta WHERE name = $1;
+
+-- name: write_meta
+INSERT INTO meta (name, value) VALUES ($1, $2);
+
+-- name: any_patient
+-- Does the database hold sealed data already?
+SELECT EXISTS (SELECT FROM patients);
+
+-- name: patients_for_import
+-- The stored side of an import, locked against enrolments that happen meanwhile.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, id_number_hash, language,
+       attached_from, attached_to, deceased_on, is_staff, payer
+FROM patients
+WHERE site_id = $1 AND patient_ref = ANY($2::text[])
+ORDER BY patient_id
+FOR NO KEY UPDATE;
+
+-- name: insert_patient
+INSERT INTO patients (patient_id, site_id, patient_ref, wrapped_key, sealed_profile,
+                      id_number_hash, language, attached_from, attached_to, deceased_on, is_staff,
+                      payer, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13);
+
+-- name: update_patient
+UPDATE patients
+SET sealed_profile = $2, id_number_hash = $3, language = $4, attached_from = $5, attached_to = $6,
+    deceased_on = $7, is_staff = $8, payer = $9, updated_at = $10
+WHERE patient_id = $1;
+
+-- name: foreign_id_numbers
+-- Of these numbers, those that belong to a patient outside the import.
+SELECT id_number_hash FROM patients
+WHERE site_id = $1 AND id_number_hash = ANY($2::bytea[]) AND patient_ref <> ALL($3::text[]);
+
+-- name: patient_ids
+-- From the clinic's references to ours.
+SELECT patient_ref, patient_id FROM patients
+WHERE site_id = $1 AND patient_ref = ANY($2::text[]);
+
+-- name: guardians_of
+SELECT patient_id, guardian_id FROM guardians WHERE patient_id = ANY($1::uuid[]);
+
+-- name: delete_guardians
+DELETE FROM guardians WHERE patient_id = ANY($1::uuid[]);
+
+-- name: insert_guardian
+INSERT INTO guardians (patient_id, guardian_id) VALUES ($1, $2);
+
+-- name: patient_by_ref
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients WHERE site_id = $1 AND patient_ref = $2;
+
+-- name: patient_by_id_number
+-- By keyed hash: the number itself is not in the database.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients WHERE site_id = $1 AND id_number_hash = $2;
+
+-- name: guardian_refs
+SELECT p.patient_ref FROM guardians g JOIN patients p ON p.patient_id = g.guardian_id
+WHERE g.patient_id = $1 ORDER BY p.patient_ref;
+
+-- name: upsert_practitioner
+INSERT INTO practitioners (practitioner_id, site_id, practitioner_ref, full_name)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (site_id, practitioner_ref) DO UPDATE SET full_name = EXCLUDED.full_name
+WHERE practitioners.full_name <> EXCLUDED.full_name;
+
+-- name: practitioner_ids
+SELECT practitioner_ref, practitioner_id, full_name FROM practitioners
+WHERE site_id = $1 AND practitioner_ref = ANY($2::text[]);
+
+-- name: appointments_for_import
+-- The stored side of an import, locked against check-ins that happen meanwhile.
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.practitioner_id, a.service_code,
+       a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at, a.department,
+       a.building, a.room, a.place, a.walk_in
+FROM appointments a
+WHERE a.site_id = $1 AND a.appointment_ref = ANY($2::text[])
+ORDER BY a.appointment_id
+FOR NO KEY UPDATE;
+
+-- name: appointments_checked_in
+-- Of these appointments, those with a check-in in force.
+SELECT appointment_id FROM check_ins
+WHERE appointment_id = ANY($1::uuid[]) AND undone_at IS NULL;
+
+-- name: insert_appointment
+INSERT INTO appointments (appointment_id, site_id, appointment_ref, patient_id, practitioner_id,
+                          service_code, service_name, starts_at, ends_at, status,
+                          status_changed_at, department, building, room, place, walk_in)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+
+-- name: update_appointment
+UPDATE appointments
+SET patient_id = $2, practitioner_id = $3, service_code = $4, service_name = $5, starts_at = $6,
+    ends_at = $7, status = $8, status_changed_at = $9, department = $10, building = $11,
+    room = $12, place = $13, walk_in = $14
+WHERE appointment_id = $1;
+
+-- name: patient_for_enrolment
+-- Locked, so that two enrolments of one patient come one after the other.
+SELECT patient_id, wrapped_key, is_staff, deceased_on FROM patients
+WHERE site_id = $1 AND patient_ref = $2
+FOR NO KEY UPDATE;
+
+-- name: active_consent
+SELECT consent_id, document_ref, expires_at FROM consents
+WHERE patient_id = $1 AND purpose = $2 AND status = 'active'
+FOR UPDATE;
+
+-- name: end_consent
+-- Superseded by a newer document or past its term; a withdrawal also sets withdrawn_at.
+UPDATE consents SET status = 'inactive' WHERE consent_id = $1;
+
+-- name: insert_consent
+INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at)
+VALUES ($1, $2, $3, 'active', $4, $5, $6);
+
+-- name: move_templates
+-- The patient's templates of other packs go on under the new document.
+UPDATE templates SET consent_id = $2 WHERE consent_id = $1;
+
+-- name: delete_template
+DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
+
+-- name: insert_template
+INSERT INTO templates (template_id, patient_id, consent_id, pack_id, sealed_vector, photos,
+                       created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: gallery_keys
+-- Who may be recognised now: enrolled, an active and unexpired consent, neither staff nor dead, and
+-- an appointment at this site whose arrival window [starts_at - before, starts_at + after) is open.
+-- Those who have arrived stay in, so that they are known and not searched for again.
+SELECT t.template_id, a.appointment_id
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
+JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
+JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
+    AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $3)
+WHERE a.site_id = $1 AND a.place = 'site'
+  AND a.starts_at > $3::timestamptz - $5::interval
+  AND a.starts_at <= $3::timestamptz + $4::interval
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled');
+
+-- name: gallery_templates
+-- The sealed vectors of some of gallery_keys, under the same conditions: consent is asked for again
+-- at the moment the vector is read.
+SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
+JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
+JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
+    AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $3)
+WHERE a.site_id = $1 AND a.place = 'site'
+  AND a.starts_at > $3::timestamptz - $5::interval
+  AND a.starts_at <= $3::timestamptz + $4::interval
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+  AND t.template_id = ANY($6::uuid[]);
+
+-- name: lock_appointment
+-- The one lock that every check-in of an appointment takes first.
+SELECT patient_id, status, starts_at FROM appointments
+WHERE appointment_id = $1 AND site_id = $2
+FOR UPDATE;
+
+-- name: check_in_exists
+-- Was this event delivered before, or is another check-in of the appointment in force?
+SELECT EXISTS (
+    SELECT FROM check_ins
+    WHERE event_id = $1 OR (appointment_id = $2 AND undone_at IS NULL)
+);
+
+-- name: consent_for_check_in
+-- Read anew under a lock: a withdrawal waits for this transaction or is seen by it.
+SELECT c.consent_id
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
+  AND (c.expires_at IS NULL OR c.expires_at > $2)
+  AND NOT p.is_staff AND p.deceased_on IS NULL
+FOR SHARE OF c;
+
+-- name: insert_check_in
+-- Nothing is inserted when the event is known: two deliveries of one event may name different
+-- appointments and so hold different locks.
+INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method, evidence,
+                       occurred_at, camera_id, score, threshold, pack_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT DO NOTHING
+RETURNING event_id;
+
+-- name: mark_arrived
+UPDATE appointments SET status = 'arrived', status_changed_at = $2 WHERE appointment_id = $1;
+
+-- name: schedule_of_site
+-- A day's appointments of a site, for the cache.
+SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building
+FROM appointments
+WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3
+ORDER BY starts_at, appointment_id;
+
+-- name: schedule_of_patient
+SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building
+FROM appointments
+WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3 AND patient_id = $4
+ORDER BY starts_at, appointment_id;
+
+-- name: list_appointments
+SELECT a.appointment_ref, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
+       a.starts_at, a.ends_at, a.status, a.place, a.building, a.room
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3
+ORDER BY a.starts_at, a.appointment_ref;
+
+-- name: list_check_ins
+SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
+       c.recorded_at, c.score, a.status, c.evidence, c.threshold
+FROM check_ins c
+JOIN appointments a ON a.appointment_id = c.appointment_id
+JOIN patients p ON p.patient_id = c.patient_id
+WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3 AND c.undone_at IS NULL
+ORDER BY c.occurred_at, a.appointment_ref;
+
+-- name: open_uptime
+SELECT state, reason, started_at FROM camera_uptime
+WHERE site_id = $1 AND camera_id = $2 AND ended_at IS NULL
+FOR UPDATE;
+
+-- name: close_uptime
+-- A clock that went back must not make an interval end before it began.
+UPDATE camera_uptime
+SET ended_at = greatest(started_at, $3), last_seen_at = greatest(started_at, $3)
+WHERE site_id = $1 AND camera_id = $2 AND ended_at IS NULL;
+
+-- name: insert_uptime
+INSERT INTO camera_uptime (site_id, camera_id, state, reason, started_at, last_seen_at)
+VALUES ($1, $2, $3, $4, $5, $5);
+
+-- name: heartbeat_uptime
+UPDATE camera_uptime SET last_seen_at = greatest(last_seen_at, $2)
+WHERE site_id = $1 AND ended_at IS NULL;
+
+-- name: recover_uptime
+-- Intervals a crash left open: nobody knows what the camera did after the last heartbeat.
+UPDATE camera_uptime SET ended_at = last_seen_at WHERE site_id = $1 AND ended_at IS NULL;

@@ -1,0 +1,103 @@
+"""The connection to Redis: short time-outs, one retry, and nothing but CacheError when it is away.
+
+Losing Redis costs speed, never facts: every caller has another way and takes it at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from streamer.clock import Clock
+from streamer.errors import CacheError
+from streamer.storage.circuit_breaker import CircuitBreaker
+
+log = structlog.get_logger(__name__)
+
+Answer = TypeVar("Answer")
+
+_CONNECTIONS = 8
+_RETRIES = 1
+_PAUSE_S = 5.0
+
+
+class RedisLink:
+    """At most eight connections. Only idempotent commands here: they may be sent twice."""
+
+    def __init__(self, url: str, timeout_s: float, clock: Clock) -> None:
+        """Prepare; the first call connects.
+
+        Args:
+            url: redis://, rediss:// or unix://.
+            timeout_s: For connecting and for each answer, apart.
+            clock: Its monotonic time runs the breaker.
+
+        Raises:
+            CacheError: The URL cannot be used.
+        """
+        try:
+            pool = BlockingConnectionPool.from_url(
+                url,
+                max_connections=_CONNECTIONS,
+                timeout=timeout_s,
+                socket_timeout=timeout_s,
+                socket_connect_timeout=timeout_s,
+                retry=Retry(NoBackoff(), _RETRIES),
+                protocol=2,
+            )
+        except ValueError:
+            # `from None`: the library's message may repeat the URL and its password.
+            raise CacheError(
+                "redis.url: cannot be used; write redis://:password@host:port/0"
+            ) from None
+        self._redis: Redis = Redis.from_pool(pool)
+        # Connecting and answering, twice; also bounds name resolution, which has no limit itself.
+        self._limit_s = 2 * timeout_s * (1 + _RETRIES)
+        self._clock = clock
+        self._breaker = CircuitBreaker(_PAUSE_S)
+
+    async def call(self, work: Callable[[Redis], Awaitable[Answer]]) -> Answer:
+        """Return what `work` gets from Redis.
+
+        Raises:
+            CacheError: Redis is away or refuses, or was a moment ago; logged once per outage.
+        """
+        if not self._breaker.allows(self._clock.monotonic()):
+            raise CacheError("redis: was away a moment ago; tried again in a few seconds")
+        try:
+            async with asyncio.timeout(self._limit_s):
+                answer = await work(self._redis)
+        except (RedisError, OSError, TimeoutError, ValueError) as error:
+            reason = _reason(error)
+            if self._breaker.failed(self._clock.monotonic()):
+                log.warning("redis away, reading from the database", reason=reason)
+            raise CacheError(f"redis: {reason}") from error
+        if self._breaker.succeeded():
+            log.info("redis is back")
+        return answer
+
+    async def close(self) -> None:
+        """Close the connections."""
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await self._redis.aclose(close_connection_pool=True)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("redis connections not closed in order", reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    # redis-py hands on a refusal during the handshake as a lost connection, with its cause.
+    if any(isinstance(one, AuthenticationError) for one in (error, error.__cause__)):
+        return "refuses the user or the password; correct redis.url"
+    if isinstance(error, RedisTimeoutError | TimeoutError):
+        return "does not answer in time; see whether it is overloaded or the network is cut"
+    if isinstance(error, RedisConnectionError | OSError):
+        return "cannot be reached; start it, or correct redis.url"
+    return f"refuses ({type(error).__name__}); see its log and the user's permissions"

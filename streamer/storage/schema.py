@@ -1,0 +1,106 @@
+"""Brings the database's schema to the one this code expects, and checks that it is.
+
+`migrate` is the command `kirdi db migrate`; `check_schema` runs whenever a database is opened.
+"""
+
+import io
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from streamer.errors import DatabaseError
+from streamer.storage.database_errors import Place, raise_ours
+from streamer.storage.postgres import Connection
+
+# Any number, as long as nobody else's advisory lock in this database has it.
+_MIGRATION_LOCK = 0x6B697264
+# A migration of a large table takes its time; waiting for another one that runs does, too.
+_STATEMENT_TIMEOUT_S = 600.0
+_CONNECT_TIMEOUT_S = 5.0
+
+
+async def migrate(url: str) -> list[str]:
+    """Apply every revision the database lacks, all in one transaction.
+
+    Two at once are harmless: the second waits and finds nothing left to do.
+
+    Returns:
+        The revisions applied, oldest first; empty when there was nothing to do.
+
+    Raises:
+        DatabaseError: It cannot be reached or refuses, or its schema is newer than this code;
+            nothing was changed.
+    """
+    place = Place.of(url)
+    with raise_ours(place):
+        connection = await asyncpg.connect(
+            url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
+        )
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+                current = await _revision(connection)
+                missing = _missing(current, place)
+                if missing:
+                    await connection.execute(_script(current))
+        finally:
+            await connection.close(timeout=_CONNECT_TIMEOUT_S)
+    return missing
+
+
+async def check_schema(connection: Connection, place: Place) -> None:
+    """Refuse a database whose schema is not exactly this code's. Reads only.
+
+    Raises:
+        DatabaseError: Empty or older: migrate; newer: update.
+    """
+    current = await _revision(connection)
+    if current is None:
+        raise DatabaseError(f"database {place}: holds no Kirdi schema; run `kirdi db migrate`")
+    missing = _missing(current, place)
+    if missing:
+        raise DatabaseError(
+            f"database {place}: its schema {current} is older than this program's {missing[-1]}; "
+            "run `kirdi db migrate`"
+        )
+
+
+async def _revision(connection: "Connection | asyncpg.Connection") -> str | None:
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return revision
+
+
+def _missing(current: str | None, place: Place) -> list[str]:
+    history = _history()
+    if current is None:
+        return history
+    if current not in history:
+        raise DatabaseError(
+            f"database {place}: its schema {current} is newer than this program's {history[-1]}; "
+            "update kirdi (nothing was written)"
+        )
+    return history[history.index(current) + 1 :]
+
+
+def _history() -> list[str]:
+    """Every revision this code knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def _script(current: str | None) -> str:
+    """Return the statements from a revision to the newest, version table included."""
+    config = _config()
+    command.upgrade(config, f"{current}:head" if current else "head", sql=True)
+    assert isinstance(config.output_buffer, io.StringIO)
+    return config.output_buffer.getvalue()
+
+
+def _config() -> Config:
+    config = Config(output_buffer=io.StringIO(), stdout=io.StringIO())
+    config.set_main_option("script_location", "streamer.storage:migrations")
+    return config

@@ -1,0 +1,62 @@
+"""Keeps a record of what each camera was doing when. Written by `app` as cameras change state."""
+
+from datetime import datetime
+
+from streamer.domain.camera_state import CameraState
+from streamer.storage.postgres import Postgres
+from streamer.storage.queries import sql
+
+
+class CameraUptime:
+    """Intervals without gaps or overlaps per camera; the last one is open while the service runs.
+
+    One service writes for a site. A crash leaves intervals open; the next start ends them at their
+    last heartbeat, because nobody knows what happened after it.
+    """
+
+    def __init__(self, postgres: Postgres, site_id: str) -> None:
+        """Keep the collaborators."""
+        self._postgres = postgres
+        self._site_id = site_id
+
+    async def recover(self) -> int:
+        """End what an earlier run left open; call it once, before the cameras start.
+
+        Returns:
+            How many intervals were open.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self._postgres.connection() as connection:
+            done: str = await connection.execute(sql("recover_uptime"), self._site_id)
+        return int(done.rsplit(" ", 1)[-1])
+
+    async def record(self, state: CameraState) -> None:
+        """Begin a new interval at `state.since` if the camera's status or reason is a new one.
+
+        Raises:
+            DatabaseError: Nothing was written.
+        """
+        camera = (self._site_id, state.camera_id)
+        async with self._postgres.transaction() as connection:
+            await connection.execute(sql("lock_for_transaction"), f"uptime {'/'.join(camera)}")
+            row = await connection.fetchrow(sql("open_uptime"), *camera)
+            if row is not None and (row["state"], row["reason"]) == (state.status, state.reason):
+                return
+            # A clock that went back must not make two intervals overlap.
+            since = max(state.since, row["started_at"]) if row is not None else state.since
+            await connection.execute(sql("close_uptime"), *camera, since)
+            await connection.execute(
+                sql("insert_uptime"), *camera, state.status.value, state.reason, since
+            )
+
+    async def heartbeat(self, now: datetime) -> None:
+        """Note that every open interval still holds; raises DatabaseError."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(sql("heartbeat_uptime"), self._site_id, now)
+
+    async def close(self, now: datetime) -> None:
+        """End every open interval, as the last act of an orderly stop; raises DatabaseError."""
+        await self.heartbeat(now)
+        await self.recover()

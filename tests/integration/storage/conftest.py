@@ -1,0 +1,102 @@
+"""A clinic in a migrated database; `any_clinic` runs on both kinds of server."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from config.settings import Database as Limits
+from streamer.storage.database import open_database
+from streamer.storage.redis_link import RedisLink
+from streamer.storage.schema import migrate
+from tests.conftest import MakeDatabase
+from tests.fakes.clock import FakeClock
+from tests.integration.storage.clinic import NOW, SITE, Clinic
+from tests.servers import Databases, in_thread
+
+_CHILDREN_FIRST = (
+    "check_ins",
+    "appointments",
+    "practitioners",
+    "templates",
+    "consents",
+    "guardians",
+    "patients",
+    "camera_uptime",
+    "sites",
+    "meta",
+)
+
+MakeLink = Callable[[str], RedisLink]
+
+
+def _migrated(databases: Databases) -> str:
+    url = databases.create()
+
+    async def work() -> None:
+        await migrate(url)
+
+    in_thread(work)
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_url(session_databases: Databases) -> str:
+    """A migrated database: shared by tests that only write rows, copied for the others."""
+    return _migrated(session_databases)
+
+
+@pytest.fixture(scope="session")
+def any_migrated_url(any_session_databases: Databases) -> str:
+    return _migrated(any_session_databases)
+
+
+@pytest.fixture
+async def clinic_url(make_database: MakeDatabase, migrated_url: str) -> str:
+    await _empty(migrated_url)
+    return make_database(migrated_url)
+
+
+@pytest.fixture
+async def clinic(migrated_url: str, tmp_path: Path) -> AsyncIterator[Clinic]:
+    await _empty(migrated_url)
+    async with open_database(migrated_url, Limits(), SITE, tmp_path / "kirdi.key") as database:
+        yield Clinic(database, FakeClock(NOW))
+
+
+@pytest.fixture
+async def any_clinic(any_migrated_url: str, tmp_path: Path) -> AsyncIterator[Clinic]:
+    await _empty(any_migrated_url)
+    async with open_database(any_migrated_url, Limits(), SITE, tmp_path / "kirdi.key") as database:
+        yield Clinic(database, FakeClock(NOW))
+
+
+async def _empty(url: str) -> None:
+    """Delete every row: many times quicker than making a database for each test."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> $1",
+            "alembic_version",
+        )
+        names = {row["tablename"] for row in tables}
+        ordered = [name for name in _CHILDREN_FIRST if name in names]
+        assert set(ordered) == names, "a new table needs its place in _CHILDREN_FIRST"
+        await connection.execute(";".join(f'DELETE FROM "{name}"' for name in ordered))
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def make_link() -> AsyncIterator[MakeLink]:
+    """Links with a clock that stands still, closed after the test."""
+    made: list[RedisLink] = []
+
+    def make(url: str) -> RedisLink:
+        made.append(RedisLink(url, 0.25, FakeClock(NOW)))
+        return made[-1]
+
+    yield make
+    for link in made:
+        await link.close()

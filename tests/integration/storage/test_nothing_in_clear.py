@@ -1,0 +1,85 @@
+"""Searches everything the database holds for what must only ever be there sealed."""
+
+import base64
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from streamer.domain.patient import Patient
+from tests.integration.storage.clinic import NOW, Clinic, booking, vector
+
+NAME, NUMBER, PHONE = "Ахметова Айгүл", "880101400126", "+77012345678"
+SECRET_PATIENT = Patient(
+    patient_ref="P-1",
+    full_name=NAME,
+    id_type="iin",
+    id_number=NUMBER,
+    sex="female",
+    birth_date=date(1988, 1, 1),
+    language="kk",
+    phone=PHONE,
+)
+
+
+def _forms(plain: bytes) -> list[bytes]:
+    """How bytes may stand in a dump: as they are, hexadecimal, base64 at any offset."""
+    encoded = [base64.b64encode(b"\0" * pad + plain)[4:-4] for pad in range(3)]
+    return [plain, plain.hex().encode(), *encoded]
+
+
+NEEDLES = {
+    "name": _forms(NAME.encode()),
+    "surname": _forms(NAME.split()[0].encode()),
+    "number": _forms(NUMBER.encode()),
+    "phone": _forms(PHONE.encode()),
+    "birth date": _forms(b"1988-01-01"),
+    "vector": _forms(vector(1).tobytes()[16:64]),
+}
+
+
+async def _found(clinic: Clinic) -> set[str]:
+    """What of NEEDLES any row of any table shows, as text or inside its bytes."""
+    haystack = b""
+    async with clinic.database.postgres.connection() as connection:
+        tables = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        )
+        for table in tables:
+            for row in await connection.fetch(f'SELECT t.* FROM "{table["tablename"]}" t'):
+                for value in row.values():
+                    haystack += value if isinstance(value, bytes) else str(value).encode()
+                    haystack += b"\n"
+            texts = await connection.fetch(f'SELECT t::text FROM "{table["tablename"]}" t')
+            haystack += b"\n".join(row[0].encode() for row in texts)
+    return {name for name, forms in NEEDLES.items() if any(form in haystack for form in forms)}
+
+
+async def test_no_name_number_or_vector_is_in_clear(clinic: Clinic) -> None:
+    await clinic.import_patients(SECRET_PATIENT)
+    await clinic.import_bookings(booking(1))
+    await clinic.enrol(1)
+    await clinic.check_ins().record(await clinic.proposal(1))
+    assert await clinic.count("check_ins") == 1
+    assert await _found(clinic) == set()
+
+
+@pytest.mark.parametrize(
+    ("planted", "name"),
+    [
+        (NAME.encode(), "name"),
+        (b"\0" * 5 + NUMBER.encode(), "number"),
+        (vector(1).tobytes(), "vector"),
+        (base64.b64encode(b"x" + vector(1).tobytes()), "vector"),
+        (PHONE.encode().hex().encode(), "phone"),
+    ],
+)
+async def test_the_search_finds_what_is_planted(clinic: Clinic, planted: bytes, name: str) -> None:
+    await clinic.expect(1)
+    await clinic.execute(
+        "UPDATE templates SET sealed_vector = $1, template_id = $2, created_at = $3",
+        planted,
+        uuid4(),
+        NOW,
+    )
+    assert name in await _found(clinic)
