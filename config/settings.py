@@ -194,6 +194,9 @@ class Match(Section):
     max_distance: float = Field(0.33, gt=0, lt=2, description="fused probe to template, Euclidean")
     min_margin: float = Field(0.05, ge=0, lt=2, description="to the runner-up, Euclidean")
     min_agreeing_frames: int = Field(3, ge=1, le=20)
+    other_person_distance: float = Field(
+        0.5, gt=0, lt=2, description="a face so far from its track's mean is somebody else's"
+    )
     best_shots: int = Field(8, ge=1, le=32, description="embeddings kept of a track, in memory")
 
 

@@ -65,6 +65,7 @@ class PipelineRules:
         shortcoming: Says what keeps a face from being compared, None where nothing does.
         searches: False in desk mode: faces are found, nobody is searched for.
         best_shots: How many embeddings of a track are kept, in memory.
+        other_person: Distance from a track's mean at which a face is somebody else's.
     """
 
     camera_id: str
@@ -73,6 +74,7 @@ class PipelineRules:
     shortcoming: Callable[[Face], str | None]
     vote: VoteLimits
     best_shots: int
+    other_person: float
     searches: bool
 
 
@@ -119,7 +121,7 @@ class CameraPipeline:
         try:
             faces = await self._matcher.detect(frame.image)
             tracks = self._tracker.update(faces, frame.received_at)
-            changed = await self._collect(frame, tracks, gallery)
+            tracks, changed = await self._collect(frame, tracks, gallery)
         finally:
             frame.release()
         self._forget_ended()
@@ -129,34 +131,45 @@ class CameraPipeline:
         return identities
 
     async def _collect(
-        self, frame: Frame, tracks: Sequence[Track], gallery: CurrentGallery
-    ) -> frozenset[int]:
-        """Embed the faces worth it; returns the tracks that gained a shot.
+        self, frame: Frame, tracks: tuple[Track, ...], gallery: CurrentGallery
+    ) -> tuple[tuple[Track, ...], frozenset[int]]:
+        """Embed the faces worth it.
 
         With nobody to recognise no face is embedded at all.
+
+        Returns:
+            The tracks, under new numbers where the person changed; and which gained a shot.
         """
         if gallery.search is None or not self._rules.searches:
-            return frozenset()
-        height, width = frame.image.shape[:2]
-        wanted = []
-        for track in tracks:
-            face = track.face
-            if not face_in_lane(face, self._rules.lane, width, height):
-                continue
-            if self._rules.shortcoming(face) is not None:
-                continue
-            person = self._people.setdefault(
-                track.track_id, _Person(TrackEvidence(self._rules.best_shots))
-            )
-            if person.evidence.wants(worth_of(face.quality), frame.received_at):
-                wanted.append(track)
+            return tracks, frozenset()
+        wanted = [track for track in tracks if self._wants(track, frame)]
         if not wanted:
-            return frozenset()
+            return tracks, frozenset()
         embeddings = await self._matcher.embed(frame.image, [track.face for track in wanted])
+        now = {track.track_id: track for track in tracks}
+        changed = set()
         for track, embedding in zip(wanted, embeddings, strict=True):
             shot = Shot(embedding, frame.received_at, worth_of(track.face.quality))
-            self._people[track.track_id].evidence.add(shot)
-        return frozenset(track.track_id for track in wanted)
+            seen, evidence = track, self._people[track.track_id].evidence
+            if evidence.take(shot):
+                seen = self._tracker.split(track)
+                self._people[seen.track_id] = _Person(evidence.successor())
+            now[track.track_id] = seen
+            changed.add(seen.track_id)
+        return tuple(now.values()), frozenset(changed)
+
+    def _wants(self, track: Track, frame: Frame) -> bool:
+        """Is this face allowed to be embedded, good enough, and worth it?"""
+        height, width = frame.image.shape[:2]
+        if not face_in_lane(track.face, self._rules.lane, width, height):
+            return False
+        if self._rules.shortcoming(track.face) is not None:
+            return False
+        person = self._people.setdefault(
+            track.track_id,
+            _Person(TrackEvidence(self._rules.best_shots, self._rules.other_person)),
+        )
+        return person.evidence.wants(worth_of(track.face.quality), frame.received_at)
 
     def _identify(
         self, tracks: Sequence[Track], gallery: CurrentGallery, changed: frozenset[int]

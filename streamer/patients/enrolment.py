@@ -1,7 +1,6 @@
 """Enrols a consenting patient: photos in, one fused template stored. Called by the command line."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from matcher.face import Embedding, Face, Image, Vector
 from streamer.errors import InputError
+from streamer.patients.enrolled import Enrolled
 from streamer.patients.photo import Photo
 
 # dlib's own threshold for "the same person" between two photos. Far too loose to recognise anyone
@@ -55,15 +55,6 @@ class EnrolmentStore(Protocol):
             InputError: The patient is unknown, or may not be enrolled.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """What was enrolled, and what could be better."""
-
-    patient_ref: str
-    photos: int
-    warnings: tuple[str, ...]
 
 
 class Enrolment:

@@ -3,7 +3,10 @@
 Held in the service's memory only, bounded in number and age, and gone with the track.
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from matcher.face import Embedding, Quality
 
@@ -31,25 +34,66 @@ def worth_of(quality: Quality) -> float:
     return min(quality.width_px, 150.0) / 150.0 + 0.5 * min(quality.sharpness, 500.0) / 500.0
 
 
+# Below this many shots a track's mean says too little to call another face somebody else's.
+_ENOUGH_TO_DOUBT = 3
+# One odd frame is a blink or a hand before the mouth; two in a row are another person.
+_DOUBTS_TO_SPLIT = 2
+
+
 @dataclass(slots=True)
 class TrackEvidence:
-    """At most `capacity` shots, none older than `max_age_s`."""
+    """At most `capacity` shots, none older than `max_age_s`, all of one person.
+
+    People walk one behind the other: the next face may appear where the last one was, and geometry
+    alone then takes both for one track. So a track keeps being looked at every `recheck_s`, and
+    shots that lie `other_person` or farther from its mean tell that the person has changed.
+    """
 
     capacity: int
+    other_person: float
     max_age_s: float = 60.0
+    recheck_s: float = 0.35
     shots: list[Shot] = field(default_factory=list)
+    doubts: list[Shot] = field(default_factory=list)
+    _looked_at: float = -math.inf
 
     def wants(self, worth: float, at: float) -> bool:
-        """Would a face of this worth be kept? Asked before it is embedded."""
-        self.forget_old(at)
-        return len(self.shots) < self.capacity or worth > min(shot.worth for shot in self.shots)
+        """Is a face of this worth to be embedded? Asked before it is.
 
-    def add(self, shot: Shot) -> None:
-        """Keep a shot, letting the least one go where there is no room."""
+        Args:
+            worth: See `worth_of`.
+            at: Monotonic seconds.
+        """
+        self.shots = [shot for shot in self.shots if at - shot.taken_at <= self.max_age_s]
+        return (
+            len(self.shots) < self.capacity
+            or bool(self.doubts)
+            or at - self._looked_at >= self.recheck_s
+            or worth > min(shot.worth for shot in self.shots)
+        )
+
+    def take(self, shot: Shot) -> bool:
+        """Take in a shot, letting the least one go where there is no room.
+
+        Returns:
+            True when the last shots show somebody else: `successor` is that person's evidence.
+        """
+        self._looked_at = shot.taken_at
+        if self._is_somebody_else(shot):
+            self.doubts.append(shot)
+            return len(self.doubts) >= _DOUBTS_TO_SPLIT
+        self.doubts.clear()
         self.shots.append(shot)
         if len(self.shots) > self.capacity:
             self.shots.remove(min(self.shots, key=lambda one: one.worth))
+        return False
 
-    def forget_old(self, at: float) -> None:
-        """Let go of shots past their age."""
-        self.shots = [shot for shot in self.shots if at - shot.taken_at <= self.max_age_s]
+    def successor(self) -> "TrackEvidence":
+        """Return evidence of the person who took this one's place, from the doubted shots."""
+        return replace(self, shots=list(self.doubts), doubts=[])
+
+    def _is_somebody_else(self, shot: Shot) -> bool:
+        if len(self.shots) < _ENOUGH_TO_DOUBT:
+            return False
+        mean = np.mean([one.embedding.vector for one in self.shots], axis=0)
+        return float(np.linalg.norm(shot.embedding.vector - mean)) >= self.other_person

@@ -7,7 +7,7 @@ face widths plus the change in size, not the overlap.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +98,17 @@ class Tracker:
                 )
             )
         return tuple(tracks)
+
+    def split(self, track: Track) -> Track:
+        """Go on under a new number: somebody else has taken this track's place.
+
+        Args:
+            track: As the last update returned it.
+        """
+        (live,) = (one for one in self._live if one.track_id == track.track_id)
+        live.track_id, live.faces_seen, live.first_seen = self._next_id, 1, track.last_seen
+        self._next_id += 1
+        return replace(track, track_id=live.track_id, faces_seen=1, first_seen=track.last_seen)
 
     @property
     def live_ids(self) -> frozenset[int]:

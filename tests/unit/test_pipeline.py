@@ -55,6 +55,7 @@ class Lobby:
             shortcoming=lambda face: "too_small" if face.quality.width_px < 48 else None,
             vote=VoteLimits(0.33, 0.05, 3),
             best_shots=8,
+            other_person=0.5,
             searches=searches,
         )
         self.pipeline = CameraPipeline(rules, self.matcher, lambda: self.gallery, self.proposals)
@@ -127,11 +128,32 @@ async def test_a_poor_face_is_never_embedded() -> None:
     assert lobby.matcher.embedded == []
 
 
-async def test_a_track_is_embedded_only_while_its_faces_get_better() -> None:
+async def test_a_full_track_is_only_rechecked() -> None:
     lobby = Lobby({ANNA: 0})
-    for _ in range(30):
+    for _ in range(28):
         await lobby.frame((face_at(100.0), 0))
-    assert len(lobby.matcher.embedded) == 8
+    # Eight best shots, then every second frame: is it still the same person?
+    assert len(lobby.matcher.embedded) == 8 + 10
+
+
+async def test_who_takes_anothers_place_is_recognised() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    for _ in range(12):
+        await lobby.frame((face_at(100.0), 0))
+    for _ in range(6):
+        identities = await lobby.frame((face_at(100.0), 1))
+    assert [one.patient_id for one in identities] == [UUID(BOTA)]
+    assert [one.patient_id for one in lobby.proposals.made] == [UUID(ANNA), UUID(BOTA)]
+    first, second = lobby.proposals.made
+    assert first.track_id != second.track_id
+
+
+async def test_one_odd_frame_changes_nothing() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    for person in (0, 0, 0, 0, 1, 0, 0, 0):
+        identities = await lobby.frame((face_at(100.0), person))
+    assert [one.patient_id for one in identities] == [UUID(ANNA)]
+    assert len(lobby.proposals.made) == 1
 
 
 async def test_two_tracks_of_one_identity_leave_the_nearer() -> None:

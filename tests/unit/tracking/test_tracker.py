@@ -66,3 +66,12 @@ def test_an_ended_track_is_forgotten_and_its_number_not_used_again() -> None:
 
 def test_a_crowd_without_anybody_is_no_track() -> None:
     assert Tracker("lobby-1").update([], 0.0) == ()
+
+
+def test_a_split_track_goes_on_under_a_new_number() -> None:
+    tracker = Tracker("lobby-1")
+    tracker.update([face_at(100.0)], 0.0)
+    (track,) = tracker.update([face_at(100.0)], 0.2)
+    split = tracker.split(track)
+    assert (split.track_id, split.faces_seen, split.first_seen) == (1, 1, 0.2)
+    assert ids(tracker, [100.0], 0.4) == [1]

@@ -73,11 +73,25 @@ def test_one_person_is_one_track_of_a_frame() -> None:
 
 
 def test_evidence_keeps_the_best_and_forgets_the_old() -> None:
-    evidence = TrackEvidence(capacity=2, max_age_s=10.0)
+    evidence = TrackEvidence(capacity=2, other_person=0.5, max_age_s=10.0)
     for at, worth in ((0.0, 0.5), (1.0, 0.9), (2.0, 0.7)):
         assert evidence.wants(worth, at)
-        evidence.add(Shot(embedding_of(0), at, worth))
+        assert not evidence.take(Shot(embedding_of(0), at, worth))
     assert [shot.worth for shot in evidence.shots] == [0.9, 0.7]
-    assert not evidence.wants(0.6, 3.0)
+    assert not evidence.wants(0.6, 2.2)
+    assert evidence.wants(0.6, 2.4)
     assert evidence.wants(0.1, 11.5)
     assert [shot.worth for shot in evidence.shots] == [0.7]
+
+
+def test_two_odd_shots_in_a_row_are_the_next_person() -> None:
+    evidence = TrackEvidence(capacity=8, other_person=0.5)
+    taken = [evidence.take(one) for one in shots(0, 0, 0, 1, 0, 1, 1)]
+    assert taken == [False] * 6 + [True]
+    assert len(evidence.shots) == 4
+    assert [one.embedding.vector[1] for one in evidence.successor().shots] == [1.0, 1.0]
+
+
+def test_a_track_just_begun_is_not_doubted() -> None:
+    evidence = TrackEvidence(capacity=8, other_person=0.5)
+    assert [evidence.take(one) for one in shots(0, 0, 1)] == [False] * 3

@@ -1,0 +1,115 @@
+"""The database, the key and the cache of one site, opened together.
+
+Used by `app` and by every command that reads or writes what Kirdi knows.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from config.settings import Settings
+from streamer.clock import Clock
+from streamer.embedded.services import embedded_services
+from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.database import Database, open_database
+from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.listing import Listing
+from streamer.storage.patients_import import PatientsImport
+from streamer.storage.redis_link import RedisLink
+from streamer.storage.schedules import ScheduleCache
+from streamer.storage.schema import migrate
+from streamer.storage.uptime import CameraUptime
+
+
+def key_file(home: Path) -> Path:
+    """Where the key-encryption key lies: outside the database, to be backed up apart from it."""
+    return home / "keys" / "kek"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The stores of one site."""
+
+    settings: Settings
+    database: Database
+    schedules: ScheduleCache
+    clock: Clock
+
+    @property
+    def patients_import(self) -> PatientsImport:
+        """Writes patients of a file."""
+        base = self.database
+        return PatientsImport(base.postgres, base.vault, base.keyed_hash, self.settings.site.id)
+
+    @property
+    def appointments_import(self) -> AppointmentsImport:
+        """Writes appointments of a file."""
+        site = self.settings.site
+        return AppointmentsImport(self.database.postgres, site.id, site.zone, self.schedules)
+
+    @property
+    def enrolments(self) -> PostgresEnrolment:
+        """Writes consents with their templates."""
+        return PostgresEnrolment(self.database.postgres, self.database.vault, self.settings.site.id)
+
+    @property
+    def check_ins(self) -> PostgresCheckIns:
+        """Writes check-ins."""
+        return PostgresCheckIns(self.database.postgres, self.clock, self.schedules)
+
+    @property
+    def uptime(self) -> CameraUptime:
+        """Writes what the cameras did."""
+        return CameraUptime(self.database.postgres, self.settings.site.id)
+
+    @property
+    def listing(self) -> Listing:
+        """Lists a day."""
+        site = self.settings.site
+        return Listing(self.database.postgres, site.id, site.zone)
+
+    def gallery(self, pack_id: str) -> PostgresGallery:
+        """Who may be recognised now."""
+        arrival = self.settings.arrival
+        return PostgresGallery(
+            self.database.postgres,
+            self.database.vault,
+            self.settings.site.id,
+            pack_id,
+            timedelta(minutes=arrival.opens_before_min),
+            timedelta(minutes=arrival.closes_after_min),
+        )
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIterator[Backend]:
+    """Open the stores, starting embedded servers where no URLs are set.
+
+    An embedded database is migrated on the way: nobody else can. One of the clinic's own is not:
+    its administrator runs `kirdi db migrate` when it suits.
+
+    Raises:
+        KirdiError: Something cannot be opened; names it and the remedy.
+    """
+    async with embedded_services(settings.database, settings.redis, home) as services:
+        if settings.database.url is None:
+            await migrate(services.database_url)
+        redis = (
+            RedisLink(services.redis_url, settings.redis.timeout_s, clock)
+            if services.redis_url is not None
+            else None
+        )
+        try:
+            async with open_database(
+                services.database_url, settings.database, settings.site, key_file(home)
+            ) as database:
+                site = settings.site
+                schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
+                yield Backend(settings, database, schedules, clock)
+        finally:
+            if redis is not None:
+                await redis.close()

@@ -1,0 +1,64 @@
+"""The `kirdi` command: collects the groups of commands and turns errors into one line each."""
+
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+
+from config.errors import ConfigError
+from matcher.errors import MatcherError
+from streamer.commands import appointments, camera, check_ins, config, db, models, patients
+from streamer.commands.invocation import JsonOption, print_json, say
+from streamer.commands.run import run
+from streamer.errors import KirdiError
+from streamer.log import configure_logging
+
+app = typer.Typer(
+    name="kirdi",
+    help="Passive check-in for polyclinics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(patients.app, name="patients")
+app.add_typer(appointments.app, name="appointments")
+app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(models.app, name="models")
+app.add_typer(camera.app, name="camera")
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+app.command()(run)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Passive check-in for polyclinics."""
+    configure_logging(level="debug" if debug else "warning")
+
+
+@app.command()
+def version(as_json: JsonOption = False) -> None:
+    """Print the version."""
+    number = installed_version("kirdi")
+    if as_json:
+        print_json([{"version": number}])
+    else:
+        say(f"kirdi {number}")
+
+
+def main() -> None:
+    """Run the command line; the exit codes are those of docs/exit-codes.md."""
+    try:
+        app()
+    except (KirdiError, MatcherError, ConfigError) as error:
+        if "--debug" in sys.argv:
+            raise
+        sys.stderr.write(f"kirdi: {error}\n")
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""`kirdi camera`: simulate a camera, probe a real one."""
+
+import asyncio
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from streamer.commands.invocation import JsonOption, Rows, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from streamer.simulator.server import CameraSimulator
+
+app = typer.Typer(help="Simulate a camera, or look at a real one.", no_args_is_help=True)
+
+
+@app.command()
+def simulate(
+    files: Annotated[list[Path], typer.Argument(help="Video files, H.264 or H.265.")],
+    port: Annotated[int, typer.Option(help="TCP port; 0 picks a free one.", max=65535)] = 8554,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    user: Annotated[
+        str | None, typer.Option(help="NAME:PASSWORD that viewers must give (Digest or Basic).")
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve video files as an RTSP camera in real time, until interrupted.
+
+    All files one after another are at /stream; each by itself is at /NAME. Every viewer starts at
+    the beginning.
+    """
+    from streamer.simulator.credentials import Credentials
+    from streamer.simulator.server import CameraSimulator
+
+    credentials = Credentials.parse(user) if user is not None else None
+    simulator = CameraSimulator(files, host=host, port=port, credentials=credentials, loop=loop)
+    asyncio.run(_serve(simulator, as_json))
+
+
+@app.command()
+def probe(
+    url: Annotated[str, typer.Argument(help="rtsp://…; - reads it from standard input.")],
+    transport: Annotated[Literal["tcp", "udp"], typer.Option(help="How media travels.")] = "tcp",
+    timeout_s: Annotated[float, typer.Option("--timeout", min=0.1, max=120.0)] = 10.0,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="Write the first picture here (.jpg or .png).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at a camera: codec, size, rate, GOP, time to the first frame."""
+    from streamer.ingest.probe import probe as probe_stream
+
+    if url == "-":
+        # A password on a command line is there for every user of the machine to see.
+        url = sys.stdin.readline().strip()
+    info = asdict(probe_stream(url, transport, timeout_s, snapshot))
+    rows = [info] if as_json else [{"what": key, "value": value} for key, value in info.items()]
+    print_rows(Rows(("what", "value"), rows), as_json, "")
+
+
+async def _serve(simulator: "CameraSimulator", as_json: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await simulator.start()
+    try:
+        if as_json:
+            print_json([{"url": url} for url in simulator.urls])
+        else:
+            say("Serving " + ", ".join(simulator.urls) + " (Ctrl-C ends it)")
+        sys.stdout.flush()
+        await stop.wait()
+    finally:
+        await simulator.stop()

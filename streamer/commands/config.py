@@ -1,0 +1,36 @@
+"""`kirdi config`: check the settings, print their schema."""
+
+import typer
+
+from config.settings import Settings
+from streamer.commands.invocation import (
+    ConfigOption,
+    JsonOption,
+    print_json,
+    read_settings,
+    say,
+)
+
+app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+
+
+@app.command()
+def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Read the settings and say what they amount to, or what is wrong with them."""
+    settings = read_settings(config)
+    if as_json:
+        print_json([settings.model_dump(mode="json")])
+        return
+    say(
+        f"The settings are fine: site {settings.site.id}, {len(settings.cameras)} cameras, "
+        f"recognition {settings.recognition.mode}, "
+        f"{'own' if settings.database.url else 'embedded'} PostgreSQL, "
+        f"{'own' if settings.redis.url else 'embedded'} Redis."
+    )
+
+
+@app.command()
+def schema(as_json: JsonOption = False) -> None:
+    """Print the JSON schema of the settings file."""
+    document = Settings.model_json_schema()
+    print_json([document] if as_json else document)

@@ -1,0 +1,43 @@
+"""The matcher as the settings want it, and the gate faces pass. Used by `app` and by enrolment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from config.settings import Quality, Settings
+from matcher.face import Face
+from matcher.matcher import Matcher
+from matcher.packs.store import open_pack
+from matcher.quality import Limits, shortcoming
+from matcher.session import Hardware
+
+
+def models_folder(home: Path) -> Path:
+    """Where model packs lie."""
+    return home / "models"
+
+
+@asynccontextmanager
+async def open_matcher(settings: Settings, home: Path) -> AsyncIterator[Matcher]:
+    """Open the settings' model pack, building it at first use, on the settings' device.
+
+    Raises:
+        DeviceError: The device cannot be had.
+        ModelPackError: The pack cannot be built or loaded.
+    """
+    pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
+    hardware = Hardware(settings.models.device, settings.models.threads)
+    async with await Matcher.open(pack, hardware) as matcher:
+        yield matcher
+
+
+def face_gate(quality: Quality) -> Callable[[Face], str | None]:
+    """The gate every face passes before it is embedded, at the cameras and at enrolment."""
+    limits = Limits(
+        min_face_px=quality.min_face_px,
+        min_score=quality.min_score,
+        min_sharpness=quality.min_sharpness,
+        border_px=quality.border_px,
+    )
+    return lambda face: shortcoming(face.quality, face.score, limits)

@@ -1,0 +1,197 @@
+"""Drives the installed product as a person would: through the `kirdi` command, nothing else."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COMMAND = [sys.executable, "-m", "streamer.cli"]
+Json = list[dict[str, Any]]
+
+
+@dataclass
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Json:
+        parsed: Json = json.loads(self.out)
+        return parsed
+
+
+@dataclass
+class Kirdi:
+    """One installation: a home folder, a settings file, and the command."""
+
+    folder: Path
+    cameras: list[dict[str, Any]] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {key: os.environ[key] for key in ("PATH", "LANG", "HOME") if key in os.environ}
+        return kept | {
+            "KIRDI_HOME": str(self.home),
+            "KIRDI_CONFIG": str(self.write_settings()),
+        }
+
+    def write_settings(self) -> Path:
+        file = self.folder / "kirdi.yaml"
+        settings = {
+            "site": {"id": "test-1", "name": "Test", "time_zone": "Asia/Almaty"},
+            "cameras": self.cameras,
+        } | self.extra
+        file.write_text(yaml.safe_dump(settings))
+        return file
+
+    def __call__(self, *arguments: str | Path, timeout: float = 120, stdin: str = "") -> Result:
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            env=self.env,
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *arguments: str | Path, timeout: float = 120) -> Json:
+        """Run with --json; it must succeed."""
+        result = self(*arguments, "--json", timeout=timeout)
+        assert result.code == 0, result.err
+        return result.json
+
+    @contextmanager
+    def camera(self, *files: Path, loop: bool = False, user: str | None = None) -> Iterator[str]:
+        """A simulated camera meanwhile; yields its URL."""
+        options = ["--port", "0", "--json", *(["--loop"] if loop else [])]
+        options += ["--user", user] if user else []
+        process = subprocess.Popen(
+            [*COMMAND, "camera", "simulate", *map(str, files), *options],
+            env=self.env,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, "the camera did not start"
+            url = json.loads(line)[0]["url"]
+            yield url.replace("rtsp://", f"rtsp://{user}@") if user else url
+        finally:
+            end(process)
+
+    @contextmanager
+    def service(self) -> Iterator["Service"]:
+        """`kirdi run` meanwhile; it must end by itself when asked to."""
+        service = Service(self)
+        try:
+            yield service
+        finally:
+            service.stop()
+
+    def check_ins(self) -> Json:
+        return self.ok("check-ins", "list", "--date", "today")
+
+    def statuses(self) -> dict[str, str]:
+        rows = self.ok("appointments", "list", "--date", "today")
+        return {row["appointment_ref"]: row["status"] for row in rows}
+
+    def import_people(self, refs: Sequence[str], starts: datetime | None = None) -> None:
+        """Patients with one appointment each, `a-REF`, by CSV; the window is open now."""
+        begins = starts or datetime.now(UTC) + timedelta(minutes=10)
+        patients = self.folder / "patients.csv"
+        appointments = self.folder / "appointments.csv"
+        write_csv(patients, [{"patient_ref": ref, "full_name": f"Person {ref}"} for ref in refs])
+        write_csv(appointments, [appointment(f"a-{ref}", ref, begins) for ref in refs])
+        self.ok("patients", "import", patients)
+        self.ok("appointments", "import", appointments)
+
+
+class Service:
+    """A running `kirdi run`."""
+
+    def __init__(self, kirdi: Kirdi) -> None:
+        self.log_file = kirdi.folder / "service.log"
+        self._log = self.log_file.open("a")
+        self.process = subprocess.Popen(
+            [*COMMAND, "run"], env=kirdi.env, cwd=kirdi.folder, stderr=self._log
+        )
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until something holds; the service must live."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, f"the service ended: {self.log[-2000:]}"
+            assert time.monotonic() < until, f"waited {seconds} s in vain: {self.log[-3000:]}"
+            time.sleep(0.2)
+
+    def wait_until_logged(self, words: str, seconds: float = 30, times: int = 1) -> None:
+        self.wait_for(lambda: self.log.count(words) >= times, seconds)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            code = self.process.wait(20)
+            assert code == 0, f"stopped with {code}: {self.log[-2000:]}"
+        self._log.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
+def appointment(ref: str, patient: str, starts: datetime) -> dict[str, str]:
+    return {
+        "appointment_ref": ref,
+        "patient_ref": patient,
+        "practitioner_ref": "d-1",
+        "practitioner_name": "Dr. Test",
+        "service_code": "S1",
+        "service_name": "Visit",
+        "starts_at": starts.isoformat(timespec="seconds"),
+        "ends_at": (starts + timedelta(minutes=20)).isoformat(timespec="seconds"),
+        "status": "booked",
+    }
+
+
+def write_csv(file: Path, rows: Sequence[dict[str, str]]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,92 @@
+"""Killed parts and restarts: one check-in per appointment, and nothing left behind."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from tests.acceptance.kirdi import Kirdi
+from tests.acceptance.people import unseen_clips
+
+Enrol = Callable[[str], None]
+
+
+def decoders_of(pid: int) -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process(pid).children(recursive=True)
+        if "streamer.ingest.decoder" in " ".join(child.cmdline())
+    ]
+
+
+def processes_of(home: Path) -> list[str]:
+    """Whatever still runs for this installation: servers, services, decoders."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        words = " ".join(process.info["cmdline"] or [])
+        home_of = (process.info["environ"] or {}).get("KIRDI_HOME")
+        if str(home) in words or home_of == str(home):
+            found.append(words)
+    return found
+
+
+def test_a_killed_decoder_comes_back_and_the_service_does_not_notice(
+    kirdi: Kirdi, enrol: Enrol
+) -> None:
+    kirdi.import_people(["A"])
+    with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
+        kirdi.cameras = [{"id": "lobby-1", "url": url}]
+        with kirdi.service() as service:
+            service.wait_until_logged('"status": "streaming"')
+            (decoder,) = decoders_of(service.process.pid)
+            decoder.kill()
+            service.wait_until_logged('"status": "streaming"', seconds=5, times=2)
+            (after,) = decoders_of(service.process.pid)
+            assert after.pid != decoder.pid
+            # Enrolled only now: what follows is recognised by the decoder that came back.
+            enrol("A")
+            service.wait_for(lambda: len(kirdi.check_ins()) == 1, 30)
+
+
+def test_a_restart_in_the_middle_of_a_clip_doubles_nothing(kirdi: Kirdi, enrol: Enrol) -> None:
+    kirdi.import_people(["A"])
+    enrol("A")
+    with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
+        kirdi.cameras = [{"id": "lobby-1", "url": url}]
+        with kirdi.service() as service:
+            service.wait_until_logged('"recorded": "written"')
+        with kirdi.service() as service:
+            service.wait_until_logged('"reason": "already_arrived"')
+    assert len(kirdi.check_ins()) == 1
+
+
+def test_a_killed_service_leaves_nothing_and_the_next_goes_on(kirdi: Kirdi, enrol: Enrol) -> None:
+    kirdi.import_people(["A"])
+    enrol("A")
+    shared = set(os.listdir("/dev/shm"))
+    with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
+        kirdi.cameras = [{"id": "lobby-1", "url": url}]
+        with kirdi.service() as service:
+            service.wait_until_logged('"recorded": "written"')
+            decoders = decoders_of(service.process.pid)
+            assert decoders
+            service.kill()
+            _, alive = psutil.wait_procs(decoders, timeout=5)
+            assert not alive
+        with kirdi.service() as service:
+            service.wait_until_logged('"reason": "already_arrived"')
+    assert len(kirdi.check_ins()) == 1
+    assert processes_of(kirdi.home) == []
+    assert set(os.listdir("/dev/shm")) <= shared
+
+
+def test_a_second_service_on_the_same_home_is_refused(kirdi: Kirdi) -> None:
+    with kirdi.service() as service:
+        service.wait_until_logged("service ready")
+        second = kirdi("run")
+        assert second.code == 1
+        assert "another one runs" in second.err
+        service.process.send_signal(signal.SIGINT)
+        assert service.process.wait(20) == 0
