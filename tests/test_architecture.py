@@ -17,7 +17,7 @@ MIDDLE = (
     "config.settings",
 )
 
-# The most specific key that covers a module says what of ours it may import, itself always included.
+# The most specific key that covers a module says what of ours it may import besides itself.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "config": (),
     "matcher": (),

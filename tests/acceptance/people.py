@@ -47,3 +47,29 @@ def stills(person: str, folder: Path) -> list[Path]:
 def decode(clip: Path) -> Sequence[np.ndarray]:
     with av.open(str(clip)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def cut(clip: Path, parts: int, folder: Path) -> list[Path]:
+    """A clip in parts of about equal length, packet by packet, each from a keyframe on."""
+    files = [folder / f"{clip.stem}-{index}.mp4" for index in range(parts)]
+    with av.open(str(clip)) as source:
+        video = source.streams.video[0]
+        packets = [packet for packet in source.demux(video) if packet.dts is not None]
+        keyframes = [index for index, packet in enumerate(packets) if packet.is_keyframe]
+        wanted = [part * len(packets) // parts for part in range(parts)]
+        starts = [min(keyframes, key=lambda key: abs(key - want)) for want in wanted]
+        ends = [*starts[1:], len(packets)]
+        for file, start, end in zip(files, starts, ends, strict=True):
+            with av.open(str(file), "w") as target:
+                stream = target.add_stream_from_template(video)
+                first = packets[start].dts or 0
+                for packet in packets[start:end]:
+                    assert packet.dts is not None
+                    assert packet.pts is not None
+                    packet.stream, packet.dts, packet.pts = (
+                        stream,
+                        packet.dts - first,
+                        packet.pts - first,
+                    )
+                    target.mux(packet)
+    return files

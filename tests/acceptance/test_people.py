@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,9 @@ import pytest
 from tests import data
 from tests.acceptance.kirdi import Kirdi
 from tests.acceptance.lfw import enrol_lfw
-from tests.acceptance.people import ENROLLED_FROM, unseen_clips
+from tests.acceptance.people import ENROLLED_FROM, cut, unseen_clips
 
 Enrol = Callable[[str], None]
-
-
-def seen_by(kirdi: Kirdi, camera: str) -> set[str]:
-    return {row["patient_ref"] for row in kirdi.check_ins() if row["camera"] == camera}
 
 
 def test_each_person_arrives_exactly_once(kirdi: Kirdi, enrol: Enrol) -> None:
@@ -43,8 +41,8 @@ def test_each_person_arrives_exactly_once(kirdi: Kirdi, enrol: Enrol) -> None:
     }
 
 
-@pytest.mark.timeout(420)
-def test_nobody_else_arrives(kirdi: Kirdi, enrol: Enrol) -> None:
+@pytest.mark.timeout(300)
+def test_nobody_else_arrives(kirdi: Kirdi, enrol: Enrol, tmp_path: Path) -> None:
     """B is not enrolled, 300 others are; a crowd and people's backs pass other cameras."""
     crowd, backs = data.need("clips/crowd.mp4"), data.need("clips/backs.mp4")
     kirdi.import_people(["A", "B", "C"])
@@ -52,24 +50,24 @@ def test_nobody_else_arrives(kirdi: Kirdi, enrol: Enrol) -> None:
     enrol("C")
     enrol_lfw(kirdi, 300)
     clips = [clip for person in "ABC" for clip in unseen_clips(person)]
-    with (
-        kirdi.camera(*clips, loop=True) as people_url,
-        kirdi.camera(crowd, loop=True) as crowd_url,
-        kirdi.camera(backs) as backs_url,
-    ):
-        kirdi.cameras = [
-            {"id": "people", "url": people_url},
-            {"id": "crowd", "url": crowd_url},
-            {"id": "backs", "url": backs_url},
-        ]
+    # All of the long clip, its thirds at the same time.
+    parts = cut(backs, 3, tmp_path)
+    with ExitStack() as stack:
+        urls = {
+            "people": stack.enter_context(kirdi.camera(*clips, loop=True)),
+            "crowd": stack.enter_context(kirdi.camera(crowd, loop=True)),
+        }
+        for index, part in enumerate(parts):
+            urls[f"backs-{index}"] = stack.enter_context(kirdi.camera(part))
+        kirdi.cameras = [{"id": name, "url": url} for name, url in urls.items()]
         with kirdi.service() as service:
-            service.wait_until_logged('"status": "streaming"', times=3)
-            service.wait_for(lambda: '"camera": "backs", "status": "down"' in service.log, 240)
-    assert seen_by(kirdi, "people") == {"A", "C"}
-    assert seen_by(kirdi, "crowd") == set()
-    assert seen_by(kirdi, "backs") == set()
+            service.wait_until_logged('"status": "streaming"', times=len(urls))
+            for index in range(len(parts)):
+                ended = f'"camera": "backs-{index}", "status": "down"'
+                service.wait_until_logged(ended, seconds=120)
+    assert sorted(row["patient_ref"] for row in kirdi.check_ins()) == ["A", "C"]
+    assert {row["camera"] for row in kirdi.check_ins()} == {"people"}
     assert kirdi.statuses()["a-B"] == "booked"
-    assert len(kirdi.check_ins()) == 2
 
 
 def test_the_bystander_is_nobody(kirdi: Kirdi, enrol: Enrol) -> None:
@@ -86,11 +84,7 @@ def test_the_bystander_is_nobody(kirdi: Kirdi, enrol: Enrol) -> None:
     assert kirdi.check_ins() == []
 
 
-def test_a_withdrawn_appointment_or_closed_window_is_no_arrival(
-    kirdi: Kirdi, enrol: Enrol, tmp_path: Path
-) -> None:
-    from datetime import UTC, datetime, timedelta
-
+def test_a_closed_window_is_no_arrival(kirdi: Kirdi, enrol: Enrol) -> None:
     kirdi.import_people(["A"], starts=datetime.now(UTC) + timedelta(hours=5))
     enrol("A")
     with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
