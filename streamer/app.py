@@ -24,6 +24,7 @@ from streamer.checkin.decision import ArrivalPolicy
 from streamer.checkin.delivery import CheckInDelivery
 from streamer.checkin.service import CheckInService
 from streamer.clock import Clock
+from streamer.domain.camera_state import CameraState
 from streamer.domain.template import Template
 from streamer.errors import KirdiError
 from streamer.gallery_keeper import GalleryKeeper
@@ -41,8 +42,13 @@ log = structlog.get_logger(__name__)
 _STOP_TIMEOUT_S = 6.0
 
 
-async def run_service(settings: Settings, home: Path, clock: Clock, stop: asyncio.Event) -> None:
+async def run_service(
+    settings: Settings, home: Path, clock: Clock, stop: asyncio.Event
+) -> tuple[CameraState, ...]:
     """Run until `stop` is set.
+
+    Returns:
+        What each camera was doing at the end, with its counters.
 
     Raises:
         KirdiError: The service cannot start, or one of its tasks died.
@@ -75,7 +81,7 @@ async def run_service(settings: Settings, home: Path, clock: Clock, stop: asynci
             device=matcher.device,
             pack=matcher.pack_id,
         )
-        await _run_tasks(
+        return await _run_tasks(
             settings, clock, stop, _Parts(matcher, keeper, delivery, service, recorder)
         )
 
@@ -91,9 +97,12 @@ class _Parts:
     recorder: UptimeRecorder
 
 
-async def _run_tasks(settings: Settings, clock: Clock, stop: asyncio.Event, parts: _Parts) -> None:
+async def _run_tasks(
+    settings: Settings, clock: Clock, stop: asyncio.Event, parts: _Parts
+) -> tuple[CameraState, ...]:
     """Run cameras in front of storage: cameras stop first, nothing is left over."""
     cameras, storage, stop_storage = Background(), Background(), asyncio.Event()
+    supervisors = []
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     cameras.start("gallery", parts.keeper.run(stop))
@@ -106,7 +115,9 @@ async def _run_tasks(settings: Settings, clock: Clock, stop: asyncio.Event, part
             lambda: parts.keeper.current,
             parts.service,
         )
-        cameras.start(f"camera {camera.id}", _watch(supervisor, mailbox, stop))
+        supervisors.append(supervisor)
+        # A supervisor closes its mailbox at the end, and so ends the pipeline behind it.
+        cameras.start(f"camera {camera.id}", supervisor.run(stop))
         cameras.start(f"pipeline {camera.id}", pipeline.run(mailbox))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, storage)]
     try:
@@ -120,16 +131,7 @@ async def _run_tasks(settings: Settings, clock: Clock, stop: asyncio.Event, part
         stop_storage.set()
         await storage.finish(2 * settings.database.command_timeout_s)
         log.info("service stopped")
-
-
-async def _watch(
-    supervisor: CameraSupervisor, mailbox: LatestFrameMailbox, stop: asyncio.Event
-) -> None:
-    """Run a camera; its pipeline ends when its mailbox closes."""
-    try:
-        await supervisor.run(stop)
-    finally:
-        mailbox.close()
+    return tuple(supervisor.state for supervisor in supervisors)
 
 
 def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:

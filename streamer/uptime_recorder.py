@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from streamer.clock import Clock
-from streamer.domain.camera_state import CameraState
+from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,9 @@ class UptimeRecorder:
         self._last[state.camera_id] = key
         self._waiting.append(state)
         self._changed.set()
-        log.info("camera", camera=state.camera_id, status=state.status.value, reason=state.reason)
+        fine = state.status in (CameraStatus.STARTING, CameraStatus.STREAMING)
+        write = log.info if fine else log.warning
+        write("camera", camera=state.camera_id, status=state.status.value, reason=state.reason)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write changes as they come and a heartbeat in between, until stopped."""

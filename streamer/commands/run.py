@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+from dataclasses import asdict
 
 import structlog
 
 from config.settings import Settings
 from streamer.clock import SystemClock
-from streamer.commands.invocation import ConfigOption, read_settings
+from streamer.commands.invocation import ConfigOption, JsonOption, print_json, read_settings
+from streamer.domain.camera_state import CameraState
 from streamer.embedded.home import kirdi_home
 from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
@@ -16,12 +18,17 @@ from streamer.log import configure_logging
 log = structlog.get_logger(__name__)
 
 
-def run(config: ConfigOption = None) -> None:
-    """Watch the cameras and check in recognised patients, until interrupted."""
+def run(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Watch the cameras and check in recognised patients, until interrupted.
+
+    With --json, the cameras' counters are printed at the end.
+    """
     settings = read_settings(config)
     forbid_core_dumps()
     configure_logging(secrets=secrets_in(settings))
-    asyncio.run(_run(settings))
+    states = asyncio.run(_run(settings))
+    if as_json:
+        print_json([asdict(state) for state in states])
 
 
 def secrets_in(settings: Settings) -> list[str]:
@@ -33,11 +40,11 @@ def secrets_in(settings: Settings) -> list[str]:
     return [secret for url in urls for secret in secrets_of(url.get_secret_value())]
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings) -> tuple[CameraState, ...]:
     from streamer.app import run_service
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await run_service(settings, kirdi_home(os.environ), SystemClock(), stop)
+    return await run_service(settings, kirdi_home(os.environ), SystemClock(), stop)

@@ -181,7 +181,7 @@ class CameraSupervisor:
         if self._frames_since is None:
             self._frames_since = now
         if self._state.status is not CameraStatus.STREAMING:
-            _log.info("camera.streaming", camera=self._camera.id)
+            _log.debug("camera.streaming", camera=self._camera.id)
             self._enter(CameraStatus.STREAMING, "")
 
     def _overdue(self, *, opened: bool) -> Failure:
@@ -196,9 +196,8 @@ class CameraSupervisor:
         healthy_s = 0.0 if since is None else max(self._clock.monotonic() - since, 1e-9)
         delay = self._backoff.next_delay(failure.kind, healthy_s=healthy_s)
         stalled = failure.kind is FailureKind.STALLED
-        known = self._state.reason == str(failure)
-        write = _log.debug if known else _log.warning
-        write("camera.down", camera=self._camera.id, reason=str(failure), retry_in_s=delay)
+        # Whoever is told of the new state logs it once; every further attempt is detail.
+        _log.debug("camera.down", camera=self._camera.id, reason=str(failure), retry_in_s=delay)
         self._enter(CameraStatus.STALLED if stalled else CameraStatus.DOWN, str(failure))
         return delay
 

@@ -1,0 +1,98 @@
+"""The service decides on the schedule, goes past a stale cache, and hands over once per visit."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from streamer.checkin.decision import ArrivalPolicy
+from streamer.checkin.service import CheckInService, Sighting
+from streamer.domain.appointment import Appointment, AppointmentStatus, Place
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
+from streamer.domain.decision import Outcome, Reason
+from streamer.domain.identity import Identity
+
+NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=True)
+PATIENT = uuid4()
+SEEN = Identity(3, "lobby-1", PATIENT, 0.8, 0.67, 0.4, 5, "open-1")
+
+
+def appointment(status: str = "booked") -> Appointment:
+    return Appointment(
+        uuid4(),
+        PATIENT,
+        NOW,
+        NOW + timedelta(minutes=20),
+        AppointmentStatus(status),
+        Place.SITE,
+        None,
+    )
+
+
+class Schedules:
+    def __init__(self, cached: list[Appointment], stored: list[Appointment]) -> None:
+        self.cached, self.stored = cached, stored
+        self.refreshed = 0
+
+    async def appointments_of(
+        self, patient_id: UUID, now: datetime, refresh: bool = False
+    ) -> Sequence[Appointment]:
+        assert (patient_id, now) == (PATIENT, NOW)
+        self.refreshed += refresh
+        return self.stored if refresh else self.cached
+
+
+class Accepted:
+    def __init__(self) -> None:
+        self.check_ins: list[CheckIn] = []
+
+    async def accept(self, check_in: CheckIn) -> bool:
+        self.check_ins.append(check_in)
+        return True
+
+
+async def propose(schedules: Schedules, policy: ArrivalPolicy = POLICY) -> tuple[object, Accepted]:
+    accepted = Accepted()
+    service = CheckInService("site-1", schedules, accepted, policy)
+    return await service.propose(SEEN, Sighting("main", NOW)), accepted
+
+
+async def test_a_check_in_carries_where_when_and_how_sure() -> None:
+    visit = appointment()
+    decision, accepted = await propose(Schedules([visit], []))
+    (check_in,) = accepted.check_ins
+    assert check_in.appointment_id == visit.appointment_id
+    assert (check_in.site_id, check_in.patient_id, check_in.camera_id) == (
+        "site-1",
+        PATIENT,
+        "lobby-1",
+    )
+    assert (check_in.method, check_in.evidence) == (Method.FACE, EvidenceGrade.FACE)
+    assert (check_in.occurred_at, check_in.score, check_in.threshold) == (NOW, 0.8, 0.67)
+    assert getattr(decision, "outcome", None) is Outcome.ARRIVE
+
+
+async def test_two_open_visits_are_two_events() -> None:
+    _, accepted = await propose(Schedules([appointment(), appointment()], []))
+    assert len({one.event_id for one in accepted.check_ins}) == 2
+
+
+async def test_a_cache_that_is_behind_is_gone_past() -> None:
+    schedules = Schedules([], [appointment()])
+    _, accepted = await propose(schedules)
+    assert schedules.refreshed == 1
+    assert len(accepted.check_ins) == 1
+
+
+async def test_who_has_arrived_is_left_alone() -> None:
+    schedules = Schedules([appointment("arrived")], [])
+    decision, accepted = await propose(schedules)
+    assert getattr(decision, "reason", None) is Reason.ALREADY_ARRIVED
+    assert (accepted.check_ins, schedules.refreshed) == ([], 0)
+
+
+async def test_without_auto_arrive_nothing_is_handed_over() -> None:
+    policy = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=False)
+    decision, accepted = await propose(Schedules([appointment()], []), policy)
+    assert getattr(decision, "outcome", None) is Outcome.REVIEW
+    assert accepted.check_ins == []

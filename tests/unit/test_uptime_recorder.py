@@ -1,0 +1,69 @@
+"""Camera uptime is written in order, once per change, also after the database was away."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.errors import DatabaseError
+from streamer.uptime_recorder import UptimeRecorder
+from tests.fakes.clock import FakeClock
+
+SINCE = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class Store:
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.away = 0
+
+    async def recover(self) -> int:
+        self._note("recover")
+        return 0
+
+    async def record(self, state: CameraState) -> None:
+        self._note(f"{state.camera_id} {state.status.value}")
+
+    async def heartbeat(self, now: datetime) -> None:
+        self._note("heartbeat")
+
+    async def close(self, now: datetime) -> None:
+        self._note("close")
+
+    def _note(self, what: str) -> None:
+        if self.away:
+            self.away -= 1
+            raise DatabaseError("database: away")
+        self.calls.append(what)
+
+
+def state(status: CameraStatus, decoded: int = 0) -> CameraState:
+    return CameraState("lobby-1", status, "", SINCE, decoded=decoded)
+
+
+async def run(store: Store, *states: CameraState) -> list[str]:
+    recorder, stop = UptimeRecorder(store, FakeClock()), asyncio.Event()
+    task = asyncio.create_task(recorder.run(stop))
+    for one in states:
+        recorder.note(one)
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    return [call for call in store.calls if call != "heartbeat"]
+
+
+async def test_changes_are_written_in_order_and_counters_are_no_change() -> None:
+    calls = await run(
+        Store(),
+        state(CameraStatus.STARTING),
+        state(CameraStatus.STREAMING),
+        state(CameraStatus.STREAMING, decoded=100),
+        state(CameraStatus.DOWN),
+    )
+    assert calls == ["recover", "lobby-1 starting", "lobby-1 streaming", "lobby-1 down", "close"]
+
+
+async def test_nothing_is_lost_while_the_database_is_away() -> None:
+    store = Store()
+    store.away = 3
+    calls = await run(store, state(CameraStatus.STARTING), state(CameraStatus.STREAMING))
+    assert calls == ["recover", "lobby-1 starting", "lobby-1 streaming", "close"]
