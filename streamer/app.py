@@ -150,6 +150,8 @@ def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:
         ),
         best_shots=settings.match.best_shots,
         other_person=settings.match.other_person_distance,
+        # Three frames missed at the camera's own pace, and never less than a second.
+        max_gap_s=max(1.0, 3.0 / camera.analyse_fps),
         searches=settings.recognition.mode != "desk",
     )
 

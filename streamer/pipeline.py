@@ -22,10 +22,13 @@ from streamer.gallery_keeper import CurrentGallery
 from streamer.tracking.assignment import assign
 from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
 from streamer.tracking.lane import Point, face_in_lane
-from streamer.tracking.tracker import Tracker
+from streamer.tracking.tracker import Tracker, TrackerLimits
 from streamer.tracking.voting import Vote, VoteLimits, vote
 
 log = structlog.get_logger(__name__)
+
+# An identity holds for so long after the last face that agreed with its track.
+_CONFIRMED_S = 2.0
 
 
 class FaceMatcher(Protocol):
@@ -63,6 +66,7 @@ class PipelineRules:
     Attributes:
         lane: Polygon in fractions; None = the camera sees nothing but the lane.
         shortcoming: Says what keeps a face from being compared, None where nothing does.
+        max_gap_s: A track not seen for longer has ended.
         searches: False in desk mode: faces are found, nobody is searched for.
         best_shots: How many embeddings of a track are kept, in memory.
         other_person: Distance from a track's mean at which a face is somebody else's.
@@ -75,6 +79,7 @@ class PipelineRules:
     vote: VoteLimits
     best_shots: int
     other_person: float
+    max_gap_s: float
     searches: bool
 
 
@@ -103,7 +108,7 @@ class CameraPipeline:
         self._matcher = matcher
         self._gallery = gallery
         self._proposals = proposals
-        self._tracker = Tracker(rules.camera_id)
+        self._tracker = Tracker(rules.camera_id, TrackerLimits(max_gap_s=rules.max_gap_s))
         self._people: dict[int, _Person] = {}
 
     async def run(self, frames: FrameSource) -> None:
@@ -125,7 +130,7 @@ class CameraPipeline:
         finally:
             frame.release()
         self._forget_ended()
-        identities = self._identify(tracks, gallery, changed)
+        identities = self._identify(tracks, gallery, changed, frame.received_at)
         for identity in identities:
             await self._propose(identity, frame, gallery.version)
         return identities
@@ -172,7 +177,11 @@ class CameraPipeline:
         return person.evidence.wants(worth_of(track.face.quality), frame.received_at)
 
     def _identify(
-        self, tracks: Sequence[Track], gallery: CurrentGallery, changed: frozenset[int]
+        self,
+        tracks: Sequence[Track],
+        gallery: CurrentGallery,
+        changed: frozenset[int],
+        at: float,
     ) -> tuple[Identity, ...]:
         """Vote where there is something new to vote on, then settle who is who in this frame."""
         search = gallery.search
@@ -186,7 +195,9 @@ class CameraPipeline:
             elif track.track_id in changed or person.voted_on != gallery.version:
                 person.vote = vote(person.evidence.shots, search, self._rules.vote)
             person.voted_on = gallery.version
-            if person.vote is not None:
+            # Where no face could be compared for a while, nobody knows who stands there now.
+            fresh = at - person.evidence.confirmed_at <= _CONFIRMED_S
+            if person.vote is not None and fresh:
                 votes[track.track_id] = person.vote
         return tuple(self._identity(key, one) for key, one in assign(votes).items())
 
@@ -199,7 +210,7 @@ class CameraPipeline:
             threshold=1.0 - self._rules.vote.max_distance,
             margin=accepted.match.margin,
             frames_agreeing=accepted.frames_agreeing,
-            pack_id=self._people[track_id].evidence.shots[0].embedding.pack_id,
+            pack_id=accepted.pack_id,
         )
 
     async def _propose(self, identity: Identity, frame: Frame, version: int) -> None:

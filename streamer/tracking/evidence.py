@@ -55,6 +55,7 @@ class TrackEvidence:
     recheck_s: float = 0.35
     shots: list[Shot] = field(default_factory=list)
     doubts: list[Shot] = field(default_factory=list)
+    confirmed_at: float = -math.inf
     _looked_at: float = -math.inf
 
     def wants(self, worth: float, at: float) -> bool:
@@ -83,6 +84,7 @@ class TrackEvidence:
             self.doubts.append(shot)
             return len(self.doubts) >= _DOUBTS_TO_SPLIT
         self.doubts.clear()
+        self.confirmed_at = shot.taken_at
         self.shots.append(shot)
         if len(self.shots) > self.capacity:
             self.shots.remove(min(self.shots, key=lambda one: one.worth))
@@ -90,7 +92,8 @@ class TrackEvidence:
 
     def successor(self) -> "TrackEvidence":
         """Return evidence of the person who took this one's place, from the doubted shots."""
-        return replace(self, shots=list(self.doubts), doubts=[])
+        last = self.doubts[-1].taken_at
+        return replace(self, shots=list(self.doubts), doubts=[], confirmed_at=last)
 
     def _is_somebody_else(self, shot: Shot) -> bool:
         if len(self.shots) < _ENOUGH_TO_DOUBT:

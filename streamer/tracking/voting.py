@@ -35,10 +35,11 @@ class VoteLimits:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """An accepted vote: the fused match, and how many frames agreed on it."""
+    """An accepted vote: the fused match, how many frames agreed on it, and of which pack."""
 
     match: Match
     frames_agreeing: int
+    pack_id: str
 
 
 def vote(shots: Sequence[Shot], gallery: Search, limits: VoteLimits) -> Vote | None:
@@ -70,4 +71,4 @@ def vote(shots: Sequence[Shot], gallery: Search, limits: VoteLimits) -> Vote | N
         return None
     if match.margin < limits.min_margin:
         return None
-    return Vote(match, count)
+    return Vote(match, count, fused.pack_id)

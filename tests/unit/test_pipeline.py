@@ -56,6 +56,7 @@ class Lobby:
             vote=VoteLimits(0.33, 0.05, 3),
             best_shots=8,
             other_person=0.5,
+            max_gap_s=1.0,
             searches=searches,
         )
         self.pipeline = CameraPipeline(rules, self.matcher, lambda: self.gallery, self.proposals)
@@ -146,6 +147,18 @@ async def test_who_takes_anothers_place_is_recognised() -> None:
     assert [one.patient_id for one in lobby.proposals.made] == [UUID(ANNA), UUID(BOTA)]
     first, second = lobby.proposals.made
     assert first.track_id != second.track_id
+
+
+async def test_an_identity_ends_where_no_face_can_be_compared() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(5):
+        await lobby.frame((face_at(100.0), 0))
+    # Somebody whose face is too small to compare stands where Anna stood; her next window opens.
+    seen = [await lobby.frame((face_at(100.0, width=45.0), 1)) for _ in range(12)]
+    assert (len(seen[0]), len(seen[-1])) == (1, 0)
+    lobby.gallery = CurrentGallery(2, 1, FakeGallery({ANNA: 0}))
+    await lobby.frame((face_at(100.0, width=45.0), 1))
+    assert len(lobby.proposals.made) == 1
 
 
 async def test_one_odd_frame_changes_nothing() -> None:

@@ -66,8 +66,8 @@ def test_only_agreeing_frames_are_fused() -> None:
 
 
 def test_one_person_is_one_track_of_a_frame() -> None:
-    near, far = Vote(Match("anna", 0.2, 1.0), 3), Vote(Match("anna", 0.3, 1.0), 4)
-    other = Vote(Match("bota", 0.3, 1.0), 3)
+    near, far = Vote(Match("anna", 0.2, 1.0), 3, "p"), Vote(Match("anna", 0.3, 1.0), 4, "p")
+    other = Vote(Match("bota", 0.3, 1.0), 3, "p")
     assert assign({7: far, 8: near, 9: other}) == {8: near, 9: other}
     assert assign({8: near, 7: far}) == {8: near}
 
