@@ -71,7 +71,7 @@ def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | No
         raise ValueError("the URL cannot be read; look at its host and port") from error
     if parts.scheme not in allowed:
         raise ValueError(f"the URL must begin with {' or '.join(f'{s}://' for s in allowed)}")
-    if parts.scheme != "unix" and not parts.netloc:
+    if parts.scheme != "unix" and not parts.netloc and "host=" not in parts.query:
         raise ValueError("the URL names no host")
     return value
 
@@ -192,12 +192,23 @@ class Match(Section):
 
     auto_arrive: Literal["always", "never"] = "always"
     max_distance: float = Field(0.33, gt=0, lt=2, description="fused probe to template, Euclidean")
+    max_frame_distance: float = Field(
+        0.5, gt=0, lt=2, description="one frame's face to the template it counts for"
+    )
     min_margin: float = Field(0.05, ge=0, lt=2, description="to the runner-up, Euclidean")
     min_agreeing_frames: int = Field(3, ge=1, le=20)
     other_person_distance: float = Field(
         0.5, gt=0, lt=2, description="a face so far from its track's mean is somebody else's"
     )
     best_shots: int = Field(8, ge=1, le=32, description="embeddings kept of a track, in memory")
+
+    @model_validator(mode="after")
+    def _enough_shots(self) -> Self:
+        if self.best_shots < self.min_agreeing_frames:
+            raise ValueError("best_shots must not be smaller than min_agreeing_frames")
+        if self.max_frame_distance < self.max_distance:
+            raise ValueError("max_frame_distance must not be smaller than max_distance")
+        return self
 
 
 class Arrival(Section):

@@ -4,10 +4,13 @@ Every image in Kirdi is RGB, uint8, (height, width, 3), row-major. Coordinates a
 image the face was found in, x to the right, y downwards.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from matcher.errors import MatcherError
 
 Image = npt.NDArray[np.uint8]
 Vector = npt.NDArray[np.float32]
@@ -72,3 +75,21 @@ class Match:
     def score(self) -> float:
         """Similarity for people to read: 1 minus the distance, not below 0."""
         return max(0.0, 1.0 - self.distance)
+
+
+def fuse(embeddings: Sequence[Embedding]) -> Embedding:
+    """Average embeddings of one person: a template, or a track's probe.
+
+    Raises:
+        MatcherError: There is none, they differ in pack or length, or hold what is no number.
+    """
+    if not embeddings:
+        raise MatcherError("no embedding to fuse")
+    if len({one.pack_id for one in embeddings}) > 1:
+        raise MatcherError("embeddings of different packs cannot be compared")
+    if len({one.vector.shape for one in embeddings}) > 1:
+        raise MatcherError("embeddings to fuse differ in length")
+    mean = np.mean([one.vector for one in embeddings], axis=0, dtype=np.float64)
+    if not np.isfinite(mean).all():
+        raise MatcherError("an embedding to fuse holds what is no number")
+    return Embedding(np.asarray(mean, dtype=np.float32), embeddings[0].pack_id)

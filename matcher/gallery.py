@@ -12,22 +12,6 @@ _CHUNK = 64
 """Probes searched at once: bounds the memory of the distance matrix."""
 
 
-def fuse(embeddings: Sequence[Embedding]) -> Embedding:
-    """The mean of several embeddings of one person: a template, or a track's probe.
-
-    Raises:
-        MatcherError: There is none, or they come from different packs.
-    """
-    if not embeddings:
-        raise MatcherError("no embedding to fuse")
-    pack_id = embeddings[0].pack_id
-    rows = [_checked(embedding, pack_id) for embedding in embeddings]
-    if len({row.shape for row in rows}) > 1:
-        raise MatcherError("embeddings to fuse differ in length")
-    mean = np.stack(rows).astype(np.float64).mean(axis=0)
-    return Embedding(np.asarray(mean, np.float32), pack_id)
-
-
 class Gallery:
     """One template per owner; immutable, so a search never sees half a refresh."""
 
@@ -81,18 +65,6 @@ class Gallery:
         for start in range(0, len(probes), _CHUNK):
             matches.extend(self._search(probes[start : start + _CHUNK]))
         return matches
-
-    def distances(self, probe: Embedding) -> npt.NDArray[np.float64]:
-        """Euclidean distance to every owner, (n,), in order of `owners`.
-
-        Raises:
-            MatcherError: The probe is of another pack or length, or not finite.
-        """
-        rows = self._rows([probe])
-        if not self._owners:
-            return np.zeros(0, np.float64)
-        gaps = self._matrix.astype(np.float64) - rows[0]
-        return np.asarray(np.linalg.norm(gaps, axis=1), np.float64)
 
     def _search(self, probes: Sequence[Embedding]) -> list[Match | None]:
         rows = self._rows(probes)

@@ -27,7 +27,7 @@ from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState
 from streamer.domain.template import Template
 from streamer.errors import KirdiError
-from streamer.gallery_keeper import GalleryKeeper
+from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.pipeline import CameraPipeline, FaceMatcher, PipelineRules, Proposals
@@ -72,7 +72,7 @@ async def run_service(
         service = CheckInService(
             settings.site.id, backend.schedules, delivery, arrival_policy(settings)
         )
-        recorder = UptimeRecorder(backend.uptime, clock)
+        recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
         log.info(
             "service ready",
             site=settings.site.id,
@@ -145,6 +145,7 @@ def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:
         shortcoming=face_gate(settings.quality),
         vote=VoteLimits(
             max_distance=settings.match.max_distance,
+            max_frame_distance=settings.match.max_frame_distance,
             min_margin=settings.match.min_margin,
             min_agreeing_frames=settings.match.min_agreeing_frames,
         ),

@@ -1,6 +1,7 @@
 """The `kirdi` command: collects the groups of commands and turns errors into one line each."""
 
 import sys
+import traceback
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from streamer.commands import appointments, camera, check_ins, config, db, model
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.run import run
 from streamer.errors import KirdiError
+from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
 
 app = typer.Typer(
@@ -52,10 +54,11 @@ def version(as_json: JsonOption = False) -> None:
 def main() -> None:
     """Run the command line; the exit codes are those of docs/exit-codes.md."""
     try:
+        forbid_core_dumps()
         app()
     except (KirdiError, MatcherError, ConfigError) as error:
         if "--debug" in sys.argv:
-            raise
+            traceback.print_exc()
         sys.stderr.write(f"kirdi: {error}\n")
         sys.exit(error.exit_code)
 

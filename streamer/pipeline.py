@@ -4,8 +4,10 @@
 a pipeline knows about a person ends with the track, in memory.
 """
 
+import asyncio
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -13,7 +15,7 @@ import structlog
 
 from matcher.face import Embedding, Face, Image
 from streamer.checkin.service import Sighting
-from streamer.domain.decision import Decision
+from streamer.domain.decision import Decision, Reason
 from streamer.domain.frame import Frame
 from streamer.domain.identity import Identity
 from streamer.domain.track import Track
@@ -29,6 +31,10 @@ log = structlog.get_logger(__name__)
 
 # An identity holds for so long after the last face that agreed with its track.
 _CONFIRMED_S = 2.0
+# A proposal that could not be decided is made again, but not with every frame.
+_ASK_AGAIN_S = 1.0
+# With no frame for so long nobody is followed any more, and nothing of them is kept.
+_IDLE_S = 10.0
 
 
 class FaceMatcher(Protocol):
@@ -90,7 +96,8 @@ class _Person:
     evidence: TrackEvidence
     vote: Vote | None = None
     voted_on: int = -1
-    proposed: set[tuple[str, int]] = field(default_factory=set)
+    proposed: tuple[UUID, int] | None = None
+    ask_again_at: float = -math.inf
 
 
 class CameraPipeline:
@@ -113,8 +120,18 @@ class CameraPipeline:
 
     async def run(self, frames: FrameSource) -> None:
         """Process frames until the source is closed."""
-        while (frame := await frames.get()) is not None:
+        while True:
+            try:
+                async with asyncio.timeout(_IDLE_S):
+                    frame = await frames.get()
+            except TimeoutError:
+                self._forget_everyone()
+                continue
+            if frame is None:
+                return
             await self.process(frame)
+            # The name would keep the picture's memory mapped while the next frame is waited for.
+            del frame
 
     async def process(self, frame: Frame) -> tuple[Identity, ...]:
         """Take one frame through all stages; releases it.
@@ -129,7 +146,7 @@ class CameraPipeline:
             tracks, changed = await self._collect(frame, tracks, gallery)
         finally:
             frame.release()
-        self._forget_ended()
+        self._forget_ended(frame.received_at)
         identities = self._identify(tracks, gallery, changed, frame.received_at)
         for identity in identities:
             await self._propose(identity, frame, gallery.version)
@@ -197,7 +214,7 @@ class CameraPipeline:
             person.voted_on = gallery.version
             # Where no face could be compared for a while, nobody knows who stands there now.
             fresh = at - person.evidence.confirmed_at <= _CONFIRMED_S
-            if person.vote is not None and fresh:
+            if person.vote is not None and fresh and not person.evidence.doubts:
                 votes[track.track_id] = person.vote
         return tuple(self._identity(key, one) for key, one in assign(votes).items())
 
@@ -214,21 +231,35 @@ class CameraPipeline:
         )
 
     async def _propose(self, identity: Identity, frame: Frame, version: int) -> None:
-        """Propose once per track, patient and gallery: a new gallery may hold a new appointment."""
-        person = self._people[identity.track_id]
-        key = (str(identity.patient_id), version)
-        if key in person.proposed:
+        """Propose once per track, patient and gallery: a new gallery may hold a new appointment.
+
+        Only on a frame whose own face was compared and agreed: what is written says that the
+        patient was there at this frame's time.
+        """
+        person, at = self._people[identity.track_id], frame.received_at
+        key = (identity.patient_id, version)
+        if person.proposed == key or person.evidence.confirmed_at != at or at < person.ask_again_at:
             return
         try:
-            await self._proposals.propose(
+            decision = await self._proposals.propose(
                 identity, Sighting(self._rules.building, frame.captured_at)
             )
         except KirdiError as error:
-            # Not marked as proposed: the next frame asks again.
             log.warning("proposal failed", camera=identity.camera_id, reason=str(error))
+            person.ask_again_at = at + _ASK_AGAIN_S
             return
-        person.proposed = {key}
+        if decision.reason is Reason.NO_OPEN_APPOINTMENT:
+            # The frame may have been taken a moment before the window opened.
+            person.ask_again_at = at + _ASK_AGAIN_S
+            return
+        person.proposed, person.ask_again_at = key, -math.inf
 
-    def _forget_ended(self) -> None:
+    def _forget_ended(self, at: float) -> None:
         live = self._tracker.live_ids
         self._people = {key: one for key, one in self._people.items() if key in live}
+        for person in self._people.values():
+            person.evidence.forget_old(at)
+
+    def _forget_everyone(self) -> None:
+        self._people.clear()
+        self._tracker.forget()

@@ -5,6 +5,7 @@ Reports rest on these intervals: they tell "nobody came" from "nobody was lookin
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -44,20 +45,28 @@ class UptimeStore(Protocol):
 class UptimeRecorder:
     """Keeps changes in order while the database is away."""
 
-    def __init__(self, store: UptimeStore, clock: Clock) -> None:
-        """Keep the collaborators; `run` does the work."""
+    def __init__(self, store: UptimeStore, clock: Clock, blind_after_s: float) -> None:
+        """Keep the collaborators; `run` does the work.
+
+        Args:
+            store: Where the intervals go.
+            clock: Wall and monotonic time.
+            blind_after_s: After so long without the database nobody is recognised any more.
+        """
+        self._blind_after_s = blind_after_s
         self._store = store
         self._clock = clock
         self._waiting: deque[CameraState] = deque(maxlen=MOST_WAITING)
-        self._last: dict[str, tuple[str, str]] = {}
+        self._last: dict[str, CameraState] = {}
+        self._alive_at = clock.monotonic()
         self._changed = asyncio.Event()
 
     def note(self, state: CameraState) -> None:
         """Take in a state; only changes of status or reason are kept. Called on the loop."""
-        key = (state.status.value, state.reason)
-        if self._last.get(state.camera_id) == key:
+        last = self._last.get(state.camera_id)
+        if last is not None and (last.status, last.reason) == (state.status, state.reason):
             return
-        self._last[state.camera_id] = key
+        self._last[state.camera_id] = state
         self._waiting.append(state)
         self._changed.set()
         fine = state.status in (CameraStatus.STARTING, CameraStatus.STREAMING)
@@ -87,10 +96,28 @@ class UptimeRecorder:
             await self._pause(stop)
 
     async def _write(self) -> None:
+        if self._clock.monotonic() - self._alive_at > self._blind_after_s:
+            await self._leave_gap()
         while self._waiting:
-            await self._store.record(self._waiting[0])
-            self._waiting.popleft()
+            state = self._waiting.popleft()
+            try:
+                await self._store.record(state)
+            except DatabaseError:
+                self._waiting.appendleft(state)
+                raise
         await self._store.heartbeat(self._clock.now())
+        self._alive_at = self._clock.monotonic()
+
+    async def _leave_gap(self) -> None:
+        """End the intervals at the last heartbeat and begin anew.
+
+        So long without the database, nobody was recognised any more: whatever the cameras saw, the
+        time in between was not covered.
+        """
+        now = self._clock.now()
+        await self._store.recover()
+        self._waiting.clear()
+        self._waiting.extend(replace(state, since=now) for state in self._last.values())
 
     async def _pause(self, stop: asyncio.Event) -> None:
         waits = [

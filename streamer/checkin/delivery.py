@@ -15,7 +15,7 @@ import structlog
 
 from streamer.clock import Clock
 from streamer.domain.check_in import CheckIn, Recorded
-from streamer.errors import DatabaseError
+from streamer.errors import DatabaseError, KirdiError
 
 log = structlog.get_logger(__name__)
 
@@ -104,15 +104,18 @@ class CheckInDelivery:
         await self._deliver_all()
 
     async def _deliver_all(self) -> bool:
-        """Try everything that waits; False as soon as the database does not answer."""
+        """Try everything that waits, one failure or not; False if something still waits."""
+        failed = False
         for check_in in list(self._waiting.values()):
             try:
                 recorded = await self._writer.record(check_in)
             except DatabaseError as error:
+                # The next one may be written: this row may be locked, or refused for itself.
                 log.warning("check-in waits", event_id=str(check_in.event_id), reason=str(error))
-                return False
-            await asyncio.to_thread(self._spool.remove, check_in.event_id)
+                failed = True
+                continue
             self._waiting.pop(check_in.appointment_id, None)
+            await self._unspool(check_in)
             log.info(
                 "check-in",
                 event_id=str(check_in.event_id),
@@ -120,7 +123,14 @@ class CheckInDelivery:
                 camera=check_in.camera_id,
                 recorded=recorded.value,
             )
-        return True
+        return not failed
+
+    async def _unspool(self, check_in: CheckIn) -> None:
+        try:
+            await asyncio.to_thread(self._spool.remove, check_in.event_id)
+        except KirdiError as error:
+            # It is written; delivered once more by the next start, it will be a duplicate.
+            log.warning("spool", event_id=str(check_in.event_id), reason=str(error))
 
     async def _wait_for_more(self, stop: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._arrived, stop)]

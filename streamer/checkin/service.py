@@ -3,6 +3,7 @@
 Called by the pipeline for every settled identity; called again for the same person it does no harm.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,14 @@ import structlog
 from streamer.checkin.decision import ArrivalPolicy, decide
 from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
-from streamer.domain.decision import Decision, Outcome, Reason
+from streamer.domain.decision import Decision, Outcome
 from streamer.domain.identity import Identity
+from streamer.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
+
+# The camera's frames wait meanwhile.
+_READ_TIMEOUT_S = 2.0
 
 
 class ScheduleReader(Protocol):
@@ -65,15 +70,10 @@ class CheckInService:
             DatabaseError: The schedule cannot be read; the pipeline asks again while the person
                 is in the picture.
         """
-        now = sighting.captured_at
-        appointments = await self._schedules.appointments_of(identity.patient_id, now)
-        decision = decide(appointments, sighting.building, self._policy, now)
-        if decision.reason is Reason.NO_OPEN_APPOINTMENT:
-            # The gallery holds only patients with an open appointment, so the cache is behind.
-            appointments = await self._schedules.appointments_of(
-                identity.patient_id, now, refresh=True
-            )
-            decision = decide(appointments, sighting.building, self._policy, now)
+        decision = await self._decide(identity.patient_id, sighting, refresh=False)
+        if decision.outcome is Outcome.IGNORE:
+            # Before the last word is a no, PostgreSQL is asked: the cache may be behind.
+            decision = await self._decide(identity.patient_id, sighting, refresh=True)
         if decision.outcome is Outcome.ARRIVE:
             for appointment_id in decision.appointments:
                 await self._delivery.accept(self._check_in(identity, appointment_id, sighting))
@@ -86,8 +86,26 @@ class CheckInService:
             reason=decision.reason.value,
             appointments=len(decision.appointments),
             score=round(identity.score, 3),
+            margin=round(identity.margin, 3),
+            frames=identity.frames_agreeing,
         )
         return decision
+
+    async def _decide(self, patient_id: UUID, sighting: Sighting, refresh: bool) -> Decision:
+        now = sighting.captured_at
+        # Around midnight the window reaches into the day before or after.
+        moments = (now, now - self._policy.closes_after, now + self._policy.opens_before)
+        appointments: dict[UUID, Appointment] = {}
+        try:
+            async with asyncio.timeout(_READ_TIMEOUT_S):
+                for moment in moments:
+                    for one in await self._schedules.appointments_of(patient_id, moment, refresh):
+                        appointments[one.appointment_id] = one
+        except TimeoutError as error:
+            raise DatabaseError(
+                f"schedule: no answer in {_READ_TIMEOUT_S:g} s; it is asked again"
+            ) from error
+        return decide(tuple(appointments.values()), sighting.building, self._policy, now)
 
     def _check_in(self, identity: Identity, appointment_id: UUID, sighting: Sighting) -> CheckIn:
         return CheckIn(

@@ -54,14 +54,19 @@ def list_(
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
     rows = asyncio.run(_list(wanted, settings))
-    print_rows(Rows(COLUMNS, rows), as_json, f"No appointments on {wanted.isoformat()}.")
+    print_rows(
+        Rows(COLUMNS, rows, settings.site.zone),
+        as_json,
+        f"No appointments on {wanted.isoformat()}.",
+    )
 
 
 async def _import(file: Path, settings: Settings) -> ImportResult:
     from streamer.backend import open_backend
     from streamer.exchange.appointments_csv import read_appointments
 
-    bookings = await asyncio.to_thread(read_appointments, file, settings.site.zone)
+    site = settings.site
+    bookings = await asyncio.to_thread(read_appointments, file, site.zone, site.buildings)
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
         return await backend.appointments_import.run(bookings, clock.now())

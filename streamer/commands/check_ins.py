@@ -46,7 +46,9 @@ def list_(
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
     rows = asyncio.run(_list(wanted, settings))
-    print_rows(Rows(COLUMNS, rows), as_json, f"No check-ins on {wanted.isoformat()}.")
+    print_rows(
+        Rows(COLUMNS, rows, settings.site.zone), as_json, f"No check-ins on {wanted.isoformat()}."
+    )
 
 
 async def _list(wanted: date, settings: Settings) -> list[dict[str, object]]:

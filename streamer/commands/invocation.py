@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.load import load_settings, settings_file
 from config.settings import Settings
@@ -36,10 +37,15 @@ def read_settings(given: Path | None) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A listing: the names of its columns, and a mapping per row."""
+    """A listing: the names of its columns, and a mapping per row.
+
+    Attributes:
+        zone: Times are shown to people in this zone; JSON keeps the offset.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Mapping[str, object]]
+    zone: tzinfo = UTC
 
 
 def print_rows(listing: Rows, as_json: bool, empty: str) -> None:
@@ -59,7 +65,8 @@ def print_rows(listing: Rows, as_json: bool, empty: str) -> None:
         return
     table = Table(*listing.columns, header_style="bold", box=None, pad_edge=False)
     for row in listing.rows:
-        table.add_row(*(_cell(row.get(column)) for column in listing.columns))
+        # As Text: what a file named must not be taken for markup.
+        table.add_row(*(Text(_cell(row.get(column), listing.zone)) for column in listing.columns))
     console.print(table)
 
 
@@ -89,11 +96,11 @@ def _plain(value: object) -> object:
     raise TypeError(f"cannot print {type(value).__name__} as JSON")
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, zone: tzinfo) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.strftime("%H:%M:%S")
+        return value.astimezone(zone).strftime("%H:%M:%S")
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, Enum):

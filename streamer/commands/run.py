@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from dataclasses import asdict
 
 import structlog
@@ -12,7 +13,6 @@ from streamer.clock import SystemClock
 from streamer.commands.invocation import ConfigOption, JsonOption, print_json, read_settings
 from streamer.domain.camera_state import CameraState
 from streamer.embedded.home import kirdi_home
-from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
 
 log = structlog.get_logger(__name__)
@@ -24,8 +24,7 @@ def run(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     With --json, the cameras' counters are printed at the end.
     """
     settings = read_settings(config)
-    forbid_core_dumps()
-    configure_logging(secrets=secrets_in(settings))
+    configure_logging("debug" if "--debug" in sys.argv else "info", secrets_in(settings))
     states = asyncio.run(_run(settings))
     if as_json:
         print_json([asdict(state) for state in states])

@@ -1,5 +1,6 @@
 """Reads an appointments file. Called by `kirdi appointments import`."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -25,22 +26,31 @@ COLUMNS = Columns(
 )
 
 
-def read_appointments(path: Path, zone: tzinfo) -> Rows[Booking]:
+def read_appointments(path: Path, zone: tzinfo, buildings: Sequence[str]) -> Rows[Booking]:
     """Read every appointment of a file; times without an offset are the site's.
+
+    Args:
+        path: The file.
+        zone: The site's.
+        buildings: The site's; an appointment at the site may name one of them.
 
     Raises:
         InputError: Names file, line, column and remedy, and no value.
     """
     table = read_table(path, COLUMNS)
     table.refuse_repeated("appointment_ref")
-    bookings = [_booking(row, zone) for row in table.rows]
+    bookings = [_booking(row, zone, buildings) for row in table.rows]
     return Rows(table.source, table.header, bookings, [row.line for row in table.rows])
 
 
-def _booking(row: CsvRow, zone: tzinfo) -> Booking:
+def _booking(row: CsvRow, zone: tzinfo, buildings: Sequence[str]) -> Booking:
     starts_at, ends_at = _required(row, "starts_at", zone), _required(row, "ends_at", zone)
     if ends_at <= starts_at:
         raise row.error("ends_at", "is not after starts_at; correct one of them")
+    building, place = text(row, "building"), code(row, "place", Place, default=Place.SITE)
+    if place is Place.SITE and building is not None and building not in buildings:
+        # Unnoticed, no camera would ever count for it.
+        raise row.error("building", f"is none of site.buildings ({', '.join(buildings)})")
     return Booking(
         appointment_ref=reference(row, "appointment_ref"),
         patient_ref=reference(row, "patient_ref"),
@@ -52,9 +62,9 @@ def _booking(row: CsvRow, zone: tzinfo) -> Booking:
         ends_at=ends_at,
         status=code(row, "status", AppointmentStatus),
         department=text(row, "department"),
-        building=text(row, "building"),
+        building=building,
         room=text(row, "room"),
-        place=code(row, "place", Place, default=Place.SITE),
+        place=place,
         walk_in=boolean(row, "walk_in"),
         status_changed_at=moment(row, "status_changed_at", zone),
     )

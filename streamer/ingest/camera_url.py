@@ -58,8 +58,9 @@ class CameraUrl:
         try:
             parts = urlsplit(f"{scheme.lower()}://{rest}")
             host, port = parts.hostname, parts.port
-        except ValueError as error:
-            raise InputError("camera URL: host or port cannot be read; write HOST:PORT") from error
+        except ValueError:
+            # The library's wording repeats what stands where a port should, perhaps a password.
+            raise InputError("camera URL: host or port cannot be read; write HOST:PORT") from None
         if not host or port == 0:
             raise InputError("camera URL: names no host; write rtsp://HOST:PORT/PATH")
         user_info, at, _ = parts.netloc.rpartition("@")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from matcher.face import Embedding, Face, Image, Vector
+from matcher.face import Embedding, Face, Image, Vector, fuse
 from streamer.errors import InputError
 from streamer.patients.enrolled import Enrolled
 from streamer.patients.photo import Photo
@@ -99,9 +99,9 @@ class Enrolment:
         _check_one_person(patient_ref, photos, embeddings)
         if len(photos) == 1:
             warnings.append("one photo only; two or more are recognised far better")
-        fused = np.asarray(np.mean([one.vector for one in embeddings], axis=0), dtype=np.float32)
+        fused = fuse(embeddings)
         await self._store.save(
-            patient_ref, consent_ref.strip(), fused, embeddings[0].pack_id, len(photos), now
+            patient_ref, consent_ref.strip(), fused.vector, fused.pack_id, len(photos), now
         )
         return Enrolled(patient_ref, len(photos), tuple(warnings))
 

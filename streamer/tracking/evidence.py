@@ -65,13 +65,18 @@ class TrackEvidence:
             worth: See `worth_of`.
             at: Monotonic seconds.
         """
-        self.shots = [shot for shot in self.shots if at - shot.taken_at <= self.max_age_s]
+        self.forget_old(at)
         return (
             len(self.shots) < self.capacity
             or bool(self.doubts)
             or at - self._looked_at >= self.recheck_s
             or worth > min(shot.worth for shot in self.shots)
         )
+
+    def forget_old(self, at: float) -> None:
+        """Let go of shots past their age."""
+        self.shots = [shot for shot in self.shots if at - shot.taken_at <= self.max_age_s]
+        self.doubts = [shot for shot in self.doubts if at - shot.taken_at <= self.max_age_s]
 
     def take(self, shot: Shot) -> bool:
         """Take in a shot, letting the least one go where there is no room.

@@ -110,6 +110,10 @@ class Tracker:
         self._next_id += 1
         return replace(track, track_id=live.track_id, faces_seen=1, first_seen=track.last_seen)
 
+    def forget(self) -> None:
+        """End every track."""
+        self._live.clear()
+
     @property
     def live_ids(self) -> frozenset[int]:
         """Tracks that have not ended as of the last update."""

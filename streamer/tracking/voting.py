@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
-from matcher.face import Embedding, Match
+from matcher.face import Embedding, Match, fuse
 from streamer.tracking.evidence import Shot
 
 
@@ -29,6 +27,7 @@ class VoteLimits:
     """When a vote is accepted: see `config.settings.Match`."""
 
     max_distance: float
+    max_frame_distance: float
     min_margin: float
     min_agreeing_frames: int
 
@@ -45,14 +44,19 @@ class Vote:
 def vote(shots: Sequence[Shot], gallery: Search, limits: VoteLimits) -> Vote | None:
     """Say who the shots show, or None while that is not certain.
 
-    Most of the shots must name the same owner, at least `min_agreeing_frames` of them; the mean of
-    those shots must then be within `max_distance` of that owner's template, and the runner-up
-    farther by `min_margin`.
+    A shot names its nearest owner if that is within `max_frame_distance`: in a gallery of one,
+    everybody's nearest is that one. Most of the shots must name the same owner, at least
+    `min_agreeing_frames` of them; the mean of those shots must then be within `max_distance` of
+    that owner's template, and the runner-up farther by `min_margin`.
     """
     if len(shots) < limits.min_agreeing_frames:
         return None
     singles = gallery.search([shot.embedding for shot in shots])
-    named = Counter(match.owner for match in singles if match is not None)
+    near = [
+        match if match is not None and match.distance <= limits.max_frame_distance else None
+        for match in singles
+    ]
+    named = Counter(match.owner for match in near if match is not None)
     if not named:
         return None
     owner, count = named.most_common(1)[0]
@@ -60,12 +64,10 @@ def vote(shots: Sequence[Shot], gallery: Search, limits: VoteLimits) -> Vote | N
         return None
     agreeing = [
         shot.embedding
-        for shot, match in zip(shots, singles, strict=True)
+        for shot, match in zip(shots, near, strict=True)
         if match is not None and match.owner == owner
     ]
-    fused = Embedding(
-        np.mean([one.vector for one in agreeing], axis=0, dtype=np.float32), agreeing[0].pack_id
-    )
+    fused = fuse(agreeing)
     (match,) = gallery.search([fused])
     if match is None or match.owner != owner or match.distance > limits.max_distance:
         return None

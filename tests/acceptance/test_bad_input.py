@@ -167,4 +167,5 @@ def test_photos(kirdi: Kirdi, tmp_path: Path) -> None:
 def test_debug_shows_the_traceback(kirdi: Kirdi, tmp_path: Path) -> None:
     result = kirdi("--debug", "patients", "import", tmp_path / "no.csv")
     assert "Traceback" in result.err
-    assert result.code != 0
+    assert result.code == 4
+    assert "kirdi: " in result.err.splitlines()[-1]

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from config.load import load_settings
 from streamer.app import run_service
 from streamer.clock import SystemClock
+from tests.acceptance.kirdi import ZONE as SITE_ZONE
 from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 from tests.acceptance.people import unseen_clips
 
-ZONE = ZoneInfo("Asia/Almaty")
+ZONE = ZoneInfo(SITE_ZONE)
 # A second of the test is so many of the day: windows of 150 minutes last 6 s.
 PACE = 25 * 60
 

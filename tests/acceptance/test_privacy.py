@@ -35,7 +35,7 @@ def test_nothing_of_a_stranger_is_written(kirdi: Kirdi, enrol: Callable[[str], N
 
 def search(kirdi: Kirdi) -> set[str]:
     """The home folder with the database's files and logs, shared memory, the service's log."""
-    places = [*files_below(kirdi.home), *files_below(Path("/dev/shm"))]
+    places = [*files_below(kirdi.home), *shared_memory()]
     places.append((kirdi.folder / "service.log", (kirdi.folder / "service.log").read_bytes()))
     assert any("embedded" in path.parts for path, _ in places), "the database's files are searched"
     return {
@@ -43,6 +43,15 @@ def search(kirdi: Kirdi) -> set[str]:
         for path, content in places
         for leak in leaks(content, [NAME, "hunter2-secret"])
     }
+
+
+def shared_memory() -> list[tuple[Path, bytes]]:
+    """What lies in /dev/shm; the system's own PostgreSQL servers apart, ours keep nothing there."""
+    return [
+        (path, content)
+        for path, content in files_below(Path("/dev/shm"))
+        if not path.name.startswith("PostgreSQL.")
+    ]
 
 
 def dump_redis(home: Path) -> bytes:

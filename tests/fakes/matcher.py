@@ -1,10 +1,11 @@
 """A matcher that finds what a test painted: no model, no picture needed."""
 
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
 
-from matcher.face import Embedding, Face, Image, Match, Quality
+from matcher.face import Embedding, Face, Image, Match, Quality, Vector
 
 PACK = "fake-1"
 
@@ -34,6 +35,8 @@ class FakeMatcher:
         self.faces: list[Face] = []
         self.people: list[int] = []
         self.embedded: list[Face] = []
+        # Weak, so that a test can see whether anybody still holds a vector.
+        self.vectors: list[weakref.ref[Vector]] = []
 
     def show(self, *seen: tuple[Face, int]) -> None:
         """Script the next pictures: faces and who they are."""
@@ -46,7 +49,9 @@ class FakeMatcher:
     async def embed(self, image: Image, faces: Sequence[Face]) -> Sequence[Embedding]:
         self.embedded.extend(faces)
         order = {id(face): person for face, person in zip(self.faces, self.people, strict=True)}
-        return [embedding_of(order[id(face)]) for face in faces]
+        embeddings = [embedding_of(order[id(face)]) for face in faces]
+        self.vectors += [weakref.ref(one.vector) for one in embeddings]
+        return embeddings
 
 
 class FakeGallery:

@@ -1,9 +1,13 @@
 """One camera's stages together, with scripted faces."""
 
+import asyncio
+import gc
+import weakref
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
+import pytest
 
 from matcher.face import Face
 from streamer.checkin.service import Sighting
@@ -12,6 +16,7 @@ from streamer.domain.frame import Frame
 from streamer.domain.identity import Identity
 from streamer.errors import DatabaseError
 from streamer.gallery_keeper import CurrentGallery
+from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.pipeline import CameraPipeline, PipelineRules
 from streamer.tracking.voting import VoteLimits
 from tests.fakes.matcher import FakeGallery, FakeMatcher, face_at
@@ -24,13 +29,14 @@ class Proposals:
     def __init__(self) -> None:
         self.made: list[Identity] = []
         self.failing = 0
+        self.reason = Reason.WINDOW_OPEN
 
     async def propose(self, identity: Identity, sighting: Sighting) -> Decision:
         if self.failing:
             self.failing -= 1
             raise DatabaseError("database: away")
         self.made.append(identity)
-        return Decision(Outcome.ARRIVE, Reason.WINDOW_OPEN)
+        return Decision(Outcome.ARRIVE, self.reason)
 
 
 class Lobby:
@@ -53,7 +59,7 @@ class Lobby:
             building="main",
             lane=lane,
             shortcoming=lambda face: "too_small" if face.quality.width_px < 48 else None,
-            vote=VoteLimits(0.33, 0.05, 3),
+            vote=VoteLimits(0.33, 0.5, 0.05, 3),
             best_shots=8,
             other_person=0.5,
             max_gap_s=1.0,
@@ -63,22 +69,23 @@ class Lobby:
 
     async def frame(self, *seen: tuple[Face, int]) -> tuple[Identity, ...]:
         self.matcher.show(*seen)
+        return await self.pipeline.process(self.picture())
+
+    def picture(self) -> Frame:
         self._sequence += 1
         at = 0.2 * self._sequence
 
         def release() -> None:
             self.released += 1
 
-        return await self.pipeline.process(
-            Frame(
-                "lobby-1",
-                self._sequence,
-                datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=at),
-                at,
-                at,
-                np.zeros((480, 640, 3), dtype=np.uint8),
-                release,
-            )
+        return Frame(
+            "lobby-1",
+            self._sequence,
+            datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=at),
+            at,
+            at,
+            np.zeros((480, 640, 3), dtype=np.uint8),
+            release,
         )
 
 
@@ -200,6 +207,54 @@ async def test_a_withdrawn_patient_loses_the_identity_at_once() -> None:
 async def test_a_failed_proposal_is_made_again() -> None:
     lobby = Lobby({ANNA: 0})
     lobby.proposals.failing = 2
-    for _ in range(6):
+    for _ in range(7):
+        await lobby.frame((face_at(100.0), 0))
+    assert (lobby.proposals.made, lobby.proposals.failing) == ([], 1)
+    for _ in range(12):
         await lobby.frame((face_at(100.0), 0))
     assert len(lobby.proposals.made) == 1
+
+
+async def test_a_no_a_moment_before_the_window_opens_is_not_the_last_word() -> None:
+    lobby = Lobby({ANNA: 0})
+    lobby.proposals.reason = Reason.NO_OPEN_APPOINTMENT
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    assert len(lobby.proposals.made) == 1
+    lobby.proposals.reason = Reason.WINDOW_OPEN
+    for _ in range(20):
+        await lobby.frame((face_at(100.0), 0))
+    assert len(lobby.proposals.made) == 2
+
+
+async def test_another_face_in_the_frame_that_opens_a_window_proposes_nobody() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    for _ in range(8):
+        await lobby.frame((face_at(100.0), 0))
+    lobby.gallery = CurrentGallery(2, 2, FakeGallery({ANNA: 0, BOTA: 1}))
+    for _ in range(5):
+        await lobby.frame((face_at(100.0), 1))
+    assert [one.patient_id for one in lobby.proposals.made] == [UUID(ANNA), UUID(BOTA)]
+
+
+async def test_nothing_is_kept_of_people_once_frames_stop_coming(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamer.pipeline._IDLE_S", 0.05)
+    lobby = Lobby({ANNA: 0})
+    lobby.matcher.show((face_at(100.0), 0))
+    mailbox = LatestFrameMailbox()
+    task = asyncio.create_task(lobby.pipeline.run(mailbox))
+    picture = lobby.picture()
+    gone = weakref.ref(picture.image)
+    mailbox.put(picture)
+    del picture
+    await asyncio.sleep(0.03)
+    (vector,) = lobby.matcher.vectors
+    assert vector() is not None
+    await asyncio.sleep(0.2)
+    gc.collect()
+    assert gone() is None
+    assert vector() is None
+    mailbox.close()
+    await task

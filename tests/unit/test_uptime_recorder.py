@@ -41,7 +41,7 @@ def state(status: CameraStatus, decoded: int = 0) -> CameraState:
 
 
 async def run(store: Store, *states: CameraState) -> list[str]:
-    recorder, stop = UptimeRecorder(store, FakeClock()), asyncio.Event()
+    recorder, stop = UptimeRecorder(store, FakeClock(), 300.0), asyncio.Event()
     task = asyncio.create_task(recorder.run(stop))
     for one in states:
         recorder.note(one)
@@ -67,3 +67,27 @@ async def test_nothing_is_lost_while_the_database_is_away() -> None:
     store.away = 3
     calls = await run(store, state(CameraStatus.STARTING), state(CameraStatus.STREAMING))
     assert calls == ["recover", "lobby-1 starting", "lobby-1 streaming", "close"]
+
+
+async def test_after_a_long_outage_the_time_in_between_is_not_covered() -> None:
+    """Without the database for so long nobody was recognised, whatever the cameras saw."""
+
+    class Standing(FakeClock):
+        async def sleep(self, seconds: float, stop: asyncio.Event) -> bool:
+            await asyncio.sleep(0.001)
+            return stop.is_set()
+
+    store, clock, stop = Store(), Standing(), asyncio.Event()
+    recorder = UptimeRecorder(store, clock, 300.0)
+    task = asyncio.create_task(recorder.run(stop))
+    recorder.note(state(CameraStatus.STREAMING))
+    await asyncio.sleep(0.01)
+    store.away = 10**6
+    await asyncio.sleep(0.01)
+    clock.advance(301.0)
+    store.away = 0
+    await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    calls = [call for call in store.calls if call != "heartbeat"]
+    assert calls == ["recover", "lobby-1 streaming", "recover", "lobby-1 streaming", "close"]

@@ -11,8 +11,8 @@ from matcher.alignment import CHIP_PX, align
 from matcher.detector import Detector
 from matcher.embedder import Embedder
 from matcher.errors import MatcherError
-from matcher.face import Face, Image
-from matcher.gallery import Gallery, fuse
+from matcher.face import Face, Image, fuse
+from matcher.gallery import Gallery
 from matcher.packs.open_pack import OPEN_PACK
 from matcher.packs.pack import DETECTOR, EMBEDDER, Pack
 from matcher.quality import Limits, Shortcoming, shortcoming

@@ -78,7 +78,7 @@ async def test_one_bad_row_and_nothing_is_written(clinic: Clinic, tmp_path: Path
     )
     told = Told()
     with pytest.raises(InputError, match=r"day\.csv line 4, column patient_ref: no pat") as caught:
-        await _run(clinic, read_appointments(path, ZONE), told)
+        await _run(clinic, read_appointments(path, ZONE, ("main",)), told)
     assert "880101400126" not in str(caught.value)
     assert await clinic.count("appointments") == await clinic.count("practitioners") == 0
     assert told.days == []

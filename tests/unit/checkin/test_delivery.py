@@ -40,6 +40,8 @@ class MemorySpool:
         self.items[check_in.event_id] = check_in
 
     def remove(self, event_id: UUID) -> None:
+        if self.full:
+            raise InputError("spool: disk full; make room")
         self.items.pop(event_id, None)
 
     def pending(self) -> Sequence[CheckIn]:
@@ -124,3 +126,31 @@ async def test_stopping_while_the_database_is_away_keeps_it_in_the_spool() -> No
     stop.set()
     await asyncio.wait_for(task, 5)
     assert len(spool.items) == 1
+
+
+async def test_a_spool_that_cannot_forget_does_not_end_the_service() -> None:
+    spool = MemorySpool()
+    writer = FailingWriter(spool)
+    delivery = CheckInDelivery(writer, spool, FakeClock())
+    await delivery.accept(check_in())
+    spool.full = True
+    await run_until_written(delivery, writer)
+    assert len(spool.items) == 1
+
+
+async def test_one_that_cannot_be_written_does_not_hold_up_the_others() -> None:
+    spool = MemorySpool()
+    stuck, free = check_in(), check_in()
+
+    class Locked(FailingWriter):
+        async def record(self, check_in: CheckIn) -> Recorded:
+            if check_in.event_id == stuck.event_id:
+                raise DatabaseError("database: row locked")
+            return await super().record(check_in)
+
+    writer = Locked(spool)
+    delivery = CheckInDelivery(writer, spool, FakeClock())
+    await delivery.accept(stuck)
+    await delivery.accept(free)
+    await run_until_written(delivery, writer)
+    assert set(spool.items) == {stuck.event_id}

@@ -1,8 +1,12 @@
 """The service decides on the schedule, goes past a stale cache, and hands over once per visit."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+
+import pytest
 
 from streamer.checkin.decision import ArrivalPolicy
 from streamer.checkin.service import CheckInService, Sighting
@@ -10,6 +14,7 @@ from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
 from streamer.domain.decision import Outcome, Reason
 from streamer.domain.identity import Identity
+from streamer.errors import DatabaseError
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=True)
@@ -33,13 +38,19 @@ class Schedules:
     def __init__(self, cached: list[Appointment], stored: list[Appointment]) -> None:
         self.cached, self.stored = cached, stored
         self.refreshed = 0
+        self.asked: list[datetime] = []
 
     async def appointments_of(
         self, patient_id: UUID, now: datetime, refresh: bool = False
     ) -> Sequence[Appointment]:
-        assert (patient_id, now) == (PATIENT, NOW)
+        assert patient_id == PATIENT
+        self.asked.append(now)
         self.refreshed += refresh
-        return self.stored if refresh else self.cached
+        return [
+            one
+            for one in (self.stored if refresh else self.cached)
+            if one.starts_at.date() == now.date()
+        ]
 
 
 class Accepted:
@@ -80,15 +91,44 @@ async def test_two_open_visits_are_two_events() -> None:
 async def test_a_cache_that_is_behind_is_gone_past() -> None:
     schedules = Schedules([], [appointment()])
     _, accepted = await propose(schedules)
-    assert schedules.refreshed == 1
+    assert schedules.refreshed > 0
     assert len(accepted.check_ins) == 1
 
 
 async def test_who_has_arrived_is_left_alone() -> None:
-    schedules = Schedules([appointment("arrived")], [])
-    decision, accepted = await propose(schedules)
+    arrived = appointment("arrived")
+    decision, accepted = await propose(Schedules([arrived], [arrived]))
     assert getattr(decision, "reason", None) is Reason.ALREADY_ARRIVED
-    assert (accepted.check_ins, schedules.refreshed) == ([], 0)
+    assert accepted.check_ins == []
+
+
+async def test_a_visit_after_midnight_is_arrived_at_before_it() -> None:
+    late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    visit = replace(
+        appointment(),
+        starts_at=late + timedelta(minutes=50),
+        ends_at=late + timedelta(minutes=70),
+    )
+    accepted = Accepted()
+    service = CheckInService("site-1", Schedules([visit], []), accepted, POLICY)
+    decision = await service.propose(SEEN, Sighting("main", late))
+    assert decision.appointments == (visit.appointment_id,)
+
+
+async def test_a_schedule_that_does_not_answer_is_an_error_and_no_decision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent:
+        async def appointments_of(
+            self, patient_id: UUID, now: datetime, refresh: bool = False
+        ) -> Sequence[Appointment]:
+            await asyncio.sleep(60)
+            return []
+
+    monkeypatch.setattr("streamer.checkin.service._READ_TIMEOUT_S", 0.01)
+    service = CheckInService("site-1", Silent(), Accepted(), POLICY)
+    with pytest.raises(DatabaseError, match="no answer"):
+        await service.propose(SEEN, Sighting("main", NOW))
 
 
 async def test_without_auto_arrive_nothing_is_handed_over() -> None:

@@ -29,7 +29,7 @@ def read(tmp_path: Path, zone: ZoneInfo = ALMATY, **cells: str) -> Rows[Booking]
     row = GOOD | cells
     path = tmp_path / "appointments.csv"
     path.write_text(";".join(row) + "\n" + ";".join(row.values()) + "\n", encoding="utf-8")
-    return read_appointments(path, zone)
+    return read_appointments(path, zone, ("main", "annex"))
 
 
 def test_every_column(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_reference_twice(tmp_path: Path) -> None:
     line = ",".join(GOOD.values())
     path.write_text(f"{','.join(GOOD)}\n{line}\n\n{line}\n", encoding="utf-8")
     with pytest.raises(InputError, match="line 4, column appointment_ref: stands on line 2"):
-        read_appointments(path, ALMATY)
+        read_appointments(path, ALMATY, ("main",))
 
 
 def test_columns_are_the_documented_ones() -> None:

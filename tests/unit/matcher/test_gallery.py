@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from matcher.errors import MatcherError
-from matcher.face import Embedding
-from matcher.gallery import Gallery, fuse
+from matcher.face import Embedding, fuse
+from matcher.gallery import Gallery
 
 PACK = "test-1"
 
@@ -37,7 +37,6 @@ def test_agrees_with_plain_distances_on_many() -> None:
         assert match.owner == str(index)
         assert match.distance == pytest.approx(plain[0], abs=1e-9)
         assert match.margin == pytest.approx(plain[1] - plain[0], abs=1e-9)
-        assert np.sort(gallery.distances(probe))[0] == pytest.approx(plain[0], abs=1e-9)
 
 
 def test_nearly_equal_long_vectors_keep_their_digits() -> None:
@@ -69,7 +68,6 @@ def test_an_empty_gallery_knows_nobody() -> None:
     assert len(gallery) == 0
     assert gallery.owners == ()
     assert gallery.search([embedding(1, 2), embedding(3, 4)]) == [None, None]
-    assert gallery.distances(embedding(1, 2)).shape == (0,)
 
 
 def test_no_probe_no_match() -> None:
@@ -83,8 +81,6 @@ def test_other_packs_are_refused() -> None:
     for gallery in (Gallery(PACK), Gallery(PACK, [("a", embedding(1, 2))])):
         with pytest.raises(MatcherError, match="cannot be compared"):
             gallery.search([foreign])
-        with pytest.raises(MatcherError, match="cannot be compared"):
-            gallery.distances(foreign)
 
 
 @pytest.mark.parametrize("bad", [(np.nan, 0.0), (np.inf, 0.0), (1.0,), (1.0, 2.0, 3.0)])

@@ -8,7 +8,9 @@ from streamer.tracking.evidence import Shot, TrackEvidence
 from streamer.tracking.voting import Vote, VoteLimits, vote
 from tests.fakes.matcher import FakeGallery, embedding_of
 
-LIMITS = VoteLimits(max_distance=0.33, min_margin=0.05, min_agreeing_frames=3)
+LIMITS = VoteLimits(
+    max_distance=0.33, max_frame_distance=0.5, min_margin=0.05, min_agreeing_frames=3
+)
 GALLERY = FakeGallery({"anna": 0, "bota": 1})
 
 
@@ -52,6 +54,17 @@ def test_the_runner_up_must_be_farther() -> None:
             return [Match("anna", 0.2, 0.04)] * len(list(probes))  # type: ignore[call-overload]
 
     assert vote(shots(0, 0, 0), Twins(), LIMITS) is None
+
+
+def test_a_gallery_of_one_does_not_name_everybody() -> None:
+    """Each shot's nearest is the only template, and noise cancels in the mean."""
+    alone = FakeGallery({"anna": 0})
+    scattered = []
+    for axis in range(10, 18):
+        one = embedding_of(0)
+        one.vector[axis] = 0.55
+        scattered.append(Shot(one, 0.0, 1.0))
+    assert vote(scattered, alone, LIMITS) is None
 
 
 def test_an_empty_gallery_names_nobody() -> None:
