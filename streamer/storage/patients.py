@@ -1,4 +1,4 @@
-"""Reads single patients, unsealed. Called by the command line."""
+"""The way back from a reference or an identity number to a record. No command shows one yet."""
 
 from dataclasses import dataclass
 from uuid import UUID
