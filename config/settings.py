@@ -79,12 +79,16 @@ def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | No
 class Site(Section):
     """The polyclinic: one installation serves one site."""
 
-    id: Identifier
-    name: str = Field(min_length=1)
-    time_zone: str = "Asia/Almaty"
-    buildings: tuple[Identifier, ...] = ("main",)
-    opening_hours: dict[str, str] = Field(default_factory=dict)
-    holidays: tuple[date, ...] = ()
+    id: Identifier = Field(description="the site's short name; never change it once data exists")
+    name: str = Field(min_length=1, description="the name people know it by")
+    time_zone: str = Field("Asia/Almaty", description="an IANA name; decides what today is")
+    buildings: tuple[Identifier, ...] = Field(
+        ("main",), description="the names that cameras and appointments may give"
+    )
+    opening_hours: dict[str, str] = Field(
+        default_factory=dict, description="HH:MM-HH:MM by day (mon) or range of days (mon-fri)"
+    )
+    holidays: tuple[date, ...] = Field((), description="days the site is closed, as 2026-12-16")
 
     @field_validator("time_zone")
     @classmethod
@@ -117,12 +121,14 @@ class Site(Section):
 class Database(Section):
     """PostgreSQL; without a URL an embedded server is started under the home folder."""
 
-    url: SecretStr | None = None
-    url_file: Path | None = None
-    pool_size: int = Field(8, ge=2, le=64)
-    connect_timeout_s: float = Field(5.0, gt=0)
-    acquire_timeout_s: float = Field(5.0, gt=0)
-    command_timeout_s: float = Field(10.0, gt=0)
+    url: SecretStr | None = Field(
+        None, description="postgresql://user:password@host/name; null = embedded server"
+    )
+    url_file: Path | None = Field(None, description="a file that holds the URL instead")
+    pool_size: int = Field(8, ge=2, le=64, description="most connections at once")
+    connect_timeout_s: float = Field(5.0, gt=0, description="for a new connection")
+    acquire_timeout_s: float = Field(5.0, gt=0, description="for a free connection of the pool")
+    command_timeout_s: float = Field(10.0, gt=0, description="for one statement")
 
     @model_validator(mode="before")
     @classmethod
@@ -138,9 +144,13 @@ class Database(Section):
 class Redis(Section):
     """Redis; without a URL an embedded server is started under the home folder, if there is one."""
 
-    url: SecretStr | None = None
-    url_file: Path | None = None
-    timeout_s: float = Field(0.25, gt=0)
+    url: SecretStr | None = Field(
+        None, description="redis://:password@host:6379/0; null = embedded server"
+    )
+    url_file: Path | None = Field(None, description="a file that holds the URL instead")
+    timeout_s: float = Field(
+        0.25, gt=0, description="for an answer; Redis is a cache: rather none than a slow one"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -156,16 +166,24 @@ class Redis(Section):
 class Models(Section):
     """Which model pack finds and compares faces, and on which device."""
 
-    pack: Literal["open"] = "open"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    pack: Literal["open"] = Field("open", description="the model pack, by name")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="auto takes CUDA where it can be had; a cuda that cannot is an error"
+    )
     threads: int = Field(0, ge=0, le=64, description="ONNX Runtime threads; 0 = from the machine")
 
 
 class Recognition(Section):
     """Where recognition happens at all."""
 
-    mode: Literal["lane", "lobby", "desk"] = "lane"
-    legal_basis_ref: str | None = None
+    mode: Literal["lane", "lobby", "desk"] = Field(
+        "lane",
+        description="lane: only inside each camera's lane; lobby: the whole picture; "
+        "desk: nobody is searched for, cameras are only watched",
+    )
+    legal_basis_ref: str | None = Field(
+        None, description="the document that allows mode lobby, which does not start without it"
+    )
 
     @model_validator(mode="after")
     def _lobby_needs_a_basis(self) -> Self:
@@ -180,23 +198,27 @@ class Recognition(Section):
 class Quality(Section):
     """What a face must be before it is embedded."""
 
-    min_face_px: float = Field(48.0, ge=16, description="width of the face box, pixels")
-    warn_face_px: float = Field(100.0, ge=16, description="at enrolment: smaller ones warn")
-    min_score: Fraction = 0.6
-    min_sharpness: float = Field(3.0, ge=0, description="variance of the Laplacian of the chip")
-    border_px: float = Field(4.0, ge=0, description="a box nearer to the border is cut")
+    min_face_px: float = Field(48.0, ge=16, description="width of the face's box")
+    warn_face_px: float = Field(100.0, ge=16, description="at enrolment a narrower box warns")
+    min_score: Fraction = Field(0.6, description="the detector's confidence")
+    min_sharpness: float = Field(3.0, ge=0, description="variance of the aligned face's Laplacian")
+    border_px: float = Field(4.0, ge=0, description="nearer to the border it is taken for cut off")
 
 
 class Match(Section):
     """When a track is somebody."""
 
-    auto_arrive: Literal["always", "never"] = "always"
+    auto_arrive: Literal["always", "never"] = Field(
+        "always", description="whether a confident match may write arrived"
+    )
     max_distance: float = Field(0.33, gt=0, lt=2, description="fused probe to template, Euclidean")
     max_frame_distance: float = Field(
         0.5, gt=0, lt=2, description="one frame's face to the template it counts for"
     )
     min_margin: float = Field(0.05, ge=0, lt=2, description="to the runner-up, Euclidean")
-    min_agreeing_frames: int = Field(3, ge=1, le=20)
+    min_agreeing_frames: int = Field(
+        3, ge=1, le=20, description="frames of a track that each name the same patient"
+    )
     other_person_distance: float = Field(
         0.5, gt=0, lt=2, description="a face so far from its track's mean is somebody else's"
     )
@@ -214,23 +236,31 @@ class Match(Section):
 class Arrival(Section):
     """When an appointment's arrival window is open, around its start."""
 
-    opens_before_min: int = Field(120, ge=0, le=1440)
-    closes_after_min: int = Field(30, ge=0, le=1440)
+    opens_before_min: int = Field(
+        120, ge=0, le=1440, description="so long before its start it can be arrived at"
+    )
+    closes_after_min: int = Field(30, ge=0, le=1440, description="and so long after its start")
     refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
 
 
 class Camera(Section):
     """One RTSP camera."""
 
-    id: Identifier
-    building: Identifier = "main"
-    entrance: Identifier = "front"
-    url: SecretStr
-    url_file: Path | None = None
-    transport: Literal["tcp", "udp"] = "tcp"
-    analyse_fps: float = Field(5.0, gt=0, le=30)
-    lane: tuple[Point, ...] | None = None
-    connect_timeout_s: float = Field(10.0, gt=0)
+    id: Identifier = Field(description="the name it has in the log and in every check-in")
+    building: Identifier = Field("main", description="one of site.buildings")
+    entrance: Identifier = Field("front", description="which of the building's entrances it sees")
+    url: SecretStr = Field(description="rtsp://user:password@host/path, or rtsps")
+    url_file: Path | None = Field(None, description="a file that holds the URL instead")
+    transport: Literal["tcp", "udp"] = Field("tcp", description="how the video travels")
+    analyse_fps: float = Field(
+        5.0, gt=0, le=30, description="frames a second that are looked at for faces"
+    )
+    lane: tuple[Point, ...] | None = Field(
+        None,
+        description="polygon of three points or more, x and y in fractions of the picture from its "
+        "upper left corner; null = this camera sees nothing but the lane",
+    )
+    connect_timeout_s: float = Field(10.0, gt=0, description="for the first picture")
     stall_timeout_s: float = Field(10.0, gt=0, description="no frame for so long: start anew")
 
     @model_validator(mode="before")

@@ -1,6 +1,6 @@
 """Finds faces in pictures: resize, run CenterFace in batches of equal size, map back, measure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +11,7 @@ from matcher.detection import Detection, Maps, decode
 from matcher.errors import MatcherError
 from matcher.face import Face, Image
 from matcher.quality import assess
-from matcher.session import Session
+from matcher.session import Session, Shape
 
 _MULTIPLE = 32
 _CPU_BUCKETS = (1,)
@@ -72,6 +72,11 @@ class Detector:
     def max_batch(self) -> int:
         """The largest number of pictures run at once."""
         return self._buckets[-1]
+
+    @property
+    def runs(self) -> Mapping[Shape, int]:
+        """How often the network ran so far, by the shape of its input."""
+        return self._session.runs
 
     def warm_up(self) -> None:
         """Run every batch size once on the usual picture shapes; blocking."""

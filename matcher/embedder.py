@@ -1,6 +1,6 @@
 """Turns aligned chips into vectors: mirror, run in fixed batch sizes, average."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from matcher.alignment import CHIP_PX
 from matcher.batching import BUCKETS, pad, plan
 from matcher.errors import MatcherError
 from matcher.face import Embedding, Image, Vector
-from matcher.session import Session
+from matcher.session import Session, Shape
 
 
 class Embedder:
@@ -30,6 +30,11 @@ class Embedder:
     def max_batch(self) -> int:
         """How many chips fill the largest batch."""
         return max(1, self._buckets[-1] // 2)
+
+    @property
+    def runs(self) -> Mapping[Shape, int]:
+        """How often the network ran so far, by the shape of its input."""
+        return self._session.runs
 
     def warm_up(self) -> None:
         """Run every batch size once; blocking."""

@@ -40,7 +40,9 @@ class Gallery:
         matrix = np.stack(rows) if rows else np.zeros((0, 0), np.float32)
         self._matrix: Vector = np.ascontiguousarray(matrix, dtype=np.float32)
         self._matrix.setflags(write=False)
-        self._squares = np.sum(self._matrix.astype(np.float64) ** 2, axis=1)
+        # Wider once here and not in every search.
+        self._columns = np.ascontiguousarray(self._matrix.T, dtype=np.float64)
+        self._squares = np.sum(self._columns**2, axis=0)
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -71,7 +73,7 @@ class Gallery:
         if not self._owners:
             return [None] * len(probes)
         # |a - b|² = |a|² - 2ab + |b|² picks the two nearest; |b|² is the same for all.
-        rough = self._squares - 2.0 * (rows @ self._matrix.T.astype(np.float64))
+        rough = self._squares - 2.0 * (rows @ self._columns)
         count = min(2, len(self._owners))
         nearest = np.argpartition(rough, count - 1, axis=1)[:, :count]
         # The difference of large numbers loses digits: the distances come from the vectors.

@@ -4,7 +4,7 @@ All cameras share one detector and one embedder. Neither call blocks the event l
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Literal, ParamSpec, Self, TypeVar
@@ -20,7 +20,7 @@ from matcher.errors import MatcherClosedError
 from matcher.face import Embedding, Face, Image
 from matcher.packs.pack import DETECTOR, EMBEDDER, Pack
 from matcher.quality import assess
-from matcher.session import Hardware, Session
+from matcher.session import Hardware, Session, Shape
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -41,6 +41,7 @@ class Matcher:
     def __init__(self, detector: Detector, embedder: Embedder, pack_id: str, device: str) -> None:
         """Put the parts together; `open` does it for a pack."""
         self._detector = detector
+        self._embedder = embedder
         self._pack_id = pack_id
         self._device = device
         self._closed = False
@@ -104,6 +105,11 @@ class Matcher:
     def device(self) -> str:
         """`cpu` or `cuda`: what was really got, for both models."""
         return self._device
+
+    @property
+    def runs(self) -> tuple[Mapping[Shape, int], Mapping[Shape, int]]:
+        """How often detector and embedder ran so far, by the shape of their input."""
+        return self._detector.runs, self._embedder.runs
 
     async def detect(self, image: Image) -> Sequence[Face]:
         """The faces in a picture, best first, with their quality.

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ from matcher.errors import DeviceError, MatcherError, ModelPackError
 
 Device = Literal["auto", "cpu", "cuda"]
 Tensor = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+Shape = tuple[int, ...]
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
@@ -73,6 +75,7 @@ class Session:
         self._name = name
         self._device: Literal["cpu", "cuda"] = device
         self._outputs: list[str] = [output.name for output in inner.get_outputs()]
+        self._runs: Counter[Shape] = Counter()
 
     @classmethod
     def open(cls, model: bytes, name: str, hardware: Hardware) -> "Session":
@@ -121,6 +124,11 @@ class Session:
         """How messages call the model."""
         return self._name
 
+    @property
+    def runs(self) -> Mapping[Shape, int]:
+        """How often it ran so far, by the shape of its first input; a copy."""
+        return dict(self._runs)
+
     def run(self, inputs: Mapping[str, Tensor]) -> dict[str, npt.NDArray[np.float32]]:
         """The outputs by name; blocking.
 
@@ -134,6 +142,7 @@ class Session:
                 f"{self._name}: inference on {self._device} failed ({_first_line(error)}); "
                 "if it goes on, start with models.device: cpu"
             ) from error
+        self._runs[next(iter(inputs.values())).shape] += 1
         return dict(zip(self._outputs, results, strict=True))
 
 

@@ -12,16 +12,18 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from config.settings import Camera, Settings
 from matcher.face import Embedding
 from matcher.gallery import Gallery
+from matcher.matcher import Matcher
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.checkin.decision import ArrivalPolicy
-from streamer.checkin.delivery import CheckInDelivery
+from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
 from streamer.checkin.service import CheckInService
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState
@@ -30,7 +32,7 @@ from streamer.errors import KirdiError
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
-from streamer.pipeline import CameraPipeline, FaceMatcher, PipelineRules, Proposals
+from streamer.pipeline import CameraPipeline, PipelineRules
 from streamer.recognition import face_gate, open_matcher
 from streamer.storage.spool import Spool
 from streamer.tracking.voting import Search, VoteLimits
@@ -42,8 +44,24 @@ log = structlog.get_logger(__name__)
 _STOP_TIMEOUT_S = 6.0
 
 
+class Instruments(Protocol):
+    """What `kirdi bench` and `kirdi demo` look through; the service itself has none."""
+
+    def watch(self, matcher: Matcher, cameras: Sequence[CameraSupervisor]) -> None:
+        """Be shown the parts that count, once they all exist."""
+        ...
+
+    def timed(self, writer: CheckInWriter) -> CheckInWriter:
+        """Return the writer with a stopwatch around it."""
+        ...
+
+
 async def run_service(
-    settings: Settings, home: Path, clock: Clock, stop: asyncio.Event
+    settings: Settings,
+    home: Path,
+    clock: Clock,
+    stop: asyncio.Event,
+    instruments: Instruments | None = None,
 ) -> tuple[CameraState, ...]:
     """Run until `stop` is set.
 
@@ -68,9 +86,12 @@ async def run_service(
             settings.arrival.refresh_s,
         )
         await keeper.refresh()
-        delivery = CheckInDelivery(backend.check_ins, spool, clock)
+        writer: CheckInWriter = backend.check_ins
+        if instruments is not None:
+            writer = instruments.timed(writer)
+        delivery = CheckInDelivery(writer, spool, clock)
         service = CheckInService(
-            settings.site.id, backend.schedules, delivery, arrival_policy(settings)
+            settings.site.id, backend.schedules, delivery, arrival_policy(settings), clock
         )
         recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
         log.info(
@@ -81,30 +102,35 @@ async def run_service(
             device=matcher.device,
             pack=matcher.pack_id,
         )
-        return await _run_tasks(
-            settings, clock, stop, _Parts(matcher, keeper, delivery, service, recorder)
-        )
+        parts = _Parts(matcher, keeper, delivery, service, recorder)
+        return await _run_tasks(settings, clock, stop, parts, instruments)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """What the background tasks work with."""
 
-    matcher: FaceMatcher
+    matcher: Matcher
     keeper: GalleryKeeper
     delivery: CheckInDelivery
-    service: Proposals
+    service: CheckInService
     recorder: UptimeRecorder
 
 
 async def _run_tasks(
-    settings: Settings, clock: Clock, stop: asyncio.Event, parts: _Parts
+    settings: Settings,
+    clock: Clock,
+    stop: asyncio.Event,
+    parts: _Parts,
+    instruments: Instruments | None,
 ) -> tuple[CameraState, ...]:
-    """Run cameras in front of storage: cameras stop first, nothing is left over."""
-    cameras, storage, stop_storage = Background(), Background(), asyncio.Event()
+    """Run cameras in front of decisions, decisions in front of storage; they stop in this order."""
+    cameras, decisions, storage = Background(), Background(), Background()
+    stop_decisions, stop_storage = asyncio.Event(), asyncio.Event()
     supervisors = []
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
+    decisions.start("check-in decisions", parts.service.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     for camera in settings.cameras:
         mailbox = LatestFrameMailbox()
@@ -119,7 +145,9 @@ async def _run_tasks(
         # A supervisor closes its mailbox at the end, and so ends the pipeline behind it.
         cameras.start(f"camera {camera.id}", supervisor.run(stop))
         cameras.start(f"pipeline {camera.id}", pipeline.run(mailbox))
-    watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, storage)]
+    if instruments is not None:
+        instruments.watch(parts.matcher, supervisors)
+    watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         done, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -128,6 +156,8 @@ async def _run_tasks(
         stop.set()
         await asyncio.gather(*watches, return_exceptions=True)
         await cameras.finish(_STOP_TIMEOUT_S)
+        stop_decisions.set()
+        await decisions.finish(2 * settings.database.command_timeout_s)
         stop_storage.set()
         await storage.finish(2 * settings.database.command_timeout_s)
         log.info("service stopped")

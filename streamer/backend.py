@@ -14,6 +14,7 @@ from streamer.clock import Clock
 from streamer.embedded.services import embedded_services
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database, open_database
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
@@ -57,9 +58,21 @@ class Backend:
         return PostgresEnrolment(self.database.postgres, self.database.vault, self.settings.site.id)
 
     @property
+    def consents(self) -> PostgresConsents:
+        """Ends consents."""
+        return PostgresConsents(self.database.postgres, self.settings.site.id)
+
+    @property
     def check_ins(self) -> PostgresCheckIns:
         """Writes check-ins."""
-        return PostgresCheckIns(self.database.postgres, self.clock, self.schedules)
+        arrival = self.settings.arrival
+        return PostgresCheckIns(
+            self.database.postgres,
+            self.clock,
+            self.schedules,
+            timedelta(minutes=arrival.opens_before_min),
+            timedelta(minutes=arrival.closes_after_min),
+        )
 
     @property
     def uptime(self) -> CameraUptime:

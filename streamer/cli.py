@@ -1,8 +1,10 @@
 """The `kirdi` command: collects the groups of commands and turns errors into one line each."""
 
+import signal
 import sys
 import traceback
 from importlib.metadata import version as installed_version
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -53,14 +55,34 @@ def version(as_json: JsonOption = False) -> None:
 
 def main() -> None:
     """Run the command line; the exit codes are those of docs/exit-codes.md."""
+    termination = _Termination()
     try:
         forbid_core_dumps()
+        signal.signal(signal.SIGTERM, termination)
         app()
+    except SystemExit:
+        if termination.came:
+            sys.exit(143)
+        raise
     except (KirdiError, MatcherError, ConfigError) as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
         sys.stderr.write(f"kirdi: {error}\n")
         sys.exit(error.exit_code)
+
+
+class _Termination:
+    """Makes SIGTERM end a command as Ctrl-C does, so that what it started is stopped.
+
+    `run` and `camera simulate` take SIGTERM their own way.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self.came = True
+        signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -44,11 +44,13 @@ class CurrentGallery:
 
     Attributes:
         version: Changes with the templates and with the appointments that are open for them.
+        as_of: When the database said that all of them are open, UTC.
         size: How many patients can be recognised.
         search: None while there is nobody to recognise.
     """
 
     version: int
+    as_of: datetime
     size: int
     search: Search | None
 
@@ -71,7 +73,7 @@ class GalleryKeeper:
         self._keys: frozenset[GalleryKey] = frozenset()
         self._templates: dict[UUID, Template] = {}
         self._confirmed_at = clock.monotonic()
-        self.current = CurrentGallery(0, 0, None)
+        self.current = CurrentGallery(0, clock.now(), 0, None)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until stopped. A database that is away is waited for."""
@@ -107,20 +109,24 @@ class GalleryKeeper:
             search = self.current.search
         else:
             search = await asyncio.to_thread(self._build, tuple(templates.values()))
-        self._swap(keys, templates, search)
+        self._swap(keys, templates, search, now)
 
     def _swap(
-        self, keys: frozenset[GalleryKey], templates: dict[UUID, Template], search: Search | None
+        self,
+        keys: frozenset[GalleryKey],
+        templates: dict[UUID, Template],
+        search: Search | None,
+        as_of: datetime,
     ) -> None:
         self._keys, self._templates = keys, templates
         # One assignment: a pipeline sees the old gallery or the new one, never a mixture.
         self.current = CurrentGallery(
-            self.current.version + 1, len(templates), search if templates else None
+            self.current.version + 1, as_of, len(templates), search if templates else None
         )
         log.info("gallery", version=self.current.version, size=self.current.size)
 
     def expire(self) -> None:
         """Empty the gallery once consent could not be checked for too long."""
         if self._templates and self._clock.monotonic() - self._confirmed_at > MAX_AGE_S:
-            self._swap(frozenset(), {}, None)
+            self._swap(frozenset(), {}, None, self._clock.now())
             log.warning("gallery emptied: consent could not be checked", after_s=MAX_AGE_S)

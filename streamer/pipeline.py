@@ -5,7 +5,6 @@ a pipeline knows about a person ends with the track, in memory.
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,24 +14,20 @@ import structlog
 
 from matcher.face import Embedding, Face, Image
 from streamer.checkin.service import Sighting
-from streamer.domain.decision import Decision, Reason
 from streamer.domain.frame import Frame
 from streamer.domain.identity import Identity
 from streamer.domain.track import Track
-from streamer.errors import KirdiError
 from streamer.gallery_keeper import CurrentGallery
 from streamer.tracking.assignment import assign
 from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
 from streamer.tracking.lane import Point, face_in_lane
 from streamer.tracking.tracker import Tracker, TrackerLimits
-from streamer.tracking.voting import Vote, VoteLimits, vote
+from streamer.tracking.voting import Search, Vote, VoteLimits, vote
 
 log = structlog.get_logger(__name__)
 
 # An identity holds for so long after the last face that agreed with its track.
 _CONFIRMED_S = 2.0
-# A proposal that could not be decided is made again, but not with every frame.
-_ASK_AGAIN_S = 1.0
 # With no frame for so long nobody is followed any more, and nothing of them is kept.
 _IDLE_S = 10.0
 
@@ -60,8 +55,8 @@ class FrameSource(Protocol):
 class Proposals(Protocol):
     """What happens to an identity."""
 
-    async def propose(self, identity: Identity, sighting: Sighting) -> Decision:
-        """Decide and set off what follows; harmless to repeat."""
+    def propose(self, identity: Identity, sighting: Sighting) -> None:
+        """Take it in, to be decided soon; harmless to repeat. Never waits."""
         ...
 
 
@@ -97,7 +92,6 @@ class _Person:
     vote: Vote | None = None
     voted_on: int = -1
     proposed: tuple[UUID, int] | None = None
-    ask_again_at: float = -math.inf
 
 
 class CameraPipeline:
@@ -149,7 +143,7 @@ class CameraPipeline:
         self._forget_ended(frame.received_at)
         identities = self._identify(tracks, gallery, changed, frame.received_at)
         for identity in identities:
-            await self._propose(identity, frame, gallery.version)
+            self._propose(identity, frame, gallery)
         return identities
 
     async def _collect(
@@ -210,13 +204,30 @@ class CameraPipeline:
             if search is None:
                 person.vote = None
             elif track.track_id in changed or person.voted_on != gallery.version:
-                person.vote = vote(person.evidence.shots, search, self._rules.vote)
+                person.vote = self._vote(person, search)
             person.voted_on = gallery.version
             # Where no face could be compared for a while, nobody knows who stands there now.
             fresh = at - person.evidence.confirmed_at <= _CONFIRMED_S
             if person.vote is not None and fresh and not person.evidence.doubts:
                 votes[track.track_id] = person.vote
         return tuple(self._identity(key, one) for key, one in assign(votes).items())
+
+    def _vote(self, person: _Person, search: Search) -> Vote | None:
+        """Vote anew; who was accepted stays so while the newest face still says the same.
+
+        A person who goes on standing there in a worse light or pose is still the same person, and
+        the track's own continuity says so; only the first acceptance asks for the strict distance.
+        """
+        shots = person.evidence.shots
+        fresh = vote(shots, search, self._rules.vote)
+        if fresh is not None or person.vote is None or not shots:
+            return fresh
+        newest = max(shots, key=lambda one: one.taken_at)
+        (match,) = search.search([newest.embedding])
+        if match is None or match.owner != person.vote.match.owner:
+            return None
+        near = match.distance <= self._rules.vote.max_frame_distance
+        return person.vote if near else None
 
     def _identity(self, track_id: int, accepted: Vote) -> Identity:
         return Identity(
@@ -230,29 +241,20 @@ class CameraPipeline:
             pack_id=accepted.pack_id,
         )
 
-    async def _propose(self, identity: Identity, frame: Frame, version: int) -> None:
+    def _propose(self, identity: Identity, frame: Frame, gallery: CurrentGallery) -> None:
         """Propose once per track, patient and gallery: a new gallery may hold a new appointment.
 
         Only on a frame whose own face was compared and agreed: what is written says that the
         patient was there at this frame's time.
         """
-        person, at = self._people[identity.track_id], frame.received_at
-        key = (identity.patient_id, version)
-        if person.proposed == key or person.evidence.confirmed_at != at or at < person.ask_again_at:
+        person = self._people[identity.track_id]
+        key = (identity.patient_id, gallery.version)
+        if person.proposed == key or person.evidence.confirmed_at != frame.received_at:
             return
-        try:
-            decision = await self._proposals.propose(
-                identity, Sighting(self._rules.building, frame.captured_at)
-            )
-        except KirdiError as error:
-            log.warning("proposal failed", camera=identity.camera_id, reason=str(error))
-            person.ask_again_at = at + _ASK_AGAIN_S
-            return
-        if decision.reason is Reason.NO_OPEN_APPOINTMENT:
-            # The frame may have been taken a moment before the window opened.
-            person.ask_again_at = at + _ASK_AGAIN_S
-            return
-        person.proposed, person.ask_again_at = key, -math.inf
+        # A frame may be a moment older than the gallery that says a window is open.
+        moment = max(frame.captured_at, gallery.as_of)
+        self._proposals.propose(identity, Sighting(self._rules.building, moment))
+        person.proposed = key
 
     def _forget_ended(self, at: float) -> None:
         live = self._tracker.live_ids

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from streamer.clock import Clock
-from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.domain.camera_state import CameraState
 from streamer.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ class UptimeRecorder:
         self._last[state.camera_id] = state
         self._waiting.append(state)
         self._changed.set()
-        fine = state.status in (CameraStatus.STARTING, CameraStatus.STREAMING)
+        fine = state.reason in ("", "stopped")
         write = log.info if fine else log.warning
         write("camera", camera=state.camera_id, status=state.status.value, reason=state.reason)
 

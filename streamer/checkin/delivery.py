@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.errors import DatabaseError, KirdiError
@@ -96,7 +97,7 @@ class CheckInDelivery:
             self._arrived.clear()
             if await self._deliver_all():
                 pause = _FIRST_RETRY_S
-                await self._wait_for_more(stop)
+                await wait_for_any(self._arrived, stop)
             else:
                 # Jitter, so that several services do not return to the database in step.
                 await self._clock.sleep(pause * random.uniform(0.8, 1.2), stop)  # noqa: S311
@@ -131,11 +132,3 @@ class CheckInDelivery:
         except KirdiError as error:
             # It is written; delivered once more by the next start, it will be a duplicate.
             log.warning("spool", event_id=str(check_in.event_id), reason=str(error))
-
-    async def _wait_for_more(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._arrived, stop)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()

@@ -13,16 +13,19 @@ from uuid import UUID, uuid4
 import structlog
 
 from streamer.checkin.decision import ArrivalPolicy, decide
+from streamer.checkin.waiting import wait_for_any
+from streamer.clock import Clock
 from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
 from streamer.domain.decision import Decision, Outcome
 from streamer.domain.identity import Identity
-from streamer.errors import DatabaseError
+from streamer.errors import DatabaseError, KirdiError
 
 log = structlog.get_logger(__name__)
 
-# The camera's frames wait meanwhile.
+# Others wait behind the one that is being decided.
 _READ_TIMEOUT_S = 2.0
+_RETRY_S = 1.0
 
 
 class ScheduleReader(Protocol):
@@ -45,30 +48,73 @@ class Delivery(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Where and when an identity was established."""
+    """Where and when an identity was established.
+
+    Attributes:
+        captured_at: Of the frame whose face agreed; not before the gallery it was found in.
+    """
 
     building: str
     captured_at: datetime
 
 
 class CheckInService:
-    """Decides about recognised patients."""
+    """Decides about recognised patients, one after the other.
+
+    Sightings wait in memory, so that no camera waits for the database, and none is lost while it is
+    away. A patient waits at most once, with the earliest sighting: the gallery bounds the queue.
+    """
 
     def __init__(
-        self, site_id: str, schedules: ScheduleReader, delivery: Delivery, policy: ArrivalPolicy
+        self,
+        site_id: str,
+        schedules: ScheduleReader,
+        delivery: Delivery,
+        policy: ArrivalPolicy,
+        clock: Clock,
     ) -> None:
-        """Keep the collaborators; nothing is read yet."""
+        """Keep the collaborators; `run` does the work."""
         self._site_id = site_id
         self._schedules = schedules
         self._delivery = delivery
         self._policy = policy
+        self._clock = clock
+        self._waiting: dict[tuple[UUID, str], tuple[Identity, Sighting]] = {}
+        self._arrived = asyncio.Event()
 
-    async def propose(self, identity: Identity, sighting: Sighting) -> Decision:
+    def propose(self, identity: Identity, sighting: Sighting) -> None:
+        """Take in a sighting; repeating it does no harm. Called on the loop."""
+        self._waiting.setdefault((identity.patient_id, sighting.building), (identity, sighting))
+        self._arrived.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Decide what comes in until stopped; what waits then is tried once more."""
+        away = False
+        while True:
+            self._arrived.clear()
+            stopping = stop.is_set()
+            for key, (identity, sighting) in list(self._waiting.items()):
+                try:
+                    await self.decide(identity, sighting)
+                except KirdiError as error:
+                    if not away:
+                        log.warning("decision waits", camera=identity.camera_id, reason=str(error))
+                    away = True
+                else:
+                    del self._waiting[key]
+                    away = False
+            if stopping:
+                return
+            if self._waiting:
+                await self._clock.sleep(_RETRY_S, stop)
+            else:
+                await wait_for_any(self._arrived, stop)
+
+    async def decide(self, identity: Identity, sighting: Sighting) -> Decision:
         """Decide what a sighting means and set off what follows.
 
         Raises:
-            DatabaseError: The schedule cannot be read; the pipeline asks again while the person
-                is in the picture.
+            KirdiError: The schedule cannot be read, or the check-in not be made durable.
         """
         decision = await self._decide(identity.patient_id, sighting, refresh=False)
         if decision.outcome is Outcome.IGNORE:

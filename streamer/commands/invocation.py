@@ -25,6 +25,8 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects.")]
 
+_PIPE_WIDTH = 10_000
+
 
 def read_settings(given: Path | None) -> Settings:
     """Read the settings in force.
@@ -59,11 +61,14 @@ def print_rows(listing: Rows, as_json: bool, empty: str) -> None:
     if as_json:
         print_json([dict(row) for row in listing.rows])
         return
-    console = Console()
+    # In a pipe nothing is cut; on a terminal long cells are folded.
+    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
     if not listing.rows:
         console.print(empty, markup=False)
         return
-    table = Table(*listing.columns, header_style="bold", box=None, pad_edge=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for column in listing.columns:
+        table.add_column(column, overflow="fold")
     for row in listing.rows:
         # As Text: what a file named must not be taken for markup.
         table.add_row(*(Text(_cell(row.get(column), listing.zone)) for column in listing.columns))

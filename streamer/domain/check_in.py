@@ -52,4 +52,5 @@ class Recorded(StrEnum):
     DUPLICATE = "duplicate"
     REFUSED_STATUS = "refused_status"
     REFUSED_CONSENT = "refused_consent"
+    REFUSED_WINDOW = "refused_window"
     REFUSED_UNKNOWN = "refused_unknown"

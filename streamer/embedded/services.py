@@ -21,6 +21,7 @@ from streamer.embedded.redis_server import RedisServer
 from streamer.errors import EmbeddedError
 
 _LOCK_TIMEOUT_S = 300.0  # longer than the slowest first start
+_REVIVE_S = 2.0
 _ANSWER_TIMEOUT_S = 15.0  # a busy server, or one that recovers from a crash of one connection
 _log = structlog.get_logger()
 
@@ -99,6 +100,21 @@ class EmbeddedServers:
         with self._locked() as holders:
             holders[:] = [other for other in holders if other.id != holder.id]
             self._stop_unused(holders)
+
+    def revive(self, holder: Holder) -> None:
+        """Start again what the holder uses and what has died meanwhile.
+
+        Raises:
+            EmbeddedError: It cannot be started; call again later.
+        """
+        used = [one for one in (self._postgres, self._redis) if one.name in holder.services]
+        if all(is_running(server.lock) for server in used):
+            return
+        with self._locked():
+            for server in used:
+                if not is_running(server.lock):
+                    _log.warning("embedded server died and is started again", server=server.name)
+                    server.start()
 
     def services(self, holder: Holder) -> tuple[str | None, str | None]:
         """The database's and the cache's URL, None for a server the holder has not."""
@@ -188,9 +204,29 @@ async def embedded_services(
         if redis.url is not None:
             redis_url = redis.url.get_secret_value()
         assert database_url is not None
-        yield Services(database_url, redis_url)
+        watching = asyncio.create_task(_keep_alive(servers, holder))
+        try:
+            yield Services(database_url, redis_url)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
     finally:
         await _end_anyway(asyncio.ensure_future(asyncio.to_thread(servers.release, holder)))
+
+
+async def _keep_alive(servers: EmbeddedServers, holder: Holder) -> None:
+    """Nobody else starts an embedded server again; cancelled when it is needed no longer."""
+    while True:
+        await asyncio.sleep(_REVIVE_S)
+        reviving = asyncio.ensure_future(asyncio.to_thread(servers.revive, holder))
+        try:
+            await asyncio.shield(reviving)
+        except asyncio.CancelledError:
+            # A start that is under way ends before the server is released.
+            await asyncio.wait([reviving])
+            raise
+        except EmbeddedError as error:
+            _log.warning("embedded server not started", reason=str(error))
 
 
 async def _release_started(servers: EmbeddedServers, starting: asyncio.Future[Holder]) -> None:

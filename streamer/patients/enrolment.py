@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import combinations
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,8 @@ from streamer.patients.photo import Photo
 # dlib's own threshold for "the same person" between two photos. Far too loose to recognise anyone
 # among many, right for asking whether two photos of one enrolment show one person.
 SAME_PERSON_DISTANCE = 0.6
+# Below this two photos are one, perhaps saved twice.
+SAME_PICTURE = 0.02
 # A second face counts when the detector is sure of it; reflections and posters score lower.
 SECOND_FACE_SCORE = 0.6
 
@@ -97,6 +100,8 @@ class Enrolment:
         if faults:
             raise InputError(f"patient {patient_ref}: " + "; ".join(faults))
         _check_one_person(patient_ref, photos, embeddings)
+        for one, other in _same_pictures(photos, embeddings):
+            warnings.append(f"photos {one} and {other} are the same picture: it counts once")
         if len(photos) == 1:
             warnings.append("one photo only; two or more are recognised far better")
         fused = fuse(embeddings)
@@ -129,6 +134,17 @@ class Enrolment:
                 f"{self._warn_face_px:.0f} or more are recognised better"
             )
         return face
+
+
+def _same_pictures(
+    photos: Sequence[Photo], embeddings: Sequence[Embedding]
+) -> list[tuple[str, str]]:
+    """Pairs of photos whose faces are alike to the last digits, which two pictures never are."""
+    return [
+        (photos[first].name, photos[second].name)
+        for first, second in combinations(range(len(photos)), 2)
+        if np.linalg.norm(embeddings[first].vector - embeddings[second].vector) < SAME_PICTURE
+    ]
 
 
 def _check_one_person(

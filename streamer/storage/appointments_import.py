@@ -19,11 +19,11 @@ from streamer.errors import InputError
 from streamer.storage.import_result import ImportResult
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
-from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
-_STATEMENT_TIMEOUT_S = 120.0
+_STATEMENT_TIMEOUT_S = 30.0
 
 
 class ScheduleListener(Protocol):
@@ -86,12 +86,8 @@ class AppointmentsImport:
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
             known = await self._known(connection, bookings)
             plan = self._plan(bookings, known, now)
-            await connection.executemany(
-                sql("insert_appointment"), plan.inserts, timeout=_STATEMENT_TIMEOUT_S
-            )
-            await connection.executemany(
-                sql("update_appointment"), plan.updates, timeout=_STATEMENT_TIMEOUT_S
-            )
+            await write_rows(connection, sql("insert_appointment"), plan.inserts)
+            await write_rows(connection, sql("update_appointment"), plan.updates)
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
         created, updated = len(plan.inserts), len(plan.updates)
@@ -102,9 +98,7 @@ class AppointmentsImport:
         names = {one.practitioner_ref: one.practitioner_name for one in bookings}
         # In a fixed order, so that two writers never lock the same rows crosswise.
         upserts = [(uuid4(), site_id, ref, name) for ref, name in sorted(names.items())]
-        await connection.executemany(
-            sql("upsert_practitioner"), upserts, timeout=_STATEMENT_TIMEOUT_S
-        )
+        await write_rows(connection, sql("upsert_practitioner"), upserts)
         practitioners = await connection.fetch(sql("practitioner_ids"), site_id, list(names))
         refs = list({one.patient_ref for one in bookings})
         patients = await connection.fetch(

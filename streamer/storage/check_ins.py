@@ -1,13 +1,13 @@
 """The check-in transaction. Called by `checkin.delivery`, again and again until it has answered."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 import asyncpg
 
 from streamer.clock import Clock
-from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -26,9 +26,26 @@ class PatientListener(Protocol):
 class PostgresCheckIns:
     """Writes check-ins, each exactly once."""
 
-    def __init__(self, postgres: Postgres, clock: Clock, listener: PatientListener) -> None:
-        """Keep the collaborators; `listener` is the schedule cache."""
+    def __init__(
+        self,
+        postgres: Postgres,
+        clock: Clock,
+        listener: PatientListener,
+        opens_before: timedelta,
+        closes_after: timedelta,
+    ) -> None:
+        """Keep the collaborators; `listener` is the schedule cache.
+
+        Args:
+            postgres: Where check-ins go.
+            clock: For the consent's term.
+            listener: Told whose schedule changed.
+            opens_before: The arrival window opens so long before the start
+            closes_after: and closes so long after it; half-open.
+        """
         self._postgres = postgres
+        self._opens_before = opens_before
+        self._closes_after = closes_after
         self._clock = clock
         self._listener = listener
 
@@ -37,7 +54,8 @@ class PostgresCheckIns:
 
         The appointment's row is locked first, so that of any number of deliveries at once one
         writes and the others find it written. Consent is read again under a lock, as of the later
-        of the sighting and now: after a withdrawal has committed, nothing is written.
+        of the sighting and now: after a withdrawal has committed, nothing is written. Place and
+        window are read again, too: the decision may have rested on a stale copy of the schedule.
 
         Returns:
             WRITTEN; DUPLICATE where the event or another check-in of the appointment is there
@@ -66,6 +84,10 @@ class PostgresCheckIns:
             return Recorded.DUPLICATE
         if appointment["status"] not in _EXPECTED:
             return Recorded.REFUSED_STATUS
+        if appointment["place"] != Place.SITE or not self._window_open(
+            appointment["starts_at"], check_in.occurred_at
+        ):
+            return Recorded.REFUSED_WINDOW
         consent_id: UUID | None = await connection.fetchval(
             sql("consent_for_check_in"),
             check_in.patient_id,
@@ -77,6 +99,9 @@ class PostgresCheckIns:
             return Recorded.DUPLICATE
         await connection.execute(sql("mark_arrived"), check_in.appointment_id, check_in.occurred_at)
         return Recorded.WRITTEN
+
+    def _window_open(self, starts_at: datetime, occurred_at: datetime) -> bool:
+        return starts_at - self._opens_before <= occurred_at < starts_at + self._closes_after
 
 
 async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID) -> bool:

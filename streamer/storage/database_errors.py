@@ -65,8 +65,8 @@ def raise_ours(place: Place) -> Iterator[None]:
         raise DatabaseError(f"database {place}: {_refusal(error)}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise DatabaseError(
-            f"database {place}: the connection was lost; it is tried again, look at the server "
-            "if this stays"
+            f"database {place}: the connection was lost; see whether the server runs and has "
+            "disk space left"
         ) from error
     except TimeoutError as error:
         raise DatabaseError(

@@ -18,12 +18,12 @@ from streamer.domain.rows import Rows, over, where
 from streamer.errors import InputError
 from streamer.storage.import_result import ImportResult
 from streamer.storage.patients_checks import refuse_bad_references, refuse_shared_numbers
-from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.profile import patient_from, place_of_profile, profile_bytes
 from streamer.storage.queries import sql
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
-_STATEMENT_TIMEOUT_S = 120.0
+_STATEMENT_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,8 @@ class PatientsImport:
                 timeout=_STATEMENT_TIMEOUT_S,
             )
             refuse_shared_numbers(patients, plan.hashes, (row["id_number_hash"] for row in rows))
-            await connection.executemany(
-                sql("insert_patient"), plan.inserts, timeout=_STATEMENT_TIMEOUT_S
-            )
-            await connection.executemany(
-                sql("update_patient"), plan.updates, timeout=_STATEMENT_TIMEOUT_S
-            )
+            await write_rows(connection, sql("insert_patient"), plan.inserts)
+            await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
         updated = len((plan.updated | regrouped) - plan.created)
         created = len(plan.created)
@@ -186,5 +182,5 @@ class PatientsImport:
         changed = {key for key, guardians in wanted.items() if guardians != present[key]}
         await connection.execute(sql("delete_guardians"), list(changed))
         links = [(key, guardian) for key in changed for guardian in wanted[key]]
-        await connection.executemany(sql("insert_guardian"), links)
+        await write_rows(connection, sql("insert_guardian"), links)
         return {ref for ref, patient_id in plan.ids.items() if patient_id in changed}

@@ -4,7 +4,7 @@ Opened and closed by `app` and the command line; everything else in `storage` bo
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     Connection: TypeAlias = object
 
+# Rows sent at once: each portion is far quicker than the time-out that bounds it.
+_PORTION = 1_000
 _CLOSE_TIMEOUT_S = 5.0
 
 
@@ -48,7 +50,8 @@ class Postgres:
         with raise_ours(self.place):
             self._pool = await asyncpg.create_pool(
                 self._url,
-                min_size=1,
+                # No floor: the pool would complain, with a traceback, while the server is away.
+                min_size=0,
                 max_size=self._limits.pool_size,
                 timeout=self._limits.connect_timeout_s,
                 command_timeout=self._limits.command_timeout_s,
@@ -59,6 +62,12 @@ class Postgres:
                     "idle_in_transaction_session_timeout": "60000",
                 },
             )
+        try:
+            async with self.connection() as connection:
+                await connection.execute("SELECT 1")
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Give every connection back; those still busy after five seconds are cut."""
@@ -92,3 +101,14 @@ class Postgres:
         """
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+
+async def write_rows(
+    connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Run a statement for each row, in portions, inside the caller's transaction.
+
+    A server that dies or hangs half-way is noticed within one portion's time-out.
+    """
+    for start in range(0, len(rows), _PORTION):
+        await connection.executemany(statement, rows[start : start + _PORTION])

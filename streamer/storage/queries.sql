@@ -128,6 +128,9 @@ FOR UPDATE;
 -- Superseded by a newer document or past its term; a withdrawal also sets withdrawn_at.
 UPDATE consents SET status = 'inactive' WHERE consent_id = $1;
 
+-- name: withdraw_consent
+UPDATE consents SET status = 'inactive', withdrawn_at = $2 WHERE consent_id = $1;
+
 -- name: insert_consent
 INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at)
 VALUES ($1, $2, $3, 'active', $4, $5, $6);
@@ -138,6 +141,10 @@ UPDATE templates SET consent_id = $2 WHERE consent_id = $1;
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
+
+-- name: delete_templates
+-- A patient's templates of every pack.
+DELETE FROM templates WHERE patient_id = $1;
 
 -- name: insert_template
 INSERT INTO templates (template_id, patient_id, consent_id, pack_id, sealed_vector, photos,
@@ -178,7 +185,7 @@ WHERE a.site_id = $1 AND a.place = 'site'
 
 -- name: lock_appointment
 -- The one lock that every check-in of an appointment takes first.
-SELECT patient_id, status, starts_at FROM appointments
+SELECT patient_id, status, starts_at, place FROM appointments
 WHERE appointment_id = $1 AND site_id = $2
 FOR UPDATE;
 
@@ -263,3 +270,8 @@ WHERE site_id = $1 AND ended_at IS NULL;
 -- name: recover_uptime
 -- Intervals a crash left open: nobody knows what the camera did after the last heartbeat.
 UPDATE camera_uptime SET ended_at = last_seen_at WHERE site_id = $1 AND ended_at IS NULL;
+
+-- name: list_open_uptime
+SELECT camera_id, state, reason, started_at, last_seen_at FROM camera_uptime
+WHERE site_id = $1 AND ended_at IS NULL
+ORDER BY camera_id;

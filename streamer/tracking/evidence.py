@@ -5,10 +5,11 @@ Held in the service's memory only, bounded in number and age, and gone with the 
 
 import math
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 
-from matcher.face import Embedding, Quality
+from matcher.face import Embedding, Quality, fuse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,10 @@ class TrackEvidence:
         self.doubts = [shot for shot in self.doubts if at - shot.taken_at <= self.max_age_s]
 
     def take(self, shot: Shot) -> bool:
-        """Take in a shot, letting the least one go where there is no room.
+        """Take in a shot; where there is no room, one of the two most alike goes.
+
+        The lesser of the pair: were it simply the least of all, a person who keeps one sharp but
+        bad pose for two seconds would fill every place with it, and stay unknown.
 
         Returns:
             True when the last shots show somebody else: `successor` is that person's evidence.
@@ -92,8 +96,13 @@ class TrackEvidence:
         self.confirmed_at = shot.taken_at
         self.shots.append(shot)
         if len(self.shots) > self.capacity:
-            self.shots.remove(min(self.shots, key=lambda one: one.worth))
+            self.shots.remove(self._least_missed())
         return False
+
+    def _least_missed(self) -> Shot:
+        pairs = combinations(self.shots, 2)
+        alike = min(pairs, key=lambda pair: _distance(pair[0].embedding, pair[1].embedding))
+        return min(alike, key=lambda one: one.worth)
 
     def successor(self) -> "TrackEvidence":
         """Return evidence of the person who took this one's place, from the doubted shots."""
@@ -103,5 +112,10 @@ class TrackEvidence:
     def _is_somebody_else(self, shot: Shot) -> bool:
         if len(self.shots) < _ENOUGH_TO_DOUBT:
             return False
-        mean = np.mean([one.embedding.vector for one in self.shots], axis=0)
-        return float(np.linalg.norm(shot.embedding.vector - mean)) >= self.other_person
+        return _distance(shot.embedding, fuse([one.embedding for one in self.shots])) >= (
+            self.other_person
+        )
+
+
+def _distance(one: Embedding, other: Embedding) -> float:
+    return float(np.linalg.norm(one.vector - other.vector))

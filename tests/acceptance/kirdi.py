@@ -137,9 +137,15 @@ class Service:
     def __init__(self, kirdi: Kirdi) -> None:
         self.log_file = kirdi.folder / "service.log"
         self._log = self.log_file.open("a")
-        self.process = subprocess.Popen(
-            [*COMMAND, "run"], env=kirdi.env, cwd=kirdi.folder, stderr=self._log
-        )
+        self._counters = kirdi.folder / "counters.json"
+        with self._counters.open("w") as counters:
+            self.process = subprocess.Popen(
+                [*COMMAND, "run", "--json"],
+                env=kirdi.env,
+                cwd=kirdi.folder,
+                stdout=counters,
+                stderr=self._log,
+            )
 
     @property
     def log(self) -> str:
@@ -155,6 +161,11 @@ class Service:
 
     def wait_until_logged(self, words: str, seconds: float = 30, times: int = 1) -> None:
         self.wait_for(lambda: self.log.count(words) >= times, seconds)
+
+    def analysed(self) -> dict[str, int]:
+        """How many frames of each camera were searched for faces; once the service has stopped."""
+        states: Json = json.loads(self._counters.read_text())
+        return {state["camera_id"]: state["analysed"] for state in states}
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -1,14 +1,18 @@
 """Wrong input gets one line that names the thing and the remedy, and nothing is half-written."""
 
+import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import cv2
 import numpy as np
 import pytest
 
+from streamer.embedded.services import EmbeddedServers
 from tests import data
 from tests.acceptance.kirdi import Kirdi, Result, appointment, write_csv
 from tests.acceptance.people import stills
@@ -162,6 +166,47 @@ def test_photos(kirdi: Kirdi, tmp_path: Path) -> None:
     assert warned.code == 0
     assert "pixels wide" in warned.err
     assert "one photo only" in warned.err
+
+
+def test_photos_that_are_traps(kirdi: Kirdi, tmp_path: Path) -> None:
+    kirdi.import_people(["A"])
+    pipe, bomb = tmp_path / "pipe.jpg", tmp_path / "bomb.png"
+    os.mkfifo(pipe)
+    cv2.imwrite(str(bomb), np.zeros((9000, 9000), dtype=np.uint8))
+    assert bomb.stat().st_size < 1_000_000
+    for photo, words in (("/dev/zero", "no file"), (pipe, "no file"), (bomb, "megapixels")):
+        result = kirdi("patients", "enroll", "A", photo, "--consent-ref", "c", timeout=20)
+        refused(result, 4, words)
+
+
+def test_a_database_newer_than_the_code(kirdi: Kirdi) -> None:
+    kirdi.ok("db", "migrate")
+    servers = EmbeddedServers(kirdi.home)
+    holder = servers.acquire(database=True, redis=False)
+    try:
+        url, _ = servers.services(holder)
+        assert url is not None
+        asyncio.run(pretend_newer(url))
+        for command in (("run",), ("db", "migrate"), ("appointments", "list")):
+            refused(kirdi(*command), 5, "newer", "update kirdi")
+    finally:
+        servers.release(holder)
+
+
+async def pretend_newer(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await connection.close()
+
+
+def test_a_key_that_is_gone(kirdi: Kirdi) -> None:
+    kirdi.import_people(["A"])
+    key = kirdi.home / "keys" / "kek"
+    key.chmod(0o644)
+    refused(kirdi("appointments", "list"), 9, "chmod 600")
+    key.unlink()
+    refused(kirdi("appointments", "list"), 9, "missing")
+    assert not key.exists()
 
 
 def test_debug_shows_the_traceback(kirdi: Kirdi, tmp_path: Path) -> None:

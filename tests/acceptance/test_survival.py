@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-from tests.acceptance.kirdi import Kirdi
+from streamer.embedded.services import EmbeddedServers
+from tests.acceptance.kirdi import COMMAND, Kirdi
 from tests.acceptance.people import unseen_clips
 
 Enrol = Callable[[str], None]
@@ -29,7 +32,7 @@ def processes_of(home: Path) -> list[str]:
         home_of = (process.info["environ"] or {}).get("KIRDI_HOME")
         if str(home) in words or home_of == str(home):
             found.append(words)
-    return found
+    return found + [server.name() for server in servers_of(home)]
 
 
 def shared_memory() -> set[str]:
@@ -95,3 +98,43 @@ def test_a_second_service_on_the_same_home_is_refused(kirdi: Kirdi) -> None:
         assert "another one runs" in second.err
         service.process.send_signal(signal.SIGINT)
         assert service.process.wait(20) == 0
+
+
+def test_embedded_servers_that_die_are_started_again(kirdi: Kirdi, enrol: Enrol) -> None:
+    """The database is killed before anybody comes; what is seen meanwhile is written afterwards."""
+    kirdi.import_people(["A"])
+    enrol("A")
+    with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
+        kirdi.cameras = [{"id": "lobby-1", "url": url}]
+        with kirdi.service() as service:
+            service.wait_until_logged("service ready")
+            killed = servers_of(kirdi.home)
+            assert len(killed) == 2
+            for server in killed:
+                server.kill()
+            service.wait_until_logged("embedded server died", times=2)
+            service.wait_until_logged('"recorded": "written"', seconds=40)
+            assert "Traceback" not in service.log
+    assert len(kirdi.check_ins()) == 1
+    assert processes_of(kirdi.home) == []
+
+
+def servers_of(home: Path) -> list[psutil.Process]:
+    """The embedded servers' main processes."""
+    states = EmbeddedServers(home).status()
+    return [psutil.Process(state.pid) for state in states if state.pid is not None]
+
+
+def test_a_command_that_is_ended_leaves_no_server(kirdi: Kirdi) -> None:
+    file = kirdi.folder / "many.csv"
+    rows = (f"p-{index},Person {index}" for index in range(50_000))
+    file.write_text("patient_ref,full_name\n" + "\n".join(rows))
+    kirdi.ok("db", "migrate")
+    process = subprocess.Popen([*COMMAND, "patients", "import", str(file)], env=kirdi.env)
+    until = time.monotonic() + 10
+    while not servers_of(kirdi.home):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 143
+    assert processes_of(kirdi.home) == []

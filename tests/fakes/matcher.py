@@ -34,6 +34,7 @@ class FakeMatcher:
     def __init__(self) -> None:
         self.faces: list[Face] = []
         self.people: list[int] = []
+        self.noise = 0.0
         self.embedded: list[Face] = []
         # Weak, so that a test can see whether anybody still holds a vector.
         self.vectors: list[weakref.ref[Vector]] = []
@@ -49,7 +50,7 @@ class FakeMatcher:
     async def embed(self, image: Image, faces: Sequence[Face]) -> Sequence[Embedding]:
         self.embedded.extend(faces)
         order = {id(face): person for face, person in zip(self.faces, self.people, strict=True)}
-        embeddings = [embedding_of(order[id(face)]) for face in faces]
+        embeddings = [embedding_of(order[id(face)], self.noise) for face in faces]
         self.vectors += [weakref.ref(one.vector) for one in embeddings]
         return embeddings
 

@@ -30,6 +30,7 @@ ZONE = ZoneInfo("Asia/Almaty")
 # 09:00 in Almaty.
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+WINDOW = (timedelta(minutes=120), timedelta(minutes=30))
 PACK = "open"
 
 
@@ -117,7 +118,9 @@ class Clinic:
         )
 
     def check_ins(self, schedules: ScheduleCache | None = None) -> PostgresCheckIns:
-        return PostgresCheckIns(self.database.postgres, self.clock, schedules or self.schedules())
+        return PostgresCheckIns(
+            self.database.postgres, self.clock, schedules or self.schedules(), *WINDOW
+        )
 
     def gallery(self, pack_id: str = PACK) -> PostgresGallery:
         return PostgresGallery(

@@ -15,6 +15,7 @@ from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
 from streamer.domain.decision import Outcome, Reason
 from streamer.domain.identity import Identity
 from streamer.errors import DatabaseError
+from tests.fakes.clock import FakeClock
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=True)
@@ -56,16 +57,18 @@ class Schedules:
 class Accepted:
     def __init__(self) -> None:
         self.check_ins: list[CheckIn] = []
+        self.first = asyncio.Event()
 
     async def accept(self, check_in: CheckIn) -> bool:
         self.check_ins.append(check_in)
+        self.first.set()
         return True
 
 
 async def propose(schedules: Schedules, policy: ArrivalPolicy = POLICY) -> tuple[object, Accepted]:
     accepted = Accepted()
-    service = CheckInService("site-1", schedules, accepted, policy)
-    return await service.propose(SEEN, Sighting("main", NOW)), accepted
+    service = CheckInService("site-1", schedules, accepted, policy, FakeClock())
+    return await service.decide(SEEN, Sighting("main", NOW)), accepted
 
 
 async def test_a_check_in_carries_where_when_and_how_sure() -> None:
@@ -110,8 +113,8 @@ async def test_a_visit_after_midnight_is_arrived_at_before_it() -> None:
         ends_at=late + timedelta(minutes=70),
     )
     accepted = Accepted()
-    service = CheckInService("site-1", Schedules([visit], []), accepted, POLICY)
-    decision = await service.propose(SEEN, Sighting("main", late))
+    service = CheckInService("site-1", Schedules([visit], []), accepted, POLICY, FakeClock())
+    decision = await service.decide(SEEN, Sighting("main", late))
     assert decision.appointments == (visit.appointment_id,)
 
 
@@ -126,9 +129,9 @@ async def test_a_schedule_that_does_not_answer_is_an_error_and_no_decision(
             return []
 
     monkeypatch.setattr("streamer.checkin.service._READ_TIMEOUT_S", 0.01)
-    service = CheckInService("site-1", Silent(), Accepted(), POLICY)
+    service = CheckInService("site-1", Silent(), Accepted(), POLICY, FakeClock())
     with pytest.raises(DatabaseError, match="no answer"):
-        await service.propose(SEEN, Sighting("main", NOW))
+        await service.decide(SEEN, Sighting("main", NOW))
 
 
 async def test_without_auto_arrive_nothing_is_handed_over() -> None:
@@ -136,3 +139,38 @@ async def test_without_auto_arrive_nothing_is_handed_over() -> None:
     decision, accepted = await propose(Schedules([appointment()], []), policy)
     assert getattr(decision, "outcome", None) is Outcome.REVIEW
     assert accepted.check_ins == []
+
+
+async def test_a_sighting_waits_while_the_database_is_away_and_keeps_its_time() -> None:
+    class Away(Schedules):
+        refusals = 5
+
+        async def appointments_of(
+            self, patient_id: UUID, now: datetime, refresh: bool = False
+        ) -> Sequence[Appointment]:
+            if self.refusals:
+                self.refusals -= 1
+                raise DatabaseError("database: away")
+            return await super().appointments_of(patient_id, now, refresh)
+
+    accepted, stop = Accepted(), asyncio.Event()
+    service = CheckInService("site-1", Away([appointment()], []), accepted, POLICY, FakeClock())
+    task = asyncio.create_task(service.run(stop))
+    service.propose(SEEN, Sighting("main", NOW))
+    service.propose(SEEN, Sighting("main", NOW + timedelta(minutes=1)))
+    await asyncio.wait_for(accepted.first.wait(), 5)
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    (check_in,) = accepted.check_ins
+    assert check_in.occurred_at == NOW
+
+
+async def test_what_waits_at_the_end_is_tried_once_more() -> None:
+    accepted, stop = Accepted(), asyncio.Event()
+    service = CheckInService(
+        "site-1", Schedules([appointment()], []), accepted, POLICY, FakeClock()
+    )
+    service.propose(SEEN, Sighting("main", NOW))
+    stop.set()
+    await asyncio.wait_for(service.run(stop), 5)
+    assert len(accepted.check_ins) == 1

@@ -1,5 +1,6 @@
 """A vote is accepted only where frames agree, the distance is small and the runner-up far."""
 
+import numpy as np
 import pytest
 
 from matcher.face import Match
@@ -95,6 +96,16 @@ def test_evidence_keeps_the_best_and_forgets_the_old() -> None:
     assert evidence.wants(0.6, 2.4)
     assert evidence.wants(0.1, 11.5)
     assert [shot.worth for shot in evidence.shots] == [0.7]
+
+
+def test_a_pose_held_for_long_does_not_push_out_the_others() -> None:
+    evidence = TrackEvidence(capacity=4, other_person=2.0)
+    for person in (0, 1, 2):
+        evidence.take(Shot(embedding_of(person), 0.0, 0.2))
+    for step in range(20):
+        evidence.take(Shot(embedding_of(3, 0.01 * step), 1.0, 0.9))
+    kept = {int(np.argmax(shot.embedding.vector)) for shot in evidence.shots}
+    assert kept == {0, 1, 2, 3}
 
 
 def test_two_odd_shots_in_a_row_are_the_next_person() -> None:
