@@ -1,7 +1,7 @@
 import pytest
 
-from streamer.errors import InputError
 from streamer.domain.check_in import Recorded
+from streamer.errors import InputError
 from streamer.storage.consents import PostgresConsents
 from tests.integration.storage.clinic import HOUR, NOW, SITE, Clinic
 
