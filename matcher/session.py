@@ -10,8 +10,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import structlog
+
+# Its wheels report their use to their maker unless told not to before the import, and keep an id of
+# the machine under the home folder. Nothing of a clinic is anybody else's business.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from matcher.errors import DeviceError, MatcherError, ModelPackError

@@ -1,7 +1,8 @@
-"""`kirdi config`: check the settings, print their schema."""
+"""`kirdi config`: check the settings, print their schema and their reference."""
 
 import typer
 
+from config.reference import settings_reference
 from config.settings import Settings
 from streamer.commands.invocation import (
     ConfigOption,
@@ -34,3 +35,13 @@ def schema(as_json: JsonOption = False) -> None:
     """Print the JSON schema of the settings file."""
     document = Settings.model_json_schema()
     print_json([document] if as_json else document)
+
+
+@app.command()
+def reference(as_json: JsonOption = False) -> None:
+    """Describe every key of the settings file, as Markdown; docs/settings.md is this text."""
+    text = settings_reference()
+    if as_json:
+        print_json([{"markdown": text}])
+    else:
+        say(text.removesuffix("\n"))

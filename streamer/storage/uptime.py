@@ -1,10 +1,22 @@
 """Keeps a record of what each camera was doing when. Written by `app` as cameras change state."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from streamer.domain.camera_state import CameraState
+from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInterval:
+    """What a camera is doing since when, and when the service last said so. Times are UTC."""
+
+    camera_id: str
+    status: CameraStatus
+    reason: str
+    since: datetime
+    last_seen_at: datetime
 
 
 class CameraUptime:
@@ -60,3 +72,21 @@ class CameraUptime:
         """End every open interval, as the last act of an orderly stop; raises DatabaseError."""
         await self.heartbeat(now)
         await self.recover()
+
+    async def open_intervals(self) -> list[OpenInterval]:
+        """Return what the running service says of its cameras, by their ids; raises DatabaseError.
+
+        After a crash this is what it said last: the caller looks at `last_seen_at`.
+        """
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(sql("list_open_uptime"), self._site_id)
+        return [
+            OpenInterval(
+                camera_id=row["camera_id"],
+                status=CameraStatus(row["state"]),
+                reason=row["reason"],
+                since=row["started_at"],
+                last_seen_at=row["last_seen_at"],
+            )
+            for row in rows
+        ]

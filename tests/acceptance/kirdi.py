@@ -49,9 +49,16 @@ class Kirdi:
         return self.folder / "home"
 
     @property
+    def user_home(self) -> Path:
+        """$HOME of the commands: nothing of Kirdi's belongs there."""
+        return self.folder / "user"
+
+    @property
     def env(self) -> dict[str, str]:
-        kept = {key: os.environ[key] for key in ("PATH", "LANG", "HOME") if key in os.environ}
+        kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+        self.user_home.mkdir(exist_ok=True)
         return kept | {
+            "HOME": str(self.user_home),
             "KIRDI_HOME": str(self.home),
             "KIRDI_CONFIG": str(self.write_settings()),
         }

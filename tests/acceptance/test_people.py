@@ -79,7 +79,7 @@ def test_the_bystander_is_nobody(kirdi: Kirdi, enrol: Enrol) -> None:
     kirdi.import_people(["A", "B", "C"])
     enrol("A")
     enrol("C")
-    with kirdi.camera(bird, *unseen_clips("B"), unseen_clips("A")[0]) as url:
+    with kirdi.camera(bird, *unseen_clips("B"), *unseen_clips("A")) as url:
         kirdi.cameras = [{"id": "lobby-1", "url": url}]
         with kirdi.service() as service:
             service.wait_until_logged('"camera": "lobby-1", "status": "down"', seconds=60)

@@ -93,3 +93,25 @@ async def test_changes_at_once_leave_one_open(clinic: Clinic) -> None:
     intervals = await _intervals(clinic)
     assert len(intervals) == 20
     assert sum(end is None for *_, end in intervals) == 1
+
+
+async def test_open_intervals_are_the_present_state(clinic: Clinic) -> None:
+    uptime = CameraUptime(clinic.database.postgres, SITE.id)
+    assert await uptime.open_intervals() == []
+    await uptime.record(_state(CameraStatus.STREAMING, 0, camera="lobby-2"))
+    await uptime.record(_state(CameraStatus.STARTING, 0))
+    await uptime.record(_state(CameraStatus.DOWN, 3, "refused"))
+    await uptime.heartbeat(NOW + timedelta(minutes=5))
+    first, second = await uptime.open_intervals()
+    assert (first.camera_id, first.status, first.reason) == (
+        "lobby-1",
+        CameraStatus.DOWN,
+        "refused",
+    )
+    assert (first.since, first.last_seen_at) == (
+        NOW + timedelta(minutes=3),
+        NOW + timedelta(minutes=5),
+    )
+    assert second.camera_id == "lobby-2"
+    await uptime.close(NOW + timedelta(minutes=6))
+    assert await uptime.open_intervals() == []

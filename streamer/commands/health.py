@@ -1,0 +1,115 @@
+"""`kirdi health`: does the service live? For people, monitoring and the container's health check.
+
+It does if its lock on the home folder is held and the heartbeat it writes for every camera is
+fresh: that takes a turning event loop and a database that answers. A camera that is down is no
+fault of the service; its state is listed.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from config.settings import Settings
+from streamer.clock import SystemClock
+from streamer.commands.invocation import (
+    ConfigOption,
+    JsonOption,
+    Rows,
+    print_rows,
+    read_settings,
+)
+from streamer.embedded.home import kirdi_home
+from streamer.errors import KirdiError
+from streamer.storage.uptime import OpenInterval
+
+# Six heartbeats: a slow statement or a busy minute is no death.
+MAX_SILENCE_S = 30.0
+
+COLUMNS = ("camera_id", "status", "reason", "since", "last_seen_at")
+
+
+def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Say whether the service lives, and what its cameras do; 0 if it does."""
+    settings = read_settings(config)
+    home = kirdi_home(os.environ)
+    if not service_runs(home):
+        raise KirdiError(f"service: none runs on {home}; start `kirdi run`")
+    intervals = asyncio.run(_open_intervals(settings, home))
+    watched = [camera.id for camera in settings.cameras]
+    if wrong := complaint(watched, intervals, SystemClock().now()):
+        raise KirdiError(wrong)
+    rows = [asdict(one) for one in intervals if one.camera_id in watched]
+    print_rows(
+        Rows(COLUMNS, rows, settings.site.zone), as_json, "The service runs; it has no cameras."
+    )
+
+
+def service_runs(home: Path) -> bool:
+    """Whether a service holds the home folder's lock; a free lock is touched for an instant."""
+    try:
+        descriptor = os.open(home / "service.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise KirdiError(
+            f"service: its lock in {home} cannot be read ({error.strerror}); "
+            "run as the service's user"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def complaint(
+    watched: Sequence[str], intervals: Sequence[OpenInterval], now: datetime
+) -> str | None:
+    """What is wrong with the heartbeats, or None.
+
+    Args:
+        watched: The ids of the cameras that the settings name.
+        intervals: What the database says the service is doing.
+        now: The time by the clock the service writes its heartbeats with.
+    """
+    seen = {one.camera_id: one.last_seen_at for one in intervals}
+    for camera_id in watched:
+        if camera_id not in seen:
+            return (
+                f"service: it does not watch camera {camera_id}; "
+                "wait until it has started, or start it again if the settings have changed"
+            )
+        silence_s = (now - seen[camera_id]).total_seconds()
+        if silence_s > MAX_SILENCE_S:
+            return (
+                f"service: no heartbeat for camera {camera_id} in {silence_s:.0f} s; "
+                "look at its log, and start it again"
+            )
+    return None
+
+
+async def _open_intervals(settings: Settings, home: Path) -> Sequence[OpenInterval]:
+    from streamer.embedded.services import embedded_services
+
+    if settings.database.url is not None:
+        return await _read(settings, settings.database.url.get_secret_value())
+    async with embedded_services(settings.database, settings.redis, home) as services:
+        return await _read(settings, services.database_url)
+
+
+async def _read(settings: Settings, url: str) -> Sequence[OpenInterval]:
+    from streamer.storage.postgres import Postgres
+    from streamer.storage.uptime import CameraUptime
+
+    postgres = Postgres(url, settings.database)
+    await postgres.open()
+    try:
+        return await CameraUptime(postgres, settings.site.id).open_intervals()
+    finally:
+        await postgres.close()
