@@ -97,7 +97,7 @@ class PostgresServer:
         binaries = self._cluster.binaries()
         self._forget_last_run()
         self._cluster.prepare(binaries)
-        sockets = process.make_socket_folder(self._sockets)
+        sockets = process.make_socket_folder(self._sockets, self.name)
         self._configure(binaries, sockets)
         launch = process.Launch(
             argv=(

@@ -5,6 +5,7 @@ A server holds an flock on its lock file for as long as any of its processes liv
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -201,20 +202,41 @@ def telling_line(text: str) -> str:
     return (telling or lines or [""])[-1][:300]
 
 
-def make_socket_folder(wanted: Path) -> Path:
+def make_socket_folder(wanted: Path, server: str) -> Path:
     """A folder for sockets: `wanted`, or a short private one where that is too long or odd.
 
-    A socket's path may have 107 bytes, and PostgreSQL reads commas and quotes in its own way.
+    A socket's path may have 107 bytes, and PostgreSQL reads commas and quotes in its own way. The
+    short one is the same each time: a server that is started again must be found at its old URL.
+
+    Args:
+        wanted: Where the sockets belong.
+        server: Whose they are; a short folder is one server's alone.
     """
     if len(os.fsencode(wanted)) <= _SOCKET_FOLDER_LIMIT and set(str(wanted)) <= _SAFE:
         wanted.mkdir(mode=0o700, exist_ok=True)
         return wanted
     for base in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp makes it ours
         if len(base) < 60 and set(base) <= _SAFE and os.access(base, os.W_OK | os.X_OK):
+            digest = hashlib.sha256(os.fsencode(wanted) + server.encode()).hexdigest()
+            folder = Path(base, f"kirdi-{digest[:16]}")
+            if _is_private(folder):
+                return folder
+            # Somebody else's lies there: any other name, then.
             return Path(tempfile.mkdtemp(prefix="kirdi-", dir=base))
     raise EmbeddedError(
         f"{wanted}: too long for a socket; set TMPDIR or KIRDI_HOME to a short path"
     )
+
+
+def _is_private(folder: Path) -> bool:
+    """Make the folder, or see that the one there is ours alone."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        entry = folder.lstat()
+        ours = stat.S_ISDIR(entry.st_mode) and entry.st_uid == os.geteuid()
+        return ours and not entry.st_mode & 0o077
+    return True
 
 
 def remove_socket_folder(folder: Path, wanted: Path) -> None:

@@ -65,7 +65,7 @@ class RedisServer:
             raise EmbeddedError("embedded Redis: there is no redis-server; set redis.url")
         make_private_folder(self._folder)
         self._forget_last_run()
-        sockets = process.make_socket_folder(self._sockets)
+        sockets = process.make_socket_folder(self._sockets, self.name)
         self._configure(sockets)
         launch = process.Launch(
             argv=(str(binary), "redis.conf"),

@@ -43,10 +43,11 @@ class Kirdi:
     folder: Path
     cameras: list[dict[str, Any]] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
+    home_name: str = "home"
 
     @property
     def home(self) -> Path:
-        return self.folder / "home"
+        return self.folder / self.home_name
 
     @property
     def user_home(self) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from streamer.embedded.services import EmbeddedServers
 from tests.acceptance.kirdi import COMMAND, Kirdi
@@ -100,8 +101,11 @@ def test_a_second_service_on_the_same_home_is_refused(kirdi: Kirdi) -> None:
         assert service.process.wait(20) == 0
 
 
-def test_embedded_servers_that_die_are_started_again(kirdi: Kirdi, enrol: Enrol) -> None:
+@pytest.mark.parametrize("home", ["home", "a-home-too-long-for-the-path-of-a-socket-" + 60 * "x"])
+def test_embedded_servers_that_die_are_started_again(kirdi: Kirdi, enrol: Enrol, home: str) -> None:
     """The database is killed before anybody comes; what is seen meanwhile is written afterwards."""
+    kirdi.home.rename(kirdi.folder / home)
+    kirdi.home_name = home
     kirdi.import_people(["A"])
     enrol("A")
     with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
