@@ -12,6 +12,7 @@ import typer
 from config.errors import ConfigError
 from matcher.errors import MatcherError
 from streamer.commands import appointments, camera, check_ins, config, db, models, patients
+from streamer.commands.demo import demo
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.run import run
@@ -34,6 +35,7 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.command()(run)
+app.command()(demo)
 app.command()(health)
 
 

@@ -1,0 +1,88 @@
+"""The demo's polyclinic: its settings, and its patients, appointments, enrolments and withdrawal.
+
+Everything goes the way it goes in a real one: the same imports, enrolment and checks. Used by
+`demo`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from config.settings import Camera, Settings, Site
+from matcher.matcher import Matcher
+from streamer.backend import Backend
+from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.booking import Booking
+from streamer.domain.patient import Patient
+from streamer.embedded.demo.cast import CAST, Member, Part
+from streamer.embedded.demo.photographs import Person
+from streamer.embedded.demo.portrait import enrolment_photos
+from streamer.patients.enrolment import Enrolment
+from streamer.recognition import face_gate
+
+_SITE = Site(id="demo", name="Demo polyclinic")
+_VISIT = timedelta(minutes=20)
+
+
+def demo_settings(camera_urls: Sequence[str] = ()) -> Settings:
+    """The defaults, a site, and a camera for each address; nothing recognition rests on is set."""
+    cameras = tuple(
+        Camera(id=f"lobby-{number}", url=SecretStr(url))
+        for number, url in enumerate(camera_urls, 1)
+    )
+    return Settings(site=_SITE, cameras=cameras)
+
+
+def bookings(now: datetime) -> list[Booking]:
+    """Today's appointments of the cast; their windows are open at `now` (aware, UTC)."""
+    return [_booking(member, now) for member in CAST if member.starts_in_min is not None]
+
+
+async def open_clinic(backend: Backend, now: datetime) -> None:
+    """Import the patients and their appointments.
+
+    Raises:
+        KirdiError: They cannot be written.
+    """
+    refs = [member.patient_ref for member in CAST if member.patient_ref is not None]
+    patients = [Patient(ref, f"Demo patient {ref}") for ref in refs]
+    await backend.patients_import.run(patients, now)
+    await backend.appointments_import.run(bookings(now), now)
+
+
+async def enrol(
+    member: Member, people: Sequence[Person], backend: Backend, matcher: Matcher, now: datetime
+) -> None:
+    """Enrol one of the cast from two photos; one who withdrew then does.
+
+    Raises:
+        KirdiError: The photos cannot be used, or nothing can be written.
+        MatcherError: The matcher fails.
+    """
+    assert member.patient_ref is not None
+    settings = backend.settings
+    enrolment = Enrolment(
+        matcher, face_gate(settings.quality), settings.quality.warn_face_px, backend.enrolments
+    )
+    photos = enrolment_photos(people[member.person])
+    await enrolment.enrol(member.patient_ref, photos, f"C-{member.patient_ref}", now)
+    if member.part is Part.WITHDREW:
+        await backend.consents.withdraw(member.patient_ref, now)
+
+
+def _booking(member: Member, now: datetime) -> Booking:
+    assert member.starts_in_min is not None
+    assert member.patient_ref is not None
+    starts_at = now.replace(second=0, microsecond=0) + timedelta(minutes=member.starts_in_min)
+    return Booking(
+        appointment_ref=str(member.appointment_ref),
+        patient_ref=member.patient_ref,
+        practitioner_ref="D-1",
+        practitioner_name="Demo doctor",
+        service_code="S-1",
+        service_name="Consultation",
+        starts_at=starts_at,
+        ends_at=starts_at + _VISIT,
+        status=AppointmentStatus.BOOKED,
+    )
