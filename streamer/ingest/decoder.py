@@ -43,6 +43,8 @@ from streamer.ingest.source import Source, SourceError
 
 _HEARTBEAT_S: Final = 1.0
 _REQUEST_S: Final = 10.0
+_PATIENCE_S: Final = 1.0
+"""So long a frame waits for the service to be done with the one before it."""
 _CLOSING_S: Final = 0.7
 """For closing the camera's session when told to stop; a demuxer cannot be interrupted."""
 
@@ -56,6 +58,8 @@ class Decoder:
         self._pacer = Pacer(request.analyse_fps)
         self._converter = RgbConverter()
         self._decoded = self._corrupt = self._errors = self._dropped = 0
+        self._due = False
+        self._handed_at = -_PATIENCE_S
         self.slots = SlotWriter(self._announce)
         self.stopping = threading.Event()
         self.finished = threading.Event()
@@ -107,8 +111,23 @@ class Decoder:
         if frame.is_corrupt:
             self._corrupt += 1
             return
-        if not self._pacer.take(arrived_ns / 1e9):
-            return
+        if self._pacer.take(arrived_ns / 1e9):
+            # Two due at once means that the first one was never taken.
+            self._dropped += self._due
+            self._due = True
+        if self._due and self._wanted(arrived_ns / 1e9):
+            self._due, self._handed_at = False, arrived_ns / 1e9
+            self._hand_over(frame, arrived_ns)
+
+    def _wanted(self, now: float) -> bool:
+        """Is the service done with the last picture, so that this one will really be looked at?
+
+        Converting costs as much as decoding, and a picture that only waits would be replaced by
+        a newer one. A release may get lost, so the wait has an end.
+        """
+        return self.slots.idle or now - self._handed_at >= _PATIENCE_S
+
+    def _hand_over(self, frame: VideoFrame, arrived_ns: int) -> None:
         try:
             place = self.slots.reserve(frame.width, frame.height)
         except (ValueError, OSError) as error:
