@@ -11,7 +11,7 @@ import typer
 
 from config.errors import ConfigError
 from matcher.errors import MatcherError
-from streamer.commands import appointments, camera, check_ins, config, db, models, patients
+from streamer.commands import appointments, bench, camera, check_ins, config, db, models, patients
 from streamer.commands.demo import demo
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
@@ -34,6 +34,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(bench.app, name="bench")
 app.command()(run)
 app.command()(demo)
 app.command()(health)
@@ -63,7 +64,7 @@ def main() -> None:
     try:
         forbid_core_dumps()
         signal.signal(signal.SIGTERM, termination)
-        app()
+        app(prog_name="kirdi")
     except SystemExit:
         if termination.came:
             sys.exit(143)

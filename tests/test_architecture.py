@@ -47,15 +47,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.app": OURS,
     "streamer.backend": OURS,
     "streamer.recognition": ("config.settings", "matcher"),
+    "streamer.__main__": ("streamer.cli",),
     "streamer.cli": OURS,
     "streamer.commands": OURS,
     "streamer.embedded": OURS,
+    "streamer.bench": OURS,
     "streamer": (),
 }
 
 # Libraries that only some of our packages may touch.
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "onnxruntime": ("matcher",),
+    "onnxruntime": ("matcher", "streamer.bench"),
     "onnx": ("matcher",),
     "insightface": ("matcher",),
     "asyncpg": ("streamer.storage",),
@@ -63,7 +65,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("streamer.storage",),
     "apsw": ("streamer.storage",),
     "redis": ("streamer.storage",),
-    "av": ("streamer.ingest", "streamer.simulator", "streamer.embedded"),
+    "av": ("streamer.ingest", "streamer.simulator", "streamer.embedded", "streamer.bench"),
     "aiortc": ("streamer.web",),
     "cryptography": ("streamer.crypto",),
     "typer": ("streamer.cli", "streamer.commands"),

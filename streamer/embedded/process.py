@@ -100,6 +100,8 @@ def start(launch: Launch, lock: Path, socket_folder: Path, output: Path) -> None
             timeout=30,
             check=False,
             stdin=subprocess.DEVNULL,
+            # Ctrl-C is the command's; what it starts must not die of it half-way.
+            start_new_session=True,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EmbeddedError(f"{launch.argv[0]}: it cannot be started ({error})") from error

@@ -1,0 +1,1 @@
+"""What `kirdi bench` measures: the real service, beside the bare libraries it rests on."""

@@ -1,0 +1,92 @@
+"""The benchmark's throwaway clinic: a site per measurement, its patients, their appointments."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from config.settings import Settings
+from matcher.face import Vector
+from streamer.backend import open_backend
+from streamer.bench.cast import Cast
+from streamer.clock import Clock
+from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.booking import Booking
+from streamer.domain.patient import Patient
+
+# Each recognisable person comes to a new appointment so often.
+ANEW_EVERY_S: Final = 5.0
+_VISIT: Final = timedelta(minutes=20)
+
+
+def settings_document(
+    site: str, addresses: Sequence[str], analyse_fps: float, threads: int
+) -> dict[str, object]:
+    """Settings as their file would hold them; nothing that recognition rests on is changed.
+
+    Windows open at the very start of an appointment, so that appointments can open one by one while
+    the measurement goes on.
+    """
+    return {
+        "site": {"id": site, "name": "Benchmark"},
+        "models": {"threads": threads},
+        "arrival": {"opens_before_min": 0, "closes_after_min": 120},
+        "cameras": [
+            {"id": f"camera-{number}", "url": address, "analyse_fps": analyse_fps}
+            for number, address in enumerate(addresses, 1)
+        ],
+    }
+
+
+async def people_the_clinic(
+    settings: Settings, home: Path, clock: Clock, cast: Cast, pack_id: str, seconds: float
+) -> None:
+    """Write patients, consents, templates and appointments for a measurement that begins now.
+
+    Args:
+        settings: Of the measured service.
+        home: The throwaway home.
+        clock: Wall time.
+        cast: Who is in the clip, and who is not.
+        pack_id: The templates' model pack.
+        seconds: For how long new appointments go on opening.
+    """
+    now = clock.now()
+    vectors = dict(_named(cast))
+    actors = [f"P-{number}" for number in range(len(cast.templates))]
+    bookings = [_booking(f"{ref}-0", ref, now) for ref in vectors]
+    for place, ref in enumerate(actors):
+        bookings += _anew(ref, now, place / max(1, len(actors)), seconds)
+    async with open_backend(settings, home, clock) as backend:
+        people = [Patient(ref, "Nobody") for ref in vectors]
+        await backend.patients_import.run(people, now)
+        for ref, vector in vectors.items():
+            await backend.enrolments.save(ref, "bench", vector, pack_id, 1, now)
+        await backend.appointments_import.run(bookings, now)
+
+
+def _named(cast: Cast) -> Iterator[tuple[str, Vector]]:
+    yield from ((f"P-{number}", vector) for number, vector in enumerate(cast.templates))
+    yield from ((f"S-{number}", vector) for number, vector in enumerate(cast.strangers))
+
+
+def _anew(ref: str, now: datetime, share: float, seconds: float) -> Iterator[Booking]:
+    """One appointment after another, people taking turns."""
+    count = int(seconds / ANEW_EVERY_S)
+    for number in range(1, count + 1):
+        opens = now + timedelta(seconds=(number + share) * ANEW_EVERY_S)
+        yield _booking(f"{ref}-{number}", ref, opens)
+
+
+def _booking(ref: str, patient_ref: str, starts_at: datetime) -> Booking:
+    return Booking(
+        appointment_ref=ref,
+        patient_ref=patient_ref,
+        practitioner_ref="D-1",
+        practitioner_name="Nobody",
+        service_code="B",
+        service_name="Benchmark",
+        starts_at=starts_at,
+        ends_at=starts_at + _VISIT,
+        status=AppointmentStatus.BOOKED,
+    )
