@@ -66,6 +66,12 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(usage.own_s + usage.reaped_s for usage in usages if usage is not None)
 
 
+def family_cpu_seconds(root: int) -> float:
+    """CPU seconds of a process, its children and theirs, ended or not."""
+    me = ProcessUsage.of(root)
+    return 0.0 if me is None else me.own_s + me.reaped_s + cpu_seconds(descendants(root))
+
+
 def idle_seconds() -> float:
     """CPU seconds, over all processors, in which nobody on this machine had work for one."""
     line = (_PROC / "stat").read_text(encoding="ascii").splitlines()[0]

@@ -4,9 +4,10 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -14,13 +15,9 @@ from streamer.commands.invocation import JsonOption, Rows, print_rows
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError, KirdiError
 
-if TYPE_CHECKING:
-    from streamer.bench.figures import PipelineFigures
-    from streamer.bench.pipeline_benchmark import PipelineBenchmark
-
 app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 
-COLUMNS = (
+PIPELINE_COLUMNS = (
     "cameras",
     "ratio",
     "fps_asked",
@@ -35,7 +32,34 @@ COLUMNS = (
     "decoder_mb",
     "note",
 )
+INGEST_COLUMNS = (
+    "cameras",
+    "format",
+    "ratio",
+    "cpu_per_camera",
+    "frames_decoded",
+    "frames_analysed",
+    "frames_dropped",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "first_frame_s",
+    "decoder_mb",
+    "parent_mb",
+)
 _MOST_CAMERAS = 64
+
+_T = TypeVar("_T")
+CamerasOption = Annotated[
+    list[str] | None,
+    typer.Option(help="How many cameras; repeat it, or write 1,4,8, for several."),
+]
+ClipOption = Annotated[
+    Path | None, typer.Option(help="What the cameras show; else the demo's lobby.")
+]
+SecondsOption = Annotated[float, typer.Option(help="Length of each measurement.", min=1, max=600)]
+AnalyseFpsOption = Annotated[
+    float, typer.Option(help="Frames a second each camera analyses.", min=0.5, max=30)
+]
 
 
 class InterruptedBenchmarkError(KirdiError):
@@ -48,26 +72,12 @@ class InterruptedBenchmarkError(KirdiError):
         super().__init__("benchmark: interrupted; nothing is left running")
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `pipeline` a subcommand although it is the only one."""
-
-
 @app.command()
 def pipeline(
-    cameras: Annotated[
-        list[str] | None,
-        typer.Option(help="How many cameras; repeat it, or write 1,4,8, for several."),
-    ] = None,
-    clip: Annotated[
-        Path | None, typer.Option(help="What the cameras show; else the demo's lobby.")
-    ] = None,
-    seconds: Annotated[
-        float, typer.Option(help="Length of each measurement.", min=1, max=600)
-    ] = 30.0,
-    analyse_fps: Annotated[
-        float, typer.Option(help="Frames a second each camera analyses.", min=0.5, max=30)
-    ] = 5.0,
+    cameras: CamerasOption = None,
+    clip: ClipOption = None,
+    seconds: SecondsOption = 30.0,
+    analyse_fps: AnalyseFpsOption = 5.0,
     threads: Annotated[
         int, typer.Option(help="models.threads of the settings; 0 = from the machine.", max=64)
     ] = 0,
@@ -91,8 +101,39 @@ def pipeline(
     counts = _counts(cameras or ["1"])
     models = _models_of(kirdi_home(os.environ))
     benchmark = PipelineBenchmark(counts, clip, seconds, analyse_fps, threads, models)
-    rows = asyncio.run(_run(benchmark))
-    print_rows(Rows(COLUMNS, [asdict(row) for row in rows]), as_json, "")
+    rows = asyncio.run(_uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(PIPELINE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
+
+
+@app.command()
+def ingest(
+    cameras: CamerasOption = None,
+    clip: ClipOption = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--as", help="Size and rate to encode the clip in; repeat it for several."),
+    ] = None,
+    seconds: SecondsOption = 20.0,
+    analyse_fps: AnalyseFpsOption = 5.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure cameras and decoders alone, beside bare PyAV decoding the same frames.
+
+    The clip is encoded anew (--as, by default 1280x720@15 and 1920x1080@25) and played by simulated
+    cameras. `ratio` is the CPU time of supervisors, relays and decoders, handing over of frames
+    included, over that of bare PyAV decoding as many of the same frames at the same time and pace.
+    Latency runs from the arrival of a frame's packet until the service has the frame.
+    docs/benchmarks.md says more.
+    """
+    from streamer.bench.ingest_benchmark import IngestBenchmark
+    from streamer.bench.reencoded import Format
+
+    counts = _counts(cameras or ["1"])
+    wanted = [Format.parse(text) for text in formats or ["1280x720@15", "1920x1080@25"]]
+    models = _models_of(kirdi_home(os.environ))
+    benchmark = IngestBenchmark(counts, wanted, clip, seconds, analyse_fps, models)
+    rows = asyncio.run(_uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(INGEST_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
 def _counts(given: list[str]) -> list[int]:
@@ -119,17 +160,21 @@ def _models_of(home: Path) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-async def _run(benchmark: "PipelineBenchmark") -> "list[PipelineFigures]":
-    task = asyncio.current_task()
-    assert task is not None
+async def _uninterrupted(work: Coroutine[None, None, _T]) -> _T:
+    """Do it, unless Ctrl-C or SIGTERM comes first.
+
+    Raises:
+        InterruptedBenchmarkError: It came.
+    """
+    task = asyncio.ensure_future(work)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
-        return await benchmark.run(lambda text: _tell(f"{text} …"))
+        return await task
     except asyncio.CancelledError as error:
         raise InterruptedBenchmarkError from error
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"bench: {text}\n")
+    sys.stderr.write(f"bench: {text} …\n")
     sys.stderr.flush()
