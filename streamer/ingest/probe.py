@@ -4,7 +4,6 @@ import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final, Literal
 
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl, redact
+from streamer.ingest.launch import child_command, child_environment
 from streamer.ingest.protocol import FailureKind, one_line
 from streamer.ingest.stream_info import StreamInfo
 
@@ -78,11 +78,11 @@ def _ask_child(order: dict[str, object], limit_s: float) -> bytes | None:
     """Run the child; what it wrote, or None when it had to be killed after `limit_s` seconds."""
     deadline = time.monotonic() + limit_s
     with subprocess.Popen(
-        [sys.executable, "-I", "-m", "streamer.ingest.probe_child"],
+        child_command("streamer.ingest.probe_child"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=child_environment(),
         cwd="/",
     ) as child:
         assert child.stdin is not None
@@ -103,12 +103,6 @@ def _ask_child(order: dict[str, object], limit_s: float) -> bytes | None:
         finally:
             child.kill()
     return None
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the caller's own; only what finding the libraries may need."""
-    libraries = os.environ.get("LD_LIBRARY_PATH")
-    return {"LANG": "C.UTF-8"} | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
 
 
 def _read_answer(camera: CameraUrl, answer: bytes) -> tuple[StreamInfo, bytes]:
