@@ -26,6 +26,8 @@ _REMEDIES: Final = {
     FailureKind.NOT_FOUND: "look up the path of its stream in the camera's manual",
     FailureKind.NO_VIDEO: "give the path of a video stream",
     FailureKind.CODEC: "set the camera to H.264 or H.265",
+    FailureKind.REDIRECTED: "correct its URL if that is right, and its settings if not",
+    FailureKind.CERTIFICATE: "give --ca-file its maker's or your own authority's certificate",
     FailureKind.STALLED: "restart the camera, or try the other transport (tcp or udp)",
     FailureKind.ENDED: "restart the camera, or end its other sessions",
     FailureKind.DIED: "its stream crashes the decoder; restart or update the camera",
@@ -38,6 +40,9 @@ def probe(
     transport: Literal["tcp", "udp"] = "tcp",
     timeout_s: float = 10.0,
     snapshot: Path | None = None,
+    *,
+    ca_file: Path | None = None,
+    insecure_tls: bool = False,
 ) -> StreamInfo:
     """Connect to a camera, watch it for a few seconds, and describe its stream; blocking.
 
@@ -49,6 +54,8 @@ def probe(
         timeout_s: For connecting and for the first decoded keyframe.
         snapshot: Where to write the first picture: `.jpg`, `.jpeg` or `.png`, mode 0600. An older
             file is replaced, and only once the new one is whole.
+        ca_file: For rtsps, whose certificates to trust; None = the system's authorities.
+        insecure_tls: Trust any certificate.
 
     Raises:
         InputError: The URL is no camera's, or the snapshot can't be written there.
@@ -63,6 +70,8 @@ def probe(
         "observe_s": OBSERVE_S,
         "snapshot": picture_format,
         "parent_pid": os.getpid(),
+        "ca_file": None if ca_file is None else str(ca_file.absolute()),
+        "insecure_tls": insecure_tls,
     }
     answer = _ask_child(order, timeout_s + OBSERVE_S + _GRACE_S)
     if answer is None:

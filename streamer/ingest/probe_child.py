@@ -162,6 +162,8 @@ def main() -> None:
         connect_timeout_s=timeout_s,
         read_timeout_s=timeout_s,
         parent_pid=int(order["parent_pid"]),
+        ca_file=order["ca_file"],
+        insecure_tls=bool(order["insecure_tls"]),
     )
     picture = b""
     try:

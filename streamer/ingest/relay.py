@@ -25,6 +25,8 @@ from streamer.ingest.relay_messages import Message, MessageReader, NotRtspError
 from streamer.ingest.source_error import SourceError
 
 _CLOSING_S: Final = 0.3
+_GATHER_S: Final = 0.005
+"""Media is left to gather: waking up for every packet of a camera costs more than passing it on."""
 _REQUEST_BYTES: Final = 16 * 1024
 _MAX_DESCRIPTORS: Final = 256
 
@@ -211,6 +213,7 @@ def _carry(line: CameraLine, player: socket.socket) -> None:
                     player.sendall(media)
                     if not line.pending:
                         break
+                time.sleep(_GATHER_S)
     finally:
         # FFmpeg hangs up with video unread; its farewell may still wait here.
         with suppress(OSError):

@@ -29,6 +29,7 @@ class CameraLine:
             timeout_s: For the handshake, and for a camera that does not take what it is sent.
         """
         self._socket = camera
+        self._secured: ssl.SSLSocket | None = None
         self._tls = tls
         self._host = host
         self._timeout_s = timeout_s
@@ -65,7 +66,8 @@ class CameraLine:
         import ssl
 
         try:
-            self._socket = self._tls.wrap_socket(self._socket, server_hostname=self._host)
+            self._secured = self._tls.wrap_socket(self._socket, server_hostname=self._host)
+            self._socket = self._secured
         except ssl.SSLCertVerificationError as error:
             text = f"its certificate is not trusted ({error.verify_message})"
             raise SourceError(FailureKind.CERTIFICATE, text) from error
@@ -75,7 +77,7 @@ class CameraLine:
 
     def read(self) -> bytes | None:
         """What has arrived; empty at the end, None when there is nothing (yet, or ever, in TLS)."""
-        if self._tls is None:
+        if self._secured is None:
             try:
                 # A socket's own method would wait for as long as sending may take.
                 return os.read(self._socket.fileno(), _PIECE_BYTES)
@@ -84,18 +86,18 @@ class CameraLine:
         import ssl
 
         # What can be read may be TLS' own, so that a read which waits would wait for the camera.
-        self._socket.settimeout(0)
+        self._secured.settimeout(0)
         try:
-            return self._socket.recv(_PIECE_BYTES)
+            return self._secured.recv(_PIECE_BYTES)
         except ssl.SSLWantReadError:
             return None
         finally:
-            self._socket.settimeout(self._timeout_s)
+            self._secured.settimeout(self._timeout_s)
 
     @property
     def pending(self) -> bool:
         """Whether there is more to read that `fileno` does not show."""
-        return self._tls is not None and self._socket.pending() > 0  # type: ignore[attr-defined]
+        return self._secured is not None and self._secured.pending() > 0
 
     def send(self, data: bytes) -> None:
         """Send everything."""
