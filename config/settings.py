@@ -252,6 +252,12 @@ class Camera(Section):
     url: SecretStr = Field(description="rtsp://user:password@host/path, or rtsps")
     url_file: Path | None = Field(None, description="a file that holds the URL instead")
     transport: Literal["tcp", "udp"] = Field("tcp", description="how the video travels")
+    ca_file: Path | None = Field(
+        None, description="rtsps: certificates (PEM) to trust; null = the system's authorities"
+    )
+    insecure_tls: bool = Field(
+        False, description="rtsps: take any certificate, so anybody's; shown in the camera's status"
+    )
     analyse_fps: float = Field(
         5.0, gt=0, le=30, description="frames a second that are looked at for faces"
     )
@@ -274,6 +280,18 @@ class Camera(Section):
         checked = _scheme(value, ("rtsp", "rtsps"))
         assert checked is not None
         return checked
+
+    @model_validator(mode="after")
+    def _certificates(self) -> Self:
+        if self.ca_file is None and not self.insecure_tls:
+            return self
+        if not self.url.get_secret_value().lower().startswith("rtsps:"):
+            raise ValueError("ca_file and insecure_tls are for rtsps:// only; correct the URL")
+        if self.ca_file is not None and self.insecure_tls:
+            raise ValueError("ca_file is of no use with insecure_tls; remove one of them")
+        if self.ca_file is not None and not self.ca_file.is_file():
+            raise ValueError(f"ca_file {self.ca_file} is no file; give one with certificates (PEM)")
+        return self
 
     @field_validator("lane")
     @classmethod

@@ -30,6 +30,7 @@ from streamer.domain.camera_state import CameraState
 from streamer.domain.template import Template
 from streamer.errors import KirdiError
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
+from streamer.ingest.confinement import shortcomings
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.pipeline import CameraPipeline, PipelineRules
@@ -128,13 +129,18 @@ async def _run_tasks(
     cameras, decisions, storage = Background(), Background(), Background()
     stop_decisions, stop_storage = asyncio.Event(), asyncio.Event()
     supervisors = []
+    sandbox_gaps = shortcomings()
+    if sandbox_gaps:
+        log.warning("decoders are less confined than they should be", gaps=sandbox_gaps)
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     for camera in settings.cameras:
         mailbox = LatestFrameMailbox()
-        supervisor = CameraSupervisor(camera, clock, mailbox, parts.recorder.note)
+        supervisor = CameraSupervisor(
+            camera, clock, mailbox, parts.recorder.note, remarks=sandbox_gaps
+        )
         pipeline = CameraPipeline(
             pipeline_rules(settings, camera),
             parts.matcher,

@@ -49,6 +49,12 @@ def probe(
     snapshot: Annotated[
         Path | None, typer.Option(help="Write the first picture here (.jpg or .png).")
     ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="rtsps: certificates (PEM) to trust.", exists=True)
+    ] = None,
+    insecure_tls: Annotated[
+        bool, typer.Option("--insecure-tls", help="rtsps: take any certificate.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Look at a camera: codec, size, rate, GOP, time to the first frame."""
@@ -57,7 +63,10 @@ def probe(
     if url == "-":
         # A password on a command line is there for every user of the machine to see.
         url = sys.stdin.readline().strip()
-    info = asdict(probe_stream(url, transport, timeout_s, snapshot))
+    seen = probe_stream(
+        url, transport, timeout_s, snapshot, ca_file=ca_file, insecure_tls=insecure_tls
+    )
+    info = asdict(seen)
     rows = [info] if as_json else [{"what": key, "value": value} for key, value in info.items()]
     print_rows(Rows(("what", "value"), rows), as_json, "")
 

@@ -21,9 +21,11 @@ from streamer.commands.invocation import (
     Rows,
     print_rows,
     read_settings,
+    warn,
 )
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
+from streamer.ingest.confinement import shortcomings
 from streamer.storage.uptime import OpenInterval
 
 # Six heartbeats: a slow statement or a busy minute is no death.
@@ -42,6 +44,12 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     watched = [camera.id for camera in settings.cameras]
     if wrong := complaint(watched, intervals, SystemClock().now()):
         raise KirdiError(wrong)
+    warn(shortcomings())
+    warn(
+        f"camera {camera.id}: its certificate is not verified (insecure_tls)"
+        for camera in settings.cameras
+        if camera.insecure_tls
+    )
     rows = [asdict(one) for one in intervals if one.camera_id in watched]
     print_rows(
         Rows(COLUMNS, rows, settings.site.zone), as_json, "The service runs; it has no cameras."

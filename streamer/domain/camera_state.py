@@ -25,6 +25,8 @@ class CameraState:
         dropped: Frames meant for analysis that were replaced by a newer one.
         corrupt: Frames the decoder marked corrupt; never analysed.
         restarts: Decoder processes started after the first.
+        remarks: What an operator should know about it in any status, for example that its
+            certificate is not verified.
     """
 
     camera_id: str
@@ -36,3 +38,4 @@ class CameraState:
     dropped: int = 0
     corrupt: int = 0
     restarts: int = 0
+    remarks: tuple[str, ...] = ()

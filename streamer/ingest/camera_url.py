@@ -6,7 +6,7 @@ out of a text by their values, in every spelling, and never by guessing what a U
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,10 +16,15 @@ from streamer.errors import InputError
 
 DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 HIDDEN = "***"
+_BASE64 = (b64encode, urlsafe_b64encode)
 
 # Cheap cameras take the password in the path or the query: /user=admin&password=x&channel=1.
 _NAMED_SECRET = re.compile(
     r"(?i)(?<![a-z0-9])((?:pass(?:word|wd)?|pwd|psw|secret|token|auth|key)=)([^&;/?#\s]+)"
+)
+# What Basic and Digest make of a password can't all be foreseen: the nonce is the camera's.
+_AUTHORIZATION = re.compile(
+    r"(?i)(authorization\W+(?:basic|digest)\s)[^\r\n]*|(\bresponse\W{1,4})[0-9a-f]{32,128}\b"
 )
 
 
@@ -117,8 +122,9 @@ def secrets_of(url: str) -> tuple[str, ...]:
     name, _, word = user_info.partition(":")
     if at and word:
         found += [unquote(word), word]
-        pair = f"{unquote(name)}:{unquote(word)}"
-        found.append(b64encode(pair.encode()).decode("ascii"))
+        pair = f"{unquote(name)}:{unquote(word)}".encode()
+        tokens = [encode(pair).decode("ascii") for encode in _BASE64]
+        found += [*tokens, *(token.rstrip("=") for token in tokens)]
     for _, value in _NAMED_SECRET.findall(f"{parts.path}?{parts.query}#{parts.fragment}"):
         found += [unquote(value), value]
     return tuple(dict.fromkeys(secret for secret in found if secret))
@@ -128,8 +134,9 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret replaced by stars, however it is spelt.
 
     Any character of a secret may be percent-encoded, and the whole may be escaped as Python, JSON
-    or a form would.
+    or a form would. What a client proves its password with goes too, wherever it is named as such.
     """
+    text = _AUTHORIZATION.sub(lambda found: f"{found[1] or found[2]}{HIDDEN}", text)
     for pattern in (_pattern(secret) for secret in _longest_first(secrets)):
         text = pattern.sub(HIDDEN, text)
     return text

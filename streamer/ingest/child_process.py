@@ -5,10 +5,10 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Final, Self
 
+from streamer.ingest.launch import child_command, child_environment
 from streamer.ingest.readiness import readable
 
 _MODULE: Final = "streamer.ingest.decoder"
@@ -45,12 +45,12 @@ class ChildProcess:
             OSError: No process or descriptor is to be had.
         """
         process = subprocess.Popen(
-            [sys.executable, "-I", "-m", _MODULE, str(link.fileno())],
+            child_command(_MODULE, str(link.fileno())),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(link.fileno(),),
-            env=_environment(),
+            env=child_environment(),
             cwd="/",
             start_new_session=True,
         )
@@ -100,22 +100,6 @@ class ChildProcess:
 
     async def _ends(self, wait_s: float, unless: asyncio.Event | None = None) -> bool:
         return await readable(self._handle, wait_s, unless or asyncio.Event())
-
-
-def _environment() -> dict[str, str]:
-    """The few variables a decoder gets: nothing of the service's own, which may hold secrets.
-
-    The malloc settings keep freed pictures in the process: giving 6 MB back to the kernel and
-    faulting them in again took twice as long as converting the frame itself.
-    """
-    environment = {
-        "LANG": "C.UTF-8",
-        "MALLOC_ARENA_MAX": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
-        "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024),
-    }
-    libraries = os.environ.get("LD_LIBRARY_PATH")
-    return environment | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
 
 
 def _signal_name(number: int) -> str:

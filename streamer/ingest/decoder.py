@@ -39,7 +39,8 @@ from streamer.ingest.protocol import (
 )
 from streamer.ingest.rgb_converter import RgbConverter
 from streamer.ingest.slot_writer import SlotWriter
-from streamer.ingest.source import Source, SourceError
+from streamer.ingest.source import Source
+from streamer.ingest.source_error import SourceError
 
 _HEARTBEAT_S: Final = 1.0
 _REQUEST_S: Final = 10.0
@@ -69,13 +70,13 @@ class Decoder:
         """The totals so far; may be read from any thread."""
         return Counters(self._decoded, self._corrupt, self._errors, self._dropped)
 
-    def run(self) -> None:
-        """Decode until the stream ends or `stopping` is set.
+    def run(self, source: Source) -> None:
+        """Decode a connected source until it ends or `stopping` is set.
 
         Raises:
             SourceError: The stream cannot be opened, or is over.
         """
-        with Source(self._request) as source:
+        with source:
             self.send(Opened())
             for packet, arrived_ns in source.packets():
                 if self.stopping.is_set():
@@ -210,9 +211,12 @@ def main(descriptor: int) -> NoReturn:
 
     sys.excepthook = report_fault
     threading.excepthook = lambda _: leave()
-    threading.Thread(target=listen, args=(link, decoder), daemon=True).start()
+    source = Source(request)
     try:
-        decoder.run()
+        # Before there is a second thread, which would stay outside the sandbox.
+        source.connect()
+        threading.Thread(target=listen, args=(link, decoder), daemon=True).start()
+        decoder.run(source)
     except SourceError as error:
         decoder.fail(error.failure)
     decoder.finished.set()

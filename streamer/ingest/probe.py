@@ -4,7 +4,6 @@ import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final, Literal
 
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl, redact
+from streamer.ingest.launch import child_command, child_environment
 from streamer.ingest.protocol import FailureKind, one_line
 from streamer.ingest.stream_info import StreamInfo
 
@@ -26,6 +26,8 @@ _REMEDIES: Final = {
     FailureKind.NOT_FOUND: "look up the path of its stream in the camera's manual",
     FailureKind.NO_VIDEO: "give the path of a video stream",
     FailureKind.CODEC: "set the camera to H.264 or H.265",
+    FailureKind.REDIRECTED: "correct its URL if that is right, and its settings if not",
+    FailureKind.CERTIFICATE: "give --ca-file its maker's or your own authority's certificate",
     FailureKind.STALLED: "restart the camera, or try the other transport (tcp or udp)",
     FailureKind.ENDED: "restart the camera, or end its other sessions",
     FailureKind.DIED: "its stream crashes the decoder; restart or update the camera",
@@ -38,6 +40,9 @@ def probe(
     transport: Literal["tcp", "udp"] = "tcp",
     timeout_s: float = 10.0,
     snapshot: Path | None = None,
+    *,
+    ca_file: Path | None = None,
+    insecure_tls: bool = False,
 ) -> StreamInfo:
     """Connect to a camera, watch it for a few seconds, and describe its stream; blocking.
 
@@ -49,6 +54,8 @@ def probe(
         timeout_s: For connecting and for the first decoded keyframe.
         snapshot: Where to write the first picture: `.jpg`, `.jpeg` or `.png`, mode 0600. An older
             file is replaced, and only once the new one is whole.
+        ca_file: For rtsps, whose certificates to trust; None = the system's authorities.
+        insecure_tls: Trust any certificate.
 
     Raises:
         InputError: The URL is no camera's, or the snapshot can't be written there.
@@ -63,6 +70,8 @@ def probe(
         "observe_s": OBSERVE_S,
         "snapshot": picture_format,
         "parent_pid": os.getpid(),
+        "ca_file": None if ca_file is None else str(ca_file.absolute()),
+        "insecure_tls": insecure_tls,
     }
     answer = _ask_child(order, timeout_s + OBSERVE_S + _GRACE_S)
     if answer is None:
@@ -78,11 +87,11 @@ def _ask_child(order: dict[str, object], limit_s: float) -> bytes | None:
     """Run the child; what it wrote, or None when it had to be killed after `limit_s` seconds."""
     deadline = time.monotonic() + limit_s
     with subprocess.Popen(
-        [sys.executable, "-I", "-m", "streamer.ingest.probe_child"],
+        child_command("streamer.ingest.probe_child"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=child_environment(),
         cwd="/",
     ) as child:
         assert child.stdin is not None
@@ -103,12 +112,6 @@ def _ask_child(order: dict[str, object], limit_s: float) -> bytes | None:
         finally:
             child.kill()
     return None
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the caller's own; only what finding the libraries may need."""
-    libraries = os.environ.get("LD_LIBRARY_PATH")
-    return {"LANG": "C.UTF-8"} | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
 
 
 def _read_answer(camera: CameraUrl, answer: bytes) -> tuple[StreamInfo, bytes]:

@@ -20,7 +20,8 @@ from av.video.stream import VideoStream
 
 from streamer.ingest.confinement import confine
 from streamer.ingest.protocol import FailureKind, Request
-from streamer.ingest.source import Source, SourceError
+from streamer.ingest.source import Source
+from streamer.ingest.source_error import SourceError
 from streamer.ingest.stream_info import StreamInfo
 
 _WANTED_KEYFRAMES: Final = 3
@@ -82,7 +83,9 @@ def look(request: Request, timeout_s: float, observe_s: float) -> tuple[StreamIn
     """
     began = time.monotonic()
     seen = _Observation()
-    with Source(request) as source:
+    source = Source(request)
+    source.connect()
+    with source:
         try:
             for packet, _ in source.packets():
                 waited = time.monotonic() - began
@@ -159,6 +162,8 @@ def main() -> None:
         connect_timeout_s=timeout_s,
         read_timeout_s=timeout_s,
         parent_pid=int(order["parent_pid"]),
+        ca_file=order["ca_file"],
+        insecure_tls=bool(order["insecure_tls"]),
     )
     picture = b""
     try:

@@ -54,6 +54,8 @@ class FailureKind(StrEnum):
     NOT_FOUND = "not_found"
     NO_VIDEO = "no_video"
     CODEC = "codec"
+    REDIRECTED = "redirected"
+    CERTIFICATE = "certificate"
     STALLED = "stalled"
     ENDED = "ended"
     OTHER = "other"
@@ -75,6 +77,8 @@ class Request:
         connect_timeout_s: For opening the stream.
         read_timeout_s: For one packet.
         parent_pid: Whose death must end the decoder.
+        ca_file: For rtsps, whose certificates to trust; None = the system's authorities.
+        insecure_tls: Trust any certificate.
     """
 
     address: str = field(repr=False)
@@ -84,6 +88,8 @@ class Request:
     connect_timeout_s: float
     read_timeout_s: float
     parent_pid: int
+    ca_file: str | None = None
+    insecure_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,32 @@
 """Opens a camera's stream with FFmpeg and says in our words why that failed.
 
-Runs in the decoder process only: everything here blocks, and may crash on malformed video.
+Runs in the decoder process only: everything here blocks, and may crash on malformed video. PyAV
+imports its subtitles when it meets a first stream: too late in the sandbox, so they stand here.
 """
 
-import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 import av
+import av.subtitles.codeccontext
+import av.subtitles.stream
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from streamer.ingest.protocol import MAX_MEMORY_BYTES, SLOTS, Failure, FailureKind, Request
+from streamer.ingest.confinement import lock_down
+from streamer.ingest.protocol import MAX_MEMORY_BYTES, SLOTS, FailureKind, Request
+from streamer.ingest.relay import Relay
+from streamer.ingest.source_error import SourceError
 
 _PROBE_BYTES: Final = 500_000
 _PROBE_US: Final = 200_000
 _MAX_PIXELS: Final = MAX_MEMORY_BYTES // (SLOTS * 3)
-_RTSP_PORTS: Final = {"rtsp": 554, "rtsps": 322}
-_DIAGNOSIS_S: Final = 2.0
-
-
-class SourceError(Exception):
-    """The stream cannot be opened, or is over."""
-
-    def __init__(self, kind: FailureKind, text: str) -> None:
-        super().__init__(text)
-        self.failure = Failure(kind, text)
+_SCHEMES: Final = ("rtsp", "rtsps")
 
 
 class Source:
@@ -40,31 +37,57 @@ class Source:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._relay: Relay | None = None
         self._container: InputContainer | None = None
         self.stream: VideoStream
 
+    def connect(self) -> None:
+        """Connect to the camera, then give up all that is not needed for hearing it.
+
+        To be called before a second thread starts: see `lock_down`. In place of a camera a test may
+        give a file's path.
+
+        Raises:
+            SourceError: The camera cannot be reached.
+        """
+        request = self._request
+        udp = request.transport == "udp"
+        try:
+            if _is_camera(request):
+                self._relay = Relay.connect(request)
+                lock_down(port=self._relay.port, udp=udp)
+            else:
+                lock_down(port=None, readable=(Path(request.address),))
+        except OSError as error:
+            text = f"the sandbox cannot be closed ({error.strerror})"
+            raise SourceError(FailureKind.OTHER, text) from error
+
     def __enter__(self) -> Self:
-        """Connect and set the stream up.
+        """Set the stream up, once connected.
 
         Raises:
             SourceError: Why that was not possible.
         """
-        request = self._request
+        request, relay = self._request, self._relay
+        if relay is not None:
+            relay.start()
         began = time.monotonic()
         try:
             self._container = av.open(
-                request.address,
+                request.address if relay is None else relay.address,
                 mode="r",
                 options=_options(request),
                 timeout=(request.connect_timeout_s, request.read_timeout_s),
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             waited = time.monotonic() - began
+            self._blame_relay(error)
             raise _cannot_open(error, waited, request) from error
         try:
             self.stream = self._set_up(time.monotonic() - began)
-        except SourceError:
-            self._container.close()
+        except SourceError as error:
+            self._close()
+            self._blame_relay(error)
             raise
         return self
 
@@ -74,8 +97,7 @@ class Source:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._container is not None:
-            self._container.close()
+        self._close()
 
     def packets(self) -> Iterator[tuple["Packet[VideoStream]", int]]:
         """The video packets from the first keyframe on, each with CLOCK_MONOTONIC (ns) at arrival.
@@ -95,6 +117,17 @@ class Source:
                     yield packet, time.monotonic_ns()
         except (av.FFmpegError, OSError) as error:
             raise _cannot_read(error, self._request) from error
+
+    def _close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+        if self._relay is not None:
+            self._relay.close()
+
+    def _blame_relay(self, error: Exception) -> None:
+        """Raise the relay's reason, where it has one: FFmpeg only saw the connection end."""
+        if self._relay is not None and (failure := self._relay.failure) is not None:
+            raise SourceError(failure.kind, failure.text) from error
 
     def _set_up(self, waited: float) -> VideoStream:
         assert self._container is not None
@@ -123,7 +156,7 @@ def _options(request: Request) -> dict[str, str]:
         "analyzeduration": str(_PROBE_US),
         "fpsprobesize": "0",
     }
-    if urlsplit(request.address).scheme not in _RTSP_PORTS:
+    if not _is_camera(request):
         return probing
     longest = max(request.connect_timeout_s, request.read_timeout_s)
     return probing | {
@@ -152,11 +185,6 @@ def _cannot_open(error: Exception, waited: float, request: Request) -> SourceErr
             return SourceError(
                 FailureKind.UNREACHABLE, f"no answer in {request.connect_timeout_s:g} s"
             )
-        case _:
-            # FFmpeg says "invalid data" for an unknown host and for a web server alike.
-            unreachable = _why_unreachable(request.address)
-            if unreachable is not None:
-                return SourceError(FailureKind.UNREACHABLE, unreachable)
     return SourceError(kind, _words(error))
 
 
@@ -169,17 +197,8 @@ def _cannot_read(error: Exception, request: Request) -> SourceError:
     return SourceError(FailureKind.OTHER, _words(error))
 
 
-def _why_unreachable(address: str) -> str | None:
-    """Try the bare connection; what the system says against it, or None when it works."""
-    parts = urlsplit(address)
-    if parts.scheme not in _RTSP_PORTS or parts.hostname is None:
-        return None
-    port = parts.port or _RTSP_PORTS[parts.scheme]
-    try:
-        socket.create_connection((parts.hostname, port), _DIAGNOSIS_S).close()
-    except OSError as error:
-        return error.strerror or "no connection"
-    return None
+def _is_camera(request: Request) -> bool:
+    return urlsplit(request.address).scheme.lower() in _SCHEMES
 
 
 def _words(error: Exception) -> str:

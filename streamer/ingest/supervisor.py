@@ -61,6 +61,7 @@ class CameraSupervisor:
         *,
         make_decoder: Callable[[Request], Decoder] = DecoderProcess,
         chance: random.Random | None = None,
+        remarks: tuple[str, ...] = (),
     ) -> None:
         """Make a supervisor; nothing is started.
 
@@ -71,6 +72,7 @@ class CameraSupervisor:
             on_state: Called on the loop with each new status or reason.
             make_decoder: Makes what decodes one connection.
             chance: Jitter; a test may seed it.
+            remarks: What holds for every camera of this machine, see `CameraState`.
         """
         self._camera = camera
         self._clock = clock
@@ -83,6 +85,7 @@ class CameraSupervisor:
         self._earlier = Counters()
         self._current = Counters()
         self._frames_since: float | None = None
+        self._remarks = (*remarks, *_remarks_on(camera))
         self._state = CameraState(camera.id, CameraStatus.STARTING, "", clock.now())
 
     @property
@@ -96,6 +99,7 @@ class CameraSupervisor:
             dropped=before.dropped + now.dropped + self._mailbox.dropped,
             analysed=self._mailbox.taken,
             restarts=max(0, self._runs - 1),
+            remarks=self._remarks,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -232,4 +236,10 @@ class CameraSupervisor:
             connect_timeout_s=camera.connect_timeout_s,
             read_timeout_s=camera.stall_timeout_s,
             parent_pid=os.getpid(),
+            ca_file=None if camera.ca_file is None else str(camera.ca_file.absolute()),
+            insecure_tls=camera.insecure_tls,
         )
+
+
+def _remarks_on(camera: Camera) -> tuple[str, ...]:
+    return ("its certificate is not verified (insecure_tls)",) if camera.insecure_tls else ()

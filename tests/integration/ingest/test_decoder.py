@@ -256,7 +256,7 @@ async def test_what_a_decoder_is_given(colours: Path, monkeypatch: pytest.Monkey
         assert os.getsid(decoder.pid) == decoder.pid
         opened = {os.readlink(path) for path in (process / "fd").iterdir()}
         assert {name.split(":")[0] for name in opened} <= {"/dev/null", "socket", "/memfd"}
-        assert sum(name.startswith("socket") for name in opened) == 2
+        assert sum(name.startswith("socket") for name in opened) == 4
         assert not any("kirdi" in name for name in os.listdir("/dev/shm"))
 
 

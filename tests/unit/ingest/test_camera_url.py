@@ -111,6 +111,22 @@ def test_a_secret_within_another_leaves_no_half() -> None:
     assert redact("the abcdef and abc", ["abc", "abcdef"]) == "the *** and ***"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Authorization: Digest username="u", uri="x", response="0123456789abcdef0123456789abcdef"',
+        "sent 'authorization: Basic dTpodW50ZXIy'",
+        'response="0123456789abcdef0123456789abcdef" was refused',
+        '{"response": "0123456789abcdef0123456789abcdef"}',
+    ],
+)
+def test_what_proves_a_password_is_hidden_without_knowing_it(text: str) -> None:
+    hidden = redact(text, ())
+    assert "0123456789abcdef" not in hidden
+    assert "dTpodW50" not in hidden
+    assert "***" in hidden
+
+
 def test_nothing_secret_changes_nothing() -> None:
     assert redact("rtsp://cam:554/a", secrets_of("rtsp://cam:554/a")) == "rtsp://cam:554/a"
     assert redact("text", ["", "absent"]) == "text"
