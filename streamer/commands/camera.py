@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streamer.commands.invocation import JsonOption, Rows, print_json, print_rows, say
+from streamer.log import configure_logging
 
 if TYPE_CHECKING:
     from streamer.simulator.fault_plan import FaultPlan
@@ -58,6 +59,9 @@ def simulate(
     if (tls_cert is None) != (tls_key is None):
         raise typer.BadParameter("--tls-cert and --tls-key go together; give both")
     plan = FaultPlan(parse_faults(fault or ()), fault_after, fault_for)
+    if plan.faults and "--debug" not in sys.argv:
+        # Who came, what went wrong and how often is why somebody simulates a fault.
+        configure_logging(level="info")
     simulator = CameraSimulator(
         files,
         host=host,

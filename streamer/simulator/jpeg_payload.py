@@ -32,7 +32,7 @@ def jpeg_payloads(jpeg: bytes, limit: int) -> list[bytes]:
     Args:
         jpeg: A baseline picture, 4:2:0 or 4:2:2, with the standard Huffman tables and without
             restart intervals; sides at most `MAX_SIDE`, and multiples of eight or rounded up.
-        limit: Most bytes of a payload; must leave room for headers and tables, 140 bytes.
+        limit: Most bytes of a payload; more than 140, which headers and tables take.
 
     Raises:
         ValueError: The picture is not of that kind.

@@ -129,8 +129,9 @@ class Session:
             await asyncio.gather(playing, return_exceptions=True)
         sender, self._sender = self._sender, None
         if sender is not None:
-            self._camera.done["pictures"] += sender.sent
             sender.close()
+            self._camera.done["pictures"] += sender.sent
+            _log.info("simulator.left", client=self._remote, pictures=sender.sent)
         if self._id is not None:
             self._camera.sessions.closed(torn_down=torn_down)
         self._id = None

@@ -119,6 +119,7 @@ class Transcoder:
         encoder.time_base, encoder.framerate = _TIME_BASE, rate
         encoder.gop_size = max(1, round(rate * _GOP_S))
         encoder.max_b_frames = 0
+        # Several threads would cut JPEG pictures with restart intervals.
         encoder.thread_count = 1
         encoder.options = _OPTIONS[self._target]
         return encoder
