@@ -11,15 +11,14 @@ MAX_SIDE = 2040
 
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _DQT, _SOF0, _SOS, _DRI = 0xDB, 0xC0, 0xDA, 0xDD
-_TYPES = {0x21: 0, 0x22: 1}
-"""RFC 2435's types by how finely luma is sampled: 4:2:2 and 4:2:0."""
+_SAMPLING_420 = (0x22, 0x11, 0x11)
+_TYPE_420 = 1
 _TABLES_IN_BAND = 255
 _TABLE_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Jpeg:
-    kind: int
     width: int
     height: int
     tables: bytes
@@ -30,7 +29,7 @@ def jpeg_payloads(jpeg: bytes, limit: int) -> list[bytes]:
     """The payloads of one picture, each at most `limit` bytes.
 
     Args:
-        jpeg: A baseline picture, 4:2:0 or 4:2:2, with the standard Huffman tables and without
+        jpeg: A baseline 4:2:0 picture with the standard Huffman tables and without
             restart intervals; sides at most `MAX_SIDE`, and multiples of eight or rounded up.
         limit: Most bytes of a payload; more than 140, which headers and tables take.
 
@@ -44,7 +43,7 @@ def jpeg_payloads(jpeg: bytes, limit: int) -> list[bytes]:
     offset = 0
     while offset < len(picture.scan):
         # The first byte is type-specific and 0; the three after it are the offset.
-        header = struct.pack(">IBBBB", offset, picture.kind, _TABLES_IN_BAND, *sides)
+        header = struct.pack(">IBBBB", offset, _TYPE_420, _TABLES_IN_BAND, *sides)
         if offset == 0:
             header += tables
         part = picture.scan[offset : offset + limit - len(header)]
@@ -58,7 +57,7 @@ def _read(jpeg: bytes) -> _Jpeg:
     if not jpeg.startswith(_SOI):
         raise ValueError("not a JPEG picture")
     tables: dict[int, bytes] = {}
-    kind = width = height = 0
+    width = height = 0
     used: list[int] = []
     position = 2
     while position + 4 <= len(jpeg):
@@ -70,9 +69,8 @@ def _read(jpeg: bytes) -> _Jpeg:
         elif marker == _SOF0:
             height, width = struct.unpack_from(">HH", body, 1)
             components = [body[6 + 3 * i : 9 + 3 * i] for i in range(body[5])]
-            if len(components) != 3 or components[0][1] not in _TYPES:
-                raise ValueError("JPEG: neither 4:2:0 nor 4:2:2")
-            kind = _TYPES[components[0][1]]
+            if tuple(component[1] for component in components) != _SAMPLING_420:
+                raise ValueError("JPEG: not 4:2:0")
             used = [components[0][2], components[1][2]]
         elif marker == _DRI and body != b"\0\0":
             raise ValueError("JPEG: restart intervals are not sent")
@@ -80,7 +78,7 @@ def _read(jpeg: bytes) -> _Jpeg:
             if not used or max(width, height) > MAX_SIDE:
                 raise ValueError("JPEG: not baseline, or too large for RTP")
             scan = jpeg[position:].removesuffix(_EOI)
-            return _Jpeg(kind, width, height, b"".join(tables[number] for number in used), scan)
+            return _Jpeg(width, height, b"".join(tables[number] for number in used), scan)
     raise ValueError("JPEG: no scan")
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from streamer.simulator.codec import Codec
 from streamer.simulator.faults.fault import Fault, Picture
 
+_ROUNDING = 1e-6
+"""For times such as 1.2 s, which divided by 0.4 s is a trifle less than 3."""
+
 
 @dataclass(frozen=True, slots=True)
 class H265(Fault):
@@ -40,7 +43,7 @@ class Resize(Fault):
 
     def paint(self, picture: Picture, at_s: float) -> Picture:
         """See `Fault`."""
-        if int(at_s // self.seconds) % 2 == 0:
+        if int(at_s / self.seconds + _ROUNDING) % 2 == 0:
             return picture
         height, width = picture.shape[:2]
         half = (max(16, width // 4 * 2), max(16, height // 4 * 2))
