@@ -27,7 +27,7 @@ _OPTIONS = {
     Codec.H265: {
         "preset": "ultrafast",
         "tune": "zerolatency",
-        "x265-params": "log-level=none:pools=none:frame-threads=1:repeat-headers=1",
+        "x265-params": "log-level=none:pools=2:frame-threads=1:repeat-headers=1",
     },
     # RFC 2435 knows the standard Huffman tables only.
     Codec.JPEG: {"huffman": "default", "qmin": "3", "qmax": "5", "strict": "unofficial"},

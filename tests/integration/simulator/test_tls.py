@@ -3,6 +3,12 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from streamer.errors import InputError
 from streamer.simulator.faults.access import Refuse
@@ -58,8 +64,14 @@ async def test_what_is_no_certificate_is_named(clip: Path, tmp_path: Path, case:
         case "another key":
             key = make_certificate(tmp_path / "other")[1]
         case "passphrase":
-            key.write_bytes(key.read_bytes().replace(b" PRIVATE", b" ENCRYPTED PRIVATE"))
+            key.write_bytes(_locked(key.read_bytes()))
     camera = CameraSimulator([clip], port=0, tls=TlsFiles(certificate, key))
     with pytest.raises(InputError, match=r"cert\.pem.*give two PEM files"):
         await camera.start()
     await camera.stop()
+
+
+def _locked(key: bytes) -> bytes:
+    return load_pem_private_key(key, None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
