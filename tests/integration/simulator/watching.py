@@ -3,12 +3,14 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import av
 import numpy as np
+import pytest
 from av import VideoFrame
 
 Transport = Literal["tcp", "udp"]
@@ -81,3 +83,12 @@ async def watched(
 ) -> Seen:
     """`watch`, beside the event loop the camera needs."""
     return await asyncio.to_thread(watch, url, transport, frames=frames, ca_file=ca_file)
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition, ten seconds at most."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"never: {what}")
