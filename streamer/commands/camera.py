@@ -1,6 +1,7 @@
 """`kirdi camera`: simulate a camera, probe a real one."""
 
 import asyncio
+import inspect
 import signal
 import sys
 from dataclasses import asdict
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streamer.commands.invocation import JsonOption, Rows, print_json, print_rows, say
+from streamer.log import configure_logging
 
 if TYPE_CHECKING:
+    from streamer.simulator.fault_plan import FaultPlan
     from streamer.simulator.server import CameraSimulator
 
 app = typer.Typer(help="Simulate a camera, or look at a real one.", no_args_is_help=True)
@@ -26,19 +29,58 @@ def simulate(
         str | None, typer.Option(help="NAME:PASSWORD that viewers must give (Digest or Basic).")
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end.")] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME[=VALUE] of what is wrong with it; see `kirdi camera faults`."),
+    ] = None,
+    fault_after: Annotated[
+        float, typer.Option(min=0.0, help="Seconds without the faults before they begin.")
+    ] = 0.0,
+    fault_for: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds until the faults are over.")
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="PEM certificate: speak rtsps, with --tls-key.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key of the certificate.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Serve video files as an RTSP camera in real time, until interrupted.
 
     All files one after another are at /stream; each by itself is at /NAME. Every viewer starts at
-    the beginning.
+    the beginning. Faults are for the test of whatever plays cameras: see docs/simulator.md.
     """
     from streamer.simulator.credentials import Credentials
+    from streamer.simulator.fault_plan import FaultPlan
+    from streamer.simulator.faults.catalogue import parse_faults
     from streamer.simulator.server import CameraSimulator
+    from streamer.simulator.tls_files import TlsFiles
 
-    credentials = Credentials.parse(user) if user is not None else None
-    simulator = CameraSimulator(files, host=host, port=port, credentials=credentials, loop=loop)
-    asyncio.run(_serve(simulator, as_json))
+    if (tls_cert is None) != (tls_key is None):
+        raise typer.BadParameter("--tls-cert and --tls-key go together; give both")
+    plan = FaultPlan(parse_faults(fault or ()), fault_after, fault_for)
+    if plan.faults and "--debug" not in sys.argv:
+        # Who came, what went wrong and how often is why somebody simulates a fault.
+        configure_logging(level="info")
+    simulator = CameraSimulator(
+        files,
+        host=host,
+        port=port,
+        credentials=Credentials.parse(user) if user is not None else None,
+        loop=loop,
+        faults=plan.at_start,
+        tls=TlsFiles(tls_cert, tls_key) if tls_cert is not None and tls_key is not None else None,
+    )
+    asyncio.run(_serve(simulator, plan, as_json))
+
+
+@app.command()
+def faults(as_json: JsonOption = False) -> None:
+    """List what `kirdi camera simulate --fault` can do, with the default values."""
+    from streamer.simulator.faults.catalogue import FAULTS, usage
+
+    rows = [{"fault": usage(kind), "what": _summary(kind)} for kind in FAULTS]
+    print_rows(Rows(("fault", "what"), rows), as_json, "")
 
 
 @app.command()
@@ -71,7 +113,7 @@ def probe(
     print_rows(Rows(("what", "value"), rows), as_json, "")
 
 
-async def _serve(simulator: "CameraSimulator", as_json: bool) -> None:
+async def _serve(simulator: "CameraSimulator", plan: "FaultPlan", as_json: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -82,6 +124,12 @@ async def _serve(simulator: "CameraSimulator", as_json: bool) -> None:
         else:
             say("Serving " + ", ".join(simulator.urls) + " (Ctrl-C ends it)")
         sys.stdout.flush()
+        await plan.follow(simulator.set_faults, stop)
         await stop.wait()
     finally:
         await simulator.stop()
+
+
+def _summary(kind: type) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())

@@ -8,7 +8,7 @@ CLOCK_RATE = 90_000
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """The NAL units of one coded picture, in decoding order.
+    """The NAL units of one coded picture, in decoding order; a JPEG picture is one unit.
 
     `dts` and `pts` are in ticks of 1/90000 s: when it is sent, and when it is shown.
     """

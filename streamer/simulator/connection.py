@@ -1,20 +1,19 @@
 """One client's connection: reading requests, writing answers, hanging up. Made by `server`."""
 
 import asyncio
-from concurrent.futures import Executor
 
 import structlog
 
 from streamer.errors import KirdiError
-from streamer.simulator.auth import Authenticator
+from streamer.simulator.camera import Camera
 from streamer.simulator.client_writer import ClientWriter, StalledError
-from streamer.simulator.credentials import Credentials
-from streamer.simulator.limits import Limits
-from streamer.simulator.programme_list import ProgrammeList
+from streamer.simulator.faults.stream_fault import HangUp
 from streamer.simulator.rtsp import BadRequest, InterleavedFrame, Message, RequestReader, Response
 from streamer.simulator.session import Session
 
 _READ_SIZE = 64 * 1024
+_GLANCE_S = 0.2
+"""How often a client that is kept waiting is looked for."""
 
 _log = structlog.get_logger()
 
@@ -26,14 +25,12 @@ class Connection:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        programmes: ProgrammeList,
-        credentials: Credentials | None,
-        executor: Executor,
-        limits: Limits,
-        speed: float,
+        camera: Camera,
     ) -> None:
+        limits = camera.limits
         self._reader = reader
         self._limits = limits
+        self._board = camera.board
         self._writer = ClientWriter(
             writer, output_bytes=limits.output_bytes, stall_timeout_s=limits.stall_timeout_s
         )
@@ -43,16 +40,7 @@ class Connection:
         self._heard_at = 0.0
         self._ends_at: float | None = None
         self._waiting: asyncio.Timeout | None = None
-        self._session = Session(
-            programmes,
-            Authenticator(credentials),
-            self._writer,
-            (local, self._client),
-            executor,
-            limits,
-            speed,
-            self._on_heard,
-        )
+        self._session = Session(camera, self._writer, (local, self._client), self._on_heard)
 
     async def serve(self) -> None:
         """Serve the client; never raises for what a client does."""
@@ -104,10 +92,34 @@ class Connection:
             await self._writer.send(Response(message.status).encode(message.cseq))
             return not message.fatal
         response = await self._session.answer(message)
-        await self._writer.send(response.encode(message.cseq))
+        await self._send(response.encode(message.cseq))
         if message.method == "PLAY" and response.status == 200:
             self._session.after_answer(self._on_stream_end)
         return True
+
+    async def _send(self, answer: bytes) -> None:
+        """Send an answer as slowly as the camera's faults want it.
+
+        Raises:
+            ConnectionError: The client is gone.
+        """
+        await self._linger(self._board.answer_delay_s())
+        # Media between the bytes of an answer would garble both.
+        gap_s = 0.0 if self._session.playing else self._board.answer_gap_s()
+        if gap_s == 0:
+            await self._writer.send(answer)
+            return
+        for byte in answer:
+            await self._writer.send(bytes((byte,)))
+            await self._linger(gap_s)
+
+    async def _linger(self, seconds: float) -> None:
+        """Wait, but not for a client that has left meanwhile."""
+        until = asyncio.get_running_loop().time() + seconds
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            if self._reader.at_eof():
+                raise ConnectionResetError("the client left")
+            await asyncio.sleep(min(left, _GLANCE_S))
 
     def _on_stream_end(self, task: "asyncio.Task[None]") -> None:
         """Hang up on a client that stalled or left; give others time to hang up themselves."""
@@ -116,6 +128,8 @@ class Connection:
         error = task.exception()
         if isinstance(error, StalledError):
             _log.warning("simulator.stalled_client_cut_off", client=self._client)
+        elif isinstance(error, HangUp):
+            self._end_in(0)
         elif isinstance(error, ConnectionError):
             self._writer.abort()
         elif isinstance(error, KirdiError):
@@ -126,6 +140,10 @@ class Connection:
             raise error
         elif self._session.interleaved:
             # Closing at once could discard what the client has not read yet.
-            self._ends_at = asyncio.get_running_loop().time() + self._limits.end_grace_s
-            if self._waiting is not None:
-                self._waiting.reschedule(self._deadline())
+            self._end_in(self._limits.end_grace_s)
+
+    def _end_in(self, seconds: float) -> None:
+        """Hang up then, however lively the client is."""
+        self._ends_at = asyncio.get_running_loop().time() + seconds
+        if self._waiting is not None:
+            self._waiting.reschedule(self._deadline())

@@ -20,6 +20,10 @@ class MediaOutput(Protocol):
         """Send one picture's packets. Raises ConnectionError where the client is gone."""
         ...
 
+    async def send_torn(self, packets: Sequence[bytes]) -> None:
+        """Send the first half of a picture's packets. Raises as `send_rtp`."""
+        ...
+
     async def send_rtcp(self, packet: bytes) -> None:
         """Send one report. Raises ConnectionError where the client is gone."""
         ...
@@ -39,6 +43,13 @@ class InterleavedOutput:
     async def send_rtp(self, packets: Sequence[bytes]) -> None:
         """See `MediaOutput`."""
         await self._writer.send(b"".join(_frame(self._rtp, packet) for packet in packets))
+
+    async def send_torn(self, packets: Sequence[bytes]) -> None:
+        """See `MediaOutput`; the last packet is torn too."""
+        middle = len(packets) // 2
+        await self.send_rtp(packets[:middle])
+        torn = _frame(self._rtp, packets[middle])
+        await self._writer.send(torn[: len(torn) // 2])
 
     async def send_rtcp(self, packet: bytes) -> None:
         """See `MediaOutput`."""
@@ -102,6 +113,10 @@ class UdpOutput:
                 await asyncio.sleep(_UDP_PAUSE_S)
             for packet in packets[start : start + _UDP_BURST]:
                 self._rtp.send(packet)
+
+    async def send_torn(self, packets: Sequence[bytes]) -> None:
+        """See `MediaOutput`."""
+        await self.send_rtp(packets[: len(packets) // 2])
 
     async def send_rtcp(self, packet: bytes) -> None:
         """See `MediaOutput`."""

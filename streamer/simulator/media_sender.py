@@ -4,6 +4,8 @@ import asyncio
 import time
 
 from streamer.simulator.access_unit import CLOCK_RATE, AccessUnit
+from streamer.simulator.faults.stream_fault import HangUp
+from streamer.simulator.faults.stream_faults import StreamFaults
 from streamer.simulator.media_output import MediaOutput
 from streamer.simulator.rtp_stream import RtpStream
 from streamer.simulator.unit_reader import UnitReader
@@ -24,6 +26,7 @@ class MediaSender:
         reader: UnitReader,
         stream: RtpStream,
         output: MediaOutput,
+        faults: StreamFaults,
         *,
         speed: float,
         report_interval_s: float,
@@ -31,6 +34,7 @@ class MediaSender:
         self._reader = reader
         self._stream = stream
         self._output = output
+        self._faults = faults
         self._speed = speed
         self._report_interval_s = report_interval_s
         self._batch: tuple[AccessUnit, ...] = ()
@@ -38,11 +42,17 @@ class MediaSender:
         self._started_at = 0.0
         self._paused_at: float | None = None
         self._position = 0
+        self._sent = 0
 
     @property
     def next_packet(self) -> tuple[int, int]:
         """Sequence number and timestamp of the next packet, for the RTP-Info header."""
         return self._stream.next_sequence, self._stream.timestamp(self._position)
+
+    @property
+    def sent(self) -> int:
+        """Pictures sent so far."""
+        return self._sent
 
     async def prepare(self) -> bool:
         """Read the first pictures; False where there are none.
@@ -71,12 +81,13 @@ class MediaSender:
 
         Raises:
             ConnectionError: The client is gone or reads too slowly.
+            HangUp: A fault ends the connection.
             InputError: A file can no longer be opened.
         """
         await self._playing.wait()
         self._started_at = time.monotonic()
         first_dts = self._batch[0].dts
-        await self._output.send_rtcp(self._stream.sender_report(time.time(), first_dts))
+        await self._report(self._stream.sender_report(time.time(), first_dts))
         reported_at = self._started_at
         due_s = 0.0
         while self._batch:
@@ -86,21 +97,38 @@ class MediaSender:
                     self._position = unit.pts
                     await self._wait((unit.dts - first_dts) / CLOCK_RATE / self._speed)
                     due_s = (unit.dts + unit.duration - first_dts) / CLOCK_RATE / self._speed
-                    await self._output.send_rtp(self._stream.packets(unit))
+                    await self._send(unit)
                     if time.monotonic() - reported_at >= self._report_interval_s:
                         reported_at = time.monotonic()
-                        report = self._stream.sender_report(time.time(), unit.dts)
-                        await self._output.send_rtcp(report)
+                        await self._report(self._stream.sender_report(time.time(), unit.dts))
                 self._batch = await following
             finally:
                 following.cancel()
         await self._wait(due_s + _FAREWELL_S)
-        await self._output.send_rtcp(self._stream.bye(time.time(), self._position))
+        await self._report(self._stream.bye(time.time(), self._position))
 
     def close(self) -> None:
         """Close the file and the output; `run` must not be under way."""
         self._reader.close()
         self._output.close()
+
+    async def _send(self, unit: AccessUnit) -> None:
+        """Send one picture, or what the camera's faults leave of it."""
+        if not self._faults.passes(unit):
+            return
+        try:
+            packets = self._faults.packets(self._stream.packets(unit))
+        except HangUp as end:
+            await self._output.send_torn(end.torn)
+            raise
+        if (delay_s := self._faults.delay_s()) > 0:
+            await asyncio.sleep(delay_s)
+        await self._output.send_rtp(packets)
+        self._sent += 1
+
+    async def _report(self, report: bytes) -> None:
+        if (left := self._faults.report(report)) is not None:
+            await self._output.send_rtcp(left)
 
     async def _wait(self, due_s: float) -> None:
         """Wait until `due_s` seconds of playing have passed."""

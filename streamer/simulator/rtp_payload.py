@@ -1,10 +1,12 @@
-"""Cutting NAL units into RTP payloads. Pure; used by `rtp_stream`.
+"""Cutting NAL units and JPEG pictures into RTP payloads. Pure; used by `rtp_stream`.
 
 H.264: RFC 6184, single NAL unit packets and FU-A (packetization-mode 1).
 H.265: RFC 7798, single NAL unit packets and fragmentation units, no DONL.
+JPEG: see `jpeg_payload`; a picture stands where the others have a NAL unit.
 """
 
 from streamer.simulator.codec import Codec
+from streamer.simulator.jpeg_payload import jpeg_payloads
 
 _FU_A = 28
 _FU_H265 = 49
@@ -18,6 +20,8 @@ def payloads(codec: Codec, nal: bytes, limit: int) -> list[bytes]:
         nal: One unit without start code; at least its header (one byte, H.265: two).
         limit: Most bytes of a payload; must leave room for a fragment's header.
     """
+    if codec is Codec.JPEG:
+        return jpeg_payloads(nal, limit)
     if len(nal) <= limit:
         return [nal]
     return _fu_a(nal, limit) if codec is Codec.H264 else _fu_h265(nal, limit)

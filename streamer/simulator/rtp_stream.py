@@ -10,7 +10,6 @@ from streamer.simulator.access_unit import AccessUnit
 from streamer.simulator.codec import Codec
 from streamer.simulator.rtp_payload import payloads
 
-PAYLOAD_TYPE = 96
 MAX_PAYLOAD = 1400
 """Fits an Ethernet frame with the headers of RTP, UDP and IPv6."""
 
@@ -80,7 +79,7 @@ class RtpStream:
         header = struct.pack(
             ">BBHII",
             _VERSION,
-            PAYLOAD_TYPE | (0x80 if marker else 0),
+            self._codec.payload_type | (0x80 if marker else 0),
             self._sequence,
             timestamp,
             self._ssrc,

@@ -19,10 +19,15 @@ _END_OF_LINE = re.compile(r"\r?\n")
 
 _REASONS = {
     200: "OK",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    305: "Use Proxy",
     400: "Bad Request",
     401: "Unauthorized",
     404: "Not Found",
     406: "Not Acceptable",
+    453: "Not Enough Bandwidth",
     454: "Session Not Found",
     455: "Method Not Valid in This State",
     461: "Unsupported Transport",

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from streamer.simulator.access_unit import CLOCK_RATE
 from streamer.simulator.codec import Codec
 from streamer.simulator.parameter_sets import ParameterSets
-from streamer.simulator.rtp_stream import PAYLOAD_TYPE
 
 TRACK = "trackID=0"
 """The only media's control address, relative to the stream's."""
@@ -18,6 +17,7 @@ TRACK = "trackID=0"
 
 def describe(codec: Codec, parameters: ParameterSets, fps: float | None, host: str) -> bytes:
     """The description of a stream with one video track."""
+    number = codec.payload_type
     family = "IP6" if ":" in host else "IP4"
     lines = [
         "v=0",
@@ -27,11 +27,11 @@ def describe(codec: Codec, parameters: ParameterSets, fps: float | None, host: s
         "t=0 0",
         "a=control:*",
         "a=range:npt=0-",
-        f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
-        f"a=rtpmap:{PAYLOAD_TYPE} {codec.value}/{CLOCK_RATE}",
+        f"m=video 0 RTP/AVP {number}",
+        f"a=rtpmap:{number} {codec.value}/{CLOCK_RATE}",
     ]
     if format_parameters := _format_parameters(codec, parameters):
-        lines.append(f"a=fmtp:{PAYLOAD_TYPE} {format_parameters}")
+        lines.append(f"a=fmtp:{number} {format_parameters}")
     if fps is not None:
         lines.append(f"a=framerate:{fps:g}")
     lines.append(f"a=control:{TRACK}")
@@ -39,6 +39,8 @@ def describe(codec: Codec, parameters: ParameterSets, fps: float | None, host: s
 
 
 def _format_parameters(codec: Codec, parameters: ParameterSets) -> str:
+    if codec is Codec.JPEG:
+        return ""
     if codec is Codec.H265:
         named = (("vps", parameters.vps), ("sps", parameters.sps), ("pps", parameters.pps))
         return ";".join(f"sprop-{name}={_base64(units)}" for name, units in named if units)

@@ -7,19 +7,21 @@ stream; a session ends with its connection.
 import asyncio
 import secrets
 from collections.abc import Callable
-from concurrent.futures import Executor
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from streamer.errors import KirdiError
 from streamer.simulator.auth import Authenticator, Verdict
+from streamer.simulator.camera import Camera
 from streamer.simulator.client_writer import ClientWriter
-from streamer.simulator.limits import Limits
+from streamer.simulator.codec import Codec
+from streamer.simulator.faults.stream_faults import StreamFaults
 from streamer.simulator.media_output import InterleavedOutput, MediaOutput, UdpOutput
 from streamer.simulator.media_sender import MediaSender
+from streamer.simulator.parameter_sets import ParameterSets
 from streamer.simulator.programme import Programme
-from streamer.simulator.programme_list import ProgrammeList
+from streamer.simulator.rendition import Rendition
 from streamer.simulator.rtp_stream import RtpStream
 from streamer.simulator.rtsp import Request, Response
 from streamer.simulator.sdp import TRACK, describe
@@ -37,34 +39,23 @@ class Session:
     """Answers one client's requests and holds its sender.
 
     Args:
-        programmes: What can be played.
-        authenticator: Checks every request that is not OPTIONS.
+        camera: What is played, and what is wrong with it.
         writer: The connection, for interleaved media.
         addresses: The server's and the client's address of this connection.
-        executor: Reads files.
-        limits: Time-outs of the session.
-        speed: How many times faster than real time pictures are sent.
         heard: Called when the client shows over UDP that it is alive.
     """
 
     def __init__(
         self,
-        programmes: ProgrammeList,
-        authenticator: Authenticator,
+        camera: Camera,
         writer: ClientWriter,
         addresses: tuple[str, str],
-        executor: Executor,
-        limits: Limits,
-        speed: float,
         heard: Callable[[], None],
     ) -> None:
-        self._programmes = programmes
-        self._authenticator = authenticator
+        self._camera = camera
+        self._authenticator = Authenticator(camera.credentials)
         self._writer = writer
         self._local, self._remote = addresses
-        self._executor = executor
-        self._limits = limits
-        self._speed = speed
         self._heard = heard
         self._id: str | None = None
         self._sender: MediaSender | None = None
@@ -78,6 +69,13 @@ class Session:
             verdict = self._authenticator.check(request)
             if verdict is not Verdict.GRANTED:
                 return self._refusal(verdict)
+        board = self._camera.board
+        if (instead := board.before(request, self._camera.sessions)) is not None:
+            return instead
+        return board.after(request, await self._truth(request))
+
+    async def _truth(self, request: Request) -> Response:
+        """What a camera without faults answers to a request that may be made."""
         if (wanted := request.header("require")) is not None:
             return Response(551, (("Unsupported", wanted),))
         given = (request.header("session") or "").partition(";")[0].strip()
@@ -118,7 +116,12 @@ class Session:
         """Whether media goes through the RTSP connection."""
         return self._interleaved
 
-    async def close(self) -> None:
+    @property
+    def playing(self) -> bool:
+        """Whether media flows or may do so at any moment."""
+        return self._playing is not None
+
+    async def close(self, *, torn_down: bool = False) -> None:
         """End the session: stop sending, close the file and the ports."""
         playing, self._playing = self._playing, None
         if playing is not None:
@@ -127,6 +130,10 @@ class Session:
         sender, self._sender = self._sender, None
         if sender is not None:
             sender.close()
+            self._camera.done["pictures"] += sender.sent
+            _log.info("simulator.left", client=self._remote, pictures=sender.sent)
+        if self._id is not None:
+            self._camera.sessions.closed(torn_down=torn_down)
         self._id = None
         self._prepared = False
 
@@ -139,7 +146,9 @@ class Session:
     def _session_header(self) -> tuple[tuple[str, str], ...]:
         if self._id is None:
             return ()
-        return (("Session", f"{self._id};timeout={max(1, int(self._limits.session_timeout_s))}"),)
+        return (
+            ("Session", f"{self._id};timeout={max(1, int(self._camera.limits.session_timeout_s))}"),
+        )
 
     def _describe(self, request: Request) -> Response:
         accepted = request.header("accept")
@@ -150,7 +159,10 @@ class Session:
         programme = self._find(request.uri)
         if programme is None:
             return Response(404)
-        body = describe(programme.codec, programme.parameters, programme.fps, self._local)
+        codec = self._codec(programme)
+        # What another encoder's parameter sets are shows in its stream.
+        parameters = programme.parameters if codec is programme.codec else ParameterSets()
+        body = describe(codec, parameters, programme.fps, self._local)
         base = request.uri.rstrip("/") + "/"
         headers = (("Content-Base", base), ("Content-Type", "application/sdp"))
         return Response(200, headers, body)
@@ -171,17 +183,23 @@ class Session:
             return Response(503)
         if self._sender is not None:
             self._sender.close()
-        stream = RtpStream(programme.codec)
+        camera = self._camera
+        codec = self._codec(programme)
+        stream = RtpStream(codec)
         self._sender = MediaSender(
-            UnitReader(programme, self._executor),
+            UnitReader(Rendition(programme, codec, camera.board).units(), camera.executor),
             stream,
             output,
-            speed=self._speed,
-            report_interval_s=self._limits.report_interval_s,
+            StreamFaults(camera.board),
+            speed=camera.speed,
+            report_interval_s=camera.limits.report_interval_s,
         )
         self._interleaved = transport.channels is not None
         self._prepared = False
-        self._id = self._id or secrets.token_hex(8)
+        if self._id is None:
+            self._id = secrets.token_hex(8)
+            camera.sessions.opened()
+            camera.done["sessions"] += 1
         agreed = f"{chosen};ssrc={stream.ssrc:08X}"
         return Response(200, (("Transport", agreed), *self._session_header()))
 
@@ -231,8 +249,11 @@ class Session:
         if self._id is None:
             return Response(454)
         headers = self._session_header()
-        await self.close()
+        await self.close(torn_down=True)
         return Response(200, headers)
+
+    def _codec(self, programme: Programme) -> Codec:
+        return self._camera.board.codec or programme.codec
 
     def _find(self, uri: str) -> Programme | None:
         """The programme of an address, with or without its track at the end."""
@@ -241,4 +262,4 @@ class Session:
         except ValueError:
             return None
         path = path.strip("/")
-        return self._programmes.find(path.removesuffix(f"/{TRACK}"))
+        return self._camera.programmes.find(path.removesuffix(f"/{TRACK}"))

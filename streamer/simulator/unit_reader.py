@@ -1,23 +1,23 @@
-"""Reading a programme from the event loop. The only crossing between it and blocking FFmpeg."""
+"""Reading pictures from the event loop. The only crossing between it and blocking FFmpeg."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from itertools import islice
 from threading import Lock
 
 from streamer.simulator.access_unit import AccessUnit
-from streamer.simulator.programme import Programme
 
 _BATCH = 16
 """Pictures read at once; with the batch being sent, all that one client holds in memory."""
 
 
 class UnitReader:
-    """Hands out one programme's pictures in batches, from its beginning."""
+    """Hands out the pictures of a blocking iterator in batches."""
 
-    def __init__(self, programme: Programme, executor: Executor) -> None:
+    def __init__(self, units: Iterator[AccessUnit], executor: Executor) -> None:
         self._executor = executor
-        self._units = programme.units()
+        self._units = units
         # A read may still be under way in its thread when its task was cancelled.
         self._lock = Lock()
         self._closed = False

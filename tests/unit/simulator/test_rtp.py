@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from streamer.simulator.access_unit import AccessUnit
 from streamer.simulator.codec import Codec
 from streamer.simulator.rtp_payload import payloads
-from streamer.simulator.rtp_stream import MAX_PAYLOAD, PAYLOAD_TYPE, RtpStream
+from streamer.simulator.rtp_stream import MAX_PAYLOAD, RtpStream
 
 
 def joined(codec: Codec, pieces: list[bytes]) -> bytes:
@@ -59,7 +59,7 @@ def test_packets_are_numbered_and_the_last_is_marked() -> None:
     unit = AccessUnit(0, 9000, 3600, True, (b"\x67abc", b"\x68d", b"\x65" + bytes(3000)))
     packets = [RtpPacket.parse(data) for data in stream.packets(unit)]
     assert [packet.marker for packet in packets] == [0, 0, 0, 0, 1]
-    assert {packet.payload_type for packet in packets} == {PAYLOAD_TYPE}
+    assert {packet.payload_type for packet in packets} == {96}
     assert {packet.timestamp for packet in packets} == {stream.timestamp(9000)}
     assert {packet.ssrc for packet in packets} == {stream.ssrc}
     assert [packet.sequence_number for packet in packets] == [
