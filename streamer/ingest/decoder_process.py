@@ -17,6 +17,7 @@ from typing import Final
 from matcher.face import Image
 from streamer.ingest.camera_url import redact
 from streamer.ingest.child_process import ChildProcess
+from streamer.ingest.condition import Condition
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
     Command,
@@ -24,8 +25,11 @@ from streamer.ingest.protocol import (
     Failure,
     FailureKind,
     Geometry,
+    Hold,
     Opened,
+    Pace,
     ProtocolError,
+    Reference,
     Release,
     Request,
     Stop,
@@ -63,7 +67,7 @@ class Picture:
     release: Callable[[], None] = field(repr=False)
 
 
-Received = Opened | Picture | Counters | Failure
+Received = Opened | Picture | Counters | Failure | Condition | Reference
 
 
 class DecoderProcess:
@@ -129,6 +133,10 @@ class DecoderProcess:
                 return Failure(FailureKind.GARBLED, f"the decoder sent {error}")
         return None
 
+    def tell(self, command: Hold | Pace) -> None:
+        """Say what is wanted of it from now on; harmless before the start and after the end."""
+        self._send(command)
+
     async def stop(self, hurry: asyncio.Event) -> None:
         """End and reap the process; pictures that are still lent stay valid.
 
@@ -188,7 +196,7 @@ class DecoderProcess:
             case Failure():
                 text = one_line(redact(report.text, self._request.secrets))
                 return Failure(report.kind, text)
-            case Opened():
+            case Opened() | Condition() | Reference():
                 return report
 
     def _adopt(self, geometry: Geometry, descriptor: int) -> None:

@@ -23,7 +23,16 @@ from streamer.ingest.backoff import Backoff
 from streamer.ingest.camera_url import CameraUrl
 from streamer.ingest.decoder_process import DecoderProcess, Picture, Received
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import Counters, Failure, FailureKind, Opened, Request
+from streamer.ingest.protocol import (
+    Counters,
+    Failure,
+    FailureKind,
+    Hold,
+    Opened,
+    Pace,
+    Reference,
+    Request,
+)
 
 _LOOK_S: Final = 0.25
 """How often the watchdogs are looked at when the decoder is silent."""
@@ -42,6 +51,10 @@ class Decoder(Protocol):
 
     async def receive(self, timeout_s: float, stop: asyncio.Event) -> Received | None:
         """What it says next; None after the time-out or when `stop` is set."""
+        ...
+
+    def tell(self, command: Hold | Pace) -> None:
+        """Say what is wanted of it from now on; never waits, and may get lost."""
         ...
 
     async def stop(self, hurry: asyncio.Event) -> None:
@@ -83,6 +96,8 @@ class CameraSupervisor:
         self._earlier = Counters()
         self._current = Counters()
         self._frames_since: float | None = None
+        self._decoder: Decoder | None = None
+        self._reference = b""
         self._state = CameraState(camera.id, CameraStatus.STARTING, "", clock.now())
 
     @property
@@ -97,6 +112,11 @@ class CameraSupervisor:
             analysed=self._mailbox.taken,
             restarts=max(0, self._runs - 1),
         )
+
+    def hold(self, seconds: float) -> None:
+        """A face is being followed: for so long the decoder sends every due frame."""
+        if self._decoder is not None:
+            self._decoder.tell(Hold(seconds))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver frames until `stop` is set, connecting again after every failure."""
@@ -130,8 +150,10 @@ class CameraSupervisor:
                 decoder.start()
             except OSError as error:
                 return Failure(FailureKind.NOT_STARTED, error.strerror or "no decoder process")
+            self._decoder = decoder
             return await self._follow(decoder, stop)
         finally:
+            self._decoder = None
             await decoder.stop(stop)
             self._settle()
 
@@ -152,6 +174,8 @@ class CameraSupervisor:
                     overdue_at = now + camera.stall_timeout_s
                 case Counters():
                     self._current = message
+                case Reference():
+                    self._reference = message.luma
                 case Picture():
                     self._current = message.counters
                     self._deliver(message, now)
@@ -212,13 +236,7 @@ class CameraSupervisor:
 
     def _settle(self) -> None:
         """Add a finished decoder's totals to those of the ones before."""
-        before, now = self._earlier, self._current
-        self._earlier = Counters(
-            before.decoded + now.decoded,
-            before.corrupt + now.corrupt,
-            before.errors + now.errors,
-            before.dropped + now.dropped,
-        )
+        self._earlier += self._current
         self._current = Counters()
 
     def _request(self) -> Request:
@@ -232,4 +250,5 @@ class CameraSupervisor:
             connect_timeout_s=camera.connect_timeout_s,
             read_timeout_s=camera.stall_timeout_s,
             parent_pid=os.getpid(),
+            reference=self._reference,
         )

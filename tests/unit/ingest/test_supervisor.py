@@ -8,7 +8,15 @@ from pydantic import SecretStr
 from config.settings import Camera
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import Counters, Failure, FailureKind, Opened, Request
+from streamer.ingest.protocol import (
+    Counters,
+    Failure,
+    FailureKind,
+    Hold,
+    Opened,
+    Reference,
+    Request,
+)
 from streamer.ingest.supervisor import CameraSupervisor
 from tests.fakes.clock import FakeClock
 from tests.fakes.decoder import FakeDecoder, Step, UnstartableDecoder, picture
@@ -212,3 +220,18 @@ async def test_the_request_tells_the_decoder_what_it_needs() -> None:
     assert request.address == "rtsp://viewer:geheim@10.0.0.5:554/1"
     assert "geheim" in request.secrets
     assert (request.transport, request.analyse_fps) == ("tcp", 5)
+
+
+async def test_the_reference_of_one_connection_goes_to_the_next() -> None:
+    reference = Reference(bytes(576))
+    scene = Scene([Opened(), reference, picture(1), DIED], [Opened(), picture(1), DIED])
+    await scene.play()
+    assert [request.reference for request in scene.requests] == [b"", reference.luma]
+
+
+async def test_a_hold_reaches_the_decoder_that_runs_and_nobody_else() -> None:
+    scene = Scene([Opened(), lambda: scene.supervisor.hold(5.0)])
+    scene.supervisor.hold(1.0)
+    await scene.play()
+    scene.supervisor.hold(2.0)
+    assert scene.decoders[0].told == [Hold(5.0)]
