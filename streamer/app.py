@@ -140,6 +140,7 @@ async def _run_tasks(
             parts.matcher,
             lambda: parts.keeper.current,
             parts.service,
+            supervisor.hold,
         )
         supervisors.append(supervisor)
         # A supervisor closes its mailbox at the end, and so ends the pipeline behind it.

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 MAX_SIDE_PX: Final = 8192
+MAX_BIT_DEPTH: Final = 16
 
 _layout = struct.Struct("<BBHHB16s")
 _CODEC: Final = re.compile(rb"[a-z0-9_]{1,16}\0*")
@@ -84,7 +85,11 @@ class Condition:
             raise ValueError(f"a condition of {len(data)} bytes") from error
         if flags >> len(_FLAGS) or decoding >= len(_DECODINGS) or not _CODEC.fullmatch(codec):
             raise ValueError("a condition nobody knows")
-        if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX and 0 < bit_depth <= 16):
+        if not (
+            0 < width <= MAX_SIDE_PX
+            and 0 < height <= MAX_SIDE_PX
+            and 0 < bit_depth <= MAX_BIT_DEPTH
+        ):
             raise ValueError(f"a picture of {width}x{height} with {bit_depth} bits")
         return cls(
             _DECODINGS[decoding],

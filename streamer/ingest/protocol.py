@@ -291,7 +291,10 @@ def parse_command(data: bytes) -> Command:
             case _Tag.HOLD:
                 return Hold(*_hold.unpack(data)[1:])
             case _Tag.PACE:
-                return Pace(*_pace.unpack(data)[1:])
+                pace = Pace(*_pace.unpack(data)[1:])
+                if not 0 < pace.analyse_fps < math.inf:
+                    raise ValueError("no pace")
+                return pace
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
         raise ProtocolError("the service sent a malformed command") from error
     raise ProtocolError("the service sent an unknown command")

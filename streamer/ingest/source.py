@@ -15,6 +15,8 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from streamer.ingest.condition import Decoding
+from streamer.ingest.hardware import accelerator
 from streamer.ingest.protocol import MAX_MEMORY_BYTES, SLOTS, Failure, FailureKind, Request
 
 _PROBE_BYTES: Final = 500_000
@@ -38,8 +40,15 @@ class Source:
     Closing matters: a camera may hold an open session for a minute and refuse the next one.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, device: Decoding | None = None) -> None:
+        """Make a connection that is not open yet.
+
+        Args:
+            request: What to open.
+            device: Hardware that shall decode, where it can.
+        """
         self._request = request
+        self.device = device
         self._container: InputContainer | None = None
         self.stream: VideoStream
 
@@ -57,6 +66,7 @@ class Source:
                 mode="r",
                 options=_options(request),
                 timeout=(request.connect_timeout_s, request.read_timeout_s),
+                hwaccel=None if self.device is None else accelerator(self.device),
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             waited = time.monotonic() - began

@@ -250,5 +250,8 @@ class CameraSupervisor:
             connect_timeout_s=camera.connect_timeout_s,
             read_timeout_s=camera.stall_timeout_s,
             parent_pid=os.getpid(),
+            hwaccel=camera.hwaccel,
+            motion_gate=camera.motion_gate,
+            idle_after_s=camera.idle_after_s,
             reference=self._reference,
         )
