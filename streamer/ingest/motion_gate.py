@@ -10,6 +10,8 @@ _FLOOR: Final = 12.0
 _CEILING: Final = 40.0
 """And by more always does, however restless the block is."""
 _NOISE_FACTOR: Final = 5.0
+_COMMON_FACTOR: Final = 6.0
+"""Times the median change of a picture: four standard deviations of noise."""
 _NOISE_S: Final = 20.0
 """Time constant of the noise measured."""
 _LEARN_S: Final = 0.9
@@ -57,14 +59,22 @@ class MotionGate:
         changes = list(map(abs, map(sub, luma, before)))
         moved = self._count(changes) >= least
         if moved:
-            exposed = map(abs, map(sub, luma, _as_bright_as(luma, before)))
-            moved = self._count(exposed) >= least
+            moved = self._stand_out(luma, before) >= least
         if now - self._before_at >= _COMPARED_S:
             if not moved and now - self._learnt_at >= _LEARN_S:
                 self._learn(changes, now - self._learnt_at)
                 self._learnt_at = now
             self._before, self._before_at = luma, now
         return moved
+
+    def _stand_out(self, luma: bytes, before: bytes) -> int:
+        """Blocks that changed by more than exposure and what the whole picture does explain.
+
+        Strong noise everywhere would otherwise keep itself from being learnt.
+        """
+        changes = list(map(abs, map(sub, luma, _as_bright_as(luma, before))))
+        common = min(_CEILING, _COMMON_FACTOR * sorted(changes)[len(changes) // 2])
+        return self._count([change if change > common else 0.0 for change in changes])
 
     def _count(self, changes: Iterable[float]) -> int:
         return sum(map(gt, changes, self._limits))
