@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from matcher.face import Image
@@ -43,6 +44,7 @@ from streamer.ingest.slot_reader import SlotReader
 
 _REPORTS_A_SECOND: Final = 1000
 _LAST_WORDS_S: Final = 0.5
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 # Room for one descriptor: the kernel closes any more that a decoder might send.
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(array.array("i").itemsize)
@@ -136,6 +138,20 @@ class DecoderProcess:
     def tell(self, command: Hold | Pace) -> None:
         """Say what is wanted of it from now on; harmless before the start and after the end."""
         self._send(command)
+
+    def memory_bytes(self) -> int | None:
+        """The memory the process has for itself; None where it has none or the kernel won't say.
+
+        That is its resident memory without shared pages: what leaks grows there, and neither the
+        frame slots nor the libraries count. Unlike the proportional size it costs one short read.
+        """
+        if self._child is None:
+            return None
+        try:
+            pages = Path(f"/proc/{self._child.pid}/statm").read_text(encoding="ascii").split()
+            return (int(pages[1]) - int(pages[2])) * _PAGE_BYTES
+        except (OSError, ValueError, IndexError):
+            return None
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """End and reap the process; pictures that are still lent stay valid.

@@ -59,10 +59,11 @@ class ProtocolError(Exception):
 
 
 class FailureKind(StrEnum):
-    """Why a connection to a camera ended. The last three are found by the service."""
+    """Why a connection to a camera ended. The last four are found by the service."""
 
     UNREACHABLE = "unreachable"
     UNAUTHORIZED = "unauthorized"
+    BUSY = "busy"
     NOT_FOUND = "not_found"
     NO_VIDEO = "no_video"
     CODEC = "codec"
@@ -72,6 +73,7 @@ class FailureKind(StrEnum):
     DIED = "decoder_died"
     GARBLED = "decoder_garbled"
     NOT_STARTED = "decoder_not_started"
+    RECYCLED = "decoder_recycled"
 
 
 _KINDS: Final = tuple(FailureKind)

@@ -24,6 +24,7 @@ class FakeDecoder:
         self.started = False
         self.stopped = False
         self.told: list[Hold | Pace] = []
+        self.memory: int | None = None
 
     def start(self) -> None:
         self.started = True
@@ -38,6 +39,9 @@ class FakeDecoder:
 
     def tell(self, command: Hold | Pace) -> None:
         self.told.append(command)
+
+    def memory_bytes(self) -> int | None:
+        return self.memory
 
     async def stop(self, hurry: asyncio.Event) -> None:
         self.stopped = True
