@@ -251,6 +251,7 @@ class Camera(Section):
     entrance: Identifier = Field("front", description="which of the building's entrances it sees")
     url: SecretStr = Field(description="rtsp://user:password@host/path, or rtsps")
     url_file: Path | None = Field(None, description="a file that holds the URL instead")
+    enabled: bool = Field(True, description="false = not connected to, and shown as disabled")
     transport: Literal["tcp", "udp"] = Field("tcp", description="how the video travels")
     analyse_fps: float = Field(
         5.0, gt=0, le=30, description="frames a second that are looked at for faces"

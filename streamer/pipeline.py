@@ -96,6 +96,11 @@ class _Person:
     proposed: tuple[UUID, int] | None = None
 
 
+def longest_gap_s(analyse_fps: float) -> float:
+    """For how long a track may be unseen: three frames at this pace, never less than a second."""
+    return max(1.0, 3.0 / analyse_fps)
+
+
 class CameraPipeline:
     """The stages of one camera, in order."""
 
@@ -124,6 +129,10 @@ class CameraPipeline:
         self._hold = hold
         self._tracker = Tracker(rules.camera_id, TrackerLimits(max_gap_s=rules.max_gap_s))
         self._people: dict[int, _Person] = {}
+
+    def bridge(self, max_gap_s: float) -> None:
+        """Follow people over other gaps from now on: the frames come at another pace."""
+        self._tracker.max_gap_s = max_gap_s
 
     async def run(self, frames: FrameSource) -> None:
         """Process frames until the source is closed."""

@@ -295,7 +295,7 @@ async def test_a_pace_holds_over_reconnections_and_is_said() -> None:
     told = "analysed at 2.5 of 5 frames a second: the machine is short"
     assert scene.supervisor.state.remarks == (told,)
     scene.supervisor.pace(5, keyframes_only=False)
-    assert scene.supervisor.state.remarks == ()
+    assert not scene.supervisor.state.remarks
 
 
 async def test_keyframes_because_nobody_moves_are_a_remark_and_no_fault() -> None:
