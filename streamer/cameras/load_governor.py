@@ -78,7 +78,9 @@ class LoadGovernor:
         self._dropped += dropped
         if now - self._since < _SETTLING_S:
             return self.level
-        if self._due >= _FEWEST_DUE and self._dropped > _SHORT * self._due:
+        if self._dropped and self._due < _FEWEST_DUE:
+            return self.level
+        if self._dropped > _SHORT * self._due:
             self._step_down(now)
         elif self._dropped > _CALM * self._due:
             self._calm_since = None

@@ -1,6 +1,7 @@
 """Asks the running service. Called by the commands; blocks."""
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +23,15 @@ def ask(home: Path, request: Request) -> Reply:
             link.settimeout(_TIMEOUT_S)
             with socket_path(home) as path:
                 link.connect(path)
-            link.sendall(pack(request))
+            with suppress(BrokenPipeError):  # it may refuse before it has read everything
+                link.sendall(pack(request))
             line = _read_line(link)
     except (FileNotFoundError, ConnectionRefusedError):
         raise KirdiError(
             f"service: none answers on {home}; start `kirdi run`, or wait until it is ready"
         ) from None
+    except ConnectionResetError:
+        raise KirdiError("service: it hung up; is it stopping? Try again in a moment") from None
     except TimeoutError:
         raise KirdiError(f"service: no answer in {_TIMEOUT_S:g} s; look at its log") from None
     except OSError as error:

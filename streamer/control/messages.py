@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from streamer.domain.camera_report import CameraReport
 from streamer.errors import KirdiError
@@ -36,6 +36,9 @@ class Request:
         camera_id: Which camera; empty for `status` and `reload`.
         values: Of the camera to add, by the keys of the settings, as YAML. Holds its password.
     """
+
+    # A newer command may ask for what this service has never heard of.
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     verb: Verb
     camera_id: str = ""

@@ -98,11 +98,11 @@ class ControlServer:
 
     async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Reply:
         try:
-            _check_peer(writer.get_extra_info("socket"))
             if len(self._serving) > _MOST_AT_ONCE:
                 raise KirdiError("service: too many commands at once; try again in a moment")
             async with asyncio.timeout(_READ_S):
                 line = await reader.readuntil(b"\n")
+            _check_peer(writer.get_extra_info("socket"))
             return await self._answer(parse_request(line))
         except KirdiError as error:
             return Reply(exit_code=error.exit_code, error=str(error))
