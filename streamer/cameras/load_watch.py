@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from streamer.cameras.camera_set import CameraSet
-from streamer.cameras.load_governor import LoadGovernor
+from streamer.cameras.load_governor import Level, LoadGovernor
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState, CameraStatus
 
@@ -30,10 +30,23 @@ class FrameRates:
     dropped: float = 0.0
 
 
+class PacedCameras(Protocol):
+    """The cameras as seen from here."""
+
+    @property
+    def states(self) -> Sequence[CameraState]:
+        """What each is doing, with its counters."""
+        ...
+
+    def pace(self, level: Level) -> None:
+        """Have all of them analysed at this pace."""
+        ...
+
+
 class LoadWatch:
     """Takes the counters every two seconds; the governor decides, the cameras are told."""
 
-    def __init__(self, cameras: CameraSet, governor: LoadGovernor, clock: Clock) -> None:
+    def __init__(self, cameras: PacedCameras, governor: LoadGovernor, clock: Clock) -> None:
         """Keep the collaborators; `run` does the work."""
         self._cameras = cameras
         self._governor = governor

@@ -1,7 +1,7 @@
 """One camera at work: its supervisor, and the pipeline behind it. Made by `app` for `CameraSet`."""
 
 import asyncio
-from typing import Final
+from typing import Final, Protocol
 
 from config.settings import Camera
 from streamer.background import Background
@@ -9,7 +9,7 @@ from streamer.cameras.load_governor import Level
 from streamer.domain.camera_state import CameraState
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
-from streamer.pipeline import CameraPipeline, longest_gap_s
+from streamer.pipeline import longest_gap_s
 
 # The longest a camera may take to stop: its decoder is given 3 s.
 STOP_TIMEOUT_S: Final = 6.0
@@ -17,16 +17,28 @@ STOP_TIMEOUT_S: Final = 6.0
 _KEYFRAME_FPS: Final = 0.5
 
 
+class Analysis(Protocol):
+    """What becomes of the frames; `CameraPipeline` is one."""
+
+    async def run(self, frames: LatestFrameMailbox) -> None:
+        """Take frames until the mailbox is closed."""
+        ...
+
+    def bridge(self, max_gap_s: float) -> None:
+        """Follow people over gaps of so many seconds from now on."""
+        ...
+
+
 class RunningCamera:
     """A supervisor fills the mailbox and closes it at the end; that ends the pipeline."""
 
     def __init__(
-        self, supervisor: CameraSupervisor, mailbox: LatestFrameMailbox, pipeline: CameraPipeline
+        self, supervisor: CameraSupervisor, mailbox: LatestFrameMailbox, analysis: Analysis
     ) -> None:
         """Keep the parts; nothing runs yet."""
         self.supervisor = supervisor
         self._mailbox = mailbox
-        self._pipeline = pipeline
+        self._analysis = analysis
         self._halt = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -45,7 +57,7 @@ class RunningCamera:
         name = self.camera.id
         self._tasks = [
             background.start(f"camera {name}", self.supervisor.run(self._halt)),
-            background.start(f"pipeline {name}", self._pipeline.run(self._mailbox)),
+            background.start(f"pipeline {name}", self._analysis.run(self._mailbox)),
         ]
 
     def pace(self, level: Level) -> None:
@@ -53,7 +65,7 @@ class RunningCamera:
         fps = level.of(self.camera.analyse_fps)
         self.supervisor.pace(fps, keyframes_only=level.keyframes_only)
         seen = min(fps, _KEYFRAME_FPS) if level.keyframes_only else fps
-        self._pipeline.bridge(longest_gap_s(seen))
+        self._analysis.bridge(longest_gap_s(seen))
 
     def halt(self) -> None:
         """Tell it to end; whoever started it waits for that."""
