@@ -43,6 +43,8 @@ decoding instead."""
 class LoadGovernor:
     """Steps down when more than a tenth of the due frames is dropped, and up after a calm while.
 
+    Down it goes at once to where what is asked for is about what was possible; up by single steps.
+
     Each step up that the machine cannot hold doubles the calm wanted before the next one, up to
     eight minutes, so that a machine that is always short does not swing.
     """
@@ -93,9 +95,15 @@ class LoadGovernor:
         self._calm_since = None
         if self._step + 1 == len(LEVELS):
             return
-        self._step += 1
+        self._step = max(self._step + 1, self._fitting())
         relapse = self._raised_at is not None and now - self._raised_at < _RELAPSE_S
         self._patience_s = min(2 * self._patience_s, _MOST_PATIENCE_S) if relapse else _PATIENCE_S
+
+    def _fitting(self) -> int:
+        """The first step at which what could be analysed is about all that is asked for."""
+        able = self.level.share * (self._due - self._dropped) / self._due / (1.0 - _SHORT)
+        paces = [step for step, one in enumerate(LEVELS) if not one.keyframes_only]
+        return next((step for step in paces if LEVELS[step].share <= able), paces[-1])
 
     def _step_up(self, now: float) -> None:
         if self._calm_since is None:

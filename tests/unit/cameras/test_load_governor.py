@@ -51,11 +51,18 @@ def test_it_steps_down_to_what_the_machine_can_do(due: float, able: float, step:
     assert Machine(due, able).run(36) == step
 
 
+def test_it_finds_the_fitting_pace_at_once_and_tries_it_before_keyframes_only() -> None:
+    machine = Machine(40, 16)
+    assert machine.run(8) == 3
+    short = Machine(40, 4)
+    assert (short.run(8), short.run(6)) == (3, 4)
+
+
 def test_it_comes_back_when_the_machine_does() -> None:
     machine = Machine(40, 16)
-    assert machine.run(30) == 3
+    assert machine.run(10) == 3
     machine.able = 40
-    assert machine.run(20) == 3
+    assert machine.run(30) == 3
     assert machine.run(120) == 0
 
 
@@ -73,7 +80,7 @@ def test_a_machine_that_is_always_short_is_tried_less_and_less_often() -> None:
 def test_a_few_frames_are_no_evidence_yet() -> None:
     governor = LoadGovernor()
     shares = [governor.weigh(now, 1, 1).share for now in range(0, 20, 2)]
-    assert shares == [1.0] * 9 + [0.75]
+    assert shares == [1.0] * 9 + [0.4]
 
 
 def test_a_night_without_frames_is_calm() -> None:
