@@ -10,6 +10,8 @@ from typing import Final
 _LEAST_FPS: Final = 1.0
 _SHORT: Final = 0.10
 _CALM: Final = 0.03
+_HOPELESS: Final = 0.50
+"""Keyframes alone are too few to recognise who walks past: only where little else is left."""
 _SETTLING_S: Final = 6.0
 """For so long a new pace is left to show its effect."""
 _FEWEST_DUE: Final = 10
@@ -93,11 +95,16 @@ class LoadGovernor:
 
     def _step_down(self, now: float) -> None:
         self._calm_since = None
-        if self._step + 1 == len(LEVELS):
+        last = self._step + 1 == len(LEVELS)
+        if last or (LEVELS[self._step + 1].keyframes_only and not self._hopeless):
             return
         self._step = max(self._step + 1, self._fitting())
         relapse = self._raised_at is not None and now - self._raised_at < _RELAPSE_S
         self._patience_s = min(2 * self._patience_s, _MOST_PATIENCE_S) if relapse else _PATIENCE_S
+
+    @property
+    def _hopeless(self) -> bool:
+        return self._dropped > _HOPELESS * self._due
 
     def _fitting(self) -> int:
         """The first step at which what could be analysed is about all that is asked for."""

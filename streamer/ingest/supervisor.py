@@ -254,7 +254,10 @@ class CameraSupervisor:
             return
         state = self.state
         self._degradation.count(now, state.analysed, state.dropped)
-        reason = self._degradation.reason(now, forced_keyframes=self._pace.keyframes_only)
+        # Where keyframes are too rare the decoder goes on with all frames, whatever was asked.
+        only = self._condition is not None and self._condition.keyframes_only
+        forced = only and self._pace.keyframes_only
+        reason = self._degradation.reason(now, forced_keyframes=forced)
         status = CameraStatus.DEGRADED if reason else CameraStatus.STREAMING
         if status is not self._state.status:
             _log.debug("camera.delivers", camera=self._camera.id, status=status)
@@ -277,9 +280,13 @@ class CameraSupervisor:
                 f"analysed at {pace.analyse_fps:.2g} of {wanted:g} frames a second: "
                 "the machine is short"
             )
-        condition = self._condition
-        if condition is not None and condition.keyframes_only and not pace.keyframes_only:
+        condition, asked = self._condition, self._camera.hwaccel
+        if condition is None:
+            return
+        if condition.keyframes_only and not pace.keyframes_only:
             yield "nobody moves: only keyframes are decoded"
+        if asked in ("cuda", "vaapi") and condition.decoding != asked:
+            yield f"{asked} cannot be had here: decoded in {condition.decoding}"
 
     def _overdue(self, *, opened: bool) -> Failure:
         camera = self._camera

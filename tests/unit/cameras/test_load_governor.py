@@ -42,7 +42,9 @@ class Machine:
         (40, 30, 1),
         (40, 22, 2),
         (40, 16, 3),
-        (40, 4, 4),
+        (40, 9, 3),  # some frames dropped are better than keyframes only
+        (40, 7, 4),
+        (40, 0, 4),
         (6, 0, 4),
     ],
 )
