@@ -120,6 +120,8 @@ class CameraControl:
         async with self._changing:
             if request.verb is Verb.RELOAD:
                 return await self._reload()
+            if await asyncio.to_thread(self._file.read) != self._overlay:
+                raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
             overlay = self._changed(request)
             wanted = overlay.over(self._settings).cameras
             await asyncio.to_thread(self._file.write, overlay)
