@@ -251,6 +251,7 @@ class Camera(Section):
     entrance: Identifier = Field("front", description="which of the building's entrances it sees")
     url: SecretStr = Field(description="rtsp://user:password@host/path, or rtsps")
     url_file: Path | None = Field(None, description="a file that holds the URL instead")
+    enabled: bool = Field(True, description="false = not connected to, and shown as disabled")
     transport: Literal["tcp", "udp"] = Field("tcp", description="how the video travels")
     ca_file: Path | None = Field(
         None, description="rtsps: certificates (PEM) to trust; null = the system's authorities"
@@ -265,6 +266,20 @@ class Camera(Section):
         None,
         description="polygon of three points or more, x and y in fractions of the picture from its "
         "upper left corner; null = this camera sees nothing but the lane",
+    )
+    hwaccel: Literal["none", "auto", "cuda", "vaapi"] = Field(
+        "none", description="hardware that decodes; where it cannot be had, software does"
+    )
+    motion_gate: bool = Field(
+        True,
+        description="look for faces only while something moves or a face is followed, and every "
+        "three seconds anyway",
+    )
+    idle_after_s: float = Field(
+        180.0,
+        ge=0,
+        description="with nobody moving for so long only keyframes are decoded, where they come "
+        "every two seconds; 0 = never; needs motion_gate",
     )
     connect_timeout_s: float = Field(10.0, gt=0, description="for the first picture")
     stall_timeout_s: float = Field(10.0, gt=0, description="no frame for so long: start anew")

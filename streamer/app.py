@@ -22,10 +22,17 @@ from matcher.gallery import Gallery
 from matcher.matcher import Matcher
 from streamer.backend import open_backend
 from streamer.background import Background
+from streamer.cameras.camera_control import CameraControl, Reloading
+from streamer.cameras.camera_set import CameraSet, Note
+from streamer.cameras.load_governor import LoadGovernor
+from streamer.cameras.load_watch import LoadWatch
+from streamer.cameras.overlay_file import OverlayFile
+from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
 from streamer.checkin.decision import ArrivalPolicy
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
 from streamer.checkin.service import CheckInService
 from streamer.clock import Clock
+from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
 from streamer.domain.template import Template
 from streamer.errors import KirdiError
@@ -33,7 +40,7 @@ from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
-from streamer.pipeline import CameraPipeline, PipelineRules
+from streamer.pipeline import CameraPipeline, PipelineRules, longest_gap_s
 from streamer.recognition import face_gate, open_matcher
 from streamer.storage.spool import Spool
 from streamer.tracking.voting import Search, VoteLimits
@@ -41,15 +48,12 @@ from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
 
-# The longest a camera may take to stop: its decoder is given 3 s.
-_STOP_TIMEOUT_S = 6.0
-
 
 class Instruments(Protocol):
     """What `kirdi bench` and `kirdi demo` look through; the service itself has none."""
 
     def watch(self, matcher: Matcher, cameras: Sequence[CameraSupervisor]) -> None:
-        """Be shown the parts that count, once they all exist."""
+        """Be shown the parts that count, once they all exist: the cameras of the start."""
         ...
 
     def timed(self, writer: CheckInWriter) -> CheckInWriter:
@@ -63,8 +67,17 @@ async def run_service(
     clock: Clock,
     stop: asyncio.Event,
     instruments: Instruments | None = None,
+    reloading: Reloading | None = None,
 ) -> tuple[CameraState, ...]:
     """Run until `stop` is set.
+
+    Args:
+        settings: Everything it goes by; only cameras may change while it runs.
+        home: Where it keeps what must last, and its control socket.
+        clock: Its only source of time.
+        stop: Ends it.
+        instruments: Looks on.
+        reloading: How the settings are read anew; None = they are not.
 
     Returns:
         What each camera was doing at the end, with its counters.
@@ -95,6 +108,9 @@ async def run_service(
             settings.site.id, backend.schedules, delivery, arrival_policy(settings), clock
         )
         recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
+        gaps = shortcomings()
+        if gaps:
+            log.warning("decoders are less confined than they should be", gaps=gaps)
         log.info(
             "service ready",
             site=settings.site.id,
@@ -103,71 +119,77 @@ async def run_service(
             device=matcher.device,
             pack=matcher.pack_id,
         )
-        parts = _Parts(matcher, keeper, delivery, service, recorder)
-        return await _run_tasks(settings, clock, stop, parts, instruments)
+        parts = _Parts(settings, home, clock, matcher, keeper, delivery, service, recorder, gaps)
+        return await _run_tasks(parts, stop, instruments, reloading)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """What the background tasks work with."""
 
+    settings: Settings
+    home: Path
+    clock: Clock
     matcher: Matcher
     keeper: GalleryKeeper
     delivery: CheckInDelivery
     service: CheckInService
     recorder: UptimeRecorder
+    sandbox_gaps: tuple[str, ...]
+
+    def camera(self, camera: Camera, note: Note) -> RunningCamera:
+        """Make what runs one camera."""
+        mailbox = LatestFrameMailbox()
+        supervisor = CameraSupervisor(camera, self.clock, mailbox, note, remarks=self.sandbox_gaps)
+        pipeline = CameraPipeline(
+            pipeline_rules(self.settings, camera),
+            self.matcher,
+            lambda: self.keeper.current,
+            self.service,
+            supervisor.hold,
+        )
+        return RunningCamera(supervisor, mailbox, pipeline)
 
 
 async def _run_tasks(
-    settings: Settings,
-    clock: Clock,
-    stop: asyncio.Event,
     parts: _Parts,
+    stop: asyncio.Event,
     instruments: Instruments | None,
+    reloading: Reloading | None,
 ) -> tuple[CameraState, ...]:
     """Run cameras in front of decisions, decisions in front of storage; they stop in this order."""
     cameras, decisions, storage = Background(), Background(), Background()
     stop_decisions, stop_storage = asyncio.Event(), asyncio.Event()
-    supervisors = []
-    sandbox_gaps = shortcomings()
-    if sandbox_gaps:
-        log.warning("decoders are less confined than they should be", gaps=sandbox_gaps)
+    timeout_s = 2 * parts.settings.database.command_timeout_s
+    camera_set = CameraSet(parts.camera, parts.recorder, cameras, parts.clock)
+    watch = LoadWatch(camera_set, LoadGovernor(), parts.clock)
+    control = CameraControl(parts.settings, camera_set, watch, OverlayFile(parts.home), reloading)
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
-    for camera in settings.cameras:
-        mailbox = LatestFrameMailbox()
-        supervisor = CameraSupervisor(
-            camera, clock, mailbox, parts.recorder.note, remarks=sandbox_gaps
-        )
-        pipeline = CameraPipeline(
-            pipeline_rules(settings, camera),
-            parts.matcher,
-            lambda: parts.keeper.current,
-            parts.service,
-        )
-        supervisors.append(supervisor)
-        # A supervisor closes its mailbox at the end, and so ends the pipeline behind it.
-        cameras.start(f"camera {camera.id}", supervisor.run(stop))
-        cameras.start(f"pipeline {camera.id}", pipeline.run(mailbox))
-    if instruments is not None:
-        instruments.watch(parts.matcher, supervisors)
+    cameras.start("cameras", camera_set.run(stop))
+    cameras.start("load", watch.run(stop))
+    cameras.start("reload", control.run(stop))
+    cameras.start("control socket", ControlServer(parts.home, control.answer).run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
+        await control.begin()
+        if instruments is not None:
+            instruments.watch(parts.matcher, [one.supervisor for one in camera_set.running])
         done, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
         stop.set()
         await asyncio.gather(*watches, return_exceptions=True)
-        await cameras.finish(_STOP_TIMEOUT_S)
+        await cameras.finish(STOP_TIMEOUT_S)
         stop_decisions.set()
-        await decisions.finish(2 * settings.database.command_timeout_s)
+        await decisions.finish(timeout_s)
         stop_storage.set()
-        await storage.finish(2 * settings.database.command_timeout_s)
+        await storage.finish(timeout_s)
         log.info("service stopped")
-    return tuple(supervisor.state for supervisor in supervisors)
+    return camera_set.states
 
 
 def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:
@@ -187,8 +209,7 @@ def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:
         ),
         best_shots=settings.match.best_shots,
         other_person=settings.match.other_person_distance,
-        # Three frames missed at the camera's own pace, and never less than a second.
-        max_gap_s=max(1.0, 3.0 / camera.analyse_fps),
+        max_gap_s=longest_gap_s(camera.analyse_fps),
         searches=settings.recognition.mode != "desk",
     )
 

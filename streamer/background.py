@@ -1,7 +1,7 @@
 """The service's background tasks: each has a name, and a dead one is seen. Used by `app`."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 
 import structlog
 
@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 
 class Background:
-    """Tasks that must all live as long as the service.
+    """Tasks that must all live as long as the service, or until they are dismissed.
 
     A task that ends before it is told to, by itself or by an exception, ends the service: a camera
     that nobody watches any more, silently, is the worst fault this program could have.
@@ -19,11 +19,22 @@ class Background:
 
     def __init__(self) -> None:
         """Start without tasks."""
-        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._dismissed: set[asyncio.Task[None]] = set()
+        self._dead: asyncio.Task[None] | None = None
+        self._died = asyncio.Event()
 
-    def start(self, name: str, work: Coroutine[None, None, None]) -> None:
-        """Begin a task."""
-        self._tasks[asyncio.create_task(work, name=name)] = name
+    def start(self, name: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Begin a task, also while others are watched."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def dismiss(self, tasks: Collection[asyncio.Task[None]], timeout_s: float) -> None:
+        """Wait for tasks that have just been told to end; from now on their end is no fault."""
+        self._dismissed.update(tasks)
+        await self._wait(tasks, timeout_s)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Wait until `stop` is set.
@@ -31,31 +42,40 @@ class Background:
         Raises:
             KirdiError: A task ended first; its own error is the cause.
         """
-        stopping = asyncio.create_task(stop.wait())
+        waits = [asyncio.create_task(event.wait()) for event in (stop, self._died)]
         try:
-            done, _ = await asyncio.wait(
-                {stopping, *self._tasks}, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            stopping.cancel()
-        for task, name in self._tasks.items():
-            if task in done and not stop.is_set():
-                cause = None if task.cancelled() else task.exception()
-                raise KirdiError(
-                    f"service: its task {name} ended by itself"
-                    + (f" ({cause})" if cause else "")
-                    + "; start the service again"
-                ) from cause
+            for one in waits:
+                one.cancel()
+        if self._dead is not None and not stop.is_set():
+            cause = None if self._dead.cancelled() else self._dead.exception()
+            raise KirdiError(
+                f"service: its task {self._dead.get_name()} ended by itself"
+                + (f" ({cause})" if cause else "")
+                + "; start the service again"
+            ) from cause
 
     async def finish(self, timeout_s: float) -> None:
         """Wait for the tasks to end by themselves, then cancel those that did not."""
-        if not self._tasks:
+        await self._wait(tuple(self._tasks), timeout_s)
+        self._tasks.clear()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task in self._dismissed:
+            self._dismissed.discard(task)
+            self._tasks.discard(task)
+        elif self._dead is None:
+            self._dead = task
+            self._died.set()
+
+    async def _wait(self, tasks: Collection[asyncio.Task[None]], timeout_s: float) -> None:
+        if not tasks:
             return
-        _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+        _, late = await asyncio.wait(tasks, timeout=timeout_s)
         for task in late:
-            log.warning("task cancelled", task=self._tasks[task], after_s=timeout_s)
+            log.warning("task cancelled", task=task.get_name(), after_s=timeout_s)
             task.cancel()
-        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.error("task failed while stopping", reason=str(outcome))
-        self._tasks.clear()

@@ -11,7 +11,17 @@ import typer
 
 from config.errors import ConfigError
 from matcher.errors import MatcherError
-from streamer.commands import appointments, bench, camera, check_ins, config, db, models, patients
+from streamer.commands import (
+    appointments,
+    bench,
+    camera,
+    cameras,
+    check_ins,
+    config,
+    db,
+    models,
+    patients,
+)
 from streamer.commands.demo import demo
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
@@ -32,12 +42,14 @@ app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
+app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(bench.app, name="bench")
 app.command()(run)
 app.command()(demo)
 app.command()(health)
+app.command()(cameras.reload)
 
 
 @app.callback()

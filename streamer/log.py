@@ -24,11 +24,16 @@ class SecretsFilter:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Remember the secrets; short ones are kept too, since a short password is still one."""
+        self._variants: list[str] = []
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Remember more secrets; none is ever forgotten."""
         variants = {
             form for secret in secrets if secret for form in (secret, quote(secret, safe=""))
         }
         # Longest first, so that a secret that contains another goes as a whole.
-        self._variants = sorted(variants, key=len, reverse=True)
+        self._variants = sorted(variants.union(self._variants), key=len, reverse=True)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Clean one event; keys are our own words and stay."""
@@ -49,8 +54,17 @@ class SecretsFilter:
         return self.clean(str(value))
 
 
+_known = SecretsFilter(())
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Keep more secrets out of the log: those of a camera that comes while the service runs."""
+    _known.learn(secrets)
+
+
 def configure_logging(level: str = "info", secrets: Iterable[str] = ()) -> None:
     """Send our events and the libraries' warnings through one chain to standard error."""
+    hide(secrets)
     on_terminal = sys.stderr.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -58,7 +72,7 @@ def configure_logging(level: str = "info", secrets: Iterable[str] = ()) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        SecretsFilter(secrets),
+        _known,
     ]
     renderer: Processor = (
         structlog.dev.ConsoleRenderer()

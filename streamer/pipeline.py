@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 # An identity holds for so long after the last face that agreed with its track.
 _CONFIRMED_S = 2.0
+# A face seen may be missed in the next frames, and its owner may stand still: so long all are sent.
+_FOLLOWED_S = 3.0
 # With no frame for so long nobody is followed any more, and nothing of them is kept.
 _IDLE_S = 10.0
 
@@ -94,6 +96,11 @@ class _Person:
     proposed: tuple[UUID, int] | None = None
 
 
+def longest_gap_s(analyse_fps: float) -> float:
+    """For how long a track may be unseen: three frames at this pace, never less than a second."""
+    return max(1.0, 3.0 / analyse_fps)
+
+
 class CameraPipeline:
     """The stages of one camera, in order."""
 
@@ -103,14 +110,29 @@ class CameraPipeline:
         matcher: FaceMatcher,
         gallery: Callable[[], CurrentGallery],
         proposals: Proposals,
+        hold: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
-        """Keep the collaborators and start without tracks."""
+        """Keep the collaborators and start without tracks.
+
+        Args:
+            rules: What this camera holds to.
+            matcher: Finds faces and makes vectors of them.
+            gallery: The gallery of this moment.
+            proposals: Takes the identities.
+            hold: Asks the source of the frames to leave none out for so many seconds, even if
+                nothing moves in them: whoever stands still goes on being seen.
+        """
         self._rules = rules
         self._matcher = matcher
         self._gallery = gallery
         self._proposals = proposals
+        self._hold = hold
         self._tracker = Tracker(rules.camera_id, TrackerLimits(max_gap_s=rules.max_gap_s))
         self._people: dict[int, _Person] = {}
+
+    def bridge(self, max_gap_s: float) -> None:
+        """Follow people over other gaps from now on: the frames come at another pace."""
+        self._tracker.max_gap_s = max_gap_s
 
     async def run(self, frames: FrameSource) -> None:
         """Process frames until the source is closed."""
@@ -136,6 +158,8 @@ class CameraPipeline:
         gallery = self._gallery()
         try:
             faces = await self._matcher.detect(frame.image)
+            if faces:
+                self._hold(_FOLLOWED_S)
             tracks = self._tracker.update(faces, frame.received_at)
             tracks, changed = await self._collect(frame, tracks, gallery)
         finally:

@@ -5,14 +5,14 @@ Reports rest on these intervals: they tell "nobody came" from "nobody was lookin
 
 import asyncio
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from streamer.clock import Clock
-from streamer.domain.camera_state import CameraState
+from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,10 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_S = 5.0
 # More than a day of changes of twenty bad cameras; beyond it the oldest go.
 MOST_WAITING = 10_000
+
+
+# What is told in the log, and is nothing to worry about.
+_FINE = frozenset({CameraStatus.STARTING, CameraStatus.STREAMING, CameraStatus.DISABLED})
 
 
 class UptimeStore(Protocol):
@@ -33,6 +37,10 @@ class UptimeStore(Protocol):
         """Close the camera's open interval and begin the next."""
         ...
 
+    async def end(self, camera_id: str, at: datetime) -> None:
+        """Close the camera's open interval; none follows."""
+        ...
+
     async def heartbeat(self, now: datetime) -> None:
         """Say that the open intervals still hold."""
         ...
@@ -40,6 +48,14 @@ class UptimeStore(Protocol):
     async def close(self, now: datetime) -> None:
         """Close the open intervals: the service stops."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    """A camera that is no more."""
+
+    camera_id: str
+    at: datetime
 
 
 class UptimeRecorder:
@@ -56,7 +72,7 @@ class UptimeRecorder:
         self._blind_after_s = blind_after_s
         self._store = store
         self._clock = clock
-        self._waiting: deque[CameraState] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[CameraState | _Removed] = deque(maxlen=MOST_WAITING)
         self._last: dict[str, CameraState] = {}
         self._alive_at = clock.monotonic()
         self._changed = asyncio.Event()
@@ -69,9 +85,16 @@ class UptimeRecorder:
         self._last[state.camera_id] = state
         self._waiting.append(state)
         self._changed.set()
-        fine = state.reason in ("", "stopped")
+        fine = state.status in _FINE or state.reason == "stopped"
         write = log.info if fine else log.warning
         write("camera", camera=state.camera_id, status=state.status.value, reason=state.reason)
+
+    def forget(self, camera_id: str, at: datetime) -> None:
+        """Take in that a camera was removed. Called on the loop."""
+        if self._last.pop(camera_id, None) is not None:
+            self._waiting.append(_Removed(camera_id, at))
+            self._changed.set()
+            log.info("camera", camera=camera_id, status="removed", reason="")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write changes as they come and a heartbeat in between, until stopped."""
@@ -99,11 +122,14 @@ class UptimeRecorder:
         if self._clock.monotonic() - self._alive_at > self._blind_after_s:
             await self._leave_gap()
         while self._waiting:
-            state = self._waiting.popleft()
+            change = self._waiting.popleft()
             try:
-                await self._store.record(state)
+                if isinstance(change, _Removed):
+                    await self._store.end(change.camera_id, change.at)
+                else:
+                    await self._store.record(change)
             except DatabaseError:
-                self._waiting.appendleft(state)
+                self._waiting.appendleft(change)
                 raise
         await self._store.heartbeat(self._clock.now())
         self._alive_at = self._clock.monotonic()

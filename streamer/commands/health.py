@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
+from streamer.cameras.overlay_file import OverlayFile
 from streamer.clock import SystemClock
 from streamer.commands.invocation import (
     ConfigOption,
@@ -41,7 +42,7 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     if not service_runs(home):
         raise KirdiError(f"service: none runs on {home}; start `kirdi run`")
     intervals = asyncio.run(_open_intervals(settings, home))
-    watched = [camera.id for camera in settings.cameras]
+    watched = [camera.id for camera in OverlayFile(home).read().over(settings).cameras]
     if wrong := complaint(watched, intervals, SystemClock().now()):
         raise KirdiError(wrong)
     warn(shortcomings())
@@ -82,7 +83,7 @@ def complaint(
     """What is wrong with the heartbeats, or None.
 
     Args:
-        watched: The ids of the cameras that the settings name.
+        watched: The ids of the cameras that the settings name, and of those added.
         intervals: What the database says the service is doing.
         now: The time by the clock the service writes its heartbeats with.
     """
@@ -91,7 +92,7 @@ def complaint(
         if camera_id not in seen:
             return (
                 f"service: it does not watch camera {camera_id}; "
-                "wait until it has started, or start it again if the settings have changed"
+                "wait until it has started, or run `kirdi reload` if the settings have changed"
             )
         silence_s = (now - seen[camera_id]).total_seconds()
         if silence_s > MAX_SILENCE_S:

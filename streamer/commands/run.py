@@ -4,13 +4,15 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 
 import structlog
 
+from config.load import load_settings, settings_file
 from config.settings import Settings
 from streamer.clock import SystemClock
-from streamer.commands.invocation import ConfigOption, JsonOption, print_json, read_settings
+from streamer.commands.invocation import ConfigOption, JsonOption, print_json
 from streamer.domain.camera_state import CameraState
 from streamer.embedded.home import kirdi_home
 from streamer.log import configure_logging
@@ -21,11 +23,14 @@ log = structlog.get_logger(__name__)
 def run(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Watch the cameras and check in recognised patients, until interrupted.
 
+    SIGHUP makes it read its cameras anew, as `kirdi reload` does.
+
     With --json, the cameras' counters are printed at the end.
     """
-    settings = read_settings(config)
+    file = settings_file(config, os.environ)
+    settings = load_settings(file, os.environ)
     configure_logging("debug" if "--debug" in sys.argv else "info", secrets_in(settings))
-    states = asyncio.run(_run(settings))
+    states = asyncio.run(_run(settings, lambda: load_settings(file, os.environ)))
     if as_json:
         print_json([asdict(state) for state in states])
 
@@ -39,11 +44,19 @@ def secrets_in(settings: Settings) -> list[str]:
     return [secret for url in urls for secret in secrets_of(url.get_secret_value())]
 
 
-async def _run(settings: Settings) -> tuple[CameraState, ...]:
+async def _run(settings: Settings, read: Callable[[], Settings]) -> tuple[CameraState, ...]:
     from streamer.app import run_service
+    from streamer.cameras.camera_control import Reloading
 
-    stop = asyncio.Event()
+    stop, reload = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    return await run_service(settings, kirdi_home(os.environ), SystemClock(), stop)
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    return await run_service(
+        settings,
+        kirdi_home(os.environ),
+        SystemClock(),
+        stop,
+        reloading=Reloading(read, reload),
+    )

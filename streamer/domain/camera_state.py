@@ -6,12 +6,18 @@ from enum import StrEnum
 
 
 class CameraStatus(StrEnum):
-    """Either frames are coming, or there is a reason why not."""
+    """Either frames are coming, or there is a reason why not.
+
+    `degraded` is both: frames come, but such that people may be missed. Whether that counts as
+    coverage is for a report to decide; it is told the reason.
+    """
 
     STARTING = "starting"
     STREAMING = "streaming"
+    DEGRADED = "degraded"
     STALLED = "stalled"
     DOWN = "down"
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,11 @@ class CameraState:
         decoded: Frames decoded in all.
         analysed: Frames handed to the pipeline.
         dropped: Frames meant for analysis that were replaced by a newer one.
+        still: Frames meant for analysis in which nothing moved; they were left out.
         corrupt: Frames the decoder marked corrupt; never analysed.
         restarts: Decoder processes started after the first.
+        recycled: Decoder processes among them that had grown too large.
+        decoding: What is decoded by what, once known, such as "h264 1920x1080, software".
         remarks: What an operator should know about it in any status, for example that its
             certificate is not verified.
     """
@@ -36,6 +45,9 @@ class CameraState:
     decoded: int = 0
     analysed: int = 0
     dropped: int = 0
+    still: int = 0
     corrupt: int = 0
     restarts: int = 0
+    recycled: int = 0
+    decoding: str = ""
     remarks: tuple[str, ...] = ()

@@ -17,8 +17,12 @@ from typing import Final, NoReturn
 import av
 from av import VideoFrame
 
+from streamer.ingest.attention import Attention
 from streamer.ingest.camera_url import redact
+from streamer.ingest.condition_reporter import ConditionReporter
 from streamer.ingest.confinement import confine
+from streamer.ingest.keyframe_policy import KeyframePolicy
+from streamer.ingest.luma import BLOCKS, LumaSampler
 from streamer.ingest.pacer import Pacer
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
@@ -26,7 +30,9 @@ from streamer.ingest.protocol import (
     Failure,
     FailureKind,
     Geometry,
+    Hold,
     Opened,
+    Pace,
     ProtocolError,
     Release,
     Report,
@@ -48,6 +54,8 @@ _PATIENCE_S: Final = 1.0
 """So long a frame waits for the service to be done with the one before it."""
 _CLOSING_S: Final = 0.7
 """For closing the camera's session when told to stop; a demuxer cannot be interrupted."""
+_HARDWARE_ERRORS: Final = 10
+"""So many packets and no frame: the hardware can be had and does not work."""
 
 
 class Decoder:
@@ -58,7 +66,11 @@ class Decoder:
         self._request = request
         self._pacer = Pacer(request.analyse_fps)
         self._converter = RgbConverter()
-        self._decoded = self._corrupt = self._errors = self._dropped = 0
+        self._attention = Attention() if request.motion_gate else None
+        self._blocks = LumaSampler(BLOCKS)
+        self._keyframes = KeyframePolicy(request.idle_after_s)
+        self._reporter = ConditionReporter(self.send, request.reference)
+        self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
         self._due = False
         self._handed_at = -_PATIENCE_S
         self.slots = SlotWriter(self._announce)
@@ -68,7 +80,7 @@ class Decoder:
     @property
     def counters(self) -> Counters:
         """The totals so far; may be read from any thread."""
-        return Counters(self._decoded, self._corrupt, self._errors, self._dropped)
+        return Counters(self._decoded, self._corrupt, self._errors, self._dropped, self._still)
 
     def run(self, source: Source) -> None:
         """Decode a connected source until it ends or `stopping` is set.
@@ -81,15 +93,31 @@ class Decoder:
             for packet, arrived_ns in source.packets():
                 if self.stopping.is_set():
                     return
+                if packet.size and not self._keyframes.decodes(
+                    arrived_ns / 1e9, self._quiet_s(arrived_ns), keyframe=packet.is_keyframe
+                ):
+                    continue
                 try:
                     frames = packet.decode()
                 except av.FFmpegError:
-                    self._errors += 1
+                    self._count_error(source)
                     continue
                 for frame in frames:
                     assert isinstance(frame, VideoFrame)
-                    self._take(frame, arrived_ns)
+                    self._take(frame, source, arrived_ns)
+                if packet.is_keyframe:
+                    self._keyframes.seen(self._quiet_s(arrived_ns))
         raise SourceError(FailureKind.ENDED, "the camera closed the stream")
+
+    def obey(self, command: Hold | Pace) -> None:
+        """Decode from now on as the service wants it; called by the listening thread."""
+        match command:
+            case Hold() if self._attention is not None:
+                self._attention.hold(time.monotonic() + command.seconds)
+            case Pace():
+                if command.analyse_fps != self._pacer.fps:
+                    self._pacer = Pacer(command.analyse_fps)
+                self._keyframes.asked_for = command.keyframes_only
 
     def send(self, report: Report) -> bool:
         """Tell the service; False when it does not read, which never makes a decoder wait."""
@@ -107,18 +135,44 @@ class Decoder:
         text = one_line(redact(failure.text, self._request.secrets))
         self.send(Failure(failure.kind, text))
 
-    def _take(self, frame: VideoFrame, arrived_ns: int) -> None:
+    def _count_error(self, source: Source) -> None:
+        """Count a packet that could not be decoded.
+
+        Raises:
+            SourceError: The hardware can be had and does not work.
+        """
+        self._errors += 1
+        if source.device and not self._decoded and self._errors >= _HARDWARE_ERRORS:
+            text = f"{source.device} cannot decode this stream"
+            raise SourceError(FailureKind.HARDWARE, text)
+
+    def _take(self, frame: VideoFrame, source: Source, arrived_ns: int) -> None:
+        now = arrived_ns / 1e9
         self._decoded += 1
         if frame.is_corrupt:
             self._corrupt += 1
             return
-        if self._pacer.take(arrived_ns / 1e9):
-            # Two due at once means that the first one was never taken.
-            self._dropped += self._due
-            self._due = True
-        if self._due and self._wanted(arrived_ns / 1e9):
-            self._due, self._handed_at = False, arrived_ns / 1e9
+        if self._pacer.take(now):
+            if self._worth_a_look(frame, now):
+                # Two due at once means that the first one was never taken.
+                self._dropped += self._due
+                self._due = True
+            else:
+                self._still += 1
+        if self._due and self._wanted(now):
+            self._due, self._handed_at = False, now
             self._hand_over(frame, arrived_ns)
+        self._reporter.see(frame, source, now, keyframes_only=self._keyframes.only)
+
+    def _worth_a_look(self, frame: VideoFrame, now: float) -> bool:
+        if self._attention is None:
+            return True
+        block_px = frame.width * frame.height / (BLOCKS[0] * BLOCKS[1])
+        return self._attention.wants(self._blocks.sample(frame), block_px, now)
+
+    def _quiet_s(self, at_ns: int) -> float:
+        """For how long nobody has moved; without a motion gate nobody knows."""
+        return 0.0 if self._attention is None else self._attention.quiet_s(at_ns / 1e9)
 
     def _wanted(self, now: float) -> bool:
         """Is the service done with the last picture, so that this one will really be looked at?
@@ -167,6 +221,8 @@ def listen(link: socket.socket, decoder: Decoder) -> NoReturn:
             match command:
                 case Release():
                     decoder.slots.release(command.generation, command.slot)
+                case Hold() | Pace():
+                    decoder.obey(command)
                 case Stop():
                     decoder.stopping.set()
                     decoder.finished.wait(_CLOSING_S)

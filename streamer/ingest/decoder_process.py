@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from matcher.face import Image
 from streamer.ingest.camera_url import redact
 from streamer.ingest.child_process import ChildProcess
+from streamer.ingest.condition import Condition
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
     Command,
@@ -24,8 +26,11 @@ from streamer.ingest.protocol import (
     Failure,
     FailureKind,
     Geometry,
+    Hold,
     Opened,
+    Pace,
     ProtocolError,
+    Reference,
     Release,
     Request,
     Stop,
@@ -39,6 +44,7 @@ from streamer.ingest.slot_reader import SlotReader
 
 _REPORTS_A_SECOND: Final = 1000
 _LAST_WORDS_S: Final = 0.5
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 # Room for one descriptor: the kernel closes any more that a decoder might send.
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(array.array("i").itemsize)
@@ -63,7 +69,7 @@ class Picture:
     release: Callable[[], None] = field(repr=False)
 
 
-Received = Opened | Picture | Counters | Failure
+Received = Opened | Picture | Counters | Failure | Condition | Reference
 
 
 class DecoderProcess:
@@ -129,6 +135,24 @@ class DecoderProcess:
                 return Failure(FailureKind.GARBLED, f"the decoder sent {error}")
         return None
 
+    def tell(self, command: Hold | Pace) -> None:
+        """Say what is wanted of it from now on; harmless before the start and after the end."""
+        self._send(command)
+
+    def memory_bytes(self) -> int | None:
+        """The memory the process has for itself; None where it has none or the kernel won't say.
+
+        That is its resident memory without shared pages: what leaks grows there, and neither the
+        frame slots nor the libraries count. Unlike the proportional size it costs one short read.
+        """
+        if self._child is None:
+            return None
+        try:
+            pages = Path(f"/proc/{self._child.pid}/statm").read_text(encoding="ascii").split()
+            return (int(pages[1]) - int(pages[2])) * _PAGE_BYTES
+        except (OSError, ValueError, IndexError):
+            return None
+
     async def stop(self, hurry: asyncio.Event) -> None:
         """End and reap the process; pictures that are still lent stay valid.
 
@@ -188,7 +212,7 @@ class DecoderProcess:
             case Failure():
                 text = one_line(redact(report.text, self._request.secrets))
                 return Failure(report.kind, text)
-            case Opened():
+            case Opened() | Condition() | Reference():
                 return report
 
     def _adopt(self, geometry: Geometry, descriptor: int) -> None:

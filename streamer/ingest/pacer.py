@@ -15,6 +15,7 @@ class Pacer:
     """
 
     def __init__(self, fps: float) -> None:
+        self.fps = fps
         self._interval = 1.0 / fps
         self._due: float | None = None
 

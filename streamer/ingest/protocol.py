@@ -7,26 +7,34 @@ execution): `parse` takes exactly what stands here and raises `ProtocolError` fo
 
 import json
 import math
+import operator
 import struct
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from streamer.ingest.condition import MAX_SIDE_PX, Condition
+
 SLOTS: Final = 4
 """Pictures of one size that may be on their way to the service at once."""
-MAX_SIDE_PX: Final = 8192
 MAX_MEMORY_BYTES: Final = 512 * 1024 * 1024
 MAX_DATAGRAM_BYTES: Final = 64 * 1024
 MAX_TEXT_BYTES: Final = 400
+REFERENCE_SIZE: Final = (32, 18)
+"""Width and height of a reference picture: where walls and doors are, and nobody's face."""
 
 _PAGE: Final = 4096
 _release = struct.Struct("<BIB")
 _stop = struct.Struct("<B")
+_hold = struct.Struct("<Bd")
+_pace = struct.Struct("<Bd?")
 _opened = struct.Struct("<B")
 _geometry = struct.Struct("<BIHH")
-_written = struct.Struct("<BIBdQQQQQ")
-_counters = struct.Struct("<BQQQQ")
+_written = struct.Struct("<BIBdQQQQQQ")
+_counters = struct.Struct("<BQQQQQ")
 _failure = struct.Struct("<BB")
+_reference = struct.Struct(f"<B{REFERENCE_SIZE[0] * REFERENCE_SIZE[1]}s")
+_MAX_REPORT_BYTES: Final = max(_failure.size + MAX_TEXT_BYTES, _reference.size)
 
 
 class _Tag(IntEnum):
@@ -35,11 +43,15 @@ class _Tag(IntEnum):
     REQUEST = 1
     RELEASE = 2
     STOP = 3
+    HOLD = 4
+    PACE = 5
     OPENED = 16
     GEOMETRY = 17
     WRITTEN = 18
     COUNTERS = 19
     FAILURE = 20
+    CONDITION = 21
+    REFERENCE = 22
 
 
 class ProtocolError(Exception):
@@ -47,13 +59,15 @@ class ProtocolError(Exception):
 
 
 class FailureKind(StrEnum):
-    """Why a connection to a camera ended. The last three are found by the service."""
+    """Why a connection to a camera ended. The last four are found by the service."""
 
     UNREACHABLE = "unreachable"
     UNAUTHORIZED = "unauthorized"
+    BUSY = "busy"
     NOT_FOUND = "not_found"
     NO_VIDEO = "no_video"
     CODEC = "codec"
+    HARDWARE = "hardware"
     REDIRECTED = "redirected"
     CERTIFICATE = "certificate"
     STALLED = "stalled"
@@ -62,6 +76,7 @@ class FailureKind(StrEnum):
     DIED = "decoder_died"
     GARBLED = "decoder_garbled"
     NOT_STARTED = "decoder_not_started"
+    RECYCLED = "decoder_recycled"
 
 
 _KINDS: Final = tuple(FailureKind)
@@ -79,6 +94,10 @@ class Request:
         parent_pid: Whose death must end the decoder.
         ca_file: For rtsps, whose certificates to trust; None = the system's authorities.
         insecure_tls: Trust any certificate.
+        hwaccel: none, auto, cuda or vaapi; software decodes where that cannot be had.
+        motion_gate: Whether due frames in which nothing moved are left out.
+        idle_after_s: With nobody moving for so long only keyframes are decoded; 0 = never.
+        reference: The camera's `Reference` of an earlier connection; empty = none yet.
     """
 
     address: str = field(repr=False)
@@ -90,6 +109,10 @@ class Request:
     parent_pid: int
     ca_file: str | None = None
     insecure_tls: bool = False
+    hwaccel: str = "none"
+    motion_gate: bool = False
+    idle_after_s: float = 0.0
+    reference: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +126,26 @@ class Release:
 @dataclass(frozen=True, slots=True)
 class Stop:
     """The decoder shall close its camera and exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A face is being followed: for so long every due frame is wanted, motion or none."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much of the video the service can take from now on; replaces what the request said.
+
+    Attributes:
+        analyse_fps: Frames a second that are due for analysis.
+        keyframes_only: Decode nothing but keyframes.
+    """
+
+    analyse_fps: float
+    keyframes_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +190,18 @@ class Counters:
         corrupt: Frames among them that are marked corrupt.
         errors: Packets that could not be decoded at all.
         dropped: Frames due for analysis that found no free slot.
+        still: Frames due for analysis that the motion gate left out.
     """
 
     decoded: int = 0
     corrupt: int = 0
     errors: int = 0
     dropped: int = 0
+    still: int = 0
+
+    def __add__(self, other: "Counters") -> "Counters":
+        """The totals of both."""
+        return Counters(*map(operator.add, astuple(self), astuple(other)))
 
     @property
     def sound(self) -> int:
@@ -167,6 +216,7 @@ class Counters:
             and self.corrupt >= earlier.corrupt
             and self.errors >= earlier.errors
             and self.dropped >= earlier.dropped
+            and self.still >= earlier.still
         )
 
 
@@ -197,19 +247,36 @@ class Failure:
         return f"{self.kind}: {self.text}"
 
 
-Command = Request | Release | Stop
-Report = Opened | Geometry | Written | Counters | Failure
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where the camera looks, for the next connection's `Request`: kept in memory, shown nowhere.
+
+    Attributes:
+        luma: Grey values of the picture without whoever moves in it, of `REFERENCE_SIZE`,
+            row by row.
+    """
+
+    luma: bytes = field(repr=False)
+
+
+Command = Request | Release | Stop | Hold | Pace
+Report = Opened | Geometry | Written | Counters | Failure | Condition | Reference
 
 
 def pack_command(command: Command) -> bytes:
     """Encode what the service says."""
     match command:
         case Request():
-            return bytes([_Tag.REQUEST]) + json.dumps(asdict(command)).encode()
+            values = asdict(command) | {"reference": command.reference.hex()}
+            return bytes([_Tag.REQUEST]) + json.dumps(values).encode()
         case Release():
             return _release.pack(_Tag.RELEASE, command.generation, command.slot)
         case Stop():
             return _stop.pack(_Tag.STOP)
+        case Hold():
+            return _hold.pack(_Tag.HOLD, command.seconds)
+        case Pace():
+            return _pace.pack(_Tag.PACE, command.analyse_fps, command.keyframes_only)
 
 
 def parse_command(data: bytes) -> Command:
@@ -223,12 +290,20 @@ def parse_command(data: bytes) -> Command:
             case _Tag.REQUEST:
                 values = json.loads(data[1:])
                 values["secrets"] = tuple(values["secrets"])
+                values["reference"] = bytes.fromhex(values["reference"])
                 return Request(**values)
             case _Tag.RELEASE:
                 _, generation, slot = _release.unpack(data)
                 return Release(generation, slot)
             case _Tag.STOP:
                 return Stop()
+            case _Tag.HOLD:
+                return Hold(*_hold.unpack(data)[1:])
+            case _Tag.PACE:
+                pace = Pace(*_pace.unpack(data)[1:])
+                if not 0 < pace.analyse_fps < math.inf:
+                    raise ValueError("no pace")
+                return pace
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
         raise ProtocolError("the service sent a malformed command") from error
     raise ProtocolError("the service sent an unknown command")
@@ -243,26 +318,19 @@ def pack_report(report: Report) -> bytes:
             return _geometry.pack(_Tag.GEOMETRY, report.generation, report.width, report.height)
         case Written():
             pts = math.nan if report.pts is None else report.pts
-            total = report.counters
+            totals = astuple(report.counters)
             return _written.pack(
-                _Tag.WRITTEN,
-                report.generation,
-                report.slot,
-                pts,
-                report.arrived_ns,
-                total.decoded,
-                total.corrupt,
-                total.errors,
-                total.dropped,
+                _Tag.WRITTEN, report.generation, report.slot, pts, report.arrived_ns, *totals
             )
         case Counters():
-            total = report
-            return _counters.pack(
-                _Tag.COUNTERS, total.decoded, total.corrupt, total.errors, total.dropped
-            )
+            return _counters.pack(_Tag.COUNTERS, *astuple(report))
         case Failure():
             text = report.text.encode()[:MAX_TEXT_BYTES]
             return _failure.pack(_Tag.FAILURE, _KINDS.index(report.kind)) + text
+        case Condition():
+            return bytes([_Tag.CONDITION]) + report.pack()
+        case Reference():
+            return _reference.pack(_Tag.REFERENCE, report.luma)
 
 
 def parse_report(data: bytes) -> Report:
@@ -271,7 +339,7 @@ def parse_report(data: bytes) -> Report:
     Raises:
         ProtocolError: The datagram is no report.
     """
-    if not data or len(data) > _failure.size + MAX_TEXT_BYTES:
+    if not data or len(data) > _MAX_REPORT_BYTES:
         raise ProtocolError(f"a report of {len(data)} bytes")
     try:
         match data[0]:
@@ -289,8 +357,14 @@ def parse_report(data: bytes) -> Report:
                 return Counters(*_counters.unpack(data)[1:])
             case _Tag.FAILURE:
                 return _parse_failure(data)
+            case _Tag.CONDITION:
+                return Condition.unpack(data[1:])
+            case _Tag.REFERENCE:
+                return Reference(*_reference.unpack(data)[1:])
     except struct.error as error:
         raise ProtocolError(f"a report {data[0]} of {len(data)} bytes") from error
+    except ValueError as error:
+        raise ProtocolError(str(error)) from error
     raise ProtocolError(f"an unknown report {data[0]}")
 
 
@@ -303,6 +377,8 @@ def _parse_written(data: bytes) -> Written:
 
 
 def _parse_failure(data: bytes) -> Failure:
+    if len(data) > _failure.size + MAX_TEXT_BYTES:
+        raise ProtocolError(f"a failure of {len(data)} bytes")
     _, index = _failure.unpack_from(data)
     if index >= len(_KINDS):
         raise ProtocolError(f"a failure of kind {index}")

@@ -18,7 +18,9 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from streamer.ingest.condition import Decoding
 from streamer.ingest.confinement import lock_down
+from streamer.ingest.hardware import accelerator, driver_paths, find_hardware
 from streamer.ingest.protocol import MAX_MEMORY_BYTES, SLOTS, FailureKind, Request
 from streamer.ingest.relay import Relay
 from streamer.ingest.source_error import SourceError
@@ -37,6 +39,7 @@ class Source:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.device: Decoding | None = None
         self._relay: Relay | None = None
         self._container: InputContainer | None = None
         self.stream: VideoStream
@@ -52,10 +55,13 @@ class Source:
         """
         request = self._request
         udp = request.transport == "udp"
+        # A driver opens its device and libraries when the stream is set up.
+        self.device = find_hardware(request.hwaccel)
+        devices, libraries = driver_paths(self.device)
         try:
             if _is_camera(request):
                 self._relay = Relay.connect(request)
-                lock_down(port=self._relay.port, udp=udp)
+                lock_down(port=self._relay.port, udp=udp, readable=libraries, devices=devices)
             else:
                 lock_down(port=None, readable=(Path(request.address),))
         except OSError as error:
@@ -78,6 +84,7 @@ class Source:
                 mode="r",
                 options=_options(request),
                 timeout=(request.connect_timeout_s, request.read_timeout_s),
+                hwaccel=None if self.device is None else accelerator(self.device),
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             waited = time.monotonic() - began

@@ -7,7 +7,7 @@ mailbox, the states to the callback given.
 import asyncio
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
@@ -21,14 +21,29 @@ from streamer.domain.frame import Frame
 from streamer.errors import InputError
 from streamer.ingest.backoff import Backoff
 from streamer.ingest.camera_url import CameraUrl
+from streamer.ingest.condition import Condition
 from streamer.ingest.decoder_process import DecoderProcess, Picture, Received
+from streamer.ingest.degradation import Degradation
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import Counters, Failure, FailureKind, Opened, Request
+from streamer.ingest.protocol import (
+    Counters,
+    Failure,
+    FailureKind,
+    Hold,
+    Opened,
+    Pace,
+    Reference,
+    Request,
+)
 
 _LOOK_S: Final = 0.25
 """How often the watchdogs are looked at when the decoder is silent."""
 _START_S: Final = 2.0
 """For starting the process, on top of the camera's own connect time-out."""
+_WEIGHED_EVERY_S: Final = 5.0
+_MEMORY_BYTES: Final = 256 * 1024 * 1024
+_MEMORY_PICTURES: Final = 16
+"""A decoder may have so much memory, and so many pictures: H.265 may keep 16 for reference."""
 
 _log = structlog.get_logger()
 
@@ -42,6 +57,14 @@ class Decoder(Protocol):
 
     async def receive(self, timeout_s: float, stop: asyncio.Event) -> Received | None:
         """What it says next; None after the time-out or when `stop` is set."""
+        ...
+
+    def tell(self, command: Hold | Pace) -> None:
+        """Say what is wanted of it from now on; never waits, and may get lost."""
+        ...
+
+    def memory_bytes(self) -> int | None:
+        """The memory it has for itself, frame slots not counted; None where nobody can say."""
         ...
 
     async def stop(self, hurry: asyncio.Event) -> None:
@@ -72,7 +95,7 @@ class CameraSupervisor:
             on_state: Called on the loop with each new status or reason.
             make_decoder: Makes what decodes one connection.
             chance: Jitter; a test may seed it.
-            remarks: What holds for every camera of this machine, see `CameraState`.
+            remarks: What its state says besides, whatever it does.
         """
         self._camera = camera
         self._clock = clock
@@ -85,22 +108,49 @@ class CameraSupervisor:
         self._earlier = Counters()
         self._current = Counters()
         self._frames_since: float | None = None
+        self._decoder: Decoder | None = None
+        self._reference = b""
         self._remarks = (*remarks, *_remarks_on(camera))
+        self._pace = Pace(camera.analyse_fps, keyframes_only=False)
+        self._degradation = Degradation()
+        self._condition: Condition | None = None
+        self._picture_bytes = 0
+        self._recycled = 0
+        self._hwaccel: str = camera.hwaccel
         self._state = CameraState(camera.id, CameraStatus.STARTING, "", clock.now())
 
     @property
     def state(self) -> CameraState:
         """The state with the counters of this moment."""
-        now, before = self._current, self._earlier
+        total = self._earlier + self._current
         return replace(
             self._state,
-            decoded=before.decoded + now.decoded,
-            corrupt=before.corrupt + now.corrupt + before.errors + now.errors,
-            dropped=before.dropped + now.dropped + self._mailbox.dropped,
+            decoded=total.decoded,
+            corrupt=total.corrupt + total.errors,
+            dropped=total.dropped + self._mailbox.dropped,
+            still=total.still,
             analysed=self._mailbox.taken,
             restarts=max(0, self._runs - 1),
-            remarks=self._remarks,
+            recycled=self._recycled,
+            decoding=_decoding(self._condition),
+            remarks=(*self._remarks, *self._passing_remarks()),
         )
+
+    @property
+    def camera(self) -> Camera:
+        """Its settings."""
+        return self._camera
+
+    def hold(self, seconds: float) -> None:
+        """A face is being followed: for so long the decoder sends every due frame."""
+        if self._decoder is not None:
+            self._decoder.tell(Hold(seconds))
+
+    def pace(self, analyse_fps: float, *, keyframes_only: bool) -> None:
+        """Have so many frames a second analysed from now on, over reconnections too."""
+        self._pace = Pace(analyse_fps, keyframes_only)
+        if self._decoder is not None:
+            self._decoder.tell(self._pace)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver frames until `stop` is set, connecting again after every failure."""
@@ -125,6 +175,8 @@ class CameraSupervisor:
         """
         self._runs += 1
         self._frames_since = None
+        self._condition = None
+        self._degradation.reconnected()
         try:
             decoder = self._make_decoder(self._request())
         except InputError as error:
@@ -134,8 +186,12 @@ class CameraSupervisor:
                 decoder.start()
             except OSError as error:
                 return Failure(FailureKind.NOT_STARTED, error.strerror or "no decoder process")
+            self._decoder = decoder
+            if self._pace.keyframes_only:
+                decoder.tell(self._pace)
             return await self._follow(decoder, stop)
         finally:
+            self._decoder = None
             await decoder.stop(stop)
             self._settle()
 
@@ -144,7 +200,8 @@ class CameraSupervisor:
         camera = self._camera
         opened = False
         sound = 0
-        overdue_at = self._clock.monotonic() + camera.connect_timeout_s + _START_S
+        now = self._clock.monotonic()
+        overdue_at, weighed_at = now + camera.connect_timeout_s + _START_S, now
         while not stop.is_set():
             message = await decoder.receive(_LOOK_S, stop)
             now = self._clock.monotonic()
@@ -156,19 +213,30 @@ class CameraSupervisor:
                     overdue_at = now + camera.stall_timeout_s
                 case Counters():
                     self._current = message
+                case Reference():
+                    self._reference = message.luma
+                case Condition():
+                    self._condition = message
+                    self._degradation.see(message)
                 case Picture():
                     self._current = message.counters
                     self._deliver(message, now)
             if self._current.sound > sound:
                 opened, sound = True, self._current.sound
                 overdue_at = now + camera.stall_timeout_s
-                self._healthy(now)
+                self._frames_since = self._frames_since or now
+            self._judge(now)
             if now >= overdue_at:
                 return self._overdue(opened=opened)
+            if now - weighed_at >= _WEIGHED_EVERY_S:
+                weighed_at = now
+                if (outgrown := self._outgrown(decoder)) is not None:
+                    return outgrown
         return None
 
     def _deliver(self, picture: Picture, now: float) -> None:
         """Put a picture into the mailbox. UTC is the service's clock less the picture's age."""
+        self._picture_bytes = picture.image.nbytes
         frame = Frame(
             camera_id=self._camera.id,
             sequence=self._sequence,
@@ -181,12 +249,45 @@ class CameraSupervisor:
         self._sequence += 1
         self._mailbox.put(frame)
 
-    def _healthy(self, now: float) -> None:
+    def _judge(self, now: float) -> None:
+        """While frames come: are they fit for recognition?"""
         if self._frames_since is None:
-            self._frames_since = now
-        if self._state.status is not CameraStatus.STREAMING:
-            _log.debug("camera.streaming", camera=self._camera.id)
-            self._enter(CameraStatus.STREAMING, "")
+            return
+        state = self.state
+        self._degradation.count(now, state.analysed, state.dropped)
+        # Where keyframes are too rare the decoder goes on with all frames, whatever was asked.
+        only = self._condition is not None and self._condition.keyframes_only
+        forced = only and self._pace.keyframes_only
+        reason = self._degradation.reason(now, forced_keyframes=forced)
+        status = CameraStatus.DEGRADED if reason else CameraStatus.STREAMING
+        if status is not self._state.status:
+            _log.debug("camera.delivers", camera=self._camera.id, status=status)
+        self._enter(status, reason)
+
+    def _outgrown(self, decoder: Decoder) -> Failure | None:
+        """Why this decoder needs a successor, if it has taken more memory than pictures explain."""
+        taken = decoder.memory_bytes()
+        allowed = _MEMORY_BYTES + _MEMORY_PICTURES * self._picture_bytes
+        if taken is None or taken <= allowed:
+            return None
+        self._recycled += 1
+        text = f"the decoder process had grown to {taken >> 20} MB, over {allowed >> 20}"
+        return Failure(FailureKind.RECYCLED, text)
+
+    def _passing_remarks(self) -> Iterator[str]:
+        wanted, pace = self._camera.analyse_fps, self._pace
+        if pace.analyse_fps < wanted:
+            yield (
+                f"analysed at {pace.analyse_fps:.2g} of {wanted:g} frames a second: "
+                "the machine is short"
+            )
+        condition, asked = self._condition, self._camera.hwaccel
+        if condition is None:
+            return
+        if condition.keyframes_only and not pace.keyframes_only:
+            yield "nobody moves: only keyframes are decoded"
+        if asked in ("cuda", "vaapi") and condition.decoding != asked:
+            yield f"{asked} cannot be had here: decoded in {condition.decoding}"
 
     def _overdue(self, *, opened: bool) -> Failure:
         camera = self._camera
@@ -199,10 +300,17 @@ class CameraSupervisor:
         since = self._frames_since
         healthy_s = 0.0 if since is None else max(self._clock.monotonic() - since, 1e-9)
         delay = self._backoff.next_delay(failure.kind, healthy_s=healthy_s)
-        stalled = failure.kind is FailureKind.STALLED
+        status = CameraStatus.DOWN
+        if failure.kind is FailureKind.HARDWARE:
+            self._hwaccel = "none"
+        if failure.kind is FailureKind.STALLED:
+            status = CameraStatus.STALLED
+        elif failure.kind is FailureKind.RECYCLED and delay == 0:
+            # The camera has not failed; for the second that this takes nobody looks all the same.
+            status = CameraStatus.STARTING
         # Whoever is told of the new state logs it once; every further attempt is detail.
         _log.debug("camera.down", camera=self._camera.id, reason=str(failure), retry_in_s=delay)
-        self._enter(CameraStatus.STALLED if stalled else CameraStatus.DOWN, str(failure))
+        self._enter(status, str(failure))
         return delay
 
     def _enter(self, status: CameraStatus, reason: str) -> None:
@@ -216,13 +324,7 @@ class CameraSupervisor:
 
     def _settle(self) -> None:
         """Add a finished decoder's totals to those of the ones before."""
-        before, now = self._earlier, self._current
-        self._earlier = Counters(
-            before.decoded + now.decoded,
-            before.corrupt + now.corrupt,
-            before.errors + now.errors,
-            before.dropped + now.dropped,
-        )
+        self._earlier += self._current
         self._current = Counters()
 
     def _request(self) -> Request:
@@ -232,14 +334,24 @@ class CameraSupervisor:
             address=url.full,
             secrets=url.secrets,
             transport=camera.transport,
-            analyse_fps=camera.analyse_fps,
+            analyse_fps=self._pace.analyse_fps,
             connect_timeout_s=camera.connect_timeout_s,
             read_timeout_s=camera.stall_timeout_s,
             parent_pid=os.getpid(),
             ca_file=None if camera.ca_file is None else str(camera.ca_file.absolute()),
             insecure_tls=camera.insecure_tls,
+            hwaccel=self._hwaccel,
+            motion_gate=camera.motion_gate,
+            idle_after_s=camera.idle_after_s,
+            reference=self._reference,
         )
 
 
 def _remarks_on(camera: Camera) -> tuple[str, ...]:
     return ("its certificate is not verified (insecure_tls)",) if camera.insecure_tls else ()
+
+
+def _decoding(condition: Condition | None) -> str:
+    if condition is None:
+        return ""
+    return f"{condition.codec} {condition.width}x{condition.height}, {condition.decoding}"

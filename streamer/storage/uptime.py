@@ -63,6 +63,11 @@ class CameraUptime:
                 sql("insert_uptime"), *camera, state.status.value, state.reason, since
             )
 
+    async def end(self, camera_id: str, at: datetime) -> None:
+        """End a camera's open interval, if it has one; no other begins. Raises DatabaseError."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(sql("close_uptime"), self._site_id, camera_id, at)
+
     async def heartbeat(self, now: datetime) -> None:
         """Note that every open interval still holds; raises DatabaseError."""
         async with self._postgres.connection() as connection:

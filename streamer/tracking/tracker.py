@@ -63,6 +63,7 @@ class Tracker:
         """Start without tracks."""
         self._camera_id = camera_id
         self._limits = limits or TrackerLimits()
+        self.max_gap_s = self._limits.max_gap_s
         self._live: list[_Live] = []
         self._next_id = 0
 
@@ -76,7 +77,7 @@ class Tracker:
         Returns:
             One track per face, in the order of `faces`.
         """
-        self._live = [one for one in self._live if at - one.last_seen <= self._limits.max_gap_s]
+        self._live = [one for one in self._live if at - one.last_seen <= self.max_gap_s]
         centres = [_centre(face) for face in faces]
         widths = [face.bbox[2] - face.bbox[0] for face in faces]
         owner = self._assign(centres, widths, at)

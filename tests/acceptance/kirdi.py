@@ -70,7 +70,10 @@ class Kirdi:
             "site": {"id": "test-1", "name": "Test", "time_zone": ZONE},
             "cameras": self.cameras,
         } | self.extra
-        file.write_text(yaml.safe_dump(settings))
+        text = yaml.safe_dump(settings)
+        # A service that reads them just now must not see half a file.
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
         return file
 
     def __call__(self, *arguments: str | Path, timeout: float = 120, stdin: str = "") -> Result:

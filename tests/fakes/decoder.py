@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from streamer.ingest.decoder_process import Picture, Received
-from streamer.ingest.protocol import Counters, Request
+from streamer.ingest.protocol import Counters, Hold, Pace, Request
 
 Step = Received | Callable[[], Received | None] | None
 
@@ -23,6 +23,8 @@ class FakeDecoder:
         self._on_silence = on_silence
         self.started = False
         self.stopped = False
+        self.told: list[Hold | Pace] = []
+        self.memory: int | None = None
 
     def start(self) -> None:
         self.started = True
@@ -34,6 +36,12 @@ class FakeDecoder:
             self._on_silence()
             return None
         return step() if callable(step) else step
+
+    def tell(self, command: Hold | Pace) -> None:
+        self.told.append(command)
+
+    def memory_bytes(self) -> int | None:
+        return self.memory
 
     async def stop(self, hurry: asyncio.Event) -> None:
         self.stopped = True

@@ -23,6 +23,9 @@ class Store:
     async def record(self, state: CameraState) -> None:
         self._note(f"{state.camera_id} {state.status.value}")
 
+    async def end(self, camera_id: str, at: datetime) -> None:
+        self._note(f"{camera_id} removed")
+
     async def heartbeat(self, now: datetime) -> None:
         self._note("heartbeat")
 
@@ -91,3 +94,23 @@ async def test_after_a_long_outage_the_time_in_between_is_not_covered() -> None:
     await asyncio.wait_for(task, 5)
     calls = [call for call in store.calls if call != "heartbeat"]
     assert calls == ["recover", "lobby-1 streaming", "recover", "lobby-1 streaming", "close"]
+
+
+async def test_a_removed_camera_ends_in_its_turn_also_after_the_database_was_away() -> None:
+    store, stop = Store(), asyncio.Event()
+    store.away = 2
+    recorder = UptimeRecorder(store, FakeClock(), 300.0)
+    recorder.forget("lobby-1", SINCE)
+    recorder.note(state(CameraStatus.STREAMING))
+    recorder.forget("lobby-1", SINCE)
+    recorder.note(state(CameraStatus.STREAMING))
+    task = asyncio.create_task(recorder.run(stop))
+    await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    calls = [call for call in store.calls if call != "heartbeat"]
+    assert calls == [
+        "recover",
+        *("lobby-1 streaming", "lobby-1 removed", "lobby-1 streaming"),
+        "close",
+    ]

@@ -109,6 +109,18 @@ async def test_a_frozen_decoder_is_replaced(colours: Path) -> None:
         await watch.until_frames(2, 10)
 
 
+async def test_the_memory_of_a_decoder_is_known(colours: Path) -> None:
+    async with (
+        CameraSimulator([colours], port=0, loop=True) as source,
+        watching(camera(source.url)) as watch,
+    ):
+        await watch.until_frames(1)
+        memory = watch.decoders[-1].memory_bytes()
+        assert memory is not None
+        assert 4 << 20 < memory < 100 << 20
+    assert watch.decoders[-1].memory_bytes() is None
+
+
 async def test_frames_nobody_takes_are_replaced_and_counted(colours: Path) -> None:
     async with (
         CameraSimulator([colours], port=0, loop=True) as source,

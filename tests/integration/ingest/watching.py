@@ -171,6 +171,7 @@ def camera(url: str, **changes: object) -> Camera:
         "url": SecretStr(url),
         "connect_timeout_s": 2.0,
         "stall_timeout_s": 2.0,
+        "motion_gate": False,
     }
     return Camera.model_validate(values | changes)
 

@@ -85,6 +85,18 @@ async def test_a_clock_that_went_back(clinic: Clinic) -> None:
     ]
 
 
+async def test_a_removed_camera_has_no_open_interval(clinic: Clinic) -> None:
+    uptime = CameraUptime(clinic.database.postgres, SITE.id)
+    await uptime.record(_state(CameraStatus.DISABLED, 0))
+    await uptime.record(_state(CameraStatus.DEGRADED, 0, "dark", camera="lobby-2"))
+    await uptime.end("lobby-1", NOW + timedelta(minutes=4))
+    await uptime.end("lobby-1", NOW + timedelta(minutes=5))
+    assert await _intervals(clinic) == [
+        ("lobby-1", "disabled", 0, 4),
+        ("lobby-2", "degraded", 0, None),
+    ]
+
+
 async def test_changes_at_once_leave_one_open(clinic: Clinic) -> None:
     uptime = CameraUptime(clinic.database.postgres, SITE.id)
     await asyncio.gather(

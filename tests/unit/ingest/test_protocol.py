@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamer.ingest.condition import Condition, Decoding
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
     MAX_TEXT_BYTES,
@@ -13,8 +14,11 @@ from streamer.ingest.protocol import (
     Failure,
     FailureKind,
     Geometry,
+    Hold,
     Opened,
+    Pace,
     ProtocolError,
+    Reference,
     Release,
     Report,
     Request,
@@ -28,7 +32,17 @@ from streamer.ingest.protocol import (
 
 u32 = st.integers(0, 2**32 - 1)
 u64 = st.integers(0, 2**64 - 1)
-counters = st.builds(Counters, u64, u64, u64, u64)
+counters = st.builds(Counters, u64, u64, u64, u64, u64)
+sides = st.integers(1, 8192)
+conditions = st.builds(
+    Condition,
+    st.sampled_from(Decoding),
+    st.from_regex(r"[a-z0-9_]{1,16}", fullmatch=True),
+    sides,
+    sides,
+    st.integers(1, 16),
+    *[st.booleans()] * 5,
+)
 reports = st.one_of(
     st.just(Opened()),
     counters,
@@ -44,6 +58,8 @@ reports = st.one_of(
     st.builds(
         Failure, st.sampled_from(FailureKind), st.sampled_from(["", "Connection refused", "нет"])
     ),
+    conditions,
+    st.builds(Reference, st.binary(min_size=576, max_size=576)),
 )
 REQUEST = Request(
     address="rtsp://viewer:geheim@10.0.0.5/1",
@@ -53,7 +69,12 @@ REQUEST = Request(
     connect_timeout_s=10.0,
     read_timeout_s=10.0,
     parent_pid=1,
+    hwaccel="auto",
+    motion_gate=True,
+    idle_after_s=180.0,
+    reference=bytes(range(256)),
 )
+COMMANDS: list[Command] = [REQUEST, Release(2**32 - 1, 3), Stop(), Hold(5.0), Pace(2.5, True)]
 
 
 @given(reports)
@@ -61,7 +82,7 @@ def test_every_report_survives_the_way(report: Report) -> None:
     assert parse_report(pack_report(report)) == report
 
 
-@pytest.mark.parametrize("command", [REQUEST, Release(2**32 - 1, 3), Stop()])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_survives_the_way(command: Command) -> None:
     assert parse_command(pack_command(command)) == command
 
@@ -136,3 +157,35 @@ def test_infinite_times_are_none() -> None:
 def test_a_request_does_not_print_its_secrets_and_fits_a_datagram() -> None:
     assert "geheim" not in repr(REQUEST)
     assert len(pack_command(REQUEST)) < MAX_DATAGRAM_BYTES
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (1, 0x20),  # a flag nobody knows
+        (2, 3),  # a way of decoding nobody knows
+        (4, 0x21),  # wider than a picture may be
+        (7, 0),  # no bits
+        (7, 17),
+        (8, ord("H")),
+        (8, 0),  # no codec
+        (10, 0),  # a name with a hole
+        (10, 0x0A),
+    ],
+)
+def test_a_condition_with_one_wrong_byte_is_refused(at: int, value: int) -> None:
+    sound = Condition(Decoding.CUDA, "hevc", 1920, 1080, 10)
+    packed = bytearray(pack_report(sound))
+    assert parse_report(bytes(packed)) == sound
+    packed[at] = value
+    with pytest.raises(ProtocolError):
+        parse_report(bytes(packed))
+
+
+def test_what_shows_the_scene_is_not_printed() -> None:
+    assert "luma" not in repr(Reference(b"x" * 576))
+    assert "reference" not in repr(REQUEST)
+
+
+def test_counters_add_up() -> None:
+    assert Counters(1, 2, 3, 4, 5) + Counters(10, 10, 10, 10, 10) == Counters(11, 12, 13, 14, 15)

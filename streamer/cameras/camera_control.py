@@ -1,0 +1,220 @@
+"""Carries out what operators ask of the running service: by the control socket, or by SIGHUP."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+import yaml
+from pydantic import ValidationError
+
+from config.errors import ConfigError
+from config.settings import Camera, Settings
+from streamer.cameras.camera_changes import CameraChanges, changed_keys
+from streamer.cameras.camera_set import CameraSet
+from streamer.cameras.load_watch import LoadWatch
+from streamer.cameras.overlay import CameraOverlay, faults_of
+from streamer.cameras.overlay_file import OverlayFile
+from streamer.control.messages import Reply, Request, Verb
+from streamer.domain.camera_report import CameraReport
+from streamer.domain.camera_state import CameraState
+from streamer.errors import InputError, KirdiError
+from streamer.ingest.camera_url import CameraUrl
+
+log = structlog.get_logger(__name__)
+
+_SOURCES: Final = {True: "settings", False: "added"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reloading:
+    """How a running service gets its settings anew.
+
+    Attributes:
+        read: Reads and checks the settings file; blocks, raises ConfigError.
+        wanted: Set by SIGHUP.
+    """
+
+    read: Callable[[], Settings]
+    wanted: asyncio.Event
+
+
+class CameraControl:
+    """One change at a time; each is checked whole, written down, and then made.
+
+    What the settings file says is read again by `reload` only: adding a camera does not bring in
+    half-edited settings.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        cameras: CameraSet,
+        watch: LoadWatch,
+        file: OverlayFile,
+        reloading: Reloading | None,
+    ) -> None:
+        """Keep the collaborators.
+
+        Args:
+            settings: Those the service started with, cameras of the file only.
+            cameras: What runs.
+            watch: Knows the rates.
+            file: What operators added and switched.
+            reloading: None where there is no settings file, as in the demo.
+        """
+        self._started_with = settings
+        self._settings = settings
+        self._cameras = cameras
+        self._watch = watch
+        self._file = file
+        self._reloading = reloading
+        self._changing = asyncio.Lock()
+        self._overlay = CameraOverlay()
+
+    async def begin(self) -> None:
+        """Start the cameras of the settings and those added.
+
+        Raises:
+            ConfigError: The file of added cameras is wrong.
+        """
+        async with self._changing:
+            self._overlay = await asyncio.to_thread(self._file.read)
+            await self._cameras.apply(self._overlay.over(self._settings).cameras)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Reload whenever SIGHUP asks for it, until stopped."""
+        if self._reloading is None:
+            await stop.wait()
+            return
+        wanted = self._reloading.wanted
+        while not stop.is_set():
+            waits = [asyncio.create_task(event.wait()) for event in (wanted, stop)]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in waits:
+                    one.cancel()
+            if wanted.is_set() and not stop.is_set():
+                wanted.clear()
+                try:
+                    await self.answer(Request(Verb.RELOAD))
+                except (KirdiError, ConfigError) as error:
+                    log.error("settings not reloaded; nothing was changed", reason=str(error))
+
+    async def answer(self, request: Request) -> Reply:
+        """Carry a request out. A change goes on to its end, whoever stops waiting for it.
+
+        Raises:
+            KirdiError: Why nothing was changed.
+        """
+        if request.verb is Verb.STATUS:
+            return Reply(cameras=self._reports())
+        try:
+            return await asyncio.shield(asyncio.create_task(self._change(request)))
+        except ConfigError as error:
+            raise _as_ours(error) from None
+
+    async def _change(self, request: Request) -> Reply:
+        async with self._changing:
+            if request.verb is Verb.RELOAD:
+                return await self._reload()
+            if await asyncio.to_thread(self._file.read) != self._overlay:
+                raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
+            overlay = self._changed(request)
+            wanted = overlay.over(self._settings).cameras
+            await asyncio.to_thread(self._file.write, overlay)
+            self._overlay = overlay
+            return _told(await self._cameras.apply(wanted), ())
+
+    async def _reload(self) -> Reply:
+        if self._reloading is None:
+            raise KirdiError("service: it runs without a settings file; there is none to reload")
+        settings = await asyncio.to_thread(self._reloading.read)
+        overlay = await asyncio.to_thread(self._file.read)
+        wanted = overlay.over(settings).cameras
+        self._settings, self._overlay = settings, overlay
+        changes = await self._cameras.apply(wanted)
+        return _told(changes, changed_keys(self._started_with, settings))
+
+    def _changed(self, request: Request) -> CameraOverlay:
+        known = {camera.id for camera in self._cameras.cameras}
+        if request.verb is Verb.ADD:
+            if request.camera_id in known:
+                raise InputError(f"camera {request.camera_id}: there is one; remove it first")
+            return self._overlay.with_camera(_camera(request))
+        if request.camera_id not in known:
+            names = ", ".join(sorted(known)) or "there is none"
+            raise InputError(f"camera {request.camera_id}: unknown ({names})")
+        if request.verb is Verb.REMOVE:
+            if any(camera.id == request.camera_id for camera in self._settings.cameras):
+                return CameraOverlay().without(request.camera_id)
+            return self._overlay.without(request.camera_id)
+        return self._overlay.switched(request.camera_id, on=request.verb is Verb.ENABLE)
+
+    def _reports(self) -> tuple[CameraReport, ...]:
+        states = {state.camera_id: state for state in self._cameras.states}
+        return tuple(
+            self._report(camera, states[camera.id])
+            for camera in self._cameras.cameras
+            if camera.id in states
+        )
+
+    def _report(self, camera: Camera, state: CameraState) -> CameraReport:
+        mode = self._started_with.recognition.mode
+        rates = self._watch.rates(camera.id)
+        try:
+            address = CameraUrl.parse(camera.url.get_secret_value()).address
+        except InputError:
+            address = ""
+        return CameraReport(
+            state=state,
+            source=_SOURCES[any(one.id == camera.id for one in self._settings.cameras)],
+            building=camera.building,
+            entrance=camera.entrance,
+            address=address,
+            mode=mode,
+            lane=None if mode == "lobby" else camera.lane,
+            analyse_fps=camera.analyse_fps,
+            decoded_fps=rates.decoded,
+            analysed_fps=rates.analysed,
+            dropped_fps=rates.dropped,
+        )
+
+
+def _camera(request: Request) -> Camera:
+    """The camera to add; raises InputError, without repeating a value."""
+    try:
+        values = yaml.safe_load(request.values)
+        if not isinstance(values, dict):
+            raise InputError(f"camera {request.camera_id}: no settings were given")
+        camera = Camera.model_validate(values | {"id": request.camera_id})
+        CameraUrl.parse(camera.url.get_secret_value())
+    except ValidationError as error:
+        raise InputError(f"camera {request.camera_id}: {faults_of(error)}") from None
+    except yaml.YAMLError:
+        raise InputError(f"camera {request.camera_id}: its settings are no YAML") from None
+    return camera
+
+
+def _told(changes: CameraChanges, needs_restart: tuple[str, ...]) -> Reply:
+    log.info(
+        "cameras changed",
+        added=changes.added,
+        changed=changes.changed,
+        removed=changes.removed,
+        needs_restart=needs_restart,
+    )
+    return Reply(
+        added=changes.added,
+        changed=changes.changed,
+        removed=changes.removed,
+        needs_restart=needs_restart,
+    )
+
+
+def _as_ours(error: ConfigError) -> KirdiError:
+    ours = KirdiError(str(error))
+    ours.exit_code = error.exit_code
+    return ours

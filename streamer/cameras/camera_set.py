@@ -1,0 +1,149 @@
+"""The cameras of a running service. Started by `app`; changed by `CameraControl`."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from config.settings import Camera
+from streamer.background import Background
+from streamer.cameras.camera_changes import CameraChanges
+from streamer.cameras.load_governor import Level
+from streamer.cameras.running_camera import RunningCamera
+from streamer.clock import Clock
+from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.errors import KirdiError
+from streamer.ingest.camera_url import secrets_of
+from streamer.log import hide
+
+log = structlog.get_logger(__name__)
+
+Note = Callable[[CameraState], None]
+
+
+class Journal(Protocol):
+    """Who writes down what the cameras do, and when."""
+
+    def note(self, state: CameraState) -> None:
+        """A camera's state is a new one. Never waits."""
+        ...
+
+    def forget(self, camera_id: str, at: datetime) -> None:
+        """A camera has been removed. Never waits."""
+        ...
+
+
+class CameraSet:
+    """Starts, changes, switches off and removes cameras; one never waits for another.
+
+    A camera that changes is stopped whole and started anew, because many allow one session only.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Camera, Note], RunningCamera],
+        journal: Journal,
+        background: Background,
+        clock: Clock,
+    ) -> None:
+        """Start without cameras.
+
+        Args:
+            make: Makes what runs one camera, which tells its states to the callback.
+            journal: Is told every change.
+            background: Holds the tasks; one that dies ends the service.
+            clock: Times of states.
+        """
+        self._make = make
+        self._journal = journal
+        self._background = background
+        self._clock = clock
+        self._cameras: dict[str, Camera] = {}
+        self._running: dict[str, RunningCamera] = {}
+        self._resting: dict[str, CameraState] = {}
+        self._level = Level(1.0)
+        self._changing = asyncio.Lock()
+        self._closed = False
+
+    @property
+    def cameras(self) -> tuple[Camera, ...]:
+        """Their settings, those switched off included, by id."""
+        return tuple(self._cameras[key] for key in sorted(self._cameras))
+
+    @property
+    def running(self) -> tuple[RunningCamera, ...]:
+        """Those that are not switched off, by id."""
+        return tuple(self._running[key] for key in sorted(self._running))
+
+    @property
+    def states(self) -> tuple[CameraState, ...]:
+        """What each is doing, by id."""
+        states = self._resting | {key: one.state for key, one in self._running.items()}
+        return tuple(states[key] for key in sorted(states))
+
+    async def apply(self, wanted: Sequence[Camera]) -> CameraChanges:
+        """Make these the cameras; those that stay the same notice nothing.
+
+        Raises:
+            KirdiError: The service is stopping.
+        """
+        async with self._changing:
+            changes = CameraChanges.between(self._cameras.values(), wanted)
+            new = {camera.id: camera for camera in wanted}
+            await asyncio.gather(*(self._replace(key, new.get(key)) for key in changes.touched))
+            if self._closed:
+                raise KirdiError("service: it is stopping")
+            return changes
+
+    def pace(self, level: Level) -> None:
+        """Have every camera, and those that come later, analysed at this pace."""
+        self._level = level
+        for one in self._running.values():
+            one.pace(level)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """When the service stops, tell every camera; from then on none is started."""
+        await stop.wait()
+        self._closed = True
+        for one in self._running.values():
+            one.halt()
+
+    async def _replace(self, camera_id: str, camera: Camera | None) -> None:
+        """Stop a camera if it runs, and start what takes its place, if anything does."""
+        old = self._running.pop(camera_id, None)
+        self._resting.pop(camera_id, None)
+        self._cameras.pop(camera_id, None)
+        # What is known is told at once; what the old one says while it ends is no news.
+        if camera is None:
+            self._journal.forget(camera_id, self._clock.now())
+        else:
+            self._cameras[camera_id] = camera
+            if not camera.enabled:
+                self._rest(camera_id, CameraStatus.DISABLED, "switched off")
+            elif old is not None:
+                self._rest(camera_id, CameraStatus.STARTING, "settings changed")
+        if old is not None:
+            await old.end(self._background)
+        if camera is not None and camera.enabled and not self._closed:
+            self._resting.pop(camera_id, None)
+            self._start(camera)
+
+    def _rest(self, camera_id: str, status: CameraStatus, reason: str) -> None:
+        state = CameraState(camera_id, status, reason, self._clock.now())
+        self._resting[camera_id] = state
+        self._journal.note(state)
+
+    def _start(self, camera: Camera) -> None:
+        hide(secrets_of(camera.url.get_secret_value()))
+        one: RunningCamera | None = None
+
+        def note(state: CameraState) -> None:
+            if self._running.get(camera.id) is one:
+                self._journal.note(state)
+
+        one = self._make(camera, note)
+        self._running[camera.id] = one
+        one.pace(self._level)
+        one.start(self._background)

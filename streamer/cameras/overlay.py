@@ -1,0 +1,69 @@
+"""What operators changed about the cameras without touching the settings file."""
+
+from typing import Self
+
+from pydantic import Field, ValidationError
+
+from config.errors import ConfigError
+from config.settings import Camera, Identifier, Section, Settings
+from streamer.errors import InputError
+
+
+class CameraOverlay(Section):
+    """Cameras added, and cameras switched on or off, on top of those of the settings file.
+
+    The settings file goes first: a camera that it names under the id of an added one replaces it.
+    """
+
+    added: tuple[Camera, ...] = ()
+    enabled: dict[Identifier, bool] = Field(default_factory=dict)
+
+    def over(self, settings: Settings) -> Settings:
+        """The settings with these cameras.
+
+        Raises:
+            ConfigError: The two do not fit together.
+        """
+        named = {camera.id for camera in settings.cameras}
+        cameras = (*settings.cameras, *(one for one in self.added if one.id not in named))
+        switched = [
+            one.model_copy(update={"enabled": self.enabled.get(one.id, one.enabled)})
+            for one in cameras
+        ]
+        values = {name: getattr(settings, name) for name in Settings.model_fields}
+        try:
+            return Settings.model_validate(values | {"cameras": tuple(switched)})
+        except ValidationError as error:
+            raise ConfigError(f"cameras: {faults_of(error)}") from None
+
+    def with_camera(self, camera: Camera) -> Self:
+        """Add one."""
+        return self.model_copy(update={"added": (*self.added, camera)})
+
+    def without(self, camera_id: str) -> Self:
+        """Remove an added one.
+
+        Raises:
+            InputError: None of that name was added.
+        """
+        kept = tuple(one for one in self.added if one.id != camera_id)
+        if kept == self.added:
+            raise InputError(
+                f"camera {camera_id}: it stands in the settings file; remove it there and run "
+                "`kirdi reload`, or switch it off by `kirdi cameras disable`"
+            )
+        enabled = {key: value for key, value in self.enabled.items() if key != camera_id}
+        return self.model_copy(update={"added": kept, "enabled": enabled})
+
+    def switched(self, camera_id: str, *, on: bool) -> Self:
+        """Switch one on or off, whatever the settings file says."""
+        return self.model_copy(update={"enabled": self.enabled | {camera_id: on}})
+
+
+def faults_of(error: ValidationError) -> str:
+    """What is wrong, by key, and never a value: it may be a password."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: "
+        f"{fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors(include_input=False, include_url=False)
+    )

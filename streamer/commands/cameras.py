@@ -1,0 +1,181 @@
+"""`kirdi cameras`: the cameras of the running service."""
+
+import os
+import sys
+from dataclasses import asdict
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streamer.commands.invocation import (
+    ConfigOption,
+    JsonOption,
+    Rows,
+    print_json,
+    print_rows,
+    read_settings,
+    say,
+)
+from streamer.embedded.home import kirdi_home
+from streamer.errors import InputError
+
+if TYPE_CHECKING:
+    from streamer.control.messages import Reply
+    from streamer.domain.camera_report import CameraReport
+
+app = typer.Typer(help="Look at and change the cameras of the service.", no_args_is_help=True)
+
+CameraId = Annotated[str, typer.Argument(metavar="ID", help="The camera's id.")]
+
+LISTED = ("camera_id", "enabled", "from", "building", "entrance", "address", "fps", "lane")
+STATES = (
+    *("camera_id", "state", "since", "reason", "decoded/s", "analysed/s", "dropped/s"),
+    *("restarts", "recognition", "decoding", "remarks"),
+)
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """List the service's cameras as they are set."""
+    rows = [_listed(one) for one in _ask("status").cameras]
+    print_rows(Rows(LISTED, rows), as_json, "The service has no cameras.")
+
+
+@app.command()
+def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Say what each camera is doing, since when and why, and how fast."""
+    reports = _ask("status").cameras
+    if as_json:
+        print_json([_whole(one) for one in reports])
+        return
+    zone = read_settings(config).site.zone
+    rows = [_state(one, zone) for one in reports]
+    print_rows(Rows(STATES, rows), as_json=False, empty="The service has no cameras.")
+
+
+@app.command()
+def add(
+    camera_id: CameraId,
+    url: Annotated[str, typer.Argument(help="rtsp://…; - reads it from standard input.")],
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any key of a camera; value as in YAML."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a camera to the running service; it is kept over restarts, in KIRDI_HOME/cameras.yaml.
+
+    An address with a password is read from standard input only: command lines are public.
+    """
+    import yaml
+
+    from streamer.ingest.camera_url import secrets_of
+
+    if url == "-":
+        url = sys.stdin.readline().strip()
+    elif secrets_of(url):
+        raise InputError(
+            "camera URL: it holds a password, which a command line shows to everyone; "
+            "give - and the URL on standard input"
+        )
+    values: dict[str, object] = {"url": url}
+    for one in sets or ():
+        key, equals, text = one.partition("=")
+        if not equals or key in ("id", "url"):
+            raise InputError(f"--set {key}: write KEY=VALUE, with a camera's key other than its id")
+        try:
+            values[key] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"--set {key}: its value is no YAML") from None
+    _changed(_ask("add", camera_id, yaml.safe_dump(values)), as_json)
+
+
+@app.command()
+def remove(camera_id: CameraId, as_json: JsonOption = False) -> None:
+    """Remove a camera that was added; one of the settings file is removed there."""
+    _changed(_ask("remove", camera_id), as_json)
+
+
+@app.command()
+def enable(camera_id: CameraId, as_json: JsonOption = False) -> None:
+    """Switch a camera on, whatever the settings file says."""
+    _changed(_ask("enable", camera_id), as_json)
+
+
+@app.command()
+def disable(camera_id: CameraId, as_json: JsonOption = False) -> None:
+    """Switch a camera off until it is enabled again; it is not connected to meanwhile."""
+    _changed(_ask("disable", camera_id), as_json)
+
+
+def reload(as_json: JsonOption = False) -> None:
+    """Have the running service read its settings anew, and take over what changed of its cameras.
+
+    Wrong settings change nothing.
+    """
+    reply = _ask("reload")
+    _changed(reply, as_json)
+    if reply.needs_restart and not as_json:
+        say("Changed too, and taken over at the next start only: " + ", ".join(reply.needs_restart))
+
+
+def _ask(verb: str, camera_id: str = "", values: str = "") -> "Reply":
+    from streamer.control.client import ask
+    from streamer.control.messages import Request, Verb
+
+    return ask(kirdi_home(os.environ), Request(Verb(verb), camera_id, values))
+
+
+def _changed(reply: "Reply", as_json: bool) -> None:
+    done = {"added": reply.added, "changed": reply.changed, "removed": reply.removed}
+    if as_json:
+        print_json([done | {"needs_restart": reply.needs_restart}])
+        return
+    told = [f"{what}: {', '.join(ids)}" for what, ids in done.items() if ids]
+    say("; ".join(told).capitalize() if told else "No camera has changed.")
+
+
+def _whole(report: "CameraReport") -> dict[str, object]:
+    """Everything, flat: the state's own fields beside the rest."""
+    values = asdict(report)
+    state: dict[str, object] = values.pop("state")
+    return state | values
+
+
+def _listed(report: "CameraReport") -> dict[str, object]:
+    return {
+        "camera_id": report.state.camera_id,
+        "enabled": "no" if report.state.status == "disabled" else "yes",
+        "from": report.source,
+        "building": report.building,
+        "entrance": report.entrance,
+        "address": report.address,
+        "fps": f"{report.analyse_fps:g}",
+        "lane": _lane(report),
+    }
+
+
+def _state(report: "CameraReport", zone: tzinfo) -> dict[str, object]:
+    state = report.state
+    since = state.since.astimezone(zone)
+    today = since.date() == datetime.now(zone).date()
+    return {
+        "camera_id": state.camera_id,
+        "state": state.status,
+        "since": f"{since:%H:%M:%S}" if today else f"{since:%Y-%m-%d %H:%M}",
+        "reason": state.reason,
+        "decoded/s": f"{report.decoded_fps:.1f}",
+        "analysed/s": f"{report.analysed_fps:.1f}",
+        "dropped/s": f"{report.dropped_fps:.1f}",
+        "restarts": state.restarts,
+        "recognition": f"{report.mode}, {_lane(report)}",
+        "decoding": state.decoding,
+        "remarks": "; ".join(state.remarks),
+    }
+
+
+def _lane(report: "CameraReport") -> str:
+    if report.mode == "desk":
+        return "nobody is searched for"
+    return f"polygon of {len(report.lane)} points" if report.lane else "whole picture"

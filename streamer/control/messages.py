@@ -1,0 +1,101 @@
+"""What goes over the control socket: one JSON line there, one back.
+
+The models are checked at both ends: an older command and a newer service must not misunderstand
+each other.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from streamer.domain.camera_report import CameraReport
+from streamer.errors import KirdiError
+
+MAX_REQUEST_BYTES: Final = 64 * 1024
+MAX_REPLY_BYTES: Final = 4 * 1024 * 1024
+
+
+class Verb(StrEnum):
+    """What is wanted of the service."""
+
+    STATUS = "status"
+    ADD = "add"
+    REMOVE = "remove"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    RELOAD = "reload"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command.
+
+    Attributes:
+        camera_id: Which camera; empty for `status` and `reload`.
+        values: Of the camera to add, by the keys of the settings, as YAML. Holds its password.
+    """
+
+    # A newer command may ask for what this service has never heard of.
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    verb: Verb
+    camera_id: str = ""
+    values: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of it.
+
+    Attributes:
+        exit_code: 0, or that of the error; see docs/exit-codes.md.
+        error: One line; empty where there is none.
+        cameras: All cameras, for `status`.
+        added: Ids of cameras that were started.
+        changed: Ids of cameras that were started anew, switched on or off.
+        removed: Ids of cameras that are gone.
+        needs_restart: Changed keys of the settings that a running service cannot take over.
+    """
+
+    exit_code: int = 0
+    error: str = ""
+    cameras: tuple[CameraReport, ...] = ()
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    needs_restart: tuple[str, ...] = ()
+
+
+Message = TypeVar("Message")
+
+_request: Final = TypeAdapter(Request)
+_reply: Final = TypeAdapter(Reply)
+
+
+def pack(message: Request | Reply) -> bytes:
+    """One line."""
+    if isinstance(message, Request):
+        return _request.dump_json(message) + b"\n"
+    return _reply.dump_json(message) + b"\n"
+
+
+def parse_request(line: bytes) -> Request:
+    """Read a command; raises KirdiError."""
+    return _parse(_request, line)
+
+
+def parse_reply(line: bytes) -> Reply:
+    """Read an answer; raises KirdiError."""
+    return _parse(_reply, line)
+
+
+def _parse(adapter: TypeAdapter[Message], line: bytes) -> Message:
+    try:
+        return adapter.validate_json(line)
+    except ValidationError:
+        raise KirdiError(
+            "service: it and this command do not understand each other; "
+            "start the service again after an update"
+        ) from None

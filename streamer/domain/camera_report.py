@@ -1,0 +1,32 @@
+"""A camera as an operator asks about it: settings, state and rates together."""
+
+from dataclasses import dataclass
+
+from streamer.domain.camera_state import CameraState
+
+
+@dataclass(frozen=True, slots=True)
+class CameraReport:
+    """One camera of the running service.
+
+    Attributes:
+        state: With its counters.
+        source: `settings` or `added`: where the camera is defined.
+        address: Without credentials.
+        mode: Where recognition happens: `lane`, `lobby` or `desk`.
+        lane: Polygon in fractions of the picture; None = the whole picture.
+        analyse_fps: As set; the remarks say when less is had.
+        decoded_fps: Frames a second over the last ten seconds; so are the next two.
+    """
+
+    state: CameraState
+    source: str
+    building: str
+    entrance: str
+    address: str
+    mode: str
+    lane: tuple[tuple[float, float], ...] | None
+    analyse_fps: float
+    decoded_fps: float
+    analysed_fps: float
+    dropped_fps: float

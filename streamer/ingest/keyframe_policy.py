@@ -1,0 +1,66 @@
+"""When it is enough to decode keyframes. Pure; used in the decoder process."""
+
+from collections import deque
+from typing import Final
+
+_IDLE_GOP_S: Final = 2.0
+"""By choice only where keyframes come so often: whoever enters is seen that much later."""
+_LONGEST_GOP_S: Final = 5.0
+"""On request too: with rarer ones a camera would look as if it had stalled."""
+_SPACING_S: Final = 0.5
+"""Where every frame is a keyframe (MJPEG), no more than these are decoded."""
+_MEASURED: Final = 3
+
+
+class KeyframePolicy:
+    """Measures how often keyframes come, and decides between them and all frames.
+
+    The answer may change only at a keyframe: the frames after it refer to nothing before it.
+    """
+
+    def __init__(self, idle_after_s: float) -> None:
+        """Begin with all frames.
+
+        Args:
+            idle_after_s: Nobody moving for so long is reason enough; 0 = never.
+        """
+        self.asked_for = False
+        self._idle_after_s = idle_after_s
+        self._last: float | None = None
+        self._intervals: deque[float] = deque(maxlen=_MEASURED)
+        self._only = False
+        self._decoded_at = float("-inf")
+
+    @property
+    def only(self) -> bool:
+        """Are only keyframes decoded?"""
+        return self._only
+
+    def decodes(self, now: float, quiet_s: float, *, keyframe: bool) -> bool:
+        """Whether a packet is decoded.
+
+        Args:
+            now: When it arrived, monotonic seconds.
+            quiet_s: For how long nobody has moved.
+            keyframe: Whether it is one.
+        """
+        if keyframe:
+            if self._last is not None:
+                self._intervals.append(now - self._last)
+            self._last = now
+            self._only = self._enough(quiet_s)
+        if self._only and (not keyframe or now - self._decoded_at < _SPACING_S):
+            return False
+        self._decoded_at = now
+        return True
+
+    def seen(self, quiet_s: float) -> None:
+        """A keyframe was decoded: what it shows may be a reason to decode what refers to it."""
+        self._only = self._only and self._enough(quiet_s)
+
+    def _enough(self, quiet_s: float) -> bool:
+        if len(self._intervals) < _MEASURED:
+            return False
+        gop_s = max(self._intervals)
+        idle = 0 < self._idle_after_s <= quiet_s
+        return (idle and gop_s <= _IDLE_GOP_S) or (self.asked_for and gop_s <= _LONGEST_GOP_S)
