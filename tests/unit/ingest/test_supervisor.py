@@ -235,3 +235,10 @@ async def test_a_hold_reaches_the_decoder_that_runs_and_nobody_else() -> None:
     await scene.play()
     scene.supervisor.hold(2.0)
     assert scene.decoders[0].told == [Hold(5.0)]
+
+
+async def test_a_decoder_is_told_what_the_settings_say() -> None:
+    scene = Scene([Opened(), DIED])
+    await scene.play()
+    (asked,) = scene.requests
+    assert (asked.hwaccel, asked.motion_gate, asked.idle_after_s) == ("none", True, 180.0)
