@@ -65,7 +65,10 @@ class Lobby:
             max_gap_s=1.0,
             searches=searches,
         )
-        self.pipeline = CameraPipeline(rules, self.matcher, lambda: self.gallery, self.proposals)
+        self.holds: list[float] = []
+        self.pipeline = CameraPipeline(
+            rules, self.matcher, lambda: self.gallery, self.proposals, self.holds.append
+        )
 
     async def frame(self, *seen: tuple[Face, int]) -> tuple[Identity, ...]:
         self.matcher.show(*seen)
@@ -259,3 +262,13 @@ async def test_nothing_is_kept_of_people_once_frames_stop_coming(
     assert vector() is None
     mailbox.close()
     await task
+
+
+async def test_any_face_asks_the_camera_for_every_frame_and_an_empty_room_does_not() -> None:
+    lobby = Lobby({ANNA: 0})
+    await lobby.frame()
+    assert lobby.holds == []
+    await lobby.frame((face_at(100.0), 7))
+    assert lobby.holds == [3.0]
+    await lobby.frame()
+    assert lobby.holds == [3.0]

@@ -15,7 +15,7 @@ Grey = npt.NDArray[np.float64]
 def room(seed: int = 1) -> Grey:
     """Furniture: patches of different brightness."""
     picture = np.random.default_rng(seed).uniform(30, 200, (9, 16))
-    return np.kron(picture, np.ones((4, 4)))
+    return np.asarray(np.kron(picture, np.ones((4, 4))), np.float64)
 
 
 def grey(picture: Grey) -> bytes:

@@ -15,7 +15,7 @@ Grey = npt.NDArray[np.float64]
 def room(seed: int = 1) -> Grey:
     """A lobby of sharp-edged patches, 640 x 360."""
     patches = np.random.default_rng(seed).uniform(20, 220, (18, 32))
-    return np.kron(patches, np.ones((20, 20)))
+    return np.asarray(np.kron(patches, np.ones((20, 20))), np.float64)
 
 
 def crowd() -> Grey:

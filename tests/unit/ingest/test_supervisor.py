@@ -28,6 +28,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.decoder import FakeDecoder, Step, UnstartableDecoder, picture
 
 CAMERA = Camera(id="lobby-1", url=SecretStr("rtsp://viewer:geheim@10.0.0.5/1"), analyse_fps=5)
+CUDA = CAMERA.model_copy(update={"hwaccel": "cuda"})
 STARTING, STREAMING = CameraStatus.STARTING, CameraStatus.STREAMING
 STALLED, DOWN, DEGRADED = CameraStatus.STALLED, CameraStatus.DOWN, CameraStatus.DEGRADED
 CONDITION = Condition(Decoding.SOFTWARE, "h264", 640, 360, 8)
@@ -53,7 +54,12 @@ class RecordingClock(FakeClock):
 class Scene:
     """A supervisor whose decoders follow scripts; silence lasts half a second of fake time."""
 
-    def __init__(self, *scripts: list[Step], kind: type[FakeDecoder] = FakeDecoder) -> None:
+    def __init__(
+        self,
+        *scripts: list[Step],
+        kind: type[FakeDecoder] = FakeDecoder,
+        camera: Camera = CAMERA,
+    ) -> None:
         self.stop = asyncio.Event()
         self.clock = RecordingClock(self.stop, len(scripts))
         self.mailbox = LatestFrameMailbox()
@@ -63,7 +69,7 @@ class Scene:
         self.scripts = list(scripts)
         self._kind = kind
         self.supervisor = CameraSupervisor(
-            CAMERA,
+            camera,
             self.clock,
             self.mailbox,
             self.states.append,
@@ -330,3 +336,17 @@ async def test_a_decoder_that_has_grown_is_recycled(minutes: float, status: Came
     assert scene.supervisor.state.recycled == 1
     assert (scene.clock.slept[0] == 0) is (status is STARTING)
     assert scene.decoders[0].stopped
+
+
+async def test_a_decoder_is_told_what_the_settings_say() -> None:
+    scene = Scene([Opened(), DIED])
+    await scene.play()
+    (asked,) = scene.requests
+    assert (asked.hwaccel, asked.motion_gate, asked.idle_after_s) == ("none", True, 180.0)
+
+
+async def test_hardware_that_does_not_work_is_not_asked_again() -> None:
+    failed = Failure(FailureKind.HARDWARE, "cuda cannot decode this stream")
+    scene = Scene([Opened(), failed], [Opened(), DIED], camera=CUDA)
+    await scene.play()
+    assert [request.hwaccel for request in scene.requests] == ["cuda", "none"]
