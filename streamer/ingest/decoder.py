@@ -141,6 +141,7 @@ class Decoder:
                     assert isinstance(frame, VideoFrame)
                     self._take(frame, source, arrived_ns)
                 if packet.is_keyframe:
+                    self._keyframes.reordered = source.stream.codec_context.has_b_frames
                     self._keyframes.seen(self._quiet_s(arrived_ns))
         raise SourceError(FailureKind.ENDED, "the camera closed the stream")
 

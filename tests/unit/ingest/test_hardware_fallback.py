@@ -43,7 +43,8 @@ class FakeSource:
     def __init__(self, request: Request, device: Decoding | None = None) -> None:
         self.device = device
         codec = SimpleNamespace(canonical_name="h264")
-        self.stream = SimpleNamespace(codec_context=SimpleNamespace(codec=codec))
+        context = SimpleNamespace(codec=codec, has_b_frames=False)
+        self.stream = SimpleNamespace(codec_context=context)
 
     def __enter__(self) -> "FakeSource":
         self.opened.append(self.device)
