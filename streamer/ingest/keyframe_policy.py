@@ -26,7 +26,7 @@ class KeyframePolicy:
         """
         self.asked_for = False
         self.reordered = False
-        """With B-frames a decoder gives out a keyframe only after the next ones: seconds too late."""
+        """With B-frames a decoder gives out a keyframe only after the next ones: far too late."""
         self._idle_after_s = idle_after_s
         self._last: float | None = None
         self._intervals: deque[float] = deque(maxlen=_MEASURED)
