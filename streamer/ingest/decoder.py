@@ -50,8 +50,6 @@ from streamer.ingest.source_error import SourceError
 
 _HEARTBEAT_S: Final = 1.0
 _REQUEST_S: Final = 10.0
-_PATIENCE_S: Final = 1.0
-"""So long a frame waits for the service to be done with the one before it."""
 _CLOSING_S: Final = 0.7
 """For closing the camera's session when told to stop; a demuxer cannot be interrupted."""
 _HARDWARE_ERRORS: Final = 10
@@ -71,8 +69,6 @@ class Decoder:
         self._keyframes = KeyframePolicy(request.idle_after_s)
         self._reporter = ConditionReporter(self.send, request.reference)
         self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
-        self._due = False
-        self._handed_at = -_PATIENCE_S
         self.slots = SlotWriter(self._announce)
         self.stopping = threading.Event()
         self.finished = threading.Event()
@@ -106,6 +102,7 @@ class Decoder:
                     assert isinstance(frame, VideoFrame)
                     self._take(frame, source, arrived_ns)
                 if packet.is_keyframe:
+                    self._keyframes.reordered = source.stream.codec_context.has_b_frames
                     self._keyframes.seen(self._quiet_s(arrived_ns))
         raise SourceError(FailureKind.ENDED, "the camera closed the stream")
 
@@ -154,14 +151,9 @@ class Decoder:
             return
         if self._pacer.take(now):
             if self._worth_a_look(frame, now):
-                # Two due at once means that the first one was never taken.
-                self._dropped += self._due
-                self._due = True
+                self._hand_over(frame, arrived_ns)
             else:
                 self._still += 1
-        if self._due and self._wanted(now):
-            self._due, self._handed_at = False, now
-            self._hand_over(frame, arrived_ns)
         self._reporter.see(frame, source, now, keyframes_only=self._keyframes.only)
 
     def _worth_a_look(self, frame: VideoFrame, now: float) -> bool:
@@ -173,14 +165,6 @@ class Decoder:
     def _quiet_s(self, at_ns: int) -> float:
         """For how long nobody has moved; without a motion gate nobody knows."""
         return 0.0 if self._attention is None else self._attention.quiet_s(at_ns / 1e9)
-
-    def _wanted(self, now: float) -> bool:
-        """Is the service done with the last picture, so that this one will really be looked at?
-
-        Converting costs as much as decoding, and a picture that only waits would be replaced by
-        a newer one. A release may get lost, so the wait has an end.
-        """
-        return self.slots.idle or now - self._handed_at >= _PATIENCE_S
 
     def _hand_over(self, frame: VideoFrame, arrived_ns: int) -> None:
         try:

@@ -25,6 +25,8 @@ class KeyframePolicy:
             idle_after_s: Nobody moving for so long is reason enough; 0 = never.
         """
         self.asked_for = False
+        self.reordered = False
+        """With B-frames a decoder gives out a keyframe only after the next ones: far too late."""
         self._idle_after_s = idle_after_s
         self._last: float | None = None
         self._intervals: deque[float] = deque(maxlen=_MEASURED)
@@ -59,7 +61,7 @@ class KeyframePolicy:
         self._only = self._only and self._enough(quiet_s)
 
     def _enough(self, quiet_s: float) -> bool:
-        if len(self._intervals) < _MEASURED:
+        if self.reordered or len(self._intervals) < _MEASURED:
             return False
         gop_s = max(self._intervals)
         idle = 0 < self._idle_after_s <= quiet_s

@@ -32,12 +32,6 @@ class SlotWriter:
         self._memory: memoryview | None = None
         self._free: list[int] = []
 
-    @property
-    def idle(self) -> bool:
-        """Does the service hold no picture?"""
-        with self._lock:
-            return self._geometry is None or len(self._free) == SLOTS
-
     def reserve(self, width: int, height: int) -> tuple[int, int] | None:
         """Take a free slot for a picture of this size.
 

@@ -24,6 +24,7 @@ from tests.integration.ingest.watching import (
     request,
     write_colours,
 )
+from tests.video import make_video
 
 
 def write(
@@ -226,3 +227,14 @@ async def test_with_nobody_moving_only_keyframes_are_decoded_until_a_face_is_fol
         assert await camera.listen(1.2) >= 4
         assert not camera.only_keyframes()
         assert camera.counters.corrupt == camera.counters.errors == 0
+
+
+async def test_a_stream_with_b_frames_keeps_all_its_frames_whatever_is_asked(
+    tmp_path: Path,
+) -> None:
+    make_video(tmp_path / "b.mp4", b_frames=2, seconds=6)
+    async with watched(tmp_path / "b.mp4") as camera:
+        camera.decoder.tell(Pace(5.0, keyframes_only=True))
+        await camera.listen(3.0)
+        assert camera.counters.decoded > 50
+        assert not camera.only_keyframes()

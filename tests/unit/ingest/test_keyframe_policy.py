@@ -66,3 +66,10 @@ def test_nothing_changes_between_keyframes() -> None:
     assert not policy.decodes(6.04, 0.0, keyframe=False)
     assert policy.decodes(7.0, 0.0, keyframe=True)
     assert policy.decodes(7.04, 0.0, keyframe=False)
+
+
+def test_a_stream_with_b_frames_keeps_all_its_frames() -> None:
+    policy = KeyframePolicy(1.0)
+    policy.asked_for = policy.reordered = True
+    assert play(policy, 30, 1.0, quiet=True) == 25
+    assert not policy.only

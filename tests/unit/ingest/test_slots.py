@@ -64,17 +64,6 @@ def test_slots_run_out_and_come_back() -> None:
     assert writer.reserve(64, 48) is None
 
 
-def test_a_writer_is_idle_while_the_service_holds_nothing() -> None:
-    writer = SlotWriter(Service().announce)
-    idle = [writer.idle]
-    place = writer.reserve(64, 48)
-    assert place is not None
-    idle.append(writer.idle)
-    writer.release(*place)
-    idle.append(writer.idle)
-    assert idle == [True, False, True]
-
-
 def test_a_new_size_is_a_new_generation_and_old_pictures_stay_valid() -> None:
     service = Service()
     writer = SlotWriter(service.announce)
