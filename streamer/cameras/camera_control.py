@@ -118,6 +118,8 @@ class CameraControl:
 
     async def _change(self, request: Request) -> Reply:
         async with self._changing:
+            if self._cameras.closed:
+                raise KirdiError("service: it is stopping; start it again first")
             if request.verb is Verb.RELOAD:
                 return await self._reload()
             if await asyncio.to_thread(self._file.read) != self._overlay:

@@ -14,7 +14,6 @@ from streamer.cameras.load_governor import Level
 from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState, CameraStatus
-from streamer.errors import KirdiError
 from streamer.ingest.camera_url import secrets_of
 from streamer.log import hide
 
@@ -83,18 +82,20 @@ class CameraSet:
         states = self._resting | {key: one.state for key, one in self._running.items()}
         return tuple(states[key] for key in sorted(states))
 
+    @property
+    def closed(self) -> bool:
+        """Whether the service is stopping."""
+        return self._closed
+
     async def apply(self, wanted: Sequence[Camera]) -> CameraChanges:
         """Make these the cameras; those that stay the same notice nothing.
 
-        Raises:
-            KirdiError: The service is stopping.
+        Once the service is stopping none is started any more.
         """
         async with self._changing:
             changes = CameraChanges.between(self._cameras.values(), wanted)
             new = {camera.id: camera for camera in wanted}
             await asyncio.gather(*(self._replace(key, new.get(key)) for key in changes.touched))
-            if self._closed:
-                raise KirdiError("service: it is stopping")
             return changes
 
     def pace(self, level: Level) -> None:

@@ -2,18 +2,20 @@
 
 from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from config.errors import ConfigError
-from config.settings import Camera, Identifier, Section, Settings
+from config.settings import Camera, Identifier, Settings
 from streamer.errors import InputError
 
 
-class CameraOverlay(Section):
+class CameraOverlay(BaseModel):
     """Cameras added, and cameras switched on or off, on top of those of the settings file.
 
     The settings file goes first: a camera that it names under the id of an added one replaces it.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     added: tuple[Camera, ...] = ()
     enabled: dict[Identifier, bool] = Field(default_factory=dict)
