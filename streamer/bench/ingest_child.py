@@ -1,7 +1,8 @@
 """`python -m streamer.bench.ingest_child`: cameras without anything behind their mailboxes.
 
 A process of its own, so that its CPU time and memory, with its decoders', are ingest's alone. The
-frames are taken out of the mailboxes and released at once, as by a service with time to spare.
+frames are taken out of the mailboxes and released at once, as by a service with time to spare that
+follows a face in each of them: then no due frame is left out.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from streamer.log import configure_logging
 START_S: Final = 60.0
 SETTLE_S: Final = 3.0
 _STOP_S: Final = 6.0
+_FOLLOWED_S: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class _Watched:
             now = self._clock.monotonic()
             self.latencies_s.append(now - frame.received_at)
             frame.release()
+            self.supervisor.hold(_FOLLOWED_S)
             if not self.first.is_set():
                 self.first_frame_s = now - self.began
                 self.first.set()

@@ -10,6 +10,7 @@ _ANYWAY_S: Final = 3.0
 _SEARCH_S: Final = 0.35
 """While something moves and no face is known, looks are at least so far apart: at five frames a
 second every second one. The first face found brings every frame."""
+_JUDGED_AGAIN_S: Final = 0.5
 _EARLY_S: Final = 0.05
 """Due times jitter by about a frame."""
 
@@ -29,6 +30,16 @@ class Attention:
     def hold(self, until: float) -> None:
         """Want every frame up to this moment; an earlier hold is not shortened."""
         self._held_until = max(self._held_until, until)
+
+    def follows(self, now: float) -> bool:
+        """Whether this due frame is wanted whatever it shows, so that `wants` need not be asked.
+
+        Towards the end of a hold it is asked again: motion is judged by the picture before.
+        """
+        if now >= self._held_until - _JUDGED_AGAIN_S:
+            return False
+        self._active_at = self._looked_at = now
+        return True
 
     def wants(self, luma: bytes, block_px: float, now: float) -> bool:
         """Whether this due frame is to be analysed.

@@ -157,7 +157,7 @@ class Decoder:
         self._reporter.see(frame, source, now, keyframes_only=self._keyframes.only)
 
     def _worth_a_look(self, frame: VideoFrame, now: float) -> bool:
-        if self._attention is None:
+        if self._attention is None or self._attention.follows(now):
             return True
         block_px = frame.width * frame.height / (BLOCKS[0] * BLOCKS[1])
         return self._attention.wants(self._blocks.sample(frame), block_px, now)

@@ -90,7 +90,10 @@ async def analyse(
                 if frame.time >= hold_at:
                     gate.hold(hold_at + _HOLD_S)
                 block_px = frame.width * frame.height / (BLOCKS[0] * BLOCKS[1])
-                if not gate.wants(luma.sample(frame), block_px, frame.time):
+                wanted = gate.follows(frame.time) or gate.wants(
+                    luma.sample(frame), block_px, frame.time
+                )
+                if not wanted:
                     continue
             faces = faces_at.get(frame.time)
             if faces is None:

@@ -51,6 +51,14 @@ def test_a_hold_brings_every_frame_whether_or_not_anything_moves() -> None:
     assert times(attention, [STILL] * 5, start=3.1) == [3.1, 3.3, 3.5, 3.7, 3.9]
 
 
+def test_a_followed_face_needs_no_look_at_the_motion_until_the_hold_nears_its_end() -> None:
+    attention = Attention()
+    assert not attention.follows(0.0)
+    attention.hold(3.0)
+    assert [attention.follows(now) for now in (0.0, 2.4, 2.5, 3.1)] == [True, True, False, False]
+    assert round(attention.quiet_s(4.4), 2) == 2.0
+
+
 def test_quiet_is_the_time_without_motion_and_without_a_hold() -> None:
     attention = Attention()
     assert attention.quiet_s(5.0) == 0.0
