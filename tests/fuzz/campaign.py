@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -111,7 +111,8 @@ class Campaign:
         while not all(lane.done.is_set() for lane in self._lanes):
             await asyncio.sleep(_LOOK_S)
             self._service.check()
-            self._usages.append(usage_of(self._service.pid))
+            with suppress(psutil.NoSuchProcess):  # then the next check says so
+                self._usages.append(usage_of(self._service.pid))
             for lane in self._lanes:
                 lane.check()
             now = time.monotonic()
