@@ -20,6 +20,7 @@ from streamer.ingest.protocol import (
     parse_command,
     parse_report,
 )
+from streamer.ingest.relay_messages import Message, MessageReader, NotRtspError
 from streamer.ingest.stream_info import StreamInfo
 from streamer.simulator.auth import Authenticator
 from streamer.simulator.codec import Codec
@@ -96,6 +97,7 @@ def own_parsers(corpus: Corpus) -> list[OwnParser]:
         OwnParser("secrets of a URL", _hide, _URLS),
         OwnParser("stream info", _parse_info, [_info()], (ValueError,)),
         OwnParser("RTSP request", _parse_requests, [*requests, *corpus.messages]),
+        OwnParser("RTSP answer", _parse_answers, [*_answers(), *corpus.messages], (NotRtspError,)),
         OwnParser("Authorization", _authorize, corpus.header_values),
         OwnParser(
             "Transport",
@@ -144,6 +146,28 @@ def _parse_requests(data: bytes) -> None:
     reader = RequestReader()
     for at in range(0, len(data), 7):
         reader.feed(data[at : at + 7])
+
+
+def _answers() -> list[bytes]:
+    return [
+        b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: DESCRIBE, SETUP\r\n\r\n",
+        b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 5\r\n\r\nv=0\r\n$\0\0\1a",
+        b"RTSP/1.0 302 Found\r\nCSeq: 3\r\nLocation: rtsp://127.0.0.2/x\r\n\r\n",
+        b'RTSP/1.0 401 No\r\nCSeq: 4\r\nWWW-Authenticate: Digest realm="a", nonce="b"\r\n\r\n',
+    ]
+
+
+def _parse_answers(data: bytes) -> None:
+    """What was judged is what is passed on: it must read the same again."""
+    reader = MessageReader()
+    for at in range(0, len(data), 7):
+        reader.feed(data[at : at + 7])
+        while (found := reader.next()) is not None:
+            if isinstance(found, Message):
+                again = MessageReader()
+                again.feed(found.encode())
+                assert again.next() == found
+                assert again.rest() == b""
 
 
 def _authorize(data: bytes) -> None:
