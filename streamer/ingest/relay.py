@@ -143,8 +143,7 @@ class _Negotiation:
         """Pass both sides on; whether the camera plays. False when FFmpeg has hung up.
 
         Raises:
-            SourceError: The camera redirects, refuses a session, has no video, hangs up, or speaks no
-                RTSP.
+            SourceError: The camera redirects, refuses a session, has no video, or is no camera.
             OSError: A connection broke.
         """
         poll = _poll_both(self._line, self._player)
