@@ -30,6 +30,7 @@ _REMEDIES: Final = {
     FailureKind.CERTIFICATE: "give --ca-file its maker's or your own authority's certificate",
     FailureKind.STALLED: "restart the camera, or try the other transport (tcp or udp)",
     FailureKind.ENDED: "restart the camera, or end its other sessions",
+    FailureKind.BUSY: "end its other sessions, or wait a minute until it forgets them",
     FailureKind.DIED: "its stream crashes the decoder; restart or update the camera",
 }
 _OTHER_REMEDY: Final = "check that the URL is that of an RTSP camera"

@@ -29,6 +29,8 @@ _GATHER_S: Final = 0.005
 """Media is left to gather: waking up for every packet of a camera costs more than passing it on."""
 _REQUEST_BYTES: Final = 16 * 1024
 _MAX_DESCRIPTORS: Final = 256
+_NO_SESSION_LEFT: Final = frozenset({453, 503})
+"""Not Enough Bandwidth, and Service Unavailable: what cameras with all sessions taken answer."""
 
 
 class Relay:
@@ -134,13 +136,14 @@ class _Negotiation:
         self._requests = MessageReader()
         self._answers = MessageReader()
         self._asked = ""
+        self._set_up = False
         self._last_status = 0
 
     def run(self) -> bool:
         """Pass both sides on; whether the camera plays. False when FFmpeg has hung up.
 
         Raises:
-            SourceError: The camera redirects, hangs up or speaks no RTSP.
+            SourceError: The camera redirects, refuses a session, has no video, or is no camera.
             OSError: A connection broke.
         """
         poll = _poll_both(self._line, self._player)
@@ -185,6 +188,13 @@ class _Negotiation:
                 self._last_status = answer.status
                 if 300 <= answer.status < 400:
                     raise SourceError(FailureKind.REDIRECTED, _redirection(answer))
+                if answer.status in _NO_SESSION_LEFT:
+                    text = f"the camera has no session left (it answers {answer.status})"
+                    raise SourceError(FailureKind.BUSY, text)
+                if answer.status >= 400 and self._asked == "PLAY" and not self._set_up:
+                    # FFmpeg asks to play although the description gave it nothing to set up.
+                    raise SourceError(FailureKind.NO_VIDEO, "the address has no video stream")
+                self._set_up = self._set_up or self._asked == "SETUP"
                 self._player.sendall(_with_source(answer, self._line.address).encode())
                 if self._asked == "PLAY" and 200 <= answer.status < 300:
                     self._player.sendall(self._answers.rest())

@@ -1,0 +1,1 @@
+"""The service's ingest in a process of its own, watched from outside: for fuzzing and soaking."""
