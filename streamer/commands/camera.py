@@ -122,7 +122,8 @@ async def _serve(simulator: "CameraSimulator", plan: "FaultPlan", as_json: bool)
         if as_json:
             print_json([{"url": url} for url in simulator.urls])
         else:
-            say("Serving " + ", ".join(simulator.urls) + " (Ctrl-C ends it)")
+            # One a line: an address is copied whole.
+            say("\n".join((*simulator.urls, "is served; Ctrl-C ends it")))
         sys.stdout.flush()
         await plan.follow(simulator.set_faults, stop)
         await stop.wait()
