@@ -51,13 +51,13 @@ def _first_duplicate(values: Iterable[str]) -> str | None:
     return None
 
 
-def _with_url_file(data: object) -> object:
-    """Fill `url` from `url_file` before the fields are checked."""
-    if not isinstance(data, dict) or data.get("url_file") is None:
+def _with_url_file(data: object, key: str = "url") -> object:
+    """Fill `url` from `url_file`, or another key from its file, before the fields are checked."""
+    if not isinstance(data, dict) or data.get(f"{key}_file") is None:
         return data
-    given = data.get("url")
+    given = data.get(key)
     secret = SecretStr(given) if isinstance(given, str) else given
-    return {**data, "url": _read_secret(secret, Path(str(data["url_file"])), "url")}
+    return {**data, key: _read_secret(secret, Path(str(data[f"{key}_file"])), key)}
 
 
 def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | None:
@@ -251,6 +251,12 @@ class Camera(Section):
     entrance: Identifier = Field("front", description="which of the building's entrances it sees")
     url: SecretStr = Field(description="rtsp://user:password@host/path, or rtsps")
     url_file: Path | None = Field(None, description="a file that holds the URL instead")
+    view_url: SecretStr | None = Field(
+        None,
+        description="the camera's second, smaller stream, for people to look at; null = the first; "
+        "`kirdi cameras probe` says whether browsers can show it",
+    )
+    view_url_file: Path | None = Field(None, description="a file that holds view_url instead")
     enabled: bool = Field(True, description="false = not connected to, and shown as disabled")
     transport: Literal["tcp", "udp"] = Field("tcp", description="how the video travels")
     ca_file: Path | None = Field(
@@ -287,14 +293,17 @@ class Camera(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, data: object) -> object:
-        return _with_url_file(data)
+        return _with_url_file(_with_url_file(data), "view_url")
 
-    @field_validator("url")
+    @field_validator("url", "view_url")
     @classmethod
-    def _rtsp_scheme(cls, value: SecretStr) -> SecretStr:
-        checked = _scheme(value, ("rtsp", "rtsps"))
-        assert checked is not None
-        return checked
+    def _rtsp_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        return _scheme(value, ("rtsp", "rtsps"))
+
+    @property
+    def urls(self) -> tuple[SecretStr, ...]:
+        """Every address of the camera, each with whatever secrets it holds."""
+        return (self.url,) if self.view_url is None else (self.url, self.view_url)
 
     @model_validator(mode="after")
     def _certificates(self) -> Self:

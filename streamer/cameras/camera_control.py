@@ -192,7 +192,8 @@ def _camera(request: Request) -> Camera:
         if not isinstance(values, dict):
             raise InputError(f"camera {request.camera_id}: no settings were given")
         camera = Camera.model_validate(values | {"id": request.camera_id})
-        CameraUrl.parse(camera.url.get_secret_value())
+        for url in camera.urls:
+            CameraUrl.parse(url.get_secret_value())
     except ValidationError as error:
         raise InputError(f"camera {request.camera_id}: {faults_of(error)}") from None
     except yaml.YAMLError:

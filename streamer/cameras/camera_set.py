@@ -137,7 +137,8 @@ class CameraSet:
         self._journal.note(state)
 
     def _start(self, camera: Camera) -> None:
-        hide(secrets_of(camera.url.get_secret_value()))
+        for url in camera.urls:
+            hide(secrets_of(url.get_secret_value()))
         one: RunningCamera | None = None
 
         def note(state: CameraState) -> None:

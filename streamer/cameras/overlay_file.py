@@ -73,7 +73,11 @@ class OverlayFile:
 def _plain(camera: Camera) -> dict[str, object]:
     """What was given for a camera, its address in clear: this is the one place it is kept."""
     values = camera.model_dump(mode="json", exclude_unset=True)
-    if camera.url_file is None:
-        return values | {"url": camera.url.get_secret_value()}
-    values.pop("url")
+    for key, url, file in (
+        ("url", camera.url, camera.url_file),
+        ("view_url", camera.view_url, camera.view_url_file),
+    ):
+        values.pop(key, None)
+        if url is not None and file is None:
+            values[key] = url.get_secret_value()
     return values

@@ -109,6 +109,41 @@ def disable(camera_id: CameraId, as_json: JsonOption = False) -> None:
     _changed(_ask("disable", camera_id), as_json)
 
 
+@app.command()
+def probe(camera_id: CameraId, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Look at a camera of the settings file: its stream for faces, and the one for viewing.
+
+    Says what keeps browsers from showing the second as it is. Wants no running service.
+    """
+    from streamer.ingest.probe import probe as probe_stream
+    from streamer.ingest.viewing import hindrances
+
+    camera = next((one for one in read_settings(config).cameras if one.id == camera_id), None)
+    if camera is None:
+        raise InputError(f"camera {camera_id}: the settings name no such camera; see `cameras:`")
+    rows = []
+    for stream, url in zip(("faces", "viewing"), camera.urls, strict=False):
+        seen = probe_stream(
+            url.get_secret_value(),
+            camera.transport,
+            camera.connect_timeout_s,
+            ca_file=camera.ca_file,
+            insecure_tls=camera.insecure_tls,
+        )
+        # The last stream there is will be the one that is looked at.
+        shown = url is camera.urls[-1]
+        rows.append(
+            {"stream": stream, **asdict(seen), "viewing": hindrances(seen) if shown else ()}
+        )
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("stream", "codec", "width", "height", "fps", "gop_s", "has_b_frames", "bit_rate")
+    print_rows(Rows(columns, rows), as_json=False, empty="")
+    hints = [hint for row in rows for hint in row["viewing"]]
+    say("\n".join(f"for viewing: {hint}" for hint in hints) or "Browsers can show it as it is.")
+
+
 def reload(as_json: JsonOption = False) -> None:
     """Have the running service read its settings anew, and take over what changed of its cameras.
 

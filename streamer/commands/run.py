@@ -39,7 +39,7 @@ def secrets_in(settings: Settings) -> list[str]:
     """Every secret value of the settings, for the log to leave out."""
     from streamer.ingest.camera_url import secrets_of
 
-    urls = [camera.url for camera in settings.cameras]
+    urls = [url for camera in settings.cameras for url in camera.urls]
     urls += [url for url in (settings.database.url, settings.redis.url) if url is not None]
     return [secret for url in urls for secret in secrets_of(url.get_secret_value())]
 

@@ -125,3 +125,21 @@ def by_file(kirdi: Kirdi, service: Service, url: str) -> None:
     assert set(status(kirdi)) == {"lobby-1", "door", "side"}
     kirdi.cameras, kirdi.extra = [healthy], {}
     assert kirdi.ok("reload")[0]["removed"] == ["door"]
+
+
+def test_both_streams_of_a_camera_are_looked_at(kirdi: Kirdi) -> None:
+    with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
+        kirdi.cameras = [{"id": "lobby-1", "url": url, "view_url": url}]
+        faces, viewing = kirdi.ok("cameras", "probe", "lobby-1")
+        assert (faces["stream"], viewing["stream"]) == ("faces", "viewing")
+        assert (viewing["codec"], viewing["width"]) == ("h264", 640)
+        assert faces["viewing"] == []
+        assert any("B-frames" in hint for hint in viewing["viewing"])
+    unknown = kirdi("cameras", "probe", "lobby-2")
+    assert unknown.code == 4
+    assert "lobby-2" in unknown.err
+    # A password of either stream stays where it is.
+    kirdi.cameras = [{"id": "lobby-1", "url": "rtsp://127.0.0.1:9/1", "view_url": AWAY}]
+    away = kirdi("cameras", "probe", "lobby-1")
+    assert away.code != 0
+    assert "hunter2" not in away.err + away.out

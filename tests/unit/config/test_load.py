@@ -90,6 +90,18 @@ def test_secrets_come_from_files_and_are_not_printed(tmp_path: Path) -> None:
     assert "hunter2" not in settings.model_dump_json()
 
 
+def test_the_second_stream_s_address_is_a_secret_too(tmp_path: Path) -> None:
+    secret = tmp_path / "view"
+    secret.write_text("rtsp://viewer:hunter2@10.0.0.5/2\n", encoding="utf-8")
+    camera = f"cameras: [{{id: a, url: 'rtsp://10.0.0.5/1', view_url_file: {secret}}}]"
+    (one,) = load_settings(write(tmp_path, SITE + camera), {}).cameras
+    assert [url.get_secret_value() for url in one.urls] == [
+        "rtsp://10.0.0.5/1",
+        "rtsp://viewer:hunter2@10.0.0.5/2",
+    ]
+    assert "hunter2" not in repr(one)
+
+
 def test_settings_cannot_be_changed() -> None:
     settings = load_settings(EXAMPLE_FILE, {})
     with pytest.raises(ValueError, match="frozen"):
