@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 from typing import IO
-from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -38,25 +38,31 @@ _STOPPING = "stopping …"
 @contextmanager
 def open_screen(stream: IO[str], *, own_footage: bool) -> Iterator[Screen]:
     """What suits the stream: a live table on a terminal, else lines."""
+    zone = demo_settings().site.zone
+    lines = words(own_footage=own_footage)
+    console = Console(file=stream)
+    if not console.is_terminal:
+        yield LineScreen(stream, lines, zone)
+        return
+    with Live(console=console, auto_refresh=False, transient=False) as live:
+        yield TableScreen(live, lines, zone)
+
+
+def words(*, own_footage: bool) -> list[str]:
+    """What is said above everything: what this shows, and with which settings."""
     settings = demo_settings()
-    words = [
+    return [
         _FOOTAGE if own_footage else _LOBBY.format(seconds=clip_seconds()),
         f"Settings: the defaults, match.auto_arrive: {settings.match.auto_arrive}, "
         f"recognition.mode: {settings.recognition.mode}. Site time: {settings.site.time_zone}. "
         "Ctrl-C ends it.",
     ]
-    console = Console(file=stream)
-    if not console.is_terminal:
-        yield LineScreen(stream, words, settings.site.zone)
-        return
-    with Live(console=console, auto_refresh=False, transient=False) as live:
-        yield TableScreen(live, words, settings.site.zone)
 
 
 class LineScreen:
     """A line per event."""
 
-    def __init__(self, stream: IO[str], words: list[str], zone: ZoneInfo) -> None:
+    def __init__(self, stream: IO[str], head: list[str], zone: tzinfo) -> None:
         """Say first what this is."""
         self._stream = stream
         self._zone = zone
@@ -64,7 +70,7 @@ class LineScreen:
         self._arrived: set[str] = set()
         self._cameras: dict[str, CameraStatus] = {}
         self._stopping = False
-        for line in words:
+        for line in head:
             self._say(line)
 
     def step(self, text: str) -> None:
@@ -100,10 +106,10 @@ class LineScreen:
 class TableScreen:
     """A live table. What it draws never fills the last line: an echoed `^C` must not wrap there."""
 
-    def __init__(self, live: Live, words: list[str], zone: ZoneInfo) -> None:
+    def __init__(self, live: Live, head: list[str], zone: tzinfo) -> None:
         """Keep where to draw."""
         self._live = live
-        self._head = [Text("Kirdi demo", style="bold"), *(Text(one, style="dim") for one in words)]
+        self._head = [Text("Kirdi demo", style="bold"), *(Text(one, style="dim") for one in head)]
         self._zone = zone
         self._steps: list[str] = []
         self._body = Group()
@@ -120,7 +126,7 @@ class TableScreen:
         if view.ended:
             self._tail = ""
         wide = self._live.console.width >= _WITH_WORDS
-        self._draw(Group(schedule(view, self._zone, wide=wide), Text(""), *_cameras(view)))
+        self._draw(Group(_schedule(view, self._zone, wide=wide), Text(""), *_cameras(view)))
 
     def stopping(self) -> None:
         """See `Screen`."""
@@ -138,7 +144,7 @@ _WIDTHS = {"who": 29, "appointment": 11, "starts": 6, "status": 7, "seen": 8, "s
 _WITH_WORDS = sum(_WIDTHS.values()) + 2 * len(_WIDTHS) + max(map(len, _WORD.values()))
 
 
-def schedule(view: View, zone: ZoneInfo, *, wide: bool) -> Table:
+def _schedule(view: View, zone: tzinfo, *, wide: bool) -> Table:
     """The table of who is who: 76 columns, and where it may be wide what to make of each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, width in _WIDTHS.items():
