@@ -5,7 +5,7 @@ import sys
 import traceback
 from importlib.metadata import version as installed_version
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,6 +29,8 @@ from streamer.commands.run import run
 from streamer.errors import KirdiError
 from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="kirdi",
@@ -74,12 +76,15 @@ def main() -> None:
     """Run the command line; the exit codes are those of docs/exit-codes.md."""
     termination = _Termination()
     try:
-        forbid_core_dumps()
         signal.signal(signal.SIGTERM, termination)
+        forbid_core_dumps()
         app(prog_name="kirdi")
-    except SystemExit:
-        if termination.came:
-            sys.exit(143)
+    except KeyboardInterrupt:
+        termination.end_interrupted()
+    except SystemExit as end:
+        # 130 is what Typer makes of Ctrl-C, without a word.
+        if termination.came or end.code == _INTERRUPTED:
+            termination.end_interrupted()
         raise
     except (KirdiError, MatcherError, ConfigError) as error:
         if "--debug" in sys.argv:
@@ -100,6 +105,10 @@ class _Termination:
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
         self.came = True
         signal.raise_signal(signal.SIGINT)
+
+    def end_interrupted(self) -> NoReturn:
+        sys.stderr.write("kirdi: interrupted\n")
+        sys.exit(143 if self.came else _INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import typer
 from streamer.commands.invocation import JsonOption, Rows, print_rows
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError, KirdiError
+from streamer.loading import loading
 
 app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 
@@ -96,7 +97,8 @@ def pipeline(
     seconds, among 300 patients who do not come; this times recognition and says nothing about its
     accuracy. In a clip without usable faces there is no latency. docs/benchmarks.md says more.
     """
-    from streamer.bench.pipeline_benchmark import PipelineBenchmark
+    with loading():
+        from streamer.bench.pipeline_benchmark import PipelineBenchmark
 
     counts = _counts(cameras or ["1"])
     models = _models_of(kirdi_home(os.environ))
@@ -125,8 +127,9 @@ def ingest(
     Latency runs from the arrival of a frame's packet until the service has the frame.
     docs/benchmarks.md says more.
     """
-    from streamer.bench.ingest_benchmark import IngestBenchmark
-    from streamer.bench.reencoded import Format
+    with loading():
+        from streamer.bench.ingest_benchmark import IngestBenchmark
+        from streamer.bench.reencoded import Format
 
     counts = _counts(cameras or ["1"])
     wanted = [Format.parse(text) for text in formats or ["1280x720@15", "1920x1080@25"]]

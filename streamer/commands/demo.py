@@ -6,7 +6,7 @@ import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from streamer.clock import SystemClock
 from streamer.commands.invocation import print_json, warn
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
+from streamer.loading import loading
 
 if TYPE_CHECKING:
     from streamer.embedded.demo.demo import DemoOptions, DemoResult
@@ -38,15 +39,21 @@ def demo(seconds: ForOption = None, clip: ClipOption = None, as_json: ResultOpti
 
     It shows the plumbing, not accuracy. A database of its own is made and removed again.
     """
-    from streamer.embedded.demo.demo import DemoOptions
-
     if seconds is not None and not seconds > 0:
         raise InputError(f"--for {seconds:g}: give a number of seconds above 0")
+    with loading():
+        import streamer.commands.demo_screen  # noqa: F401 - only loaded, used below
+        from streamer.embedded.demo.demo import DemoOptions
+        from streamer.embedded.demo.lobby import InterruptedDemoError
+
     options = DemoOptions(seconds, tuple(clip or ()))
-    result, interrupted_by = asyncio.run(_demo(options, as_json))
-    came = [row.appointment_ref for row in result.check_ins]
-    if result.finished and sorted(came) != sorted(result.expected):
-        warn([f"check-ins {_names(came)}, expected {_names(result.expected)}"])
+    stream = sys.stderr if as_json else sys.stdout
+    home = kirdi_home(os.environ)
+    result, interrupted_by = asyncio.run(_demo(options, home, stream))
+    warn(unexpected(result))
+    kept = "" if clip else f"; the composed pictures are kept in {home / 'demo'}"
+    for line in (*unseen(result), f"The demo has ended, nothing is left running{kept}."):
+        stream.write(line + "\n")
     if as_json:
         print_json(
             {
@@ -58,27 +65,64 @@ def demo(seconds: ForOption = None, clip: ClipOption = None, as_json: ResultOpti
             }
         )
     if seconds is not None and not result.finished:
-        raise typer.Exit(128 + interrupted_by)
+        error = InterruptedDemoError(f"after {result.running_s:.0f} of {seconds:g} s")
+        error.exit_code = 128 + interrupted_by
+        raise error
 
 
-def _names(refs: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(refs) or "none"
+def unexpected(result: "DemoResult") -> list[str]:
+    """Warnings: who came in and must not, and who was shown from beginning to end and did not."""
+    came = {row.appointment_ref for row in result.check_ins}
+    wrong = sorted(came - set(result.expected))
+    warnings = [f"checked in and should not be: {', '.join(wrong)}"] if wrong else []
+    missing = _missing(result)
+    if missing and _all_shown(result):
+        warnings.append(f"not checked in, though the clip has run through: {missing}")
+    return warnings
 
 
-async def _demo(options: "DemoOptions", as_json: bool) -> "tuple[DemoResult, int]":
+def unseen(result: "DemoResult") -> list[str]:
+    """A line about those the clip had not shown yet, if any."""
+    missing = _missing(result)
+    if not missing or _all_shown(result):
+        return []
+    from streamer.embedded.demo.lobby import clip_seconds
+
+    return [f"Not seen yet: {missing} (the clip is {clip_seconds():.0f} s long)."]
+
+
+def _missing(result: "DemoResult") -> str:
+    came = {row.appointment_ref for row in result.check_ins}
+    return ", ".join(ref for ref in result.expected if ref not in came)
+
+
+def _all_shown(result: "DemoResult") -> bool:
+    from streamer.embedded.demo.lobby import clip_seconds
+
+    return result.running_s >= clip_seconds()
+
+
+async def _demo(
+    options: "DemoOptions", home: Path, stream: IO[str]
+) -> "tuple[DemoResult, signal.Signals]":
     from streamer.commands.demo_screen import open_screen
     from streamer.embedded.demo.demo import run_demo
+    from streamer.embedded.demo.lobby import InterruptedDemoError
 
     stop, received = asyncio.Event(), []
-
-    def end(number: int) -> None:
-        received.append(number)
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end, number)
-    stream = sys.stderr if as_json else sys.stdout
     with open_screen(stream, own_footage=bool(options.clips)) as screen:
-        result = await run_demo(options, kirdi_home(os.environ), SystemClock(), stop, screen)
+
+        def end(number: signal.Signals) -> None:
+            received.append(number)
+            stop.set()
+            screen.stopping()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+        try:
+            result = await run_demo(options, home, SystemClock(), stop, screen)
+        except InterruptedDemoError as error:
+            error.exit_code = 128 + received[0]
+            raise
     return result, received[0] if received else signal.SIGINT

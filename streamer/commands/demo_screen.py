@@ -3,12 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 from typing import IO
-from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,11 +15,12 @@ from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.embedded.demo.cast import Part
 from streamer.embedded.demo.clinic import demo_settings
 from streamer.embedded.demo.demo import Screen
+from streamer.embedded.demo.lobby import clip_seconds
 from streamer.embedded.demo.view import Line, View
 
 _LOBBY = (
     "This shows the plumbing, not accuracy: everybody in this lobby is pasted in from the very "
-    "photograph they were enrolled from."
+    "photograph they were enrolled from. The clip is {seconds:.0f} s long and repeats."
 )
 _FOOTAGE = (
     "This shows the plumbing, not accuracy: the gallery holds four people of other pictures, so "
@@ -28,42 +28,49 @@ _FOOTAGE = (
 )
 _WORD = {
     Part.APPOINTMENT: "waiting for the camera to see them",
-    Part.NO_APPOINTMENT: "not in the gallery: stays unknown, nothing of them is kept",
-    Part.WITHDREW: "not in the gallery: their template is deleted",
+    Part.NO_APPOINTMENT: "not in the gallery: stays unknown",
+    Part.WITHDREW: "not in the gallery: template deleted",
     Part.STRANGER: "unknown: nothing of them is kept",
 }
+_STOPPING = "stopping …"
 
 
 @contextmanager
 def open_screen(stream: IO[str], *, own_footage: bool) -> Iterator[Screen]:
     """What suits the stream: a live table on a terminal, else lines."""
+    zone = demo_settings().site.zone
+    lines = words(own_footage=own_footage)
+    console = Console(file=stream)
+    if not console.is_terminal:
+        yield LineScreen(stream, lines, zone)
+        return
+    with Live(console=console, auto_refresh=False, transient=False) as live:
+        yield TableScreen(live, lines, zone)
+
+
+def words(*, own_footage: bool) -> list[str]:
+    """What is said above everything: what this shows, and with which settings."""
     settings = demo_settings()
-    words = [
-        _FOOTAGE if own_footage else _LOBBY,
+    return [
+        _FOOTAGE if own_footage else _LOBBY.format(seconds=clip_seconds()),
         f"Settings: the defaults, match.auto_arrive: {settings.match.auto_arrive}, "
         f"recognition.mode: {settings.recognition.mode}. Site time: {settings.site.time_zone}. "
         "Ctrl-C ends it.",
     ]
-    console = Console(file=stream)
-    if not console.is_terminal:
-        yield LineScreen(stream, words, settings.site.zone)
-        return
-    with Live(console=console, auto_refresh=False, transient=False) as live:
-        yield TableScreen(live, words, settings.site.zone)
 
 
 class LineScreen:
     """A line per event."""
 
-    def __init__(self, stream: IO[str], words: list[str], zone: ZoneInfo) -> None:
+    def __init__(self, stream: IO[str], head: list[str], zone: tzinfo) -> None:
         """Say first what this is."""
         self._stream = stream
         self._zone = zone
         self._began = time.monotonic()
         self._arrived: set[str] = set()
         self._cameras: dict[str, CameraStatus] = {}
-        self._first_check_in_told = False
-        for line in words:
+        self._stopping = False
+        for line in head:
             self._say(line)
 
     def step(self, text: str) -> None:
@@ -73,9 +80,9 @@ class LineScreen:
     def show(self, view: View) -> None:
         """See `Screen`."""
         for camera in view.cameras:
-            if self._cameras.get(camera.camera_id) is not camera.status:
+            if view.ended or self._cameras.get(camera.camera_id) is not camera.status:
                 self._cameras[camera.camera_id] = camera.status
-                self._say(_state(camera))
+                self._say(_state(camera, view.ended))
         for line in view.lines:
             if line.arrived_at is not None and line.appointment_ref not in self._arrived:
                 self._arrived.add(str(line.appointment_ref))
@@ -85,53 +92,78 @@ class LineScreen:
                     f"{at:%H:%M:%S}, score {line.score or 0.0:.3f} ({line.part})"
                 )
 
+    def stopping(self) -> None:
+        """See `Screen`."""
+        if not self._stopping:
+            self._stopping = True
+            self._say(_STOPPING)
+
     def _say(self, text: str) -> None:
         self._stream.write(f"[demo {time.monotonic() - self._began:5.1f} s] {text}\n")
         self._stream.flush()
 
 
 class TableScreen:
-    """A live table."""
+    """A live table. What it draws never fills the last line: an echoed `^C` must not wrap there."""
 
-    def __init__(self, live: Live, words: list[str], zone: ZoneInfo) -> None:
+    def __init__(self, live: Live, head: list[str], zone: tzinfo) -> None:
         """Keep where to draw."""
         self._live = live
-        self._words = words
+        self._head = [Text("Kirdi demo", style="bold"), *(Text(one, style="dim") for one in head)]
         self._zone = zone
         self._steps: list[str] = []
+        self._body = Group()
+        self._tail = ""
 
     def step(self, text: str) -> None:
         """See `Screen`."""
         self._steps.append(text)
-        done = [Text(f"  done  {step}", style="dim") for step in self._steps[:-1]]
-        self._draw(Group(*done, Text(f"  ...   {text}", style="bold")))
+        done = [_line(f"  done  {step}", "dim") for step in self._steps[:-1]]
+        self._draw(Group(*done, _line(f"  ...   {text}", "bold")))
 
     def show(self, view: View) -> None:
         """See `Screen`."""
-        self._draw(Group(self._schedule(view), Text(""), _cameras(view)))
+        if view.ended:
+            self._tail = ""
+        wide = self._live.console.width >= _WITH_WORDS
+        self._draw(Group(_schedule(view, self._zone, wide=wide), Text(""), *_cameras(view)))
+
+    def stopping(self) -> None:
+        """See `Screen`."""
+        self._tail = _STOPPING
+        self._draw(self._body)
 
     def _draw(self, body: Group) -> None:
-        head = [Text("Kirdi demo", style="bold"), *(Text(one, style="dim") for one in self._words)]
-        self._live.update(Padding(Group(*head, Text(""), body), (0, 1)), refresh=True)
+        self._body = body
+        whole = Group(*self._head, Text(""), body, Text(self._tail, style="bold"))
+        self._live.update(whole, refresh=True)
 
-    def _schedule(self, view: View) -> Table:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in ("who", "appointment", "starts", "status", "seen", "score", ""):
-            table.add_column(name, no_wrap=name != "")
-        for line in view.lines:
-            arrived = line.arrived_at is not None
-            style = "bold green" if arrived else ("" if line.part is Part.APPOINTMENT else "dim")
-            cells = (
-                str(line.part),
-                line.appointment_ref or "-",
-                f"{line.starts_at.astimezone(self._zone):%H:%M}" if line.starts_at else "-",
-                line.status or "-",
-                f"{line.arrived_at.astimezone(self._zone):%H:%M:%S}" if line.arrived_at else "",
-                f"{line.score:.3f}" if line.score is not None else "",
-                _word(line),
-            )
-            table.add_row(*(Text(cell) for cell in cells), style=style)
-        return table
+
+# As wide as the widest cell of each will be, so that nothing moves when somebody arrives.
+_WIDTHS = {"who": 29, "appointment": 11, "starts": 6, "status": 7, "seen": 8, "score": 5}
+_WITH_WORDS = sum(_WIDTHS.values()) + 2 * len(_WIDTHS) + max(map(len, _WORD.values()))
+
+
+def _schedule(view: View, zone: tzinfo, *, wide: bool) -> Table:
+    """The table of who is who: 76 columns, and where it may be wide what to make of each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, width in _WIDTHS.items():
+        table.add_column(name, no_wrap=True, min_width=width)
+    if wide:
+        table.add_column("", no_wrap=True)
+    for line in view.lines:
+        cells = [
+            str(line.part),
+            line.appointment_ref or "-",
+            f"{line.starts_at.astimezone(zone):%H:%M}" if line.starts_at else "-",
+            line.status or "-",
+            f"{line.arrived_at.astimezone(zone):%H:%M:%S}" if line.arrived_at else "",
+            f"{line.score:.3f}" if line.score is not None else "",
+        ]
+        if wide:
+            cells.append(_word(line))
+        table.add_row(*(Text(cell) for cell in cells), style=_style(line))
+    return table
 
 
 def _word(line: Line) -> str:
@@ -140,23 +172,38 @@ def _word(line: Line) -> str:
     return "came in" if line.part is Part.APPOINTMENT else "must not happen"
 
 
-def _cameras(view: View) -> Group:
+def _style(line: Line) -> str:
+    if line.part is Part.APPOINTMENT:
+        return "" if line.arrived_at is None else "bold green"
+    return "dim" if line.arrived_at is None else "bold red"
+
+
+def _cameras(view: View) -> list[Text]:
+    lines = []
+    for camera in view.cameras:
+        streaming = camera.status is CameraStatus.STREAMING
+        style = "" if view.ended else "green" if streaming else "yellow"
+        lines.append(_line(_state(camera, view.ended), style))
+    running = "" if view.running_s is None else f"running {view.running_s:.0f} s"
+    if view.ended:
+        return lines
     rates = view.rates
-    running = "" if view.running_s is None else f"   running {view.running_s:.0f} s"
-    lines = [
-        Text(_state(one), style="green" if one.status is CameraStatus.STREAMING else "yellow")
-        for one in view.cameras
-    ]
     totals = (
         f"frames a second: {rates.decoded:.1f} decoded, {rates.analysed:.1f} analysed, "
-        f"{rates.dropped:.1f} dropped{running}"
+        f"{rates.dropped:.1f} dropped   {running}"
     )
-    return Group(*lines, Text(totals))
+    return [*lines, _line(totals, "")]
 
 
-def _state(camera: CameraState) -> str:
-    reason = f" ({camera.reason})" if camera.reason else ""
+def _line(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _state(camera: CameraState, ended: bool) -> str:
+    status = "stopped with the demo" if ended else camera.status
+    # Last, since a narrow terminal cuts it.
+    reason = f" ({camera.reason})" if camera.reason and not ended else ""
     return (
-        f"camera {camera.camera_id} {camera.status}{reason}: {camera.decoded} frames decoded, "
-        f"{camera.analysed} analysed, {camera.dropped} dropped"
+        f"camera {camera.camera_id} {status}: {camera.decoded} frames decoded, "
+        f"{camera.analysed} analysed, {camera.dropped} dropped{reason}"
     )

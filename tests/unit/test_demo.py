@@ -1,23 +1,37 @@
 """The parts of the demo that need neither models nor servers."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.live import Live
 
+from streamer.backend import Backend
+from streamer.clock import SystemClock
+from streamer.commands.demo import unexpected, unseen
+from streamer.commands.demo_screen import TableScreen, words
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.embedded.demo.cast import CAST, EXPECTED, Part
 from streamer.embedded.demo.clinic import bookings, demo_settings
+from streamer.embedded.demo.demo import DemoOptions, DemoResult, Screen, _Running
 from streamer.embedded.demo.lobby import clip_seconds
 from streamer.embedded.demo.photographs import SAMPLES, Sample, read_photographs
 from streamer.embedded.demo.portrait import Head
 from streamer.embedded.demo.scene import FOCAL_PX, HEIGHT, WIDTH, draw_lobby
-from streamer.embedded.demo.view import RateMeter, lines_of
+from streamer.embedded.demo.view import RateMeter, Rates, View, lines_of
 from streamer.embedded.demo.walker import draw_walker, pose_at, seconds_of
 from streamer.errors import EmbeddedError
 from streamer.storage.listing import AppointmentRow, CheckInRow
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 18, 59, 30, tzinfo=UTC)
 
 
@@ -141,3 +155,113 @@ def test_rates_are_of_the_last_seconds() -> None:
 def test_photographs_that_are_not_there(sample: Sample, words: str) -> None:
     with pytest.raises(EmbeddedError, match=words):
         read_photographs([sample])
+
+
+def at_the_start(*, ended: bool = False) -> View:
+    rows = [appointment(str(one.appointment_ref), "booked") for one in CAST if one.starts_in_min]
+    state = CameraState(
+        "lobby-1", CameraStatus.DEGRADED, "only 3 frames a second come, " * 3, NOW, 12_345, 4_115
+    )
+    return View(
+        lines_of(rows, [], own_footage=False), (state,), Rates(15.0, 5.0, 0.0), 812.0, ended
+    )
+
+
+def drawn(width: int, views: Sequence[View]) -> list[str]:
+    """The rows of a terminal 24 high once it was shown these, one after the other."""
+    stream = StringIO()
+    console = Console(file=stream, width=width, height=24, force_terminal=True, color_system=None)
+    with Live(console=console, auto_refresh=False) as live:
+        screen = TableScreen(live, words(own_footage=False), UTC)
+        for view in views:
+            screen.show(view)
+        screen.stopping()
+        frame = stream.getvalue().split("Kirdi demo")[-1]
+    return ["", *re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frame).splitlines()]
+
+
+def test_a_terminal_of_80_by_24_shows_everything_at_any_stage() -> None:
+    arrived = replace(at_the_start().lines[0], status="arrived", arrived_at=NOW, score=0.821)
+    later = replace(at_the_start(), lines=(arrived, *at_the_start().lines[1:]))
+    for views in ([at_the_start()], [at_the_start(), later]):
+        rows = drawn(80, views)
+        assert len(rows) < 24
+        assert max(map(len, rows)) <= 80
+        parts = [row for row in rows if row.startswith(tuple(Part))]
+        assert len(parts) == len(CAST)
+        assert any("12345 frames decoded, 4115 analysed, 0 dropped" in row for row in rows)
+        assert any("15.0 decoded, 5.0 analysed" in row for row in rows)
+        # An echoed ^C must find room behind it.
+        assert rows[-1] == "stopping …"
+    assert "arrived  18:59:30  0.821" in "\n".join(drawn(80, [later]))
+
+
+def test_a_wide_terminal_says_what_becomes_of_each() -> None:
+    rows = drawn(120, [at_the_start()])
+    assert sum("nothing of them is kept" in row for row in rows) == 2
+    assert "stopped with the demo" in "\n".join(drawn(120, [at_the_start(ended=True)]))
+    assert "degraded" not in "\n".join(drawn(120, [at_the_start(ended=True)]))
+
+
+def test_the_readme_shows_what_the_screen_says() -> None:
+    block = (ROOT / "README.md").read_text().split("Kirdi demo\n")[1].split("```")[0]
+    ours = drawn(120, [at_the_start()])
+    header = next(row.rstrip() for row in ours if row.startswith("who "))
+    assert header in block
+    for row in words(own_footage=False):
+        assert row.split(". ")[0] in " ".join(block.split())
+    shown = [row for row in block.splitlines() if row.startswith(tuple(Part))]
+    assert len(shown) == len(CAST)
+    for row in shown:
+        same = [
+            other
+            for other in ours
+            if other[:29] == row[:29] and (row[76:] == other[76:] or row.endswith("came in"))
+        ]
+        assert same, row
+
+
+def outcome(came: Sequence[str], running_s: float) -> DemoResult:
+    rows = [
+        CheckInRow(ref, ref[2:], "face", "lobby-1", NOW, NOW, 0.8, "arrived", "face", 0.67)
+        for ref in came
+    ]
+    return DemoResult(tuple(rows), EXPECTED, (), True, running_s)
+
+
+def test_only_a_clip_that_has_run_through_leads_to_a_warning() -> None:
+    early = outcome(EXPECTED[:1], 5.0)
+    assert unexpected(early) == []
+    assert "A-P-104 (the clip is 30 s long)" in unseen(early)[0]
+    late = outcome(EXPECTED[:1], clip_seconds())
+    assert "A-P-104" in unexpected(late)[0]
+    assert unseen(late) == []
+    assert "A-P-106" in unexpected(outcome(["A-P-106"], 5.0))[0]
+    everybody = outcome(EXPECTED, clip_seconds())
+    assert unexpected(everybody) == unseen(everybody) == []
+
+
+async def test_whoever_is_shown_as_checked_in_is_shown_as_arrived() -> None:
+    ref = EXPECTED[0]
+
+    class Arriving:
+        """They check in between the first question and the other one."""
+
+        first = ""
+
+        async def appointments(self, _day: date) -> list[AppointmentRow]:
+            self.first = self.first or "appointments"
+            return [appointment(ref, "booked" if self.first == "appointments" else "arrived")]
+
+        async def check_ins(self, _day: date) -> list[CheckInRow]:
+            self.first = self.first or "check-ins"
+            if self.first == "check-ins":
+                return []
+            return list(outcome([ref], 1.0).check_ins)
+
+    backend = cast(Backend, SimpleNamespace(listing=Arriving(), settings=demo_settings()))
+    screen = cast(Screen, None)
+    view = await _Running(DemoOptions(), backend, SystemClock(), screen)._view(())
+    line = next(line for line in view.lines if line.appointment_ref == ref)
+    assert line.status == "arrived"
+    assert line.arrived_at is None

@@ -57,12 +57,14 @@ class DemoResult:
         expected: The appointments that had to become `arrived`.
         cameras: What each was doing at the end, with its counters.
         finished: Whether it ran as long as wanted.
+        running_s: Seconds since the first analysed frame, 0 before.
     """
 
     check_ins: tuple[CheckInRow, ...]
     expected: tuple[str, ...]
     cameras: tuple[CameraState, ...]
     finished: bool
+    running_s: float
 
 
 class Screen(Protocol):
@@ -74,6 +76,10 @@ class Screen(Protocol):
 
     def show(self, view: View) -> None:
         """This is how things are now."""
+        ...
+
+    def stopping(self) -> None:
+        """The end has begun; may be said more than once."""
         ...
 
 
@@ -213,12 +219,18 @@ class _Running:
                 self._screen.show(await self._view(self._cameras.states))
                 await self._clock.sleep(_LOOK_S, stop)
         finally:
+            finished, running_s = self._over(), self._running_s() or 0.0
             ending.set()
-            await asyncio.wait([service])
+            try:
+                self._screen.stopping()
+            finally:
+                # Even when there is no terminal any more to say it on.
+                await asyncio.wait([service])
         cameras = service.result()
-        self._screen.show(await self._view(cameras))
+        self._screen.show(await self._view(cameras, ended=True))
         expected = () if self._options.clips else EXPECTED
-        return DemoResult(tuple(await self._check_ins()), expected, cameras, self._over())
+        check_ins = tuple(await self._check_ins())
+        return DemoResult(check_ins, expected, cameras, finished, running_s)
 
     def _over(self) -> bool:
         running, wanted = self._running_s(), self._options.seconds
@@ -229,16 +241,16 @@ class _Running:
             return None
         return self._clock.monotonic() - self._first_frame_at
 
-    async def _view(self, cameras: tuple[CameraState, ...]) -> View:
+    async def _view(self, cameras: tuple[CameraState, ...], *, ended: bool = False) -> View:
         now = self._clock.monotonic()
         if self._first_frame_at is None and any(camera.analysed for camera in cameras):
             self._first_frame_at = now
+        # Check-ins first: the appointment of each that is seen is then seen as it became.
+        check_ins = await self._check_ins()
         lines = lines_of(
-            await self._appointments(),
-            await self._check_ins(),
-            own_footage=bool(self._options.clips),
+            await self._appointments(), check_ins, own_footage=bool(self._options.clips)
         )
-        return View(lines, cameras, self._meter.rates(now, cameras), self._running_s())
+        return View(lines, cameras, self._meter.rates(now, cameras), self._running_s(), ended)
 
     async def _appointments(self) -> list[AppointmentRow]:
         last = max(one.starts_at for one in bookings(self._began))

@@ -36,13 +36,13 @@ _log = structlog.get_logger(__name__)
 
 
 class InterruptedDemoError(KirdiError):
-    """The demo was told to stop during its set-up."""
+    """The demo was told to stop before its end."""
 
     exit_code = 130
 
-    def __init__(self) -> None:
+    def __init__(self, when: str = "during the set-up") -> None:
         """Say so."""
-        super().__init__("demo: interrupted during the set-up; nothing is left running")
+        super().__init__(f"demo: interrupted {when}; nothing is left running")
 
 
 def clip_path(folder: Path, photographs: Sequence[Photograph]) -> Path:

@@ -46,12 +46,14 @@ class View:
 
     Attributes:
         running_s: Seconds since the first analysed frame; None before.
+        ended: The cameras were stopped because the demo ends.
     """
 
     lines: tuple[Line, ...]
     cameras: tuple[CameraState, ...]
     rates: Rates
     running_s: float | None
+    ended: bool = False
 
 
 def lines_of(
