@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ from streamer.bench.ingest_child import SETTLE_S, START_S, IngestRequest
 from streamer.bench.ingest_figures import IngestFigures, IngestSample, ingest_figures
 from streamer.bench.lobby_clip import lobby_clip
 from streamer.bench.reencoded import Format, reencode
-from streamer.recognition import models_folder, open_matcher
+from streamer.bench.throwaway_home import throwaway_home
+from streamer.recognition import open_matcher
 
 _CAMERA_START_S: Final = 30.0
 _AROUND_S: Final = START_S + SETTLE_S + 30.0
@@ -33,6 +33,7 @@ class IngestBenchmark:
         clip: What the cameras show, over and over; None = the demo's lobby.
         seconds: How long each measurement takes.
         analyse_fps: Frames a second of each camera that are handed over for analysis.
+        folder: Where the throwaway home is made.
         models: Folder of model packs, for composing the lobby; built where it is None.
     """
 
@@ -41,10 +42,11 @@ class IngestBenchmark:
     clip: Path | None
     seconds: float
     analyse_fps: float
+    folder: Path
     models: Path | None = None
 
     async def run(self, progress: Callable[[str], None]) -> list[IngestFigures]:
-        """Measure; nothing is left in the temporary folder.
+        """Measure, in a folder that is gone afterwards.
 
         Args:
             progress: Told, in words, what goes on.
@@ -53,11 +55,11 @@ class IngestBenchmark:
             KirdiError: The clip is none, or a camera does not deliver.
         """
         rows = []
-        with tempfile.TemporaryDirectory(prefix="kirdi-bench-") as folder:
-            clip = self.clip or await self._lobby(Path(folder), progress)
+        async with throwaway_home(self.folder, self.models) as home:
+            clip = self.clip or await self._lobby(home, progress)
             for wanted in self.formats:
                 progress(f"encoding the clip as {wanted}")
-                encoded = Path(folder) / f"{wanted}.mp4"
+                encoded = home / f"{wanted}.mp4"
                 await asyncio.to_thread(reencode, clip, wanted, encoded)
                 for count in self.cameras:
                     progress(f"{wanted}: {count} cameras, {self.seconds:g} s")
@@ -66,8 +68,6 @@ class IngestBenchmark:
 
     async def _lobby(self, home: Path, progress: Callable[[str], None]) -> Path:
         progress("composing the lobby")
-        if self.models is not None:
-            models_folder(home).symlink_to(self.models)
         settings = Settings.model_validate(settings_document("bench", (), self.analyse_fps, 0))
         async with open_matcher(settings, home) as matcher:
             return await lobby_clip(home, matcher)

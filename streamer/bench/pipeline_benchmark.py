@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from streamer.bench.figures import (
 )
 from streamer.bench.lobby_clip import lobby_clip
 from streamer.bench.service_child import SETTLE_S, START_S, ServiceRequest
+from streamer.bench.throwaway_home import throwaway_home
 from streamer.clock import SystemClock
 from streamer.embedded.services import EmbeddedServers, embedded_services
 from streamer.recognition import models_folder, open_matcher
@@ -47,6 +47,7 @@ class PipelineBenchmark:
         clip: What they show, over and over; None = the demo's lobby.
         seconds: How long each measurement takes.
         analyse_fps: Frames a second each camera analyses.
+        folder: Where the throwaway home is made.
         threads: As `models.threads` of the settings, for the service and the bare libraries.
         models: Folder of model packs to use; built in the throwaway home where it is None.
         bare_s: How long the bare libraries are measured, before and after each measurement.
@@ -56,6 +57,7 @@ class PipelineBenchmark:
     clip: Path | None
     seconds: float
     analyse_fps: float
+    folder: Path
     threads: int = 0
     models: Path | None = None
     bare_s: float = 8.0
@@ -72,12 +74,11 @@ class PipelineBenchmark:
         """
         if self.clip is not None:
             await asyncio.to_thread(look_into, self.clip)
-        with tempfile.TemporaryDirectory(prefix="kirdi-bench-") as folder:
-            home = Path(folder)
-            if self.models is not None:
-                models_folder(home).symlink_to(self.models)
-            async with _Stage.set_up(self, home, progress) as stage:
-                return [await stage.measure(count) for count in self.cameras]
+        async with (
+            throwaway_home(self.folder, self.models) as home,
+            _Stage.set_up(self, home, progress) as stage,
+        ):
+            return [await stage.measure(count) for count in self.cameras]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

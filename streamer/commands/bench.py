@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import signal
 import sys
-from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from streamer.commands.invocation import JsonOption, Rows, print_rows
 from streamer.embedded.home import kirdi_home
-from streamer.errors import InputError, KirdiError
+from streamer.errors import InputError
 
 app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 
@@ -48,7 +46,6 @@ INGEST_COLUMNS = (
 )
 _MOST_CAMERAS = 64
 
-_T = TypeVar("_T")
 CamerasOption = Annotated[
     list[str] | None,
     typer.Option(help="How many cameras; repeat it, or write 1,4,8, for several."),
@@ -60,16 +57,6 @@ SecondsOption = Annotated[float, typer.Option(help="Length of each measurement."
 AnalyseFpsOption = Annotated[
     float, typer.Option(help="Frames a second each camera analyses.", min=0.5, max=30)
 ]
-
-
-class InterruptedBenchmarkError(KirdiError):
-    """Told to stop before the end."""
-
-    exit_code = 130
-
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__("benchmark: interrupted; nothing is left running")
 
 
 @app.command()
@@ -96,12 +83,15 @@ def pipeline(
     seconds, among 300 patients who do not come; this times recognition and says nothing about its
     accuracy. In a clip without usable faces there is no latency. docs/benchmarks.md says more.
     """
+    from streamer.bench.interruption import uninterrupted
     from streamer.bench.pipeline_benchmark import PipelineBenchmark
 
     counts = _counts(cameras or ["1"])
-    models = _models_of(kirdi_home(os.environ))
-    benchmark = PipelineBenchmark(counts, clip, seconds, analyse_fps, threads, models)
-    rows = asyncio.run(_uninterrupted(benchmark.run(_tell)))
+    home = kirdi_home(os.environ)
+    benchmark = PipelineBenchmark(
+        counts, clip, seconds, analyse_fps, home / "bench", threads=threads, models=_models_of(home)
+    )
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(PIPELINE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
@@ -126,13 +116,16 @@ def ingest(
     docs/benchmarks.md says more.
     """
     from streamer.bench.ingest_benchmark import IngestBenchmark
+    from streamer.bench.interruption import uninterrupted
     from streamer.bench.reencoded import Format
 
     counts = _counts(cameras or ["1"])
     wanted = [Format.parse(text) for text in formats or ["1280x720@15", "1920x1080@25"]]
-    models = _models_of(kirdi_home(os.environ))
-    benchmark = IngestBenchmark(counts, wanted, clip, seconds, analyse_fps, models)
-    rows = asyncio.run(_uninterrupted(benchmark.run(_tell)))
+    home = kirdi_home(os.environ)
+    benchmark = IngestBenchmark(
+        counts, wanted, clip, seconds, analyse_fps, home / "bench", models=_models_of(home)
+    )
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(INGEST_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
@@ -146,7 +139,7 @@ def _counts(given: list[str]) -> list[int]:
     for text in (part.strip() for one in given for part in one.split(",")):
         if not text.isdecimal() or not 1 <= int(text) <= _MOST_CAMERAS:
             raise InputError(
-                f"--cameras {text}: write numbers from 1 to {_MOST_CAMERAS}, such as 1,4,8"
+                f"--cameras {text!r}: write numbers from 1 to {_MOST_CAMERAS}, such as 1,4,8"
             )
         counts.append(int(text))
     return counts
@@ -158,21 +151,6 @@ def _models_of(home: Path) -> Path | None:
 
     folder = models_folder(home)
     return folder if folder.is_dir() else None
-
-
-async def _uninterrupted(work: Coroutine[None, None, _T]) -> _T:
-    """Do it, unless Ctrl-C or SIGTERM comes first.
-
-    Raises:
-        InterruptedBenchmarkError: It came.
-    """
-    task = asyncio.ensure_future(work)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        return await task
-    except asyncio.CancelledError as error:
-        raise InterruptedBenchmarkError from error
 
 
 def _tell(text: str) -> None:
