@@ -1,11 +1,13 @@
 """`kirdi bench`: how fast this machine does the work."""
 
 import asyncio
+import inspect
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -18,6 +20,8 @@ app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 PIPELINE_COLUMNS = (
     "cameras",
     "ratio",
+    "ratio_least",
+    "ratio_most",
     "fps_asked",
     "fps",
     "cpu_per_camera",
@@ -34,6 +38,8 @@ INGEST_COLUMNS = (
     "cameras",
     "format",
     "ratio",
+    "ratio_least",
+    "ratio_most",
     "cpu_per_camera",
     "frames_decoded",
     "frames_analysed",
@@ -46,6 +52,7 @@ INGEST_COLUMNS = (
 )
 _MOST_CAMERAS = 64
 
+_Command = TypeVar("_Command", bound=Callable[..., None])
 CamerasOption = Annotated[
     list[str] | None,
     typer.Option(help="How many cameras; repeat it, or write 1,4,8, for several."),
@@ -57,9 +64,23 @@ SecondsOption = Annotated[float, typer.Option(help="Length of each measurement."
 AnalyseFpsOption = Annotated[
     float, typer.Option(help="Frames a second each camera analyses.", min=0.5, max=30)
 ]
+RepeatOption = Annotated[
+    int,
+    typer.Option(
+        help="Measurements for each row: the median ratio is shown, with its range.", min=1, max=100
+    ),
+]
+
+
+def _flowing(command: _Command) -> _Command:
+    """Join the lines of each paragraph of its help, which is broken to fit the source."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    command.__doc__ = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+    return command
 
 
 @app.command()
+@_flowing
 def pipeline(
     cameras: CamerasOption = None,
     clip: ClipOption = None,
@@ -68,6 +89,10 @@ def pipeline(
     threads: Annotated[
         int, typer.Option(help="models.threads of the settings; 0 = from the machine.", max=64)
     ] = 0,
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="models.device of the settings, on both sides.")
+    ] = "cpu",
+    repeat: RepeatOption = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the whole service with simulated cameras, beside the bare libraries.
@@ -83,19 +108,28 @@ def pipeline(
     seconds, among 300 patients who do not come; this times recognition and says nothing about its
     accuracy. In a clip without usable faces there is no latency. docs/benchmarks.md says more.
     """
+    from matcher.session import Hardware
     from streamer.bench.interruption import uninterrupted
     from streamer.bench.pipeline_benchmark import PipelineBenchmark
 
     counts = _counts(cameras or ["1"])
     home = kirdi_home(os.environ)
     benchmark = PipelineBenchmark(
-        counts, clip, seconds, analyse_fps, home / "bench", threads=threads, models=_models_of(home)
+        counts,
+        clip,
+        seconds,
+        analyse_fps,
+        home / "bench",
+        Hardware(device, threads),
+        _models_of(home),
+        repeat=repeat,
     )
     rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(PIPELINE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
 @app.command()
+@_flowing
 def ingest(
     cameras: CamerasOption = None,
     clip: ClipOption = None,
@@ -105,6 +139,7 @@ def ingest(
     ] = None,
     seconds: SecondsOption = 20.0,
     analyse_fps: AnalyseFpsOption = 5.0,
+    repeat: RepeatOption = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Measure cameras and decoders alone, beside bare PyAV decoding the same frames.
@@ -123,7 +158,7 @@ def ingest(
     wanted = [Format.parse(text) for text in formats or ["1280x720@15", "1920x1080@25"]]
     home = kirdi_home(os.environ)
     benchmark = IngestBenchmark(
-        counts, wanted, clip, seconds, analyse_fps, home / "bench", models=_models_of(home)
+        counts, wanted, clip, seconds, analyse_fps, home / "bench", _models_of(home), repeat
     )
     rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(INGEST_COLUMNS, [asdict(row) for row in rows]), as_json, "")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from matcher.session import Hardware
 from streamer.bench.figures import PipelineFigures
 from streamer.bench.pipeline_benchmark import PipelineBenchmark
 from streamer.bench.process_usage import descendants
@@ -34,7 +35,7 @@ asyncio.run(benchmark.run(lambda text: print(text, file=sys.stderr, flush=True))
 def measure(clip: Path, seconds: float, folder: Path, models: Path) -> PipelineFigures:
     said: list[str] = []
     benchmark = PipelineBenchmark(
-        [1], clip, seconds, 5.0, folder, threads=1, models=models, bare_s=0.5
+        [1], clip, seconds, 5.0, folder, Hardware("cpu", 1), models, bare_s=0.5
     )
     (row,) = asyncio.run(benchmark.run(said.append))
     assert said
@@ -89,7 +90,14 @@ def test_a_clip_that_is_none_is_one_line(tmp_path: Path, content: bytes | None) 
     clip = tmp_path / "clip.mp4"
     if content is not None:
         clip.write_bytes(content)
-    with pytest.raises(InputError, match=r"clip .*clip\.mp4: "):
+    with pytest.raises(InputError, match=r"clip\.mp4: "):
+        measure(clip, 1.0, tmp_path / "bench", tmp_path)
+
+
+def test_a_clip_that_no_camera_plays_is_refused_at_once(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    make_video(clip, codec="mpeg4")
+    with pytest.raises(InputError, match="its video is mpeg4"):
         measure(clip, 1.0, tmp_path / "bench", tmp_path)
 
 
