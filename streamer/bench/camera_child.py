@@ -7,7 +7,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from streamer.bench.child import read_request, send_answer, stop_with_parent
+from streamer.bench.child import plain_last_words, read_request, send_answer, stop_with_parent
 from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
 from streamer.simulator.server import CameraSimulator
@@ -30,7 +30,8 @@ def main() -> None:
     """Serve the clip that the request names."""
     forbid_core_dumps()
     configure_logging(level="warning")
-    asyncio.run(serve(Path(json.loads(read_request()))))
+    with plain_last_words():
+        asyncio.run(serve(Path(json.loads(read_request()))))
 
 
 if __name__ == "__main__":

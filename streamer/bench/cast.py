@@ -19,8 +19,8 @@ from matcher.face import Embedding, Face, Image, Quality, Vector, fuse
 from matcher.matcher import Matcher
 from matcher.session import Shape
 from streamer.bench.figures import Clip
-from streamer.errors import InputError
 from streamer.recognition import face_gate
+from streamer.simulator.video_file import VideoFile
 from streamer.tracking.tracker import Tracker
 
 # Enough of a clip to meet the people in it.
@@ -47,16 +47,12 @@ def look_into(path: Path) -> Clip:
     """Size and rate of a clip; blocking.
 
     Raises:
-        InputError: It is no video.
+        InputError: It is no video, or none that a camera can play.
     """
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            context, rate = stream.codec_context, stream.average_rate
-            return Clip(str(path), context.width, context.height, float(rate or 25))
-    except (av.FFmpegError, OSError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or "no video in it"
-        raise InputError(f"clip {path}: {reason}; give an H.264 or H.265 file") from error
+    fps = VideoFile.open(path).fps
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        return Clip(str(path), context.width, context.height, fps)
 
 
 def stride_of(clip: Clip, analyse_fps: float) -> int:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
+from config.errors import ConfigError
+from matcher.errors import MatcherError
 from streamer.errors import KirdiError
 
 _END_S: Final = 15.0
@@ -31,14 +33,15 @@ class Child:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, module: str, request: bytes, log: Path) -> AsyncIterator["Child"]:
+    async def running(cls, module: str, request: bytes, folder: Path) -> AsyncIterator["Child"]:
         """Start `python -m module`, hand it its request, and end it in any case.
 
         Args:
             module: With a `main` that calls `read_request`.
             request: One line of JSON.
-            log: Where its standard error goes.
+            folder: Where its standard error goes, into a file named after the module.
         """
+        log = folder / f"{module}.log"
         with log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -77,14 +80,14 @@ class Child:
         if not line:
             await _ended(self._process)
             raise KirdiError(
-                f"benchmark: {self._module} ended early with {self._process.returncode} "
-                f"({self._last_words()})"
+                f"benchmark: {self._module.rpartition('.')[2]} ended early with "
+                f"{self._process.returncode} ({self._last_words()})"
             )
         return line
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1][:500] if lines else "it said nothing"
+        return lines[-1].removeprefix("benchmark: ")[:500] if lines else "it said nothing"
 
 
 async def _ended(process: Process) -> None:
@@ -98,6 +101,15 @@ async def _ended(process: Process) -> None:
     except asyncio.CancelledError:
         process.kill()
         raise
+
+
+@contextmanager
+def plain_last_words() -> Iterator[None]:
+    """End the process on an error of ours with its message as the last line, no traceback."""
+    try:
+        yield
+    except (KirdiError, MatcherError, ConfigError) as error:
+        sys.exit(str(error))
 
 
 def read_request() -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 
 from config.settings import Settings
 from matcher.face import Vector
+from matcher.session import Hardware
 from streamer.backend import open_backend
 from streamer.bench.cast import Cast
 from streamer.clock import Clock
@@ -20,7 +21,7 @@ _VISIT: Final = timedelta(minutes=20)
 
 
 def settings_document(
-    site: str, addresses: Sequence[str], analyse_fps: float, threads: int
+    site: str, addresses: Sequence[str], analyse_fps: float, hardware: Hardware
 ) -> dict[str, object]:
     """Settings as their file would hold them; nothing that recognition rests on is changed.
 
@@ -29,7 +30,7 @@ def settings_document(
     """
     return {
         "site": {"id": site, "name": "Benchmark"},
-        "models": {"threads": threads},
+        "models": {"device": hardware.device, "threads": hardware.threads},
         "arrival": {"opens_before_min": 0, "closes_after_min": 120},
         "cameras": [
             {"id": f"camera-{number}", "url": address, "analyse_fps": analyse_fps}

@@ -3,10 +3,16 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from streamer.errors import KirdiError
 
 Shape = tuple[int, ...]
 Runs = tuple[tuple[Shape, int], ...]
 """How often a network ran, by the shape of its input."""
+
+FEW_CHECK_INS: Final = 20
+"""Of fewer, the 95th percentile is the slowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,13 @@ class BareCosts:
         """What the work in `sample` costs with nothing around the libraries.
 
         Raises:
-            KeyError: A network ran with a shape that was not measured.
+            KirdiError: A network ran with a shape that was not measured.
         """
         return (
             sample.decoded * self.decode_s
             + sample.analysed * self.convert_s
-            + sum(count * self.detector_s[shape] for shape, count in sample.detector_runs)
-            + sum(count * self.embedder_s[shape] for shape, count in sample.embedder_runs)
+            + _of_runs("detector", sample.detector_runs, self.detector_s)
+            + _of_runs("embedder", sample.embedder_runs, self.embedder_s)
         )
 
 
@@ -98,7 +104,11 @@ class PipelineFigures:
     """One row of the benchmark. Times of latency are milliseconds, memory is MB.
 
     Attributes:
-        ratio: CPU of service and decoders over that of the bare libraries for the same work.
+        ratio: CPU of service and decoders over that of the bare libraries for the same runs of the
+            networks, so that padding and mirror images of faces are in both.
+        ratio_least: The least of all measurements of this row,
+        ratio_most: and the most; the row is that of the measurement in the middle.
+        measurements: How many there were.
         fps_asked: Frames a second all cameras together are to analyse.
         fps: What was achieved.
         cpu_per_camera: CPU seconds of service and decoders per camera and second.
@@ -120,6 +130,9 @@ class PipelineFigures:
     clip_fps: float
     seconds: float
     ratio: float
+    ratio_least: float
+    ratio_most: float
+    measurements: int
     fps_asked: float
     fps: float
     frames_decoded: int
@@ -181,6 +194,7 @@ def pipeline_figures(
     used = sample.service_cpu_s + sample.decoders_cpu_s
     needed = bare.cpu_seconds(sample)
     median, high = (percentile(sample.latencies_s, share) for share in (0.5, 0.95))
+    ratio = used / needed if needed > 0 else math.inf
     chips = sum(shape[0] * count for shape, count in sample.embedder_runs)
     return PipelineFigures(
         cameras=cameras,
@@ -189,7 +203,10 @@ def pipeline_figures(
         height=clip.height,
         clip_fps=clip.fps,
         seconds=sample.seconds,
-        ratio=used / needed if needed > 0 else math.inf,
+        ratio=ratio,
+        ratio_least=ratio,
+        ratio_most=ratio,
+        measurements=1,
         fps_asked=cameras * min(analyse_fps, clip.fps),
         fps=sample.analysed / sample.seconds,
         frames_decoded=sample.decoded,
@@ -218,10 +235,27 @@ def _note(people: int, sample: ServiceSample) -> str:
         notes.append("the clip shows no face that can be enrolled, so there is no latency")
     elif not sample.latencies_s:
         notes.append("nobody was recognised, so there is no latency")
+    elif len(sample.latencies_s) < FEW_CHECK_INS:
+        notes.append(f"p95 of few: the slowest of {len(sample.latencies_s)}")
     if sample.restarts:
         notes.append(f"{sample.restarts} decoder processes were started anew")
     return "; ".join(notes)
 
 
 def _means(one: Mapping[Shape, float], other: Mapping[Shape, float]) -> dict[Shape, float]:
-    return {shape: (cost + other[shape]) / 2 for shape, cost in one.items()}
+    """A shape that only came up in the service is measured only after it."""
+    return {
+        shape: (one.get(shape, other.get(shape, 0.0)) + other.get(shape, one.get(shape, 0.0))) / 2
+        for shape in {**one, **other}
+    }
+
+
+def _of_runs(network: str, runs: Runs, costs: Mapping[Shape, float]) -> float:
+    for shape, _ in runs:
+        if shape not in costs:
+            size = "x".join(str(length) for length in shape)
+            raise KirdiError(
+                f"benchmark: the {network} ran on {size}, which was not measured bare; "
+                "give a clip of one size"
+            )
+    return sum(count * costs[shape] for shape, count in runs)

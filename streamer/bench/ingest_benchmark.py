@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,22 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from config.settings import Settings
+from matcher.session import Hardware
 from streamer.bench.child import Child
 from streamer.bench.clinic import settings_document
 from streamer.bench.ingest_child import SETTLE_S, START_S, IngestRequest
 from streamer.bench.ingest_figures import IngestFigures, IngestSample, ingest_figures
 from streamer.bench.lobby_clip import lobby_clip
 from streamer.bench.reencoded import Format, reencode
-from streamer.recognition import models_folder, open_matcher
+from streamer.bench.repetition import in_the_middle
+from streamer.bench.throwaway_home import throwaway_home
+from streamer.bench.wording import counted, outlook
+from streamer.recognition import open_matcher
 
+# For telling how long it takes.
+_LOBBY_S: Final = 30.0
+_ENCODING_S: Final = 10.0
+_COMING_AND_GOING_S: Final = 6.0
 _CAMERA_START_S: Final = 30.0
 _AROUND_S: Final = START_S + SETTLE_S + 30.0
 
@@ -33,7 +40,9 @@ class IngestBenchmark:
         clip: What the cameras show, over and over; None = the demo's lobby.
         seconds: How long each measurement takes.
         analyse_fps: Frames a second of each camera that are handed over for analysis.
+        folder: Where the throwaway home is made.
         models: Folder of model packs, for composing the lobby; built where it is None.
+        repeat: How many measurements of each combination make a row.
     """
 
     cameras: Sequence[int]
@@ -41,10 +50,12 @@ class IngestBenchmark:
     clip: Path | None
     seconds: float
     analyse_fps: float
+    folder: Path
     models: Path | None = None
+    repeat: int = 1
 
     async def run(self, progress: Callable[[str], None]) -> list[IngestFigures]:
-        """Measure; nothing is left in the temporary folder.
+        """Measure, in a folder that is gone afterwards.
 
         Args:
             progress: Told, in words, what goes on.
@@ -53,39 +64,47 @@ class IngestBenchmark:
             KirdiError: The clip is none, or a camera does not deliver.
         """
         rows = []
-        with tempfile.TemporaryDirectory(prefix="kirdi-bench-") as folder:
-            clip = self.clip or await self._lobby(Path(folder), progress)
+        total = len(self.cameras) * len(self.formats) * self.repeat
+        each_s = self.seconds + SETTLE_S + _COMING_AND_GOING_S
+        preparation_s = _LOBBY_S + len(self.formats) * _ENCODING_S
+        progress(outlook(total, preparation_s + total * each_s))
+        async with throwaway_home(self.folder, self.models) as home:
+            clip = self.clip or await self._lobby(home, progress)
             for wanted in self.formats:
                 progress(f"encoding the clip as {wanted}")
-                encoded = Path(folder) / f"{wanted}.mp4"
+                encoded = home / f"{wanted}.mp4"
                 await asyncio.to_thread(reencode, clip, wanted, encoded)
                 for count in self.cameras:
-                    progress(f"{wanted}: {count} cameras, {self.seconds:g} s")
-                    rows.append(await self._measure(count, wanted, encoded))
+                    progress(f"{wanted}: {counted(count, 'camera')}, {self.seconds:g} s")
+                    measured = [
+                        await self._measure(count, wanted, encoded) for _ in range(self.repeat)
+                    ]
+                    rows.append(in_the_middle(measured))
         return rows
 
     async def _lobby(self, home: Path, progress: Callable[[str], None]) -> Path:
         progress("composing the lobby")
-        if self.models is not None:
-            models_folder(home).symlink_to(self.models)
-        settings = Settings.model_validate(settings_document("bench", (), self.analyse_fps, 0))
+        settings = Settings.model_validate(
+            settings_document("bench", (), self.analyse_fps, Hardware("cpu"))
+        )
         async with open_matcher(settings, home) as matcher:
             return await lobby_clip(home, matcher)
 
     async def _measure(self, count: int, wanted: Format, clip: Path) -> IngestFigures:
-        log = clip.with_name("bench.log")
         show = json.dumps(str(clip)).encode()
-        async with Child.running("streamer.bench.camera_child", show, log) as camera:
+        async with Child.running("streamer.bench.camera_child", show, clip.parent) as camera:
             address = json.loads(await camera.answer(_CAMERA_START_S))
             cameras: list[dict[str, object]] = [
                 {"id": f"camera-{number}", "url": address, "analyse_fps": self.analyse_fps}
                 for number in range(1, count + 1)
             ]
             request = TypeAdapter(IngestRequest).dump_json(IngestRequest(cameras, self.seconds))
-            async with Child.running("streamer.bench.ingest_child", request, log) as ingest:
+            async with Child.running("streamer.bench.ingest_child", request, clip.parent) as ingest:
                 # About as long as ingest is started, settles and is measured.
                 play = json.dumps([str(clip), wanted.fps, SETTLE_S + self.seconds]).encode()
-                async with Child.running("streamer.bench.bare_player_child", play, log) as bare:
+                async with Child.running(
+                    "streamer.bench.bare_player_child", play, clip.parent
+                ) as bare:
                     answer = await ingest.answer(self.seconds + _AROUND_S)
                     frame_cpu_s = json.loads(await bare.answer(self.seconds + _AROUND_S))
         sample = TypeAdapter(IngestSample).validate_json(answer)

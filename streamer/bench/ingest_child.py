@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from config.settings import Camera
-from streamer.bench.child import read_request, send_answer, stop_with_parent
+from streamer.bench.child import plain_last_words, read_request, send_answer, stop_with_parent
 from streamer.bench.ingest_figures import IngestSample
 from streamer.bench.process_usage import descendants, family_cpu_seconds, memory_mb
 from streamer.clock import SystemClock
@@ -128,7 +128,8 @@ def main() -> None:
     forbid_core_dumps()
     configure_logging(level="info")
     request = TypeAdapter(IngestRequest).validate_json(read_request())
-    sample = asyncio.run(measure(request))
+    with plain_last_words():
+        sample = asyncio.run(measure(request))
     if sample is not None:
         send_answer(TypeAdapter(IngestSample).dump_json(sample))
 

@@ -41,6 +41,9 @@ class IngestFigures:
 
     Attributes:
         ratio: CPU of the whole ingest over that of bare PyAV decoding as many of the same frames.
+        ratio_least: The least of all measurements of this row,
+        ratio_most: and the most; the row is that of the measurement in the middle.
+        measurements: How many there were.
         cpu_per_camera: CPU seconds per camera and second.
         bare_per_camera: The same of bare decoding.
         decoder_mb: The largest decoder's memory.
@@ -51,6 +54,9 @@ class IngestFigures:
     format: str
     seconds: float
     ratio: float
+    ratio_least: float
+    ratio_most: float
+    measurements: int
     cpu_per_camera: float
     bare_per_camera: float
     frames_decoded: int
@@ -76,12 +82,16 @@ def ingest_figures(
         frame_cpu_s: CPU seconds bare PyAV needed for one frame meanwhile.
     """
     bare = sample.decoded * frame_cpu_s
+    ratio = sample.cpu_s / bare if bare > 0 else math.inf
     median, high = (percentile(sample.latencies_s, share) for share in (0.5, 0.95))
     return IngestFigures(
         cameras=cameras,
         format=format_name,
         seconds=sample.seconds,
-        ratio=sample.cpu_s / bare if bare > 0 else math.inf,
+        ratio=ratio,
+        ratio_least=ratio,
+        ratio_most=ratio,
+        measurements=1,
         cpu_per_camera=sample.cpu_s / sample.seconds / cameras,
         bare_per_camera=bare / sample.seconds / cameras,
         frames_decoded=sample.decoded,

@@ -1,12 +1,12 @@
 """`kirdi bench pipeline`: simulated cameras, the real service, and the bare libraries beside it."""
 
 import asyncio
+import itertools
 import json
 import math
-import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from config.settings import Settings
 from matcher.packs.store import open_pack
+from matcher.session import Hardware
 from streamer.bench.bare_libraries import BareLibraries
 from streamer.bench.cast import Cast, find_cast, look_into, stride_of
 from streamer.bench.child import Child
@@ -23,16 +24,24 @@ from streamer.bench.figures import (
     Clip,
     PipelineFigures,
     ServiceSample,
+    Shape,
     average,
     pipeline_figures,
 )
 from streamer.bench.lobby_clip import lobby_clip
+from streamer.bench.repetition import in_the_middle
 from streamer.bench.service_child import SETTLE_S, START_S, ServiceRequest
+from streamer.bench.throwaway_home import throwaway_home
+from streamer.bench.wording import counted, outlook
 from streamer.clock import SystemClock
 from streamer.embedded.services import EmbeddedServers, embedded_services
 from streamer.recognition import models_folder, open_matcher
 
 STRANGERS: Final = 300
+CPU: Final = Hardware("cpu")
+# For telling how long it takes.
+_PREPARATION_S: Final = 40.0
+_COMING_AND_GOING_S: Final = 8.0
 _CAMERA_START_S: Final = 30.0
 # On top of the measurement: start, models, settling, and the end.
 _AROUND_S: Final = START_S + SETTLE_S + 60.0
@@ -47,18 +56,22 @@ class PipelineBenchmark:
         clip: What they show, over and over; None = the demo's lobby.
         seconds: How long each measurement takes.
         analyse_fps: Frames a second each camera analyses.
-        threads: As `models.threads` of the settings, for the service and the bare libraries.
+        folder: Where the throwaway home is made.
+        hardware: Device and threads, for the service and the bare libraries; not `auto`.
         models: Folder of model packs to use; built in the throwaway home where it is None.
         bare_s: How long the bare libraries are measured, before and after each measurement.
+        repeat: How many measurements of each number of cameras make a row.
     """
 
     cameras: Sequence[int]
     clip: Path | None
     seconds: float
     analyse_fps: float
-    threads: int = 0
+    folder: Path
+    hardware: Hardware = CPU
     models: Path | None = None
     bare_s: float = 8.0
+    repeat: int = 1
 
     async def run(self, progress: Callable[[str], None]) -> list[PipelineFigures]:
         """Measure, in a home folder that is gone afterwards.
@@ -72,12 +85,14 @@ class PipelineBenchmark:
         """
         if self.clip is not None:
             await asyncio.to_thread(look_into, self.clip)
-        with tempfile.TemporaryDirectory(prefix="kirdi-bench-") as folder:
-            home = Path(folder)
-            if self.models is not None:
-                models_folder(home).symlink_to(self.models)
-            async with _Stage.set_up(self, home, progress) as stage:
-                return [await stage.measure(count) for count in self.cameras]
+        total = len(self.cameras) * self.repeat
+        each_s = 2 * self.bare_s + self.seconds + SETTLE_S + _COMING_AND_GOING_S
+        progress(outlook(total, _PREPARATION_S + total * each_s))
+        async with (
+            throwaway_home(self.folder, self.models) as home,
+            _Stage.set_up(self, home, progress) as stage,
+        ):
+            return [await stage.row(count) for count in self.cameras]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +107,7 @@ class _Stage:
     pack_id: str
     bare: BareLibraries
     servers: tuple[int, ...]
+    sites: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
     @asynccontextmanager
@@ -99,7 +115,7 @@ class _Stage:
         cls, plan: PipelineBenchmark, home: Path, progress: Callable[[str], None]
     ) -> AsyncIterator["_Stage"]:
         settings = Settings.model_validate(
-            settings_document("bench", (), plan.analyse_fps, plan.threads)
+            settings_document("bench", (), plan.analyse_fps, plan.hardware)
         )
         # Held open meanwhile: the measured service finds the servers running, so that they are not
         # among its own processes.
@@ -114,38 +130,44 @@ class _Stage:
                 pack_id = matcher.pack_id
             pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
             stride = stride_of(clip, plan.analyse_fps)
-            bare = await asyncio.to_thread(BareLibraries, pack, plan.threads, file, stride)
+            bare = await asyncio.to_thread(BareLibraries, pack, plan.hardware, file, stride)
             status = await asyncio.to_thread(EmbeddedServers(home).status)
             servers = tuple(one.pid for one in status if one.pid is not None)
             yield cls(plan, clip, home, progress, cast, pack_id, bare, servers)
 
-    async def measure(self, cameras: int) -> PipelineFigures:
-        self.progress(f"{cameras} cameras: bare libraries")
-        before = await self._measure_bare()
-        self.progress(f"{cameras} cameras: the service, {self.plan.seconds:g} s")
+    async def row(self, cameras: int) -> PipelineFigures:
+        return in_the_middle([await self._measure(cameras) for _ in range(self.plan.repeat)])
+
+    async def _measure(self, cameras: int) -> PipelineFigures:
+        name, shapes = counted(cameras, "camera"), set(self.cast.detector_shapes)
+        self.progress(f"{name}: bare libraries")
+        before = await self._measure_bare(shapes)
+        self.progress(f"{name}: the service, {self.plan.seconds:g} s")
         sample = await self._measure_service(cameras)
-        self.progress(f"{cameras} cameras: bare libraries again")
-        after = await self._measure_bare()
+        self.progress(f"{name}: bare libraries again")
+        # In batches of several cameras' pictures, or where the clip changes its size, the service
+        # ran the detector on shapes that did not come up before.
+        after = await self._measure_bare(shapes | {shape for shape, _ in sample.detector_runs})
+        shown = self.clip if self.plan.clip else replace(self.clip, path="lobby")
         return pipeline_figures(
-            self.clip,
+            shown,
             (cameras, self.plan.analyse_fps),
             len(self.cast.templates),
             sample,
             average(before, after),
         )
 
-    async def _measure_bare(self) -> BareCosts:
-        return await asyncio.to_thread(
-            self.bare.measure, self.plan.bare_s, self.cast.detector_shapes
-        )
+    async def _measure_bare(self, shapes: Collection[Shape]) -> BareCosts:
+        return await asyncio.to_thread(self.bare.measure, self.plan.bare_s, sorted(shapes))
 
     async def _measure_service(self, cameras: int) -> ServiceSample:
-        log, seconds = self.home / "bench.log", self.plan.seconds
+        seconds = self.plan.seconds
         show = json.dumps(self.clip.path).encode()
-        async with Child.running("streamer.bench.camera_child", show, log) as camera:
+        async with Child.running("streamer.bench.camera_child", show, self.home) as camera:
             address = json.loads(await camera.answer(_CAMERA_START_S))
+            site = f"bench-{next(self.sites)}"  # nobody has come to its appointments yet
             document = settings_document(
-                f"bench-{cameras}", [address] * cameras, self.plan.analyse_fps, self.plan.threads
+                site, [address] * cameras, self.plan.analyse_fps, self.plan.hardware
             )
             await people_the_clinic(
                 Settings.model_validate(document),
@@ -157,6 +179,6 @@ class _Stage:
             )
             request = ServiceRequest(document, self.home, seconds, self.servers)
             line = TypeAdapter(ServiceRequest).dump_json(request)
-            async with Child.running("streamer.bench.service_child", line, log) as service:
+            async with Child.running("streamer.bench.service_child", line, self.home) as service:
                 answer = await service.answer(seconds + _AROUND_S)
         return TypeAdapter(ServiceSample).validate_json(answer)

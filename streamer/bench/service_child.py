@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from config.settings import Settings
 from streamer.app import run_service
-from streamer.bench.child import read_request, send_answer, stop_with_parent
+from streamer.bench.child import plain_last_words, read_request, send_answer, stop_with_parent
 from streamer.bench.figures import ServiceSample
 from streamer.bench.gauge import Gauge
 from streamer.clock import SystemClock
@@ -79,7 +79,8 @@ def main() -> None:
     forbid_core_dumps()
     configure_logging(level="info")
     request = TypeAdapter(ServiceRequest).validate_json(read_request())
-    sample = asyncio.run(measure(request))
+    with plain_last_words():
+        sample = asyncio.run(measure(request))
     if sample is not None:
         send_answer(TypeAdapter(ServiceSample).dump_json(sample))
 

@@ -1,19 +1,19 @@
 """`kirdi bench`: how fast this machine does the work."""
 
 import asyncio
+import inspect
 import os
-import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
 from streamer.commands.invocation import JsonOption, Rows, print_rows
 from streamer.embedded.home import kirdi_home
-from streamer.errors import InputError, KirdiError
+from streamer.errors import InputError
 from streamer.loading import loading
 
 app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
@@ -21,6 +21,8 @@ app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 PIPELINE_COLUMNS = (
     "cameras",
     "ratio",
+    "ratio_least",
+    "ratio_most",
     "fps_asked",
     "fps",
     "cpu_per_camera",
@@ -37,6 +39,8 @@ INGEST_COLUMNS = (
     "cameras",
     "format",
     "ratio",
+    "ratio_least",
+    "ratio_most",
     "cpu_per_camera",
     "frames_decoded",
     "frames_analysed",
@@ -49,7 +53,7 @@ INGEST_COLUMNS = (
 )
 _MOST_CAMERAS = 64
 
-_T = TypeVar("_T")
+_Command = TypeVar("_Command", bound=Callable[..., None])
 CamerasOption = Annotated[
     list[str] | None,
     typer.Option(help="How many cameras; repeat it, or write 1,4,8, for several."),
@@ -61,19 +65,23 @@ SecondsOption = Annotated[float, typer.Option(help="Length of each measurement."
 AnalyseFpsOption = Annotated[
     float, typer.Option(help="Frames a second each camera analyses.", min=0.5, max=30)
 ]
+RepeatOption = Annotated[
+    int,
+    typer.Option(
+        help="Measurements for each row: the median ratio is shown, with its range.", min=1, max=100
+    ),
+]
 
 
-class InterruptedBenchmarkError(KirdiError):
-    """Told to stop before the end."""
-
-    exit_code = 130
-
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__("benchmark: interrupted; nothing is left running")
+def _flowing(command: _Command) -> _Command:
+    """Join the lines of each paragraph of its help, which is broken to fit the source."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    command.__doc__ = "\n\n".join(" ".join(text.split()) for text in paragraphs)
+    return command
 
 
 @app.command()
+@_flowing
 def pipeline(
     cameras: CamerasOption = None,
     clip: ClipOption = None,
@@ -82,6 +90,10 @@ def pipeline(
     threads: Annotated[
         int, typer.Option(help="models.threads of the settings; 0 = from the machine.", max=64)
     ] = 0,
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="models.device of the settings, on both sides.")
+    ] = "cpu",
+    repeat: RepeatOption = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the whole service with simulated cameras, beside the bare libraries.
@@ -98,16 +110,28 @@ def pipeline(
     accuracy. In a clip without usable faces there is no latency. docs/benchmarks.md says more.
     """
     with loading():
+        from matcher.session import Hardware
+        from streamer.bench.interruption import uninterrupted
         from streamer.bench.pipeline_benchmark import PipelineBenchmark
 
     counts = _counts(cameras or ["1"])
-    models = _models_of(kirdi_home(os.environ))
-    benchmark = PipelineBenchmark(counts, clip, seconds, analyse_fps, threads, models)
-    rows = asyncio.run(_uninterrupted(benchmark.run(_tell)))
+    home = kirdi_home(os.environ)
+    benchmark = PipelineBenchmark(
+        counts,
+        clip,
+        seconds,
+        analyse_fps,
+        home / "bench",
+        Hardware(device, threads),
+        _models_of(home),
+        repeat=repeat,
+    )
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(PIPELINE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
 @app.command()
+@_flowing
 def ingest(
     cameras: CamerasOption = None,
     clip: ClipOption = None,
@@ -117,6 +141,7 @@ def ingest(
     ] = None,
     seconds: SecondsOption = 20.0,
     analyse_fps: AnalyseFpsOption = 5.0,
+    repeat: RepeatOption = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Measure cameras and decoders alone, beside bare PyAV decoding the same frames.
@@ -129,13 +154,16 @@ def ingest(
     """
     with loading():
         from streamer.bench.ingest_benchmark import IngestBenchmark
+        from streamer.bench.interruption import uninterrupted
         from streamer.bench.reencoded import Format
 
     counts = _counts(cameras or ["1"])
     wanted = [Format.parse(text) for text in formats or ["1280x720@15", "1920x1080@25"]]
-    models = _models_of(kirdi_home(os.environ))
-    benchmark = IngestBenchmark(counts, wanted, clip, seconds, analyse_fps, models)
-    rows = asyncio.run(_uninterrupted(benchmark.run(_tell)))
+    home = kirdi_home(os.environ)
+    benchmark = IngestBenchmark(
+        counts, wanted, clip, seconds, analyse_fps, home / "bench", _models_of(home), repeat
+    )
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(INGEST_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
@@ -149,7 +177,7 @@ def _counts(given: list[str]) -> list[int]:
     for text in (part.strip() for one in given for part in one.split(",")):
         if not text.isdecimal() or not 1 <= int(text) <= _MOST_CAMERAS:
             raise InputError(
-                f"--cameras {text}: write numbers from 1 to {_MOST_CAMERAS}, such as 1,4,8"
+                f"--cameras {text!r}: write numbers from 1 to {_MOST_CAMERAS}, such as 1,4,8"
             )
         counts.append(int(text))
     return counts
@@ -161,21 +189,6 @@ def _models_of(home: Path) -> Path | None:
 
     folder = models_folder(home)
     return folder if folder.is_dir() else None
-
-
-async def _uninterrupted(work: Coroutine[None, None, _T]) -> _T:
-    """Do it, unless Ctrl-C or SIGTERM comes first.
-
-    Raises:
-        InterruptedBenchmarkError: It came.
-    """
-    task = asyncio.ensure_future(work)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        return await task
-    except asyncio.CancelledError as error:
-        raise InterruptedBenchmarkError from error
 
 
 def _tell(text: str) -> None:

@@ -19,7 +19,7 @@ def test_two_cameras_are_measured(tmp_path: Path) -> None:
     make_video(clip, size=(320, 240), seconds=2.0)
     others = set(descendants(os.getpid()))
     said: list[str] = []
-    benchmark = IngestBenchmark([2], [Format(160, 120, 10)], clip, 3.0, analyse_fps=5.0)
+    benchmark = IngestBenchmark([2], [Format(160, 120, 10)], clip, 3.0, 5.0, tmp_path / "bench")
     (row,) = asyncio.run(benchmark.run(said.append))
     assert set(descendants(os.getpid())) <= others
     assert (row.cameras, row.format, row.restarts) == (2, "160x120@10", 0)
@@ -49,6 +49,6 @@ def test_a_clip_keeps_its_speed_in_another_format(tmp_path: Path) -> None:
 def test_a_clip_that_is_none_is_one_line(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"this is no video")
-    benchmark = IngestBenchmark([1], [Format(160, 120, 10)], clip, 1.0, analyse_fps=5.0)
+    benchmark = IngestBenchmark([1], [Format(160, 120, 10)], clip, 1.0, 5.0, tmp_path / "bench")
     with pytest.raises(InputError, match=r"clip .*clip\.mp4: "):
         asyncio.run(benchmark.run(lambda _: None))

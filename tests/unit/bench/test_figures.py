@@ -10,6 +10,8 @@ from streamer.bench.figures import (
     percentile,
     pipeline_figures,
 )
+from streamer.bench.repetition import in_the_middle
+from streamer.errors import KirdiError
 
 DETECTOR = (1, 384, 640, 3)
 FOUR, EIGHT = (4, 150, 150, 3), (8, 150, 150, 3)
@@ -74,7 +76,7 @@ def test_the_bare_libraries_cost_what_the_work_costs() -> None:
 
 def test_a_shape_nobody_measured_is_an_error() -> None:
     lacking = BareCosts(0.003, 0.004, {}, costs().embedder_s)
-    with pytest.raises(KeyError):
+    with pytest.raises(KirdiError, match="the detector ran on 1x384x640x3, "):
         lacking.cpu_seconds(sample())
 
 
@@ -82,6 +84,11 @@ def test_costs_before_and_after_are_averaged() -> None:
     assert average(costs(1.0), costs(3.0)).cpu_seconds(sample()) == pytest.approx(
         costs(2.0).cpu_seconds(sample())
     )
+
+
+def test_what_only_came_up_in_the_service_is_measured_after_it() -> None:
+    before = BareCosts(0.003, 0.004, {}, costs().embedder_s)
+    assert average(before, costs()).cpu_seconds(sample()) == pytest.approx(5.28)
 
 
 def test_a_row_of_figures() -> None:
@@ -97,7 +104,29 @@ def test_a_row_of_figures() -> None:
     assert row.check_ins == 3
     assert row.latency_p50_ms == pytest.approx(200.0)
     assert row.latency_p95_ms == pytest.approx(300.0)
-    assert row.note == ""
+    assert row.note == "p95 of few: the slowest of 3"
+
+
+@pytest.mark.parametrize(("check_ins", "few"), [(1, True), (19, True), (20, False)])
+def test_a_percentile_of_few_is_called_one(check_ins: int, few: bool) -> None:
+    row = pipeline_figures(CLIP, (1, 5.0), 2, sample((0.1,) * check_ins), costs())
+    assert ("p95 of few" in row.note) is few
+
+
+@pytest.mark.parametrize(
+    ("factors", "middle"), [([2.0], 2.0), ([4.0, 1.0, 2.0], 2.0), ([1.0, 4.0], 4.0)]
+)
+def test_of_several_measurements_the_one_in_the_middle_is_shown(
+    factors: list[float], middle: float
+) -> None:
+    rows = [pipeline_figures(CLIP, (1, 5.0), 2, sample(), costs(factor)) for factor in factors]
+    row = in_the_middle(rows)
+    ratio = 10.0 / 5.28
+    assert row.measurements == len(factors)
+    assert row.ratio == pytest.approx(ratio / middle)
+    assert row.bare_cpu == pytest.approx(0.528 * middle)
+    assert row.ratio_least == pytest.approx(ratio / max(factors))
+    assert row.ratio_most == pytest.approx(ratio / min(factors))
 
 
 def test_a_camera_cannot_be_asked_for_more_frames_than_it_has() -> None:
