@@ -1,4 +1,4 @@
-"""A home folder of its own for each run of the demo, gone at its end. Used by `demo`; blocking.
+"""A home folder of its own for each run of the demo or a benchmark, gone at its end; blocking.
 
 So a real installation's data is never touched, and several demos run beside one another. What a
 killed run left behind, its servers included, is cleared away by the next one.
@@ -40,7 +40,7 @@ def run_folder(demo_home: Path) -> Iterator[Path]:
             lock = _take(folder / _LOCK)
     except OSError as error:
         raise EmbeddedError(
-            f"demo folder {runs}: it cannot be used ({error.strerror}); "
+            f"run folder {runs}: it cannot be used ({error.strerror}); "
             "free or open it for this user, or set KIRDI_HOME to another folder"
         ) from error
     try:
@@ -58,7 +58,7 @@ def _sweep(runs: Path) -> None:
         if lock is None:
             continue
         try:
-            _log.info("clearing away a demo that was killed", folder=str(folder))
+            _log.info("clearing away a run that was killed", folder=str(folder))
             _stop_servers(folder)
             _remove(folder)
         finally:
@@ -75,7 +75,7 @@ def _stop_servers(folder: Path) -> None:
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
-        _log.warning("demo folder not removed", folder=str(folder))
+        _log.warning("run folder not removed", folder=str(folder))
 
 
 def _take(path: Path) -> int | None:
@@ -95,7 +95,7 @@ def _locked(path: Path) -> Iterator[None]:
     while (handle := _take(path)) is None:
         if time.monotonic() >= give_up:
             raise EmbeddedError(
-                f"{path}: another demo has been starting for {_WAIT_S:.0f} s; "
+                f"{path}: another run has been starting for {_WAIT_S:.0f} s; "
                 "stop it, or set KIRDI_HOME to another folder"
             )
         time.sleep(0.05)
