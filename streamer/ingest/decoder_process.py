@@ -178,11 +178,10 @@ class DecoderProcess:
             ProtocolError: It is not what it should be.
         """
         try:
-            data, ancillary, flags, _ = link.recvmsg(
-                MAX_DATAGRAM_BYTES, _ANCILLARY_BYTES, socket.MSG_CMSG_CLOEXEC
-            )
+            data, ancillary, flags = _receive(link)
         except ConnectionResetError:
-            data, ancillary, flags = b"", [], 0
+            # It left something of ours unread. The kernel says so once, before its last words.
+            data, ancillary, flags = _receive(link)
         descriptors = _descriptors(ancillary)
         try:
             if not data:
@@ -262,6 +261,11 @@ class DecoderProcess:
         self._reports += 1
         if self._reports > _REPORTS_A_SECOND:
             raise ProtocolError("a flood of reports")
+
+
+def _receive(link: socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]], int]:
+    """One datagram, its ancillary data and flags."""
+    return link.recvmsg(MAX_DATAGRAM_BYTES, _ANCILLARY_BYTES, socket.MSG_CMSG_CLOEXEC)[:3]
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

@@ -12,7 +12,7 @@ from tests.fuzz.verdict import Verdict
 from tests.harness.service_process import Event
 
 _GIVE_UP_S = 20.0
-_SIGNAL = re.compile(r"decoder process died \((\w+)\)")
+_DIED = re.compile(r"^decoder_died: .*?(?:\(([^)]*)\))?$")
 
 
 class Lane:
@@ -113,7 +113,8 @@ class Lane:
         if not self._failure:
             self._verdict.overdue += 1
             self.keep("overdue: the watchdog ended the decoder")
-        elif died := _SIGNAL.search(self._failure):
-            self._verdict.deaths[died[1]] += 1
+        elif died := _DIED.match(self._failure):
+            # In brackets stands the signal; or an exit code, where it left without a word.
+            self._verdict.deaths[died[1] or "unknown"] += 1
             self.keep(self._failure)
         self._verdict.ends[self._failure.partition(":")[0] or "overdue"] += 1

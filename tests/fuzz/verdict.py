@@ -16,7 +16,7 @@ class Verdict:
     Attributes:
         inputs: Mutated pieces sent, by what was damaged.
         ends: How connections ended, by kind of failure.
-        deaths: Decoder processes that died, by signal: allowed, and counted.
+        deaths: Decoder processes that died, by signal or exit code: allowed, and counted.
         connections: Decoder processes that have come and gone.
         pictures: Connections among the hostile ones that showed a picture.
         overdue: Decoder processes that the watchdog had to end.

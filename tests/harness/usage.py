@@ -61,8 +61,7 @@ def slope_mb_h(samples: Sequence[tuple[float, float]]) -> float:
     if len(samples) < 3:
         return 0.0
     times, sizes = np.array(samples).T
-    slope: float = np.polyfit(times - times[0], sizes, 1)[0]
-    return slope * 3600
+    return float(np.polyfit(times - times[0], sizes, 1)[0]) * 3600
 
 
 def growth_mb(samples: Sequence[tuple[float, float]]) -> float:

@@ -242,3 +242,17 @@ async def test_a_secret_in_a_failure_is_hidden() -> None:
     assert "geheim" not in failure.text
     assert failure.text.startswith("cannot open")
     await hostile.end()
+
+
+async def test_last_words_are_heard_though_the_decoder_left_ours_unread() -> None:
+    """It ends while the service gives a picture back, as at the end of every other stream."""
+    hostile = Hostile()
+    failure = Failure(FailureKind.ENDED, "the camera closed the stream")
+    hostile.send(Counters(decoded=8), failure)
+    hostile.link.close()  # the request lies there still
+    assert await hostile.hear(3) == [Counters(decoded=8), failure, gone()]
+    await hostile.decoder.stop(asyncio.Event())
+
+
+def gone() -> Failure:
+    return Failure(FailureKind.DIED, "gone")
