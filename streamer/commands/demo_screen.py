@@ -1,5 +1,7 @@
 """Draws a demo: a live table on a terminal, a line per event elsewhere. Used by `demo`."""
 
+import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,8 +46,21 @@ def open_screen(stream: IO[str], *, own_footage: bool) -> Iterator[Screen]:
     if not console.is_terminal:
         yield LineScreen(stream, lines, zone)
         return
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    with Live(console=console, auto_refresh=False, transient=False) as live, _log_above():
         yield TableScreen(live, lines, zone)
+
+
+@contextmanager
+def _log_above() -> Iterator[None]:
+    """Log through the standard error that `Live` puts in place: past it, lines tear the table."""
+    handlers = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+    before = [handler.setStream(sys.stderr) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, stream in zip(handlers, before, strict=True):
+            if stream is not None:
+                handler.setStream(stream)
 
 
 def words(*, own_footage: bool) -> list[str]:

@@ -205,8 +205,8 @@ def test_a_wide_terminal_says_what_becomes_of_each() -> None:
 
 def test_the_readme_shows_what_the_screen_says() -> None:
     block = (ROOT / "README.md").read_text().split("Kirdi demo\n")[1].split("```")[0]
-    ours = drawn(120, [at_the_start()])
-    header = next(row.rstrip() for row in ours if row.startswith("who "))
+    ours = [row.rstrip() for row in drawn(120, [at_the_start()])]
+    header = next(row for row in ours if row.startswith("who "))
     assert header in block
     for row in words(own_footage=False):
         assert row.split(". ")[0] in " ".join(block.split())
