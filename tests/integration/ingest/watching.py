@@ -65,8 +65,8 @@ def request(address: str | Path, **changes: object) -> Request:
         "secrets": ("geheim!",),
         "transport": "tcp",
         "analyse_fps": 30.0,
-        "connect_timeout_s": 1.0,
-        "read_timeout_s": 1.0,
+        "connect_timeout_s": 5.0,
+        "read_timeout_s": 5.0,
         "parent_pid": os.getpid(),
     }
     return Request(**(values | changes))  # type: ignore[arg-type]
