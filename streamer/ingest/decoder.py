@@ -11,11 +11,14 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from types import TracebackType
 from typing import Final, NoReturn
 
 import av
 from av import VideoFrame
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from streamer.ingest.attention import Attention
 from streamer.ingest.camera_url import redact
@@ -52,6 +55,8 @@ _HEARTBEAT_S: Final = 1.0
 _REQUEST_S: Final = 10.0
 _CLOSING_S: Final = 0.7
 """For closing the camera's session when told to stop; a demuxer cannot be interrupted."""
+_MOST_SKIPPED: Final = 512
+"""Packets kept in case no keyframe comes: more than any GOP that is relied on has."""
 _HARDWARE_ERRORS: Final = 10
 """So many packets and no frame: the hardware can be had and does not work."""
 
@@ -66,7 +71,8 @@ class Decoder:
         self._converter = RgbConverter()
         self._attention = Attention() if request.motion_gate else None
         self._blocks = LumaSampler(BLOCKS)
-        self._keyframes = KeyframePolicy(request.idle_after_s)
+        self._keyframes = KeyframePolicy(request.idle_after_s, request.read_timeout_s / 2)
+        self._skipped: deque[Packet[VideoStream]] = deque(maxlen=_MOST_SKIPPED)
         self._reporter = ConditionReporter(self.send, request.reference)
         self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
         self.slots = SlotWriter(self._announce)
@@ -92,7 +98,9 @@ class Decoder:
                 if packet.size and not self._keyframes.decodes(
                     arrived_ns / 1e9, self._quiet_s(arrived_ns), keyframe=packet.is_keyframe
                 ):
+                    self._skipped.append(packet)
                     continue
+                self._catch_up(packet)
                 try:
                     frames = packet.decode()
                 except av.FFmpegError:
@@ -131,6 +139,16 @@ class Decoder:
         self.send(self.counters)
         text = one_line(redact(failure.text, self._request.secrets))
         self.send(Failure(failure.kind, text))
+
+    def _catch_up(self, packet: "Packet[VideoStream]") -> None:
+        """Decode what was left out, unless a keyframe makes up for it. Its pictures are too old."""
+        if not packet.is_keyframe:
+            for earlier in self._skipped:
+                try:
+                    self._decoded += len(earlier.decode())
+                except av.FFmpegError:
+                    self._errors += 1
+        self._skipped.clear()
 
     def _count_error(self, source: Source) -> None:
         """Count a packet that could not be decoded.

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace
 
 from streamer.ingest.condition import Condition, Decoding
@@ -238,3 +239,36 @@ async def test_a_stream_with_b_frames_keeps_all_its_frames_whatever_is_asked(
         await camera.listen(3.0)
         assert camera.counters.decoded > 50
         assert not camera.only_keyframes()
+
+
+async def test_where_the_camera_stretches_its_keyframes_what_was_left_out_is_made_up_for(
+    tmp_path: Path,
+) -> None:
+    write_stretched(tmp_path / "stretched.mp4")
+    async with watched(tmp_path / "stretched.mp4", motion_gate=True, idle_after_s=1.0) as camera:
+        await camera.listen(3.5)
+        assert camera.only_keyframes()
+        await camera.listen(2.0)
+        assert not camera.only_keyframes()
+        begun = camera.counters.decoded
+        await camera.listen(1.5)
+        assert camera.counters.decoded - begun >= 25
+        assert camera.counters.corrupt == camera.counters.errors == 0
+
+
+def write_stretched(path: Path) -> None:
+    """A still picture: a keyframe every 0.4 s for four seconds, and then none for eight."""
+    picture = np.full((240, 320, 3), 90, np.uint8)
+    picture[60:180, 80:240] = 200
+    with av.open(str(path), "w") as container:
+        options = {"preset": "veryfast", "bf": "0", "sc_threshold": "0", "forced-idr": "1"}
+        stream = container.add_stream("libx264", rate=25, options=options)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.gop_size = 1000
+        for index in range(300):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            frame.pict_type = PictureType.I if index % 10 == 0 and index <= 100 else PictureType.P
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

@@ -31,7 +31,8 @@ def test_only_keyframes_once_nobody_has_moved_for_long() -> None:
     [
         (0.04, True, True),
         (2.0, True, True),
-        (2.4, False, True),
+        (2.4, True, True),
+        (3.0, False, True),
         (5.0, False, True),
         (8.0, False, False),
     ],
@@ -72,4 +73,30 @@ def test_a_stream_with_b_frames_keeps_all_its_frames() -> None:
     policy = KeyframePolicy(1.0)
     policy.asked_for = policy.reordered = True
     assert play(policy, 30, 1.0, quiet=True) == 25
+    assert not policy.only
+
+
+def test_jitter_does_not_make_two_seconds_too_rare() -> None:
+    policy = KeyframePolicy(1.0)
+    for index in range(500):
+        late = 0.02 * (index % 3)
+        policy.decodes(index / 25 + late, 10.0, keyframe=index % 50 == 0)
+    assert policy.only
+
+
+def test_a_camera_that_stretches_its_keyframes_is_decoded_whole_from_then_on() -> None:
+    policy = KeyframePolicy(5.0)
+    play(policy, 7, 1.0, quiet=True)
+    assert policy.only
+    late = [policy.decodes(6 + n / 25, 6.0, keyframe=False) for n in range(25, 75)]
+    # The last keyframe came at 6 s; two seconds later nobody waits for the next.
+    assert late == [False] * 26 + [True] * 24
+    play(policy, 30, 1.0, quiet=True, at=9)
+    assert not policy.only
+
+
+def test_keyframes_rarer_than_a_stall_are_not_relied_on() -> None:
+    policy = KeyframePolicy(1.0, longest_gop_s=1.0)
+    policy.asked_for = True
+    play(policy, 60, 2.0, quiet=True)
     assert not policy.only
