@@ -7,7 +7,9 @@ def main() -> None:
     """Run the command line; loading it takes tenths of a second, and may be interrupted."""
     with loading():
         from streamer.cli import main as run
-    run()
+
+        # Within, so that there is no moment without a handler: it begins with its own.
+        run()
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ def main() -> None:
     """Run the command line; the exit codes are those of docs/exit-codes.md."""
     termination = _Termination()
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, termination)
         forbid_core_dumps()
         app(prog_name="kirdi")
