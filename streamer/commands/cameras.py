@@ -28,6 +28,11 @@ app = typer.Typer(help="Look at and change the cameras of the service.", no_args
 
 CameraId = Annotated[str, typer.Argument(metavar="ID", help="The camera's id.")]
 
+_PUBLIC = (
+    "--set: it holds a password, which a command line shows to everyone; "
+    "write the URL into a file, and give view_url_file=FILE (or url_file=FILE)"
+)
+
 LISTED = ("camera_id", "enabled", "from", "building", "entrance", "address", "fps", "lane")
 STATES = (
     *("camera_id", "state", "since", "reason", "decoded/s", "analysed/s", "dropped/s"),
@@ -57,7 +62,10 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def add(
     camera_id: CameraId,
-    url: Annotated[str, typer.Argument(help="rtsp://…; - reads it from standard input.")],
+    url: Annotated[
+        str | None,
+        typer.Argument(help="rtsp://…; - reads it from standard input; none with url_file."),
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any key of a camera; value as in YAML."),
@@ -66,28 +74,25 @@ def add(
 ) -> None:
     """Add a camera to the running service; it is kept over restarts, in KIRDI_HOME/cameras.yaml.
 
-    An address with a password is read from standard input only: command lines are public.
+    An address with a password is read from standard input, or from a file (url_file,
+    view_url_file), only: command lines are public.
     """
     import yaml
 
     from streamer.ingest.camera_url import secrets_of
 
+    values = dict(_value(one) for one in sets or ())
     if url == "-":
         url = sys.stdin.readline().strip()
-    elif secrets_of(url):
+    elif url is not None and secrets_of(url):
         raise InputError(
             "camera URL: it holds a password, which a command line shows to everyone; "
             "give - and the URL on standard input"
         )
-    values: dict[str, object] = {"url": url}
-    for one in sets or ():
-        key, equals, text = one.partition("=")
-        if not equals or key in ("id", "url"):
-            raise InputError(f"--set {key}: write KEY=VALUE, with a camera's key other than its id")
-        try:
-            values[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise InputError(f"--set {key}: its value is no YAML") from None
+    elif url is None and "url_file" not in values:
+        raise InputError("camera URL: none; give it, or - and type it, or --set url_file=FILE")
+    if url is not None:
+        values["url"] = url
     _changed(_ask("add", camera_id, yaml.safe_dump(values)), as_json)
 
 
@@ -160,6 +165,28 @@ def _ask(verb: str, camera_id: str = "", values: str = "") -> "Reply":
     from streamer.control.messages import Request, Verb
 
     return ask(kirdi_home(os.environ), Request(Verb(verb), camera_id, values))
+
+
+def _value(one: str) -> tuple[str, object]:
+    """A key and its value from `--set`; raises InputError, without repeating a secret."""
+    import yaml
+
+    from streamer.ingest.camera_url import secrets_of
+
+    # First of all: what is wrong otherwise is said with what was given.
+    if secrets_of(one):
+        raise InputError(_PUBLIC)
+    key, equals, text = one.partition("=")
+    if not equals or key in ("id", "url"):
+        raise InputError(f"--set {key}: write KEY=VALUE, with a camera's key other than its id")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"--set {key}: its value is no YAML") from None
+    # YAML has spellings of its own for any character of a password.
+    if secrets_of(text) or secrets_of(str(value)):
+        raise InputError(_PUBLIC)
+    return key, value
 
 
 def _changed(reply: "Reply", as_json: bool) -> None:
