@@ -43,7 +43,7 @@ class CameraOverlay(BaseModel):
         return self.model_copy(update={"added": (*self.added, camera)})
 
     def without(self, camera_id: str) -> Self:
-        """Remove an added one.
+        """Remove an added one; its switch stays, see `pruned`.
 
         Raises:
             InputError: None of that name was added.
@@ -54,8 +54,21 @@ class CameraOverlay(BaseModel):
                 f"camera {camera_id}: it stands in the settings file; remove it there and run "
                 "`kirdi reload`, or switch it off by `kirdi cameras disable`"
             )
-        enabled = {key: value for key, value in self.enabled.items() if key != camera_id}
-        return self.model_copy(update={"added": kept, "enabled": enabled})
+        return self.model_copy(update={"added": kept})
+
+    def pruned(self, settings: Settings) -> Self:
+        """Without the switches of cameras that there no longer are.
+
+        A new camera under a used id would start switched off.
+        """
+        known = {camera.id for camera in (*settings.cameras, *self.added)}
+        kept = {key: value for key, value in self.enabled.items() if key in known}
+        return self.model_copy(update={"enabled": kept})
+
+    def shadowed(self, settings: Settings) -> tuple[str, ...]:
+        """Ids of added cameras that the settings file names too, and replaces."""
+        named = {camera.id for camera in settings.cameras}
+        return tuple(one.id for one in self.added if one.id in named)
 
     def switched(self, camera_id: str, *, on: bool) -> Self:
         """Switch one on or off, whatever the settings file says."""

@@ -16,6 +16,7 @@ from streamer.commands.invocation import (
     print_rows,
     read_settings,
     say,
+    warn,
 )
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
@@ -192,10 +193,12 @@ def _value(one: str) -> tuple[str, object]:
 def _changed(reply: "Reply", as_json: bool) -> None:
     done = {"added": reply.added, "changed": reply.changed, "removed": reply.removed}
     if as_json:
-        print_json([done | {"needs_restart": reply.needs_restart}])
+        told = {"needs_restart": reply.needs_restart, "warnings": reply.warnings}
+        print_json([done | told])
         return
-    told = [f"{what}: {', '.join(ids)}" for what, ids in done.items() if ids]
-    say("; ".join(told).capitalize() if told else "No camera has changed.")
+    warn(reply.warnings)
+    lists = [f"{what}: {', '.join(ids)}" for what, ids in done.items() if ids]
+    say("; ".join(lists).capitalize() if lists else "No camera has changed.")
 
 
 def _whole(report: "CameraReport") -> dict[str, object]:

@@ -40,9 +40,17 @@ def test_a_camera_that_does_not_fit_the_site_is_refused() -> None:
 
 def test_only_what_was_added_can_be_removed() -> None:
     overlay = CameraOverlay().with_camera(camera("side")).switched("side", on=False)
-    assert overlay.without("side") == CameraOverlay()
+    assert overlay.without("side").pruned(SETTINGS) == CameraOverlay()
     with pytest.raises(InputError, match="kirdi reload"):
         overlay.without("lobby")
+
+
+def test_a_switch_goes_with_its_camera_and_no_sooner() -> None:
+    shadowed = CameraOverlay().with_camera(camera("lobby")).switched("lobby", on=False)
+    assert shadowed.shadowed(SETTINGS) == ("lobby",)
+    kept = shadowed.without("lobby").pruned(SETTINGS)
+    assert kept == CameraOverlay().switched("lobby", on=False)
+    assert kept.pruned(SETTINGS.model_copy(update={"cameras": ()})) == CameraOverlay()
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
