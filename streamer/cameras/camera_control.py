@@ -84,7 +84,7 @@ class CameraControl:
             wanted = overlay.over(self._settings).cameras
             self._overlay = await self._pruned(overlay, self._settings)
             _warn(self._disagreements())
-            await self._cameras.apply(wanted)
+            await self._cameras.apply(wanted, self._overlay.commanded_off)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Reload whenever SIGHUP asks for it, until stopped."""
@@ -133,7 +133,8 @@ class CameraControl:
             await asyncio.to_thread(self._file.write, overlay)
             dropped = _left_out(self._overlay.shadowed(self._settings), overlay)
             self._overlay = overlay
-            return _told(await self._cameras.apply(wanted), (), dropped)
+            changes = await self._cameras.apply(wanted, overlay.commanded_off)
+            return _told(changes, (), dropped)
 
     async def _reload(self) -> Reply:
         if self._reloading is None:
@@ -142,7 +143,7 @@ class CameraControl:
         overlay = await asyncio.to_thread(self._file.read)
         wanted = overlay.over(settings).cameras
         self._settings, self._overlay = settings, await self._pruned(overlay, settings)
-        changes = await self._cameras.apply(wanted)
+        changes = await self._cameras.apply(wanted, self._overlay.commanded_off)
         needs_restart = changed_keys(self._started_with, settings)
         return _told(changes, needs_restart, self._disagreements())
 
@@ -161,11 +162,17 @@ class CameraControl:
 
     def _disagreements(self) -> tuple[str, ...]:
         """Where the overlay and the settings file speak of the same camera."""
-        return tuple(
+        replaced = (
             f"camera {camera_id}: the settings file replaces the one added by command; "
             f"`kirdi cameras remove {camera_id}` drops what was added"
             for camera_id in self._overlay.shadowed(self._settings)
         )
+        switched = (
+            f"camera {one.id}: the settings file says enabled: {str(one.enabled).lower()}, and "
+            f"`kirdi cameras {'disable' if one.enabled else 'enable'}` holds against it"
+            for one in self._overlay.contradicted(self._settings)
+        )
+        return (*replaced, *switched)
 
     def _changed(self, request: Request) -> CameraOverlay:
         known = {camera.id for camera in self._cameras.cameras}

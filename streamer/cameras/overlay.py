@@ -38,6 +38,19 @@ class CameraOverlay(BaseModel):
         except ValidationError as error:
             raise ConfigError(f"cameras: {faults_of(error)}") from None
 
+    @property
+    def commanded_off(self) -> tuple[str, ...]:
+        """Ids of the cameras that a command switched off."""
+        return tuple(key for key, on in self.enabled.items() if not on)
+
+    def contradicted(self, settings: Settings) -> tuple[Camera, ...]:
+        """Cameras of the settings file that are switched the other way here."""
+        return tuple(
+            one
+            for one in settings.cameras
+            if self.enabled.get(one.id, one.enabled) is not one.enabled
+        )
+
     def with_camera(self, camera: Camera) -> Self:
         """Add one."""
         return self.model_copy(update={"added": (*self.added, camera)})

@@ -86,6 +86,27 @@ async def test_a_new_camera_under_a_used_id_starts_as_it_is_set(tmp_path: Path) 
     await later.ask(Verb.ADD, "door", ADDED)
 
 
+async def test_who_switched_a_camera_off_is_said_and_what_the_file_says_against_it(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, "door")
+
+    def reason() -> str:
+        (state,) = desk.cameras.states
+        return state.reason
+
+    await desk.control.begin()
+    assert reason() == "switched off in the settings (enabled: false)"
+    await desk.ask(Verb.DISABLE, "door")
+    assert reason() == "switched off by `kirdi cameras disable`"
+    assert (await desk.ask(Verb.RELOAD)).warnings == ()
+    desk.on = True
+    (said,) = (await desk.ask(Verb.RELOAD)).warnings
+    assert said.startswith("camera door: the settings file says enabled: true")
+    assert "`kirdi cameras disable` holds" in said
+    assert reason() == "switched off by `kirdi cameras disable`"
+
+
 async def test_a_file_that_cannot_be_mended_stops_no_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
