@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 import yaml
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from config.errors import ConfigError
 from config.settings import Camera, Settings
@@ -198,16 +198,13 @@ class CameraControl:
     def _report(self, camera: Camera, state: CameraState) -> CameraReport:
         mode = self._started_with.recognition.mode
         rates = self._watch.rates(camera.id)
-        try:
-            address = CameraUrl.parse(camera.url.get_secret_value()).address
-        except InputError:
-            address = ""
         return CameraReport(
             state=state,
             source=_SOURCES[any(one.id == camera.id for one in self._settings.cameras)],
             building=camera.building,
             entrance=camera.entrance,
-            address=address,
+            address=_address(camera.url),
+            view_address="" if camera.view_url is None else _address(camera.view_url),
             mode=mode,
             lane=None if mode == "lobby" else camera.lane,
             analyse_fps=camera.analyse_fps,
@@ -215,6 +212,13 @@ class CameraControl:
             analysed_fps=rates.analysed,
             dropped_fps=rates.dropped,
         )
+
+
+def _address(url: SecretStr) -> str:
+    try:
+        return CameraUrl.parse(url.get_secret_value()).address
+    except InputError:
+        return ""
 
 
 def _camera(request: Request) -> Camera:

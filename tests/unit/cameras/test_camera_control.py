@@ -83,7 +83,10 @@ async def test_a_new_camera_under_a_used_id_starts_as_it_is_set(tmp_path: Path) 
     later = Desk(tmp_path)
     await later.control.begin()
     assert later.file.read().enabled == {}
-    await later.ask(Verb.ADD, "door", ADDED)
+    view = "view_url: 'rtsp://viewer:geheim@10.0.0.9/2'"
+    await later.ask(Verb.ADD, "door", ADDED.replace("enabled", f"{view}, enabled"))
+    (report,) = (await later.ask(Verb.STATUS)).cameras
+    assert report.view_address == "rtsp://10.0.0.9:554/2"
 
 
 async def test_who_switched_a_camera_off_is_said_and_what_the_file_says_against_it(
