@@ -1,5 +1,6 @@
 """Cameras added by command lie over those of the settings, and survive a restart."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -94,3 +95,21 @@ def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     file = OverlayFile(tmp_path / "absent")
     with pytest.raises(KirdiError, match="nothing was changed"):
         file.write(CameraOverlay())
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_half_of_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = OverlayFile(tmp_path)
+    before = CameraOverlay().switched("lobby", on=False)
+    file.write(before)
+
+    def full(_: int) -> None:
+        assert "geheim" in (tmp_path / "cameras.new").read_text()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(KirdiError, match="nothing was changed"):
+        file.write(before.with_camera(camera("side")))
+    assert [one.name for one in tmp_path.iterdir()] == ["cameras.yaml"]
+    assert file.read() == before
