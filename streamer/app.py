@@ -7,12 +7,12 @@ cameras. A background task that dies ends the service.
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -47,6 +47,9 @@ from streamer.tracking.voting import Search, VoteLimits
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
+
+_LOCK_TRIES: Final = 20
+_LOCK_PAUSE_S: Final = 0.05
 
 
 class Instruments(Protocol):
@@ -87,7 +90,7 @@ async def run_service(
         MatcherError: The models cannot be had.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(_only_service_of(home))
+        await stack.enter_async_context(_only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
         matcher = await stack.enter_async_context(open_matcher(settings, home))
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
@@ -235,8 +238,8 @@ def gallery_builder(pack_id: str) -> Callable[[Sequence[Template]], Search]:
     return build
 
 
-@contextmanager
-def _only_service_of(home: Path) -> Iterator[None]:
+@asynccontextmanager
+async def _only_service_of(home: Path) -> AsyncIterator[None]:
     """Hold the home folder's service lock; the kernel lets go of it when the process dies.
 
     Raises:
@@ -244,12 +247,23 @@ def _only_service_of(home: Path) -> Iterator[None]:
     """
     descriptor = os.open(home / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        # `kirdi health` holds it for an instant; a service holds it for good.
+        for _ in range(_LOCK_TRIES):
+            if _locked(descriptor):
+                break
+            await asyncio.sleep(_LOCK_PAUSE_S)
+        else:
             raise KirdiError(
                 f"service: another one runs on {home}; stop it, or set KIRDI_HOME elsewhere"
-            ) from error
+            )
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

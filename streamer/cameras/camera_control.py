@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 import yaml
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from config.errors import ConfigError
 from config.settings import Camera, Settings
@@ -80,8 +80,11 @@ class CameraControl:
             ConfigError: The file of added cameras is wrong.
         """
         async with self._changing:
-            self._overlay = await asyncio.to_thread(self._file.read)
-            await self._cameras.apply(self._overlay.over(self._settings).cameras)
+            overlay = await asyncio.to_thread(self._file.read)
+            wanted = overlay.over(self._settings).cameras
+            self._overlay = await self._pruned(overlay, self._settings)
+            _warn(self._disagreements())
+            await self._cameras.apply(wanted, self._overlay.commanded_off)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Reload whenever SIGHUP asks for it, until stopped."""
@@ -122,13 +125,16 @@ class CameraControl:
                 raise KirdiError("service: it is stopping; start it again first")
             if request.verb is Verb.RELOAD:
                 return await self._reload()
-            if await asyncio.to_thread(self._file.read) != self._overlay:
+            written = await asyncio.to_thread(self._file.read)
+            if written.pruned(self._settings) != self._overlay:
                 raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
-            overlay = self._changed(request)
+            overlay = self._changed(request).pruned(self._settings)
             wanted = overlay.over(self._settings).cameras
             await asyncio.to_thread(self._file.write, overlay)
+            dropped = _left_out(self._overlay.shadowed(self._settings), overlay)
             self._overlay = overlay
-            return _told(await self._cameras.apply(wanted), ())
+            changes = await self._cameras.apply(wanted, overlay.commanded_off)
+            return _told(changes, (), dropped)
 
     async def _reload(self) -> Reply:
         if self._reloading is None:
@@ -136,9 +142,37 @@ class CameraControl:
         settings = await asyncio.to_thread(self._reloading.read)
         overlay = await asyncio.to_thread(self._file.read)
         wanted = overlay.over(settings).cameras
-        self._settings, self._overlay = settings, overlay
-        changes = await self._cameras.apply(wanted)
-        return _told(changes, changed_keys(self._started_with, settings))
+        self._settings, self._overlay = settings, await self._pruned(overlay, settings)
+        changes = await self._cameras.apply(wanted, self._overlay.commanded_off)
+        needs_restart = changed_keys(self._started_with, settings)
+        return _told(changes, needs_restart, self._disagreements())
+
+    async def _pruned(self, overlay: CameraOverlay, settings: Settings) -> CameraOverlay:
+        """The overlay without what it says of cameras that are gone, in the file too."""
+        pruned = overlay.pruned(settings)
+        if pruned != overlay:
+            gone = sorted(overlay.enabled.keys() - pruned.enabled.keys())
+            log.info("switches of cameras that are gone dropped", cameras=gone)
+            try:
+                await asyncio.to_thread(self._file.write, pruned)
+            except KirdiError as error:
+                # It is written with the next change; until then it does no harm.
+                log.warning("switches of cameras that are gone not dropped", reason=str(error))
+        return pruned
+
+    def _disagreements(self) -> tuple[str, ...]:
+        """Where the overlay and the settings file speak of the same camera."""
+        replaced = (
+            f"camera {camera_id}: the settings file replaces the one added by command; "
+            f"`kirdi cameras remove {camera_id}` drops what was added"
+            for camera_id in self._overlay.shadowed(self._settings)
+        )
+        switched = (
+            f"camera {one.id}: the settings file says enabled: {str(one.enabled).lower()}, and "
+            f"`kirdi cameras {'disable' if one.enabled else 'enable'}` holds against it"
+            for one in self._overlay.contradicted(self._settings)
+        )
+        return (*replaced, *switched)
 
     def _changed(self, request: Request) -> CameraOverlay:
         known = {camera.id for camera in self._cameras.cameras}
@@ -150,8 +184,6 @@ class CameraControl:
             names = ", ".join(sorted(known)) or "there is none"
             raise InputError(f"camera {request.camera_id}: unknown ({names})")
         if request.verb is Verb.REMOVE:
-            if any(camera.id == request.camera_id for camera in self._settings.cameras):
-                return CameraOverlay().without(request.camera_id)
             return self._overlay.without(request.camera_id)
         return self._overlay.switched(request.camera_id, on=request.verb is Verb.ENABLE)
 
@@ -166,16 +198,13 @@ class CameraControl:
     def _report(self, camera: Camera, state: CameraState) -> CameraReport:
         mode = self._started_with.recognition.mode
         rates = self._watch.rates(camera.id)
-        try:
-            address = CameraUrl.parse(camera.url.get_secret_value()).address
-        except InputError:
-            address = ""
         return CameraReport(
             state=state,
             source=_SOURCES[any(one.id == camera.id for one in self._settings.cameras)],
             building=camera.building,
             entrance=camera.entrance,
-            address=address,
+            address=_address(camera.url),
+            view_address="" if camera.view_url is None else _address(camera.view_url),
             mode=mode,
             lane=None if mode == "lobby" else camera.lane,
             analyse_fps=camera.analyse_fps,
@@ -183,6 +212,13 @@ class CameraControl:
             analysed_fps=rates.analysed,
             dropped_fps=rates.dropped,
         )
+
+
+def _address(url: SecretStr) -> str:
+    try:
+        return CameraUrl.parse(url.get_secret_value()).address
+    except InputError:
+        return ""
 
 
 def _camera(request: Request) -> Camera:
@@ -201,7 +237,25 @@ def _camera(request: Request) -> Camera:
     return camera
 
 
-def _told(changes: CameraChanges, needs_restart: tuple[str, ...]) -> Reply:
+def _left_out(shadowed: tuple[str, ...], overlay: CameraOverlay) -> tuple[str, ...]:
+    """What to say when an entry is removed and its camera goes on."""
+    added = {camera.id for camera in overlay.added}
+    return tuple(
+        f"camera {camera_id}: what was added is dropped; the settings file's own goes on"
+        for camera_id in shadowed
+        if camera_id not in added
+    )
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for one in warnings:
+        log.warning("cameras.yaml and the settings file speak of the same camera", reason=one)
+
+
+def _told(
+    changes: CameraChanges, needs_restart: tuple[str, ...], warnings: tuple[str, ...]
+) -> Reply:
+    _warn(warnings)
     log.info(
         "cameras changed",
         added=changes.added,
@@ -214,6 +268,7 @@ def _told(changes: CameraChanges, needs_restart: tuple[str, ...]) -> Reply:
         changed=changes.changed,
         removed=changes.removed,
         needs_restart=needs_restart,
+        warnings=warnings,
     )
 
 

@@ -1,9 +1,9 @@
 """The cameras of a running service. Started by `app`; changed by `CameraControl`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -18,6 +18,9 @@ from streamer.ingest.camera_url import secrets_of
 from streamer.log import hide
 
 log = structlog.get_logger(__name__)
+
+SWITCHED_OFF: Final = "switched off in the settings (enabled: false)"
+COMMANDED_OFF: Final = "switched off by `kirdi cameras disable`"
 
 Note = Callable[[CameraState], None]
 
@@ -62,6 +65,7 @@ class CameraSet:
         self._cameras: dict[str, Camera] = {}
         self._running: dict[str, RunningCamera] = {}
         self._resting: dict[str, CameraState] = {}
+        self._commanded_off: frozenset[str] = frozenset()
         self._level = Level(1.0)
         self._changing = asyncio.Lock()
         self._closed = False
@@ -87,15 +91,23 @@ class CameraSet:
         """Whether the service is stopping."""
         return self._closed
 
-    async def apply(self, wanted: Sequence[Camera]) -> CameraChanges:
+    async def apply(
+        self, wanted: Sequence[Camera], commanded_off: Collection[str] = ()
+    ) -> CameraChanges:
         """Make these the cameras; those that stay the same notice nothing.
 
         Once the service is stopping none is started any more.
+
+        Args:
+            wanted: All cameras, those switched off included.
+            commanded_off: Ids of those that a command switched off, and not their settings.
         """
         async with self._changing:
+            self._commanded_off = frozenset(commanded_off)
             changes = CameraChanges.between(self._cameras.values(), wanted)
             new = {camera.id: camera for camera in wanted}
             await asyncio.gather(*(self._replace(key, new.get(key)) for key in changes.touched))
+            self._say_who_switched_off()
             return changes
 
     def pace(self, level: Level) -> None:
@@ -122,7 +134,7 @@ class CameraSet:
         else:
             self._cameras[camera_id] = camera
             if not camera.enabled:
-                self._rest(camera_id, CameraStatus.DISABLED, "switched off")
+                self._rest(camera_id, CameraStatus.DISABLED, self._why_off(camera_id))
             elif old is not None:
                 self._rest(camera_id, CameraStatus.STARTING, "settings changed")
         if old is not None:
@@ -130,6 +142,16 @@ class CameraSet:
         if camera is not None and camera.enabled and not self._closed:
             self._resting.pop(camera_id, None)
             self._start(camera)
+
+    def _say_who_switched_off(self) -> None:
+        """A camera that stays off may be off for the other reason now."""
+        for camera_id, state in tuple(self._resting.items()):
+            reason = self._why_off(camera_id)
+            if state.status is CameraStatus.DISABLED and state.reason != reason:
+                self._rest(camera_id, CameraStatus.DISABLED, reason)
+
+    def _why_off(self, camera_id: str) -> str:
+        return COMMANDED_OFF if camera_id in self._commanded_off else SWITCHED_OFF
 
     def _rest(self, camera_id: str, status: CameraStatus, reason: str) -> None:
         state = CameraState(camera_id, status, reason, self._clock.now())

@@ -38,12 +38,25 @@ class CameraOverlay(BaseModel):
         except ValidationError as error:
             raise ConfigError(f"cameras: {faults_of(error)}") from None
 
+    @property
+    def commanded_off(self) -> tuple[str, ...]:
+        """Ids of the cameras that a command switched off."""
+        return tuple(key for key, on in self.enabled.items() if not on)
+
+    def contradicted(self, settings: Settings) -> tuple[Camera, ...]:
+        """Cameras of the settings file that are switched the other way here."""
+        return tuple(
+            one
+            for one in settings.cameras
+            if self.enabled.get(one.id, one.enabled) is not one.enabled
+        )
+
     def with_camera(self, camera: Camera) -> Self:
         """Add one."""
         return self.model_copy(update={"added": (*self.added, camera)})
 
     def without(self, camera_id: str) -> Self:
-        """Remove an added one.
+        """Remove an added one; its switch stays, see `pruned`.
 
         Raises:
             InputError: None of that name was added.
@@ -54,8 +67,21 @@ class CameraOverlay(BaseModel):
                 f"camera {camera_id}: it stands in the settings file; remove it there and run "
                 "`kirdi reload`, or switch it off by `kirdi cameras disable`"
             )
-        enabled = {key: value for key, value in self.enabled.items() if key != camera_id}
-        return self.model_copy(update={"added": kept, "enabled": enabled})
+        return self.model_copy(update={"added": kept})
+
+    def pruned(self, settings: Settings) -> Self:
+        """Without the switches of cameras that there no longer are.
+
+        A new camera under a used id would start switched off.
+        """
+        known = {camera.id for camera in (*settings.cameras, *self.added)}
+        kept = {key: value for key, value in self.enabled.items() if key in known}
+        return self.model_copy(update={"enabled": kept})
+
+    def shadowed(self, settings: Settings) -> tuple[str, ...]:
+        """Ids of added cameras that the settings file names too, and replaces."""
+        named = {camera.id for camera in settings.cameras}
+        return tuple(one.id for one in self.added if one.id in named)
 
     def switched(self, camera_id: str, *, on: bool) -> Self:
         """Switch one on or off, whatever the settings file says."""

@@ -1,6 +1,7 @@
 """Where `CameraOverlay` is kept over restarts: `cameras.yaml` in the home folder."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -65,9 +66,23 @@ class OverlayFile:
                 os.fsync(handle)
             fresh.rename(self._path)
         except OSError as error:
+            # On a full disk a part of it was written, perhaps with a password.
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
             raise KirdiError(
                 f"{self._path}: cannot be written ({error.strerror}); nothing was changed"
             ) from error
+        _sync(self._path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename survive a power cut. Where that cannot be had, the change still holds."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _plain(camera: Camera) -> dict[str, object]:

@@ -16,11 +16,13 @@ from streamer.commands.invocation import (
     print_rows,
     read_settings,
     say,
+    warn,
 )
 from streamer.embedded.home import kirdi_home
-from streamer.errors import InputError
+from streamer.errors import InputError, KirdiError
 
 if TYPE_CHECKING:
+    from config.settings import Camera
     from streamer.control.messages import Reply
     from streamer.domain.camera_report import CameraReport
 
@@ -28,7 +30,16 @@ app = typer.Typer(help="Look at and change the cameras of the service.", no_args
 
 CameraId = Annotated[str, typer.Argument(metavar="ID", help="The camera's id.")]
 
-LISTED = ("camera_id", "enabled", "from", "building", "entrance", "address", "fps", "lane")
+_PUBLIC = (
+    "--set: it holds a password, which a command line shows to everyone; "
+    "write the URL into a file, and give view_url_file=FILE (or url_file=FILE)"
+)
+
+LISTED = (
+    *("camera_id", "enabled", "from", "building", "entrance", "address", "view_address"),
+    *("fps", "lane"),
+)
+PROBED = ("stream", "codec", "width", "height", "fps", "gop_s", "has_b_frames", "bit_rate")
 STATES = (
     *("camera_id", "state", "since", "reason", "decoded/s", "analysed/s", "dropped/s"),
     *("restarts", "recognition", "decoding", "remarks"),
@@ -57,7 +68,10 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def add(
     camera_id: CameraId,
-    url: Annotated[str, typer.Argument(help="rtsp://…; - reads it from standard input.")],
+    url: Annotated[
+        str | None,
+        typer.Argument(help="rtsp://…; - reads it from standard input; none with url_file."),
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any key of a camera; value as in YAML."),
@@ -66,28 +80,25 @@ def add(
 ) -> None:
     """Add a camera to the running service; it is kept over restarts, in KIRDI_HOME/cameras.yaml.
 
-    An address with a password is read from standard input only: command lines are public.
+    An address with a password is read from standard input, or from a file (url_file,
+    view_url_file), only: command lines are public.
     """
     import yaml
 
     from streamer.ingest.camera_url import secrets_of
 
+    values = dict(_value(one) for one in sets or ())
     if url == "-":
         url = sys.stdin.readline().strip()
-    elif secrets_of(url):
+    elif url is not None and secrets_of(url):
         raise InputError(
             "camera URL: it holds a password, which a command line shows to everyone; "
             "give - and the URL on standard input"
         )
-    values: dict[str, object] = {"url": url}
-    for one in sets or ():
-        key, equals, text = one.partition("=")
-        if not equals or key in ("id", "url"):
-            raise InputError(f"--set {key}: write KEY=VALUE, with a camera's key other than its id")
-        try:
-            values[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise InputError(f"--set {key}: its value is no YAML") from None
+    elif url is None and "url_file" not in values:
+        raise InputError("camera URL: none; give it, or - and type it, or --set url_file=FILE")
+    if url is not None:
+        values["url"] = url
     _changed(_ask("add", camera_id, yaml.safe_dump(values)), as_json)
 
 
@@ -111,37 +122,64 @@ def disable(camera_id: CameraId, as_json: JsonOption = False) -> None:
 
 @app.command()
 def probe(camera_id: CameraId, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Look at a camera of the settings file: its stream for faces, and the one for viewing.
+    """Look at a camera: its stream for faces, and the one for viewing.
 
-    Says what keeps browsers from showing the second as it is. Wants no running service.
+    Says what keeps browsers from showing the second as it is. Wants no running service. Every
+    stream is looked at, whatever the one before says; the first that fails decides the exit code.
     """
+    from streamer.cameras.overlay_file import OverlayFile
+
+    settings = OverlayFile(kirdi_home(os.environ)).read().over(read_settings(config))
+    camera = next((one for one in settings.cameras if one.id == camera_id), None)
+    if camera is None:
+        raise InputError(
+            f"camera {camera_id}: there is none, neither in the settings nor added; "
+            "see `kirdi config` and `kirdi cameras list`"
+        )
+    rows: list[dict[str, object]] = []
+    failures: list[tuple[str, KirdiError]] = []
+    hints: tuple[str, ...] = ()
+    for stream, url in zip(("faces", "viewing"), camera.urls, strict=False):
+        try:
+            # The last stream there is will be the one that is looked at.
+            row, hints = _probed(camera, url.get_secret_value(), shown=url is camera.urls[-1])
+        except KirdiError as error:
+            row, hints = {"error": str(error)}, ()
+            failures.append((stream, error))
+        rows.append({"stream": stream, **row})
+    if as_json:
+        print_json(rows)
+    else:
+        seen = [row for row in rows if "error" not in row]
+        print_rows(Rows(PROBED, seen), as_json=False, empty="No stream could be looked at.")
+        # Whether browsers can show a stream that could not be looked at is not known.
+        if "error" not in rows[-1]:
+            said = "\n".join(f"for viewing: {hint}" for hint in hints)
+            say(said or "Browsers can show it as it is.")
+    warn(f"stream for {stream}: {later}" for stream, later in failures[1:])
+    if failures:
+        stream, first = failures[0]
+        failed = KirdiError(f"stream for {stream}: {first}")
+        failed.exit_code = first.exit_code
+        raise failed
+
+
+def _probed(
+    camera: "Camera", url: str, *, shown: bool
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """What one of its streams sends, and what keeps browsers from showing it; raises KirdiError."""
     from streamer.ingest.probe import probe as probe_stream
     from streamer.ingest.viewing import hindrances
 
-    camera = next((one for one in read_settings(config).cameras if one.id == camera_id), None)
-    if camera is None:
-        raise InputError(f"camera {camera_id}: the settings name no such camera; see `cameras:`")
-    rows = []
-    for stream, url in zip(("faces", "viewing"), camera.urls, strict=False):
-        seen = probe_stream(
-            url.get_secret_value(),
-            camera.transport,
-            camera.connect_timeout_s,
-            ca_file=camera.ca_file,
-            insecure_tls=camera.insecure_tls,
-        )
-        # The last stream there is will be the one that is looked at.
-        shown = url is camera.urls[-1]
-        rows.append(
-            {"stream": stream, **asdict(seen), "viewing": hindrances(seen) if shown else ()}
-        )
-    if as_json:
-        print_json(rows)
-        return
-    columns = ("stream", "codec", "width", "height", "fps", "gop_s", "has_b_frames", "bit_rate")
-    print_rows(Rows(columns, rows), as_json=False, empty="")
-    hints = [hint for row in rows for hint in row["viewing"]]
-    say("\n".join(f"for viewing: {hint}" for hint in hints) or "Browsers can show it as it is.")
+    seen = probe_stream(
+        url,
+        camera.transport,
+        camera.connect_timeout_s,
+        ca_file=camera.ca_file,
+        insecure_tls=camera.insecure_tls,
+    )
+    hints = tuple(hindrances(seen)) if shown else ()
+    return {**asdict(seen), "viewing": hints}, hints
 
 
 def reload(as_json: JsonOption = False) -> None:
@@ -162,13 +200,37 @@ def _ask(verb: str, camera_id: str = "", values: str = "") -> "Reply":
     return ask(kirdi_home(os.environ), Request(Verb(verb), camera_id, values))
 
 
+def _value(one: str) -> tuple[str, object]:
+    """A key and its value from `--set`; raises InputError, without repeating a secret."""
+    import yaml
+
+    from streamer.ingest.camera_url import secrets_of
+
+    # First of all: what is wrong otherwise is said with what was given.
+    if secrets_of(one):
+        raise InputError(_PUBLIC)
+    key, equals, text = one.partition("=")
+    if not equals or key in ("id", "url"):
+        raise InputError(f"--set {key}: write KEY=VALUE, with a camera's key other than its id")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"--set {key}: its value is no YAML") from None
+    # YAML has spellings of its own for any character of a password.
+    if secrets_of(text) or secrets_of(str(value)):
+        raise InputError(_PUBLIC)
+    return key, value
+
+
 def _changed(reply: "Reply", as_json: bool) -> None:
     done = {"added": reply.added, "changed": reply.changed, "removed": reply.removed}
     if as_json:
-        print_json([done | {"needs_restart": reply.needs_restart}])
+        told = {"needs_restart": reply.needs_restart, "warnings": reply.warnings}
+        print_json([done | told])
         return
-    told = [f"{what}: {', '.join(ids)}" for what, ids in done.items() if ids]
-    say("; ".join(told).capitalize() if told else "No camera has changed.")
+    warn(reply.warnings)
+    lists = [f"{what}: {', '.join(ids)}" for what, ids in done.items() if ids]
+    say("; ".join(lists).capitalize() if lists else "No camera has changed.")
 
 
 def _whole(report: "CameraReport") -> dict[str, object]:
@@ -186,6 +248,7 @@ def _listed(report: "CameraReport") -> dict[str, object]:
         "building": report.building,
         "entrance": report.entrance,
         "address": report.address,
+        "view_address": report.view_address,
         "fps": f"{report.analyse_fps:g}",
         "lane": _lane(report),
     }

@@ -42,13 +42,15 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     if not service_runs(home):
         raise KirdiError(f"service: none runs on {home}; start `kirdi run`")
     intervals = asyncio.run(_open_intervals(settings, home))
-    watched = [camera.id for camera in OverlayFile(home).read().over(settings).cameras]
+    # With those added, and as they are switched: what the service itself goes by.
+    cameras = OverlayFile(home).read().over(settings).cameras
+    watched = [camera.id for camera in cameras]
     if wrong := complaint(watched, intervals, SystemClock().now()):
         raise KirdiError(wrong)
     warn(shortcomings())
     warn(
         f"camera {camera.id}: its certificate is not verified (insecure_tls)"
-        for camera in settings.cameras
+        for camera in cameras
         if camera.insecure_tls
     )
     rows = [asdict(one) for one in intervals if one.camera_id in watched]

@@ -10,6 +10,10 @@ from streamer.control.place import socket_path
 from streamer.errors import KirdiError
 
 _TIMEOUT_S: Final = 30.0
+_HUNG_UP: Final = (
+    "service: it hung up before answering; look with `kirdi cameras list` whether the change was "
+    "made"
+)
 
 
 def ask(home: Path, request: Request) -> Reply:
@@ -31,7 +35,7 @@ def ask(home: Path, request: Request) -> Reply:
             f"service: none answers on {home}; start `kirdi run`, or wait until it is ready"
         ) from None
     except ConnectionResetError:
-        raise KirdiError("service: it hung up; is it stopping? Try again in a moment") from None
+        raise KirdiError(_HUNG_UP) from None
     except TimeoutError:
         raise KirdiError(f"service: no answer in {_TIMEOUT_S:g} s; look at its log") from None
     except OSError as error:
@@ -52,7 +56,9 @@ def _read_line(link: socket.socket) -> bytes:
     size = 0
     while size <= MAX_REPLY_BYTES:
         part = link.recv(64 * 1024)
-        if not part or part.endswith(b"\n"):
+        if not part:
+            raise KirdiError(_HUNG_UP)
+        if part.endswith(b"\n"):
             return b"".join([*parts, part])
         parts.append(part)
         size += len(part)

@@ -57,6 +57,7 @@ class Reply:
         changed: Ids of cameras that were started anew, switched on or off.
         removed: Ids of cameras that are gone.
         needs_restart: Changed keys of the settings that a running service cannot take over.
+        warnings: What was done and may surprise, or still stands against the settings; a line each.
     """
 
     exit_code: int = 0
@@ -66,6 +67,7 @@ class Reply:
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     needs_restart: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 Message = TypeVar("Message")

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 _MOST_AT_ONCE: Final = 8
 _READ_S: Final = 5.0
 _WRITE_S: Final = 5.0
+# For commands being carried out when the service stops; below what the service waits for its tasks.
+_FINISH_S: Final = 5.0
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
@@ -40,9 +42,10 @@ class ControlServer:
         self._home = home
         self._answer = answer
         self._serving: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Listen until stopped.
+        """Listen until stopped; whoever has asked by then is answered, in five seconds or never.
 
         Raises:
             KirdiError: The socket cannot be made.
@@ -55,10 +58,21 @@ class ControlServer:
                 await stop.wait()
             finally:
                 server.close()
-                for task in self._serving:
-                    task.cancel()
-                await asyncio.gather(*self._serving, return_exceptions=True)
                 self._remove()
+                await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        """Whoever has said nothing yet is not waited for."""
+        for task in self._serving - self._answering:
+            task.cancel()
+        try:
+            if self._answering:
+                await asyncio.wait(self._answering, timeout=_FINISH_S)
+        finally:
+            serving = tuple(self._serving)
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -86,22 +100,32 @@ class ControlServer:
         assert task is not None
         self._serving.add(task)
         try:
-            reply = await self._reply(reader, writer)
+            reply = await self._reply(reader, writer, task)
             async with asyncio.timeout(_WRITE_S):
                 writer.write(pack(reply))
                 await writer.drain()
         except (OSError, TimeoutError) as error:
             log.debug("control connection lost", reason=str(error) or type(error).__name__)
+        except asyncio.CancelledError:
+            # Only `_hang_up` cancels; raised on, asyncio's streams would log it as a fault.
+            log.debug("control connection dropped: the service stops")
         finally:
             self._serving.discard(task)
+            self._answering.discard(task)
             writer.close()
 
-    async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Reply:
+    async def _reply(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        task: asyncio.Task[None],
+    ) -> Reply:
         try:
             if len(self._serving) > _MOST_AT_ONCE:
                 raise KirdiError("service: too many commands at once; try again in a moment")
             async with asyncio.timeout(_READ_S):
                 line = await reader.readuntil(b"\n")
+            self._answering.add(task)
             _check_peer(writer.get_extra_info("socket"))
             return await self._answer(parse_request(line))
         except KirdiError as error:

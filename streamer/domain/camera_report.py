@@ -17,6 +17,7 @@ class CameraReport:
         lane: Polygon in fractions of the picture; None = the whole picture.
         analyse_fps: As set; the remarks say when less is had.
         decoded_fps: Frames a second over the last ten seconds; so are the next two.
+        view_address: Of the second stream, without credentials; empty where there is none.
     """
 
     state: CameraState
@@ -30,3 +31,4 @@ class CameraReport:
     decoded_fps: float
     analysed_fps: float
     dropped_fps: float
+    view_address: str = ""

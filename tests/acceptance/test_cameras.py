@@ -106,6 +106,7 @@ def by_file(kirdi: Kirdi, service: Service, url: str) -> None:
         "changed": [],
         "removed": [],
         "needs_restart": ["match.max_distance"],
+        "warnings": [],
     }
     service.wait_for(lambda: streams(kirdi, "door"), 20)
 

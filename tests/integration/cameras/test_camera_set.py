@@ -64,7 +64,7 @@ async def test_a_camera_does_not_blink_while_others_come_change_and_go(colours: 
     assert service.journal.of("other") == [
         *("starting", "streaming"),
         *("starting settings changed", "starting", "streaming"),
-        "disabled switched off",
+        "disabled switched off in the settings (enabled: false)",
         *("starting", "streaming"),
         "removed",
     ]

@@ -1,5 +1,6 @@
 """Cameras added by command lie over those of the settings, and survive a restart."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -40,9 +41,17 @@ def test_a_camera_that_does_not_fit_the_site_is_refused() -> None:
 
 def test_only_what_was_added_can_be_removed() -> None:
     overlay = CameraOverlay().with_camera(camera("side")).switched("side", on=False)
-    assert overlay.without("side") == CameraOverlay()
+    assert overlay.without("side").pruned(SETTINGS) == CameraOverlay()
     with pytest.raises(InputError, match="kirdi reload"):
         overlay.without("lobby")
+
+
+def test_a_switch_goes_with_its_camera_and_no_sooner() -> None:
+    shadowed = CameraOverlay().with_camera(camera("lobby")).switched("lobby", on=False)
+    assert shadowed.shadowed(SETTINGS) == ("lobby",)
+    kept = shadowed.without("lobby").pruned(SETTINGS)
+    assert kept == CameraOverlay().switched("lobby", on=False)
+    assert kept.pruned(SETTINGS.model_copy(update={"cameras": ()})) == CameraOverlay()
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -86,3 +95,21 @@ def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     file = OverlayFile(tmp_path / "absent")
     with pytest.raises(KirdiError, match="nothing was changed"):
         file.write(CameraOverlay())
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_half_of_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = OverlayFile(tmp_path)
+    before = CameraOverlay().switched("lobby", on=False)
+    file.write(before)
+
+    def full(_: int) -> None:
+        assert "geheim" in (tmp_path / "cameras.new").read_text()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(KirdiError, match="nothing was changed"):
+        file.write(before.with_camera(camera("side")))
+    assert [one.name for one in tmp_path.iterdir()] == ["cameras.yaml"]
+    assert file.read() == before

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,9 @@ REPORT = CameraReport(
 )
 
 
+Answer = Callable[[Request], Awaitable[Reply]]
+
+
 async def answer(request: Request) -> Reply:
     if request.verb is Verb.REMOVE:
         raise InputError(f"camera {request.camera_id}: unknown")
@@ -47,9 +50,9 @@ async def answer(request: Request) -> Reply:
 
 
 @asynccontextmanager
-async def serving(home: Path) -> AsyncIterator[None]:
+async def serving(home: Path, answers: Answer = answer) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(ControlServer(home, answer).run(stop))
+    task = asyncio.create_task(ControlServer(home, answers).run(stop))
     while not (home / "control.sock").exists():  # noqa: ASYNC110 - a file sets no event
         await asyncio.sleep(0.01)
     try:
@@ -147,6 +150,42 @@ async def test_stopping_waits_for_nobody(tmp_path: Path) -> None:
         _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
         await asyncio.sleep(0.05)
     writer.close()
+
+
+async def test_a_command_under_way_is_answered_although_the_service_stops(tmp_path: Path) -> None:
+    begun, made = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Reply:
+        begun.set()
+        await made.wait()
+        return Reply(added=("side",))
+
+    async with serving(tmp_path, slow):
+        asking = asyncio.create_task(asked(tmp_path, Request(Verb.ADD, "side")))
+        await asyncio.wait_for(begun.wait(), 5)
+        asyncio.get_running_loop().call_later(0.2, made.set)
+    assert (await asking).added == ("side",)
+
+
+async def test_who_gets_no_answer_is_told_to_look_and_the_loop_hears_of_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_FINISH_S", 0.1)
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    begun = asyncio.Event()
+
+    async def never(_: Request) -> Reply:
+        begun.set()
+        await asyncio.Event().wait()
+        return Reply()
+
+    async with serving(tmp_path, never):
+        asking = asyncio.create_task(asked(tmp_path, Request(Verb.ADD, "side")))
+        await asyncio.wait_for(begun.wait(), 5)
+    with pytest.raises(KirdiError, match="kirdi cameras list"):
+        await asking
+    assert faults == []
 
 
 async def test_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,129 @@
+"""What operators ask for, against a settings file that changes too; no camera is ever started."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from config.settings import Camera, Settings, Site
+from streamer.background import Background
+from streamer.cameras.camera_control import CameraControl, Reloading
+from streamer.cameras.camera_set import CameraSet, Note
+from streamer.cameras.load_governor import LoadGovernor
+from streamer.cameras.load_watch import LoadWatch
+from streamer.cameras.overlay_file import OverlayFile
+from streamer.cameras.running_camera import RunningCamera
+from streamer.clock import SystemClock
+from streamer.control.messages import Reply, Request, Verb
+from streamer.errors import InputError, KirdiError
+from tests.integration.cameras.service import Journal
+
+URL = SecretStr("rtsp://10.0.0.5/1")
+ADDED = "{url: 'rtsp://10.0.0.9/1', enabled: false}"
+
+
+class Desk:
+    """The control of a service, with a settings file that holds these cameras, all switched off."""
+
+    def __init__(self, home: Path, *names: str) -> None:
+        self.names = names
+        self.on = False
+        clock = SystemClock()
+        self.cameras = CameraSet(self._make, Journal(), Background(), clock)
+        watch = LoadWatch(self.cameras, LoadGovernor(), clock)
+        self.file = OverlayFile(home)
+        reloading = Reloading(self.settings, asyncio.Event())
+        self.control = CameraControl(self.settings(), self.cameras, watch, self.file, reloading)
+
+    def settings(self) -> Settings:
+        cameras = tuple(Camera(id=name, url=URL, enabled=self.on) for name in self.names)
+        return Settings(site=Site(id="s", name="S"), cameras=cameras)
+
+    async def ask(self, verb: Verb, camera_id: str = "", values: str = "") -> Reply:
+        return await self.control.answer(Request(verb, camera_id, values))
+
+    async def sources(self) -> dict[str, str]:
+        cameras = (await self.ask(Verb.STATUS)).cameras
+        return {one.state.camera_id: one.source for one in cameras}
+
+    def _make(self, camera: Camera, note: Note) -> RunningCamera:
+        raise AssertionError("every camera is switched off")
+
+
+async def test_an_added_camera_that_the_file_replaces_can_be_removed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.control.begin()
+    await desk.ask(Verb.ADD, "door", ADDED)
+    desk.names = ("door",)
+    (said,) = (await desk.ask(Verb.RELOAD)).warnings
+    assert "kirdi cameras remove door" in said
+    assert await desk.sources() == {"door": "settings"}
+
+    reply = await desk.ask(Verb.REMOVE, "door")
+    assert reply.removed == ()
+    assert "goes on" in reply.warnings[0]
+    with pytest.raises(InputError, match="stands in the settings file"):
+        await desk.ask(Verb.REMOVE, "door")
+    assert (await desk.ask(Verb.RELOAD)).warnings == ()
+    desk.names = ()
+    assert (await desk.ask(Verb.RELOAD)).removed == ("door",)
+    assert await desk.sources() == {}
+
+
+async def test_a_new_camera_under_a_used_id_starts_as_it_is_set(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "door", "hall")
+    await desk.control.begin()
+    await desk.ask(Verb.DISABLE, "door")
+    desk.names = ("hall",)
+    assert (await desk.ask(Verb.RELOAD)).removed == ("door",)
+    assert desk.file.read().enabled == {}
+    # The same when the file was changed while no service ran.
+    await desk.ask(Verb.DISABLE, "hall")
+    later = Desk(tmp_path)
+    await later.control.begin()
+    assert later.file.read().enabled == {}
+    view = "view_url: 'rtsp://viewer:geheim@10.0.0.9/2'"
+    await later.ask(Verb.ADD, "door", ADDED.replace("enabled", f"{view}, enabled"))
+    (report,) = (await later.ask(Verb.STATUS)).cameras
+    assert report.view_address == "rtsp://10.0.0.9:554/2"
+
+
+async def test_who_switched_a_camera_off_is_said_and_what_the_file_says_against_it(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, "door")
+
+    def reason() -> str:
+        (state,) = desk.cameras.states
+        return state.reason
+
+    await desk.control.begin()
+    assert reason() == "switched off in the settings (enabled: false)"
+    await desk.ask(Verb.DISABLE, "door")
+    assert reason() == "switched off by `kirdi cameras disable`"
+    assert (await desk.ask(Verb.RELOAD)).warnings == ()
+    desk.on = True
+    (said,) = (await desk.ask(Verb.RELOAD)).warnings
+    assert said.startswith("camera door: the settings file says enabled: true")
+    assert "`kirdi cameras disable` holds" in said
+    assert reason() == "switched off by `kirdi cameras disable`"
+
+
+async def test_a_file_that_cannot_be_mended_stops_no_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Desk(tmp_path, "door")
+    await first.control.begin()
+    await first.ask(Verb.DISABLE, "door")
+
+    def full(_: object) -> None:
+        raise KirdiError("disk full")
+
+    later = Desk(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(later.file, "write", full)
+        await later.control.begin()
+    # Nobody changed it by hand: the next command goes through, and mends it.
+    await later.ask(Verb.ADD, "side", ADDED)
+    assert later.file.read().enabled == {}
