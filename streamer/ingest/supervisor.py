@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -108,6 +108,9 @@ class CameraSupervisor:
         self._earlier = Counters()
         self._current = Counters()
         self._frames_since: float | None = None
+        self._sound_until = 0.0
+        self._sound_at: datetime | None = None
+        self._retry_in_s = 0.0
         self._decoder: Decoder | None = None
         self._reference = b""
         self._remarks = (*remarks, *_remarks_on(camera))
@@ -160,8 +163,7 @@ class CameraSupervisor:
                 failure = await self.run_once(stop)
                 if failure is None:
                     break
-                delay = self._note(failure)
-                if await self._clock.sleep(delay, stop):
+                if await self._clock.sleep(self._retry_in_s, stop):
                     break
         finally:
             self._mailbox.close()
@@ -174,22 +176,25 @@ class CameraSupervisor:
             Why it ended; None when `stop` was set.
         """
         self._runs += 1
-        self._frames_since = None
+        self._frames_since = self._sound_at = None
         self._condition = None
         self._degradation.reconnected()
         try:
             decoder = self._make_decoder(self._request())
         except InputError as error:
-            return Failure(FailureKind.OTHER, str(error))
+            return self._note(Failure(FailureKind.OTHER, str(error)))
         try:
             try:
                 decoder.start()
             except OSError as error:
-                return Failure(FailureKind.NOT_STARTED, error.strerror or "no decoder process")
+                text = error.strerror or "no decoder process"
+                return self._note(Failure(FailureKind.NOT_STARTED, text))
             self._decoder = decoder
             if self._pace.keyframes_only:
                 decoder.tell(self._pace)
-            return await self._follow(decoder, stop)
+            failure = await self._follow(decoder, stop)
+            # Said before the decoder is ended, which may take seconds.
+            return None if failure is None else self._note(failure)
         finally:
             self._decoder = None
             await decoder.stop(stop)
@@ -225,6 +230,7 @@ class CameraSupervisor:
                 opened, sound = True, self._current.sound
                 overdue_at = now + camera.stall_timeout_s
                 self._frames_since = self._frames_since or now
+                self._sound_until, self._sound_at = now, self._clock.now()
             self._judge(now)
             if now >= overdue_at:
                 return self._overdue(opened=opened)
@@ -295,10 +301,10 @@ class CameraSupervisor:
             return Failure(FailureKind.STALLED, f"no frame in {camera.stall_timeout_s:g} s")
         return Failure(FailureKind.UNREACHABLE, f"no answer in {camera.connect_timeout_s:g} s")
 
-    def _note(self, failure: Failure) -> float:
-        """Publish a failure; how long to wait before the next connection, in seconds."""
+    def _note(self, failure: Failure) -> Failure:
+        """Publish a failure, which began with the last sound frame, and set when to try again."""
         since = self._frames_since
-        healthy_s = 0.0 if since is None else max(self._clock.monotonic() - since, 1e-9)
+        healthy_s = 0.0 if since is None else max(self._sound_until - since, 1e-9)
         delay = self._backoff.next_delay(failure.kind, healthy_s=healthy_s)
         status = CameraStatus.DOWN
         if failure.kind is FailureKind.HARDWARE:
@@ -310,16 +316,22 @@ class CameraSupervisor:
             status = CameraStatus.STARTING
         # Whoever is told of the new state logs it once; every further attempt is detail.
         _log.debug("camera.down", camera=self._camera.id, reason=str(failure), retry_in_s=delay)
-        self._enter(status, str(failure))
-        return delay
+        self._enter(status, str(failure), self._sound_at)
+        self._retry_in_s = delay
+        return failure
 
-    def _enter(self, status: CameraStatus, reason: str) -> None:
-        """Publish a status or reason that is new; `since` moves with the status only."""
+    def _enter(self, status: CameraStatus, reason: str, at: datetime | None = None) -> None:
+        """Publish a status or reason that is new, since `at`; `since` moves with the status only.
+
+        Reports take the time of a change for the end of what was before, so a change never lies
+        before the one before it.
+        """
         old = self._state
         if (old.status, old.reason) == (status, reason):
             return
-        since = old.since if old.status is status else self._clock.now()
-        self._state = replace(old, status=status, reason=reason, since=since)
+        changed_at = max(at or self._clock.now(), old.changed_at or old.since)
+        since = old.since if old.status is status else changed_at
+        self._state = replace(old, status=status, reason=reason, since=since, changed_at=changed_at)
         self._on_state(self.state)
 
     def _settle(self) -> None:

@@ -167,6 +167,54 @@ async def test_a_stalled_camera_says_so_and_since_when() -> None:
     assert scene.states[3].since == scene.states[2].since
 
 
+async def test_a_new_reason_is_a_change_and_since_stays() -> None:
+    scene = Scene([DIED], [Failure(FailureKind.ENDED, "x")], [])
+    await scene.play()
+    died, ended = scene.states[1:3]
+    assert ended.since == died.since == died.changed_at
+    assert ended.changed_at is not None
+    assert ended.changed_at > ended.since
+
+
+async def test_a_stall_begins_with_the_last_sound_frame() -> None:
+    seen: list[CameraStatus] = []
+
+    class Slow(FakeDecoder):
+        async def stop(self, hurry: asyncio.Event) -> None:
+            seen.append(scene.states[-1].status)
+            scene.clock.advance(5)
+
+    scene = Scene([], kind=Slow)
+    scene.scripts[0] = [Opened(), at(scene.clock, 1, picture(1)), at(scene.clock, 1, picture(2))]
+    began = scene.clock.now()
+    await scene.play()
+    streaming, stalled = scene.states[1:3]
+    assert (streaming.changed_at, stalled.status) == (began + timedelta(seconds=1), STALLED)
+    assert stalled.changed_at == stalled.since == began + timedelta(seconds=2)
+    # Nobody waits with the news for a process that is slow to end.
+    assert seen == [STALLED]
+
+
+async def test_waiting_for_frames_proves_no_health() -> None:
+    def stalls() -> list[Step]:
+        return [Opened(), picture(1), at(scene.clock, 1, picture(2))]
+
+    scene = Scene([], [], [], [], [])
+    scene.scripts[:] = [stalls() for _ in range(5)]
+    await scene.play()
+    # Three seconds of frames would have kept it at four.
+    assert scene.clock.slept[4] > 4
+
+
+async def test_a_change_is_never_before_the_one_before_it() -> None:
+    scene = Scene([])
+    scene.scripts[0] = [Opened(), DARK, picture(1), at(scene.clock, 6, CONDITION)]
+    await scene.play()
+    changes = [state.changed_at or state.since for state in scene.states]
+    assert [state.status for state in scene.states[1:4]] == [DEGRADED, STREAMING, STALLED]
+    assert changes == sorted(changes)
+
+
 async def test_frames_clear_the_reason() -> None:
     scene = Scene([Failure(FailureKind.ENDED, "x")], [Opened(), picture(1), DIED])
     states = await scene.play()
