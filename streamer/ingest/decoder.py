@@ -69,6 +69,7 @@ class Decoder:
         self._keyframes = KeyframePolicy(request.idle_after_s)
         self._reporter = ConditionReporter(self.send, request.reference)
         self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
+        self._source: Source | None = None
         self.slots = SlotWriter(self._announce)
         self.stopping = threading.Event()
         self.finished = threading.Event()
@@ -76,7 +77,10 @@ class Decoder:
     @property
     def counters(self) -> Counters:
         """The totals so far; may be read from any thread."""
-        return Counters(self._decoded, self._corrupt, self._errors, self._dropped, self._still)
+        packets = 0 if self._source is None else self._source.received
+        return Counters(
+            self._decoded, self._corrupt, self._errors, self._dropped, self._still, packets
+        )
 
     def run(self, source: Source) -> None:
         """Decode a connected source until it ends or `stopping` is set.
@@ -84,6 +88,7 @@ class Decoder:
         Raises:
             SourceError: The stream cannot be opened, or is over.
         """
+        self._source = source
         with source:
             self.send(Opened())
             for packet, arrived_ns in source.packets():

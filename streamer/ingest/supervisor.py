@@ -35,11 +35,10 @@ from streamer.ingest.protocol import (
     Reference,
     Request,
 )
+from streamer.ingest.watchdog import Watchdog
 
 _LOOK_S: Final = 0.25
 """How often the watchdogs are looked at when the decoder is silent."""
-_START_S: Final = 2.0
-"""For starting the process, on top of the camera's own connect time-out."""
 _WEIGHED_EVERY_S: Final = 5.0
 _MEMORY_BYTES: Final = 256 * 1024 * 1024
 _MEMORY_PICTURES: Final = 16
@@ -203,19 +202,16 @@ class CameraSupervisor:
     async def _follow(self, decoder: Decoder, stop: asyncio.Event) -> Failure | None:
         """Hand on what the decoder says, and judge its silence."""
         camera = self._camera
-        opened = False
-        sound = 0
-        now = self._clock.monotonic()
-        overdue_at, weighed_at = now + camera.connect_timeout_s + _START_S, now
+        weighed_at = now = self._clock.monotonic()
+        watchdog = Watchdog(camera.connect_timeout_s, camera.stall_timeout_s, now)
         while not stop.is_set():
             message = await decoder.receive(_LOOK_S, stop)
             now = self._clock.monotonic()
             match message:
                 case Failure():
                     return message
-                case Opened() if not opened:
-                    opened = True
-                    overdue_at = now + camera.stall_timeout_s
+                case Opened():
+                    watchdog.opened(now)
                 case Counters():
                     self._current = message
                 case Reference():
@@ -226,14 +222,12 @@ class CameraSupervisor:
                 case Picture():
                     self._current = message.counters
                     self._deliver(message, now)
-            if self._current.sound > sound:
-                opened, sound = True, self._current.sound
-                overdue_at = now + camera.stall_timeout_s
+            if watchdog.see(self._current, now):
                 self._frames_since = self._frames_since or now
                 self._sound_until, self._sound_at = now, self._clock.now()
             self._judge(now)
-            if now >= overdue_at:
-                return self._overdue(opened=opened)
+            if (overdue := watchdog.overdue(now)) is not None:
+                return overdue
             if now - weighed_at >= _WEIGHED_EVERY_S:
                 weighed_at = now
                 if (outgrown := self._outgrown(decoder)) is not None:
@@ -294,12 +288,6 @@ class CameraSupervisor:
             yield "nobody moves: only keyframes are decoded"
         if asked in ("cuda", "vaapi") and condition.decoding != asked:
             yield f"{asked} cannot be had here: decoded in {condition.decoding}"
-
-    def _overdue(self, *, opened: bool) -> Failure:
-        camera = self._camera
-        if opened:
-            return Failure(FailureKind.STALLED, f"no frame in {camera.stall_timeout_s:g} s")
-        return Failure(FailureKind.UNREACHABLE, f"no answer in {camera.connect_timeout_s:g} s")
 
     def _note(self, failure: Failure) -> Failure:
         """Publish a failure, which began with the last sound frame, and set when to try again."""

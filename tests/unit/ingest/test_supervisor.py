@@ -137,15 +137,36 @@ async def test_silence_after_frames_is_a_stall_found_after_the_time_out() -> Non
     assert scene.decoders[0].stopped
 
 
-async def test_heartbeats_without_frames_are_a_stall_too() -> None:
-    def beat() -> Counters:
-        scene.clock.advance(1)
-        return Counters(decoded=9, corrupt=9)
+KEYFRAME = "video arrives but no keyframe in 60 s: set the camera's keyframe interval to 2 s"
 
-    beats: list[Step] = [beat] * 30
-    scene = Scene([Opened(), *beats])
+
+@pytest.mark.parametrize(
+    ("totals", "text", "takes_s"),
+    [
+        (lambda n: Counters(decoded=9, corrupt=9), "only damaged frames in 10 s", 10),
+        (lambda n: Counters(errors=n, packets=n), "only damaged frames in 10 s", 10),
+        (lambda n: Counters(packets=n), KEYFRAME, 60),
+        (lambda n: Counters(packets=min(n, 20)), "no frame in 10 s", 30),
+        (lambda n: Counters(), "no frame in 10 s", 10),
+    ],
+    ids=["damaged", "undecodable", "no keyframe", "video ceases", "nothing"],
+)
+async def test_heartbeats_without_frames_are_a_stall_too(
+    totals: Callable[[int], Counters], text: str, takes_s: float
+) -> None:
+    scene = Scene([])
+    scene.scripts[0] = [Opened(), *(at(scene.clock, 1, totals(n)) for n in range(1, 100))]
+    began = scene.clock.monotonic()
     failure = await scene.supervisor.run_once(scene.stop)
-    assert failure == Failure(FailureKind.STALLED, "no frame in 10 s")
+    assert failure == Failure(FailureKind.STALLED, text)
+    assert scene.clock.monotonic() - began == takes_s
+
+
+async def test_a_keyframe_may_come_after_the_time_out() -> None:
+    scene = Scene([])
+    waits = [at(scene.clock, 1, Counters(packets=n)) for n in range(1, 41)]
+    scene.scripts[0] = [Opened(), *waits, picture(1), DIED]
+    assert (await scene.play())[1:3] == [(STREAMING, ""), (DOWN, str(DIED))]
 
 
 async def test_no_answer_is_unreachable() -> None:
