@@ -21,7 +21,7 @@ from streamer.domain.frame import Frame
 from streamer.errors import InputError
 from streamer.ingest.backoff import Backoff
 from streamer.ingest.camera_url import CameraUrl
-from streamer.ingest.condition import Condition
+from streamer.ingest.condition import Condition, Decoding
 from streamer.ingest.decoder_process import DecoderProcess, Picture, Received
 from streamer.ingest.degradation import Degradation
 from streamer.ingest.mailbox import LatestFrameMailbox
@@ -43,6 +43,8 @@ _WEIGHED_EVERY_S: Final = 5.0
 _MEMORY_BYTES: Final = 256 * 1024 * 1024
 _MEMORY_PICTURES: Final = 16
 """A decoder may have so much memory, and so many pictures: H.265 may keep 16 for reference."""
+_DRIVER_BYTES: Final = 1024 * 1024 * 1024
+"""What a graphics driver may map besides."""
 
 _log = structlog.get_logger()
 
@@ -268,6 +270,9 @@ class CameraSupervisor:
         """Why this decoder needs a successor, if it has taken more memory than pictures explain."""
         taken = decoder.memory_bytes()
         allowed = _MEMORY_BYTES + _MEMORY_PICTURES * self._picture_bytes
+        decoding = self._condition and self._condition.decoding
+        if self._hwaccel != "none" and decoding is not Decoding.SOFTWARE:
+            allowed += _DRIVER_BYTES
         if taken is None or taken <= allowed:
             return None
         self._recycled += 1
@@ -295,7 +300,7 @@ class CameraSupervisor:
         healthy_s = 0.0 if since is None else max(self._sound_until - since, 1e-9)
         delay = self._backoff.next_delay(failure.kind, healthy_s=healthy_s)
         status = CameraStatus.DOWN
-        if failure.kind is FailureKind.HARDWARE:
+        if self._blames_hardware(failure.kind):
             self._hwaccel = "none"
         if failure.kind is FailureKind.STALLED:
             status = CameraStatus.STALLED
@@ -307,6 +312,19 @@ class CameraSupervisor:
         self._enter(status, str(failure), self._sound_at)
         self._retry_in_s = delay
         return failure
+
+    def _blames_hardware(self, kind: FailureKind) -> bool:
+        """Whether the next connection should do without: a driver may also hang or crash.
+
+        A camera that sent no video at all says nothing about the hardware.
+        """
+        if kind is FailureKind.HARDWARE:
+            return True
+        if self._sound_at is not None:
+            return False
+        return kind is FailureKind.DIED or (
+            kind is FailureKind.STALLED and self._current.packets > 0
+        )
 
     def _enter(self, status: CameraStatus, reason: str, at: datetime | None = None) -> None:
         """Publish a status or reason that is new, since `at`; `since` moves with the status only.

@@ -414,8 +414,44 @@ async def test_a_decoder_is_told_what_the_settings_say() -> None:
     assert (asked.hwaccel, asked.motion_gate, asked.idle_after_s) == ("none", True, 180.0)
 
 
-async def test_hardware_that_does_not_work_is_not_asked_again() -> None:
-    failed = Failure(FailureKind.HARDWARE, "cuda cannot decode this stream")
-    scene = Scene([Opened(), failed], [Opened(), DIED], camera=CUDA)
+@pytest.mark.parametrize(
+    ("script", "then"),
+    [
+        ([Opened(), Failure(FailureKind.HARDWARE, "cuda cannot decode this stream")], "none"),
+        ([Opened(), DIED], "none"),
+        ([Opened(), Counters(packets=1)], "none"),
+        ([Opened(), picture(1), DIED], "cuda"),
+        ([Opened(), picture(1)], "cuda"),
+        ([Opened()], "cuda"),
+        ([Failure(FailureKind.UNREACHABLE, "x")], "cuda"),
+    ],
+    ids=["says so", "crashes", "hangs", "crashed later", "stalled later", "no video", "no camera"],
+)
+async def test_hardware_that_does_not_work_is_not_asked_again(
+    script: list[Step], then: str
+) -> None:
+    scene = Scene(script, [Opened(), DIED], camera=CUDA)
     await scene.play()
-    assert [request.hwaccel for request in scene.requests] == ["cuda", "none"]
+    assert [request.hwaccel for request in scene.requests] == ["cuda", then]
+
+
+@pytest.mark.parametrize(
+    ("camera", "condition", "recycled"),
+    [
+        (CUDA, replace(CONDITION, decoding=Decoding.CUDA), 0),
+        (CUDA, CONDITION, 1),
+        (CAMERA, CONDITION, 1),
+    ],
+    ids=["hardware", "asked for in vain", "software"],
+)
+async def test_a_driver_may_map_a_gigabyte(
+    camera: Camera, condition: Condition, recycled: int
+) -> None:
+    def grow() -> Received:
+        scene.decoders[0].memory = 1 << 30
+        scene.clock.advance(8)
+        return Counters(decoded=9)
+
+    scene = Scene([Opened(), condition, picture(1), grow], camera=camera)
+    await scene.play()
+    assert scene.supervisor.state.recycled == recycled
