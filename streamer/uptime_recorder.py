@@ -5,6 +5,7 @@ Reports rest on these intervals: they tell "nobody came" from "nobody was lookin
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_S = 5.0
 # More than a day of changes of twenty bad cameras; beyond it the oldest go.
 MOST_WAITING = 10_000
+FROZEN_S = 15.0
+"""A wait of `HEARTBEAT_S` that took so long by the wall clock: service or host stood still."""
 
 
 # What is told in the log, and is nothing to worry about.
@@ -58,6 +61,14 @@ class _Removed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """The time after the last heartbeat was not covered, whatever the intervals say."""
+
+
+_Change = CameraState | _Removed | _Gap
+
+
 class UptimeRecorder:
     """Keeps changes in order while the database is away."""
 
@@ -72,7 +83,7 @@ class UptimeRecorder:
         self._blind_after_s = blind_after_s
         self._store = store
         self._clock = clock
-        self._waiting: deque[CameraState | _Removed] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[_Change] = deque(maxlen=MOST_WAITING)
         self._last: dict[str, CameraState] = {}
         self._alive_at = clock.monotonic()
         self._changed = asyncio.Event()
@@ -116,34 +127,52 @@ class UptimeRecorder:
                 away = True
             if stopping:
                 return
-            await self._pause(stop)
+            await self._rest(stop)
 
     async def _write(self) -> None:
         if self._clock.monotonic() - self._alive_at > self._blind_after_s:
-            await self._leave_gap()
+            # So long without the database, nobody was recognised any more.
+            self._leave_gap(())
         while self._waiting:
-            change = self._waiting.popleft()
-            try:
-                if isinstance(change, _Removed):
+            change = self._waiting[0]
+            match change:
+                case _Gap():
+                    await self._store.recover()
+                case _Removed():
                     await self._store.end(change.camera_id, change.at)
-                else:
+                case CameraState():
                     await self._store.record(change)
-            except DatabaseError:
-                self._waiting.appendleft(change)
-                raise
+            # Only now, and only if it is still there: a full queue may have let it go meanwhile.
+            if self._waiting and self._waiting[0] is change:
+                self._waiting.popleft()
         await self._store.heartbeat(self._clock.now())
         self._alive_at = self._clock.monotonic()
 
-    async def _leave_gap(self) -> None:
-        """End the intervals at the last heartbeat and begin anew.
+    def _leave_gap(self, before: Iterable[_Change]) -> None:
+        """Write `before`, end the intervals at the last heartbeat and begin anew.
 
-        So long without the database, nobody was recognised any more: whatever the cameras saw, the
-        time in between was not covered.
+        Whatever the cameras saw or said since, the time in between was not covered.
         """
         now = self._clock.now()
-        await self._store.recover()
         self._waiting.clear()
-        self._waiting.extend(replace(state, since=now) for state in self._last.values())
+        self._waiting.extend(before)
+        self._waiting.append(_Gap())
+        self._waiting.extend(
+            replace(state, since=now, changed_at=now) for state in self._last.values()
+        )
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """Wait for a change or the next heartbeat; notice when the machine stood still meanwhile.
+
+        Wall time, because monotonic time stands still while a host is suspended. Only the wait is
+        measured: a database may take longer over a write, and the cameras are watched all the same.
+        """
+        before, began = tuple(self._waiting), self._clock.now()
+        await self._pause(stop)
+        frozen_s = (self._clock.now() - began).total_seconds()
+        if frozen_s > FROZEN_S:
+            log.warning("the service stood still", seconds=round(frozen_s))
+            self._leave_gap(before)
 
     async def _pause(self, stop: asyncio.Event) -> None:
         waits = [

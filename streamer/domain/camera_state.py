@@ -26,6 +26,7 @@ class CameraState:
 
     Attributes:
         reason: Why it is not streaming, without secrets; empty while it streams.
+        since: When the status began; a new reason for the same status does not move it.
         decoded: Frames decoded in all.
         analysed: Frames handed to the pipeline.
         dropped: Frames meant for analysis that were replaced by a newer one.
@@ -36,6 +37,8 @@ class CameraState:
         decoding: What is decoded by what, once known, such as "h264 1920x1080, software".
         remarks: What an operator should know about it in any status, for example that its
             certificate is not verified.
+        changed_at: When the reason or the status became what it is; None = at `since`. It may lie
+            before the moment this was found out: a stalled camera changed with its last frame.
     """
 
     camera_id: str
@@ -51,3 +54,4 @@ class CameraState:
     recycled: int = 0
     decoding: str = ""
     remarks: tuple[str, ...] = ()
+    changed_at: datetime | None = None

@@ -75,6 +75,7 @@ class Decoder:
         self._skipped: deque[Packet[VideoStream]] = deque(maxlen=_MOST_SKIPPED)
         self._reporter = ConditionReporter(self.send, request.reference)
         self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
+        self._source: Source | None = None
         self.slots = SlotWriter(self._announce)
         self.stopping = threading.Event()
         self.finished = threading.Event()
@@ -82,7 +83,10 @@ class Decoder:
     @property
     def counters(self) -> Counters:
         """The totals so far; may be read from any thread."""
-        return Counters(self._decoded, self._corrupt, self._errors, self._dropped, self._still)
+        packets = 0 if self._source is None else self._source.received
+        return Counters(
+            self._decoded, self._corrupt, self._errors, self._dropped, self._still, packets
+        )
 
     def run(self, source: Source) -> None:
         """Decode a connected source until it ends or `stopping` is set.
@@ -90,6 +94,7 @@ class Decoder:
         Raises:
             SourceError: The stream cannot be opened, or is over.
         """
+        self._source = source
         with source:
             self.send(Opened())
             for packet, arrived_ns in source.packets():

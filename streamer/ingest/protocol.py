@@ -30,8 +30,8 @@ _hold = struct.Struct("<Bd")
 _pace = struct.Struct("<Bd?")
 _opened = struct.Struct("<B")
 _geometry = struct.Struct("<BIHH")
-_written = struct.Struct("<BIBdQQQQQQ")
-_counters = struct.Struct("<BQQQQQ")
+_written = struct.Struct("<BIBdQQQQQQQ")
+_counters = struct.Struct("<BQQQQQQ")
 _failure = struct.Struct("<BB")
 _reference = struct.Struct(f"<B{REFERENCE_SIZE[0] * REFERENCE_SIZE[1]}s")
 _MAX_REPORT_BYTES: Final = max(_failure.size + MAX_TEXT_BYTES, _reference.size)
@@ -191,6 +191,7 @@ class Counters:
         errors: Packets that could not be decoded at all.
         dropped: Frames due for analysis that found no free slot.
         still: Frames due for analysis that the motion gate left out.
+        packets: Packets of video that arrived, also before the first keyframe.
     """
 
     decoded: int = 0
@@ -198,6 +199,7 @@ class Counters:
     errors: int = 0
     dropped: int = 0
     still: int = 0
+    packets: int = 0
 
     def __add__(self, other: "Counters") -> "Counters":
         """The totals of both."""
@@ -217,6 +219,7 @@ class Counters:
             and self.errors >= earlier.errors
             and self.dropped >= earlier.dropped
             and self.still >= earlier.still
+            and self.packets >= earlier.packets
         )
 
 

@@ -40,6 +40,7 @@ class Source:
     def __init__(self, request: Request) -> None:
         self._request = request
         self.device: Decoding | None = None
+        self.received = 0
         self._relay: Relay | None = None
         self._container: InputContainer | None = None
         self.stream: VideoStream
@@ -119,6 +120,7 @@ class Source:
         begun = False
         try:
             for packet in self._container.demux(self.stream):
+                self.received += bool(packet.size)
                 begun = begun or packet.is_keyframe
                 if begun:
                     yield packet, time.monotonic_ns()

@@ -9,7 +9,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -21,7 +21,7 @@ from streamer.domain.frame import Frame
 from streamer.errors import InputError
 from streamer.ingest.backoff import Backoff
 from streamer.ingest.camera_url import CameraUrl
-from streamer.ingest.condition import Condition
+from streamer.ingest.condition import Condition, Decoding
 from streamer.ingest.decoder_process import DecoderProcess, Picture, Received
 from streamer.ingest.degradation import Degradation
 from streamer.ingest.mailbox import LatestFrameMailbox
@@ -35,15 +35,16 @@ from streamer.ingest.protocol import (
     Reference,
     Request,
 )
+from streamer.ingest.watchdog import Watchdog
 
 _LOOK_S: Final = 0.25
 """How often the watchdogs are looked at when the decoder is silent."""
-_START_S: Final = 2.0
-"""For starting the process, on top of the camera's own connect time-out."""
 _WEIGHED_EVERY_S: Final = 5.0
 _MEMORY_BYTES: Final = 256 * 1024 * 1024
 _MEMORY_PICTURES: Final = 16
 """A decoder may have so much memory, and so many pictures: H.265 may keep 16 for reference."""
+_DRIVER_BYTES: Final = 1024 * 1024 * 1024
+"""What a graphics driver may map besides."""
 
 _log = structlog.get_logger()
 
@@ -108,6 +109,9 @@ class CameraSupervisor:
         self._earlier = Counters()
         self._current = Counters()
         self._frames_since: float | None = None
+        self._sound_until = 0.0
+        self._sound_at: datetime | None = None
+        self._retry_in_s = 0.0
         self._decoder: Decoder | None = None
         self._reference = b""
         self._remarks = (*remarks, *_remarks_on(camera))
@@ -160,8 +164,7 @@ class CameraSupervisor:
                 failure = await self.run_once(stop)
                 if failure is None:
                     break
-                delay = self._note(failure)
-                if await self._clock.sleep(delay, stop):
+                if await self._clock.sleep(self._retry_in_s, stop):
                     break
         finally:
             self._mailbox.close()
@@ -174,22 +177,25 @@ class CameraSupervisor:
             Why it ended; None when `stop` was set.
         """
         self._runs += 1
-        self._frames_since = None
+        self._frames_since = self._sound_at = None
         self._condition = None
         self._degradation.reconnected()
         try:
             decoder = self._make_decoder(self._request())
         except InputError as error:
-            return Failure(FailureKind.OTHER, str(error))
+            return self._note(Failure(FailureKind.OTHER, str(error)))
         try:
             try:
                 decoder.start()
             except OSError as error:
-                return Failure(FailureKind.NOT_STARTED, error.strerror or "no decoder process")
+                text = error.strerror or "no decoder process"
+                return self._note(Failure(FailureKind.NOT_STARTED, text))
             self._decoder = decoder
             if self._pace.keyframes_only:
                 decoder.tell(self._pace)
-            return await self._follow(decoder, stop)
+            failure = await self._follow(decoder, stop)
+            # Said before the decoder is ended, which may take seconds.
+            return None if failure is None else self._note(failure)
         finally:
             self._decoder = None
             await decoder.stop(stop)
@@ -198,19 +204,16 @@ class CameraSupervisor:
     async def _follow(self, decoder: Decoder, stop: asyncio.Event) -> Failure | None:
         """Hand on what the decoder says, and judge its silence."""
         camera = self._camera
-        opened = False
-        sound = 0
-        now = self._clock.monotonic()
-        overdue_at, weighed_at = now + camera.connect_timeout_s + _START_S, now
+        weighed_at = now = self._clock.monotonic()
+        watchdog = Watchdog(camera.connect_timeout_s, camera.stall_timeout_s, now)
         while not stop.is_set():
             message = await decoder.receive(_LOOK_S, stop)
             now = self._clock.monotonic()
             match message:
                 case Failure():
                     return message
-                case Opened() if not opened:
-                    opened = True
-                    overdue_at = now + camera.stall_timeout_s
+                case Opened():
+                    watchdog.opened(now)
                 case Counters():
                     self._current = message
                 case Reference():
@@ -221,13 +224,12 @@ class CameraSupervisor:
                 case Picture():
                     self._current = message.counters
                     self._deliver(message, now)
-            if self._current.sound > sound:
-                opened, sound = True, self._current.sound
-                overdue_at = now + camera.stall_timeout_s
+            if watchdog.see(self._current, now):
                 self._frames_since = self._frames_since or now
+                self._sound_until, self._sound_at = now, self._clock.now()
             self._judge(now)
-            if now >= overdue_at:
-                return self._overdue(opened=opened)
+            if (overdue := watchdog.overdue(now)) is not None:
+                return overdue
             if now - weighed_at >= _WEIGHED_EVERY_S:
                 weighed_at = now
                 if (outgrown := self._outgrown(decoder)) is not None:
@@ -268,6 +270,9 @@ class CameraSupervisor:
         """Why this decoder needs a successor, if it has taken more memory than pictures explain."""
         taken = decoder.memory_bytes()
         allowed = _MEMORY_BYTES + _MEMORY_PICTURES * self._picture_bytes
+        decoding = self._condition and self._condition.decoding
+        if self._hwaccel != "none" and decoding is not Decoding.SOFTWARE:
+            allowed += _DRIVER_BYTES
         if taken is None or taken <= allowed:
             return None
         self._recycled += 1
@@ -289,19 +294,13 @@ class CameraSupervisor:
         if asked in ("cuda", "vaapi") and condition.decoding != asked:
             yield f"{asked} cannot be had here: decoded in {condition.decoding}"
 
-    def _overdue(self, *, opened: bool) -> Failure:
-        camera = self._camera
-        if opened:
-            return Failure(FailureKind.STALLED, f"no frame in {camera.stall_timeout_s:g} s")
-        return Failure(FailureKind.UNREACHABLE, f"no answer in {camera.connect_timeout_s:g} s")
-
-    def _note(self, failure: Failure) -> float:
-        """Publish a failure; how long to wait before the next connection, in seconds."""
+    def _note(self, failure: Failure) -> Failure:
+        """Publish a failure, which began with the last sound frame, and set when to try again."""
         since = self._frames_since
-        healthy_s = 0.0 if since is None else max(self._clock.monotonic() - since, 1e-9)
+        healthy_s = 0.0 if since is None else max(self._sound_until - since, 1e-9)
         delay = self._backoff.next_delay(failure.kind, healthy_s=healthy_s)
         status = CameraStatus.DOWN
-        if failure.kind is FailureKind.HARDWARE:
+        if self._blames_hardware(failure.kind):
             self._hwaccel = "none"
         if failure.kind is FailureKind.STALLED:
             status = CameraStatus.STALLED
@@ -310,16 +309,35 @@ class CameraSupervisor:
             status = CameraStatus.STARTING
         # Whoever is told of the new state logs it once; every further attempt is detail.
         _log.debug("camera.down", camera=self._camera.id, reason=str(failure), retry_in_s=delay)
-        self._enter(status, str(failure))
-        return delay
+        self._enter(status, str(failure), self._sound_at)
+        self._retry_in_s = delay
+        return failure
 
-    def _enter(self, status: CameraStatus, reason: str) -> None:
-        """Publish a status or reason that is new; `since` moves with the status only."""
+    def _blames_hardware(self, kind: FailureKind) -> bool:
+        """Whether the next connection should do without: a driver may also hang or crash.
+
+        A camera that sent no video at all says nothing about the hardware.
+        """
+        if kind is FailureKind.HARDWARE:
+            return True
+        if self._sound_at is not None:
+            return False
+        return kind is FailureKind.DIED or (
+            kind is FailureKind.STALLED and self._current.packets > 0
+        )
+
+    def _enter(self, status: CameraStatus, reason: str, at: datetime | None = None) -> None:
+        """Publish a status or reason that is new, since `at`; `since` moves with the status only.
+
+        Reports take the time of a change for the end of what was before, so a change never lies
+        before the one before it.
+        """
         old = self._state
         if (old.status, old.reason) == (status, reason):
             return
-        since = old.since if old.status is status else self._clock.now()
-        self._state = replace(old, status=status, reason=reason, since=since)
+        changed_at = max(at or self._clock.now(), old.changed_at or old.since)
+        since = old.since if old.status is status else changed_at
+        self._state = replace(old, status=status, reason=reason, since=since, changed_at=changed_at)
         self._on_state(self.state)
 
     def _settle(self) -> None:

@@ -45,7 +45,7 @@ class CameraUptime:
         return int(done.rsplit(" ", 1)[-1])
 
     async def record(self, state: CameraState) -> None:
-        """Begin a new interval at `state.since` if the camera's status or reason is a new one.
+        """Begin a new interval at the change if the camera's status or reason is a new one.
 
         Raises:
             DatabaseError: Nothing was written.
@@ -56,8 +56,9 @@ class CameraUptime:
             row = await connection.fetchrow(sql("open_uptime"), *camera)
             if row is not None and (row["state"], row["reason"]) == (state.status, state.reason):
                 return
-            # A clock that went back must not make two intervals overlap.
-            since = max(state.since, row["started_at"]) if row is not None else state.since
+            since = state.changed_at or state.since
+            if row is not None:  # a clock that went back must not make two intervals overlap
+                since = max(since, row["started_at"])
             await connection.execute(sql("close_uptime"), *camera, since)
             await connection.execute(
                 sql("insert_uptime"), *camera, state.status.value, state.reason, since

@@ -68,7 +68,8 @@ DELIVERY = (
     FaultRow("stop-udp", StopSending(1), STALLED, "^stalled", transport="udp"),
     FaultRow("cut", Cut(1), DOWN, "^ended", quick=True),
     FaultRow("mid-frame", MidFrame(1), DOWN, "^ended", quick=True),
-    FaultRow("late-keyframe", LateKeyframe(600), STALLED, "^stalled", True),
+    # Video that arrives may take a minute to begin.
+    FaultRow("late-keyframe", LateKeyframe(600), STALLED, "^stalled", True, takes_s=60.0),
     FaultRow("loss", Loss(5), STREAMING),
     FaultRow("loss-udp", Loss(5), STREAMING, transport="udp"),
     FaultRow("jitter", Jitter(200), STREAMING),

@@ -15,6 +15,7 @@ import structlog
 
 from streamer.domain.camera_state import CameraStatus
 from streamer.simulator.credentials import Credentials
+from streamer.simulator.faults.timing import LateKeyframe
 from streamer.simulator.server import CameraSimulator
 from tests.data import ROOT
 from tests.fakes.rtsp_server import FakeRtspServer
@@ -35,6 +36,15 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("video") / "colours.mp4"
     write_colours(path)
     return path
+
+
+async def test_a_first_keyframe_after_the_stall_time_out_is_waited_for(colours: Path) -> None:
+    async with CameraSimulator([colours], port=0, loop=True) as source:
+        await source.set_faults([LateKeyframe(4)])
+        async with watching(camera(source.url)) as watch:
+            await watch.until_frames(3, 10)
+            assert {state.reason for state in watch.states} == {""}
+            assert watch.supervisor.state.restarts == 0
 
 
 async def test_a_killed_decoder_is_back_within_five_seconds(colours: Path) -> None:
@@ -105,7 +115,8 @@ async def test_a_frozen_decoder_is_replaced(colours: Path) -> None:
         frozen = watch.decoder_pid
         os.kill(frozen, signal.SIGSTOP)
         await until(lambda: watch.status is CameraStatus.STALLED, 10)
-        assert not alive(frozen)
+        # The news does not wait for its end, which takes five seconds.
+        await until(lambda: not alive(frozen), 10)
         await watch.until_frames(2, 10)
 
 

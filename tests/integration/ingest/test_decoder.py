@@ -49,7 +49,7 @@ async def test_every_frame_is_counted_and_pictures_are_what_they_were(
         request(tmp_path / "a.mp4"), lambda picture: assert_colours(picture, size)
     )
     assert failure.kind is FailureKind.ENDED
-    assert counters == Counters(decoded=50)
+    assert counters == Counters(decoded=50, packets=50)
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])

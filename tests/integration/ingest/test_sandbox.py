@@ -209,7 +209,7 @@ async def test_what_cameras_send_is_decoded_inside(tmp_path: Path, codec: VideoC
     frames = make_video(tmp_path / "a.mkv", codec, size=(320, 240))
     failure, counters = await play_to_the_end(request(tmp_path / "a.mkv"))
     assert failure.kind is FailureKind.ENDED
-    assert counters == Counters(decoded=frames, dropped=counters.dropped)
+    assert counters == Counters(decoded=frames, dropped=counters.dropped, packets=frames)
 
 
 async def test_mjpeg_is_decoded_inside(tmp_path: Path) -> None:
@@ -217,4 +217,4 @@ async def test_mjpeg_is_decoded_inside(tmp_path: Path) -> None:
     (tmp_path / "a.mjpeg").write_bytes(b"".join(encode(one, "mjpeg") for one in pictures))
     failure, counters = await play_to_the_end(request(tmp_path / "a.mjpeg"))
     assert failure.kind is FailureKind.ENDED
-    assert counters == Counters(decoded=10, dropped=counters.dropped)
+    assert counters == Counters(decoded=10, dropped=counters.dropped, packets=counters.packets)

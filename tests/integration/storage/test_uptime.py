@@ -1,8 +1,16 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from pydantic import SecretStr
+
+from config.settings import Camera
 from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.ingest.mailbox import LatestFrameMailbox
+from streamer.ingest.protocol import Failure, FailureKind, Opened, Request
+from streamer.ingest.supervisor import CameraSupervisor
 from streamer.storage.uptime import CameraUptime
+from tests.fakes.clock import FakeClock
+from tests.fakes.decoder import FakeDecoder, Step, picture
 from tests.integration.storage.clinic import NOW, SITE, Clinic
 
 
@@ -47,6 +55,41 @@ async def test_intervals_follow_each_other(any_clinic: Clinic) -> None:
         ("lobby-1", "down", 3, 4),
         ("lobby-1", "down", 4, None),
         ("lobby-2", "streaming", 1, None),
+    ]
+
+
+async def test_a_camera_that_fails_in_two_ways_keeps_its_history(clinic: Clinic) -> None:
+    """The states are those of a real supervisor, whose `since` stays while the reason changes."""
+    states: list[CameraState] = []
+    clock, stop, minute = FakeClock(NOW), asyncio.Event(), timedelta(minutes=1)
+    scripts: list[list[Step]] = [
+        [Opened(), picture(1), Failure(FailureKind.DIED, "x")],
+        [Failure(FailureKind.ENDED, "y")],
+        [Failure(FailureKind.UNREACHABLE, "z")],
+    ]
+
+    def decoder(_: Request) -> FakeDecoder:
+        clock.advance(60)
+        return FakeDecoder(iter(scripts.pop(0)), stop.set)
+
+    supervisor = CameraSupervisor(
+        Camera(id="lobby-1", url=SecretStr("rtsp://10.0.0.5/1")),
+        clock,
+        LatestFrameMailbox(),
+        states.append,
+        make_decoder=decoder,
+    )
+    for _ in range(3):
+        await supervisor.run_once(stop)
+    uptime = CameraUptime(clinic.database.postgres, SITE.id)
+    for state in states:
+        await uptime.record(state)
+    assert {state.since for state in states} == {NOW + minute}
+    assert await _intervals(clinic) == [
+        ("lobby-1", "streaming", 1, 1),
+        ("lobby-1", "down", 1, 2),
+        ("lobby-1", "down", 2, 3),
+        ("lobby-1", "down", 3, None),
     ]
 
 

@@ -33,6 +33,7 @@ class FakeSource:
 
     def __init__(self, device: Decoding | None, packets: int) -> None:
         self.device = device
+        self.received = 0
         self._packets = packets
 
     def __enter__(self) -> "FakeSource":

@@ -188,4 +188,5 @@ def test_what_shows_the_scene_is_not_printed() -> None:
 
 
 def test_counters_add_up() -> None:
-    assert Counters(1, 2, 3, 4, 5) + Counters(10, 10, 10, 10, 10) == Counters(11, 12, 13, 14, 15)
+    one, ten = Counters(1, 2, 3, 4, 5, 6), Counters(10, 10, 10, 10, 10, 10)
+    assert one + ten == Counters(11, 12, 13, 14, 15, 16)

@@ -137,15 +137,36 @@ async def test_silence_after_frames_is_a_stall_found_after_the_time_out() -> Non
     assert scene.decoders[0].stopped
 
 
-async def test_heartbeats_without_frames_are_a_stall_too() -> None:
-    def beat() -> Counters:
-        scene.clock.advance(1)
-        return Counters(decoded=9, corrupt=9)
+KEYFRAME = "video arrives but no keyframe in 60 s: set the camera's keyframe interval to 2 s"
 
-    beats: list[Step] = [beat] * 30
-    scene = Scene([Opened(), *beats])
+
+@pytest.mark.parametrize(
+    ("totals", "text", "takes_s"),
+    [
+        (lambda n: Counters(decoded=9, corrupt=9), "only damaged frames in 10 s", 10),
+        (lambda n: Counters(errors=n, packets=n), "only damaged frames in 10 s", 10),
+        (lambda n: Counters(packets=n), KEYFRAME, 60),
+        (lambda n: Counters(packets=min(n, 20)), "no frame in 10 s", 30),
+        (lambda n: Counters(), "no frame in 10 s", 10),
+    ],
+    ids=["damaged", "undecodable", "no keyframe", "video ceases", "nothing"],
+)
+async def test_heartbeats_without_frames_are_a_stall_too(
+    totals: Callable[[int], Counters], text: str, takes_s: float
+) -> None:
+    scene = Scene([])
+    scene.scripts[0] = [Opened(), *(at(scene.clock, 1, totals(n)) for n in range(1, 100))]
+    began = scene.clock.monotonic()
     failure = await scene.supervisor.run_once(scene.stop)
-    assert failure == Failure(FailureKind.STALLED, "no frame in 10 s")
+    assert failure == Failure(FailureKind.STALLED, text)
+    assert scene.clock.monotonic() - began == takes_s
+
+
+async def test_a_keyframe_may_come_after_the_time_out() -> None:
+    scene = Scene([])
+    waits = [at(scene.clock, 1, Counters(packets=n)) for n in range(1, 41)]
+    scene.scripts[0] = [Opened(), *waits, picture(1), DIED]
+    assert (await scene.play())[1:3] == [(STREAMING, ""), (DOWN, str(DIED))]
 
 
 async def test_no_answer_is_unreachable() -> None:
@@ -165,6 +186,54 @@ async def test_a_stalled_camera_says_so_and_since_when() -> None:
     # The second stall is the same state and is not told again; the last failure is another.
     assert [state.status for state in scene.states] == [STARTING, STALLED, DOWN, DOWN]
     assert scene.states[3].since == scene.states[2].since
+
+
+async def test_a_new_reason_is_a_change_and_since_stays() -> None:
+    scene = Scene([DIED], [Failure(FailureKind.ENDED, "x")], [])
+    await scene.play()
+    died, ended = scene.states[1:3]
+    assert ended.since == died.since == died.changed_at
+    assert ended.changed_at is not None
+    assert ended.changed_at > ended.since
+
+
+async def test_a_stall_begins_with_the_last_sound_frame() -> None:
+    seen: list[CameraStatus] = []
+
+    class Slow(FakeDecoder):
+        async def stop(self, hurry: asyncio.Event) -> None:
+            seen.append(scene.states[-1].status)
+            scene.clock.advance(5)
+
+    scene = Scene([], kind=Slow)
+    scene.scripts[0] = [Opened(), at(scene.clock, 1, picture(1)), at(scene.clock, 1, picture(2))]
+    began = scene.clock.now()
+    await scene.play()
+    streaming, stalled = scene.states[1:3]
+    assert (streaming.changed_at, stalled.status) == (began + timedelta(seconds=1), STALLED)
+    assert stalled.changed_at == stalled.since == began + timedelta(seconds=2)
+    # Nobody waits with the news for a process that is slow to end.
+    assert seen == [STALLED]
+
+
+async def test_waiting_for_frames_proves_no_health() -> None:
+    def stalls() -> list[Step]:
+        return [Opened(), picture(1), at(scene.clock, 1, picture(2))]
+
+    scene = Scene([], [], [], [], [])
+    scene.scripts[:] = [stalls() for _ in range(5)]
+    await scene.play()
+    # Three seconds of frames would have kept it at four.
+    assert scene.clock.slept[4] > 4
+
+
+async def test_a_change_is_never_before_the_one_before_it() -> None:
+    scene = Scene([])
+    scene.scripts[0] = [Opened(), DARK, picture(1), at(scene.clock, 6, CONDITION)]
+    await scene.play()
+    changes = [state.changed_at or state.since for state in scene.states]
+    assert [state.status for state in scene.states[1:4]] == [DEGRADED, STREAMING, STALLED]
+    assert changes == sorted(changes)
 
 
 async def test_frames_clear_the_reason() -> None:
@@ -345,8 +414,44 @@ async def test_a_decoder_is_told_what_the_settings_say() -> None:
     assert (asked.hwaccel, asked.motion_gate, asked.idle_after_s) == ("none", True, 180.0)
 
 
-async def test_hardware_that_does_not_work_is_not_asked_again() -> None:
-    failed = Failure(FailureKind.HARDWARE, "cuda cannot decode this stream")
-    scene = Scene([Opened(), failed], [Opened(), DIED], camera=CUDA)
+@pytest.mark.parametrize(
+    ("script", "then"),
+    [
+        ([Opened(), Failure(FailureKind.HARDWARE, "cuda cannot decode this stream")], "none"),
+        ([Opened(), DIED], "none"),
+        ([Opened(), Counters(packets=1)], "none"),
+        ([Opened(), picture(1), DIED], "cuda"),
+        ([Opened(), picture(1)], "cuda"),
+        ([Opened()], "cuda"),
+        ([Failure(FailureKind.UNREACHABLE, "x")], "cuda"),
+    ],
+    ids=["says so", "crashes", "hangs", "crashed later", "stalled later", "no video", "no camera"],
+)
+async def test_hardware_that_does_not_work_is_not_asked_again(
+    script: list[Step], then: str
+) -> None:
+    scene = Scene(script, [Opened(), DIED], camera=CUDA)
     await scene.play()
-    assert [request.hwaccel for request in scene.requests] == ["cuda", "none"]
+    assert [request.hwaccel for request in scene.requests] == ["cuda", then]
+
+
+@pytest.mark.parametrize(
+    ("camera", "condition", "recycled"),
+    [
+        (CUDA, replace(CONDITION, decoding=Decoding.CUDA), 0),
+        (CUDA, CONDITION, 1),
+        (CAMERA, CONDITION, 1),
+    ],
+    ids=["hardware", "asked for in vain", "software"],
+)
+async def test_a_driver_may_map_a_gigabyte(
+    camera: Camera, condition: Condition, recycled: int
+) -> None:
+    def grow() -> Received:
+        scene.decoders[0].memory = 1 << 30
+        scene.clock.advance(8)
+        return Counters(decoded=9)
+
+    scene = Scene([Opened(), condition, picture(1), grow], camera=camera)
+    await scene.play()
+    assert scene.supervisor.state.recycled == recycled
