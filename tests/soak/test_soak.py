@@ -32,6 +32,7 @@ KEPT = Findings(
 )
 
 
+@pytest.mark.measures
 async def test_cameras_that_are_cut_off_harm_no_other_and_leave_nothing() -> None:
     findings = await Soak(cameras=6, minutes=0.12).run()
     # Beside other tests, in seven seconds, a frame more or less is no finding.

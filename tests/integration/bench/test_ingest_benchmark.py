@@ -14,6 +14,7 @@ from streamer.errors import InputError
 from tests.video import make_video
 
 
+@pytest.mark.measures
 def test_two_cameras_are_measured(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     make_video(clip, size=(320, 240), seconds=2.0)

@@ -61,6 +61,7 @@ def check_plausible(row: PipelineFigures) -> None:
     assert row.service_mb > row.decoder_mb > 5
 
 
+@pytest.mark.measures
 def test_a_clip_without_people_gives_everything_but_latency(tmp_path: Path, models: Path) -> None:
     clip = tmp_path / "clip.mp4"
     make_video(clip, size=(320, 240), seconds=3.0)
@@ -74,6 +75,7 @@ def test_a_clip_without_people_gives_everything_but_latency(tmp_path: Path, mode
     assert "no latency" in row.note
 
 
+@pytest.mark.measures
 def test_people_are_checked_in_and_timed(tmp_path: Path, models: Path) -> None:
     row = measure(data.need("clips/people/walk.mkv"), 6.0, tmp_path / "bench", models)
     check_plausible(row)
@@ -114,6 +116,7 @@ def run_until(command: list[str], home: Path, words: str) -> subprocess.Popen[st
     return process
 
 
+@pytest.mark.measures
 def test_nothing_is_left_of_one_that_was_killed_and_one_that_lost_its_terminal(
     tmp_path: Path, models: Path
 ) -> None:
