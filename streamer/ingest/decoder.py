@@ -267,13 +267,15 @@ def main(descriptor: int) -> NoReturn:
     decoder = Decoder(link, request)
 
     def report_fault(
-        kind: type[BaseException], error: BaseException, _: TracebackType | None
+        kind: type[BaseException], error: BaseException | None, _: TracebackType | None
     ) -> None:
         decoder.fail(Failure(FailureKind.OTHER, f"fault in the decoder: {kind.__name__}: {error}"))
         leave()
 
     sys.excepthook = report_fault
-    threading.excepthook = lambda _: leave()
+    threading.excepthook = lambda fault: report_fault(
+        fault.exc_type, fault.exc_value, fault.exc_traceback
+    )
     source = Source(request)
     try:
         # Before there is a second thread, which would stay outside the sandbox.

@@ -5,14 +5,26 @@ import os
 import random
 import resource
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from streamer.ingest.decoder_process import DecoderProcess, Picture
-from streamer.ingest.protocol import Counters, Failure, FailureKind, Opened
+from streamer.ingest.protocol import (
+    MAX_DATAGRAM_BYTES,
+    Counters,
+    Failure,
+    FailureKind,
+    Opened,
+    pack_command,
+    parse_report,
+)
 from streamer.simulator.credentials import Credentials
 from streamer.simulator.server import CameraSimulator
+from tests.data import ROOT
 from tests.fakes.rtsp_server import Behaviour, FakeRtspServer, closed_port
 from tests.integration.ingest.watching import (
     alive,
@@ -280,3 +292,35 @@ async def test_stop_before_start_and_twice_is_harmless() -> None:
     decoder.start()
     await decoder.stop(asyncio.Event())
     await decoder.stop(asyncio.Event())
+
+
+FAULT_IN_A_THREAD = """
+import sys, threading
+from streamer.ingest import decoder
+
+def listen(link, made):
+    raise RuntimeError("cannot listen to geheim!")
+
+decoder.listen = listen
+decoder.Decoder.run = lambda made, source: threading.Event().wait(30)
+decoder.main(int(sys.argv[1]))
+"""
+
+
+def test_a_fault_in_a_thread_is_told(tmp_path: Path) -> None:
+    """Else the service would know only that the process is gone."""
+    write_colours(tmp_path / "a.mp4", seconds=1)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.settimeout(30)
+        ours.send(pack_command(request(tmp_path / "a.mp4")))
+        subprocess.run(
+            [sys.executable, "-c", FAULT_IN_A_THREAD, str(theirs.fileno())],
+            env={"PYTHONPATH": str(ROOT)},
+            pass_fds=(theirs.fileno(),),
+            timeout=60,
+            check=True,
+        )
+        said = [parse_report(ours.recv(MAX_DATAGRAM_BYTES)) for _ in range(2)]
+    text = "fault in the decoder: RuntimeError: cannot listen to ***"
+    assert said == [Counters(), Failure(FailureKind.OTHER, text)]
