@@ -175,6 +175,7 @@ async def test_gstreamer_plays_it(camera: CameraSimulator, name: str, protocol: 
     source = ["rtspsrc", f"location={url}", f"user-id={USER.username}", f"user-pw={USER.password}"]
     source += [f"protocols={protocol}", "latency=100"]
     elements = f"rtp{name}depay ! {name}parse ! avdec_{name} ! fakesink sync=false silent=false"
-    code, output = await run("gst-launch-1.0", "-v", *source, "!", *elements.split())
-    assert code == 0, output[-2000:]
+    _, output = await run("gst-launch-1.0", "-v", *source, "!", *elements.split())
+    # At its end the camera hangs up; whether the player's goodbye still gets through is chance.
+    assert "Got EOS" in output, output[-2000:]
     assert output.count("last-message = chain") == 25
