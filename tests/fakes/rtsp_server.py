@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
+
+from tests.fakes.loopback_server import LoopbackServer
 
 Behaviour = Literal[
     "stall",  # answers everything, sends no video
@@ -22,36 +23,13 @@ Behaviour = Literal[
 ]
 
 
-class FakeRtspServer:
-    """Listens on a free port of the loopback; counts the connections it got."""
+class FakeRtspServer(LoopbackServer):
+    """Counts the connections it got."""
 
     def __init__(self, behaviour: Behaviour) -> None:
+        super().__init__()
         self._behaviour = behaviour
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
         self.connections = 0
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in self._writers:
-            writer.close()
-        await self._server.wait_closed()
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     @property
     def url(self) -> str:
@@ -59,14 +37,8 @@ class FakeRtspServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._writers.append(writer)
-        try:
-            if self._behaviour != "hang_up":
-                await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        if self._behaviour != "hang_up":
+            await self._talk(reader, writer)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

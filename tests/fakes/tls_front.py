@@ -5,13 +5,13 @@ import datetime as dt
 import ipaddress
 import ssl
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.fakes.loopback_server import LoopbackServer
 
 
 def write_certificate(folder: Path, address: str = "127.0.0.1") -> Path:
@@ -45,43 +45,18 @@ def write_certificate(folder: Path, address: str = "127.0.0.1") -> Path:
     return path
 
 
-class TlsFront:
+class TlsFront(LoopbackServer):
     """Passes everything on to a port of the loopback."""
 
     def __init__(self, certificate: Path, behind: int) -> None:
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.load_cert_chain(certificate)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        super().__init__(tls=context)
         self._behind = behind
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         camera_reader, camera_writer = await asyncio.open_connection("127.0.0.1", self._behind)
-        for source, target in ((reader, camera_writer), (camera_reader, writer)):
-            task = asyncio.create_task(_pump(source, target))
-            self._tasks.add(task)
+        await asyncio.gather(_pump(reader, camera_writer), _pump(camera_reader, writer))
 
 
 async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

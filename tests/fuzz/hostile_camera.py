@@ -6,9 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
+from tests.fakes.loopback_server import LoopbackServer
 from tests.fuzz.episode import CSEQ, Episode, Kind, Piece
 
 _PATIENCE_S = 0.4
@@ -20,54 +19,27 @@ _LINGER_S = 0.1
 _SEQUENCE = re.compile(rb"(?i)cseq:\s*([0-9]+)")
 
 
-class HostileCamera:
-    """Listens on a free port of the loopback; asks for an episode at each first request."""
+class HostileCamera(LoopbackServer):
+    """Asks for an episode at each first request."""
 
     def __init__(self, next_episode: Callable[[], Episode]) -> None:
+        super().__init__()
         self._next_episode = next_episode
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
         self.sent: Counter[Kind] = Counter()
         self.episode: Episode | None = None
         self.ended_at = 0.0
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        self.hang_up()
-        await self._server.wait_closed()
-
-    def hang_up(self) -> None:
-        """End every conversation now."""
-        for writer in self._clients:
-            writer.close()
-
     @property
     def url(self) -> str:
-        assert self._server is not None
-        return f"rtsp://viewer:secret@127.0.0.1:{self._server.sockets[0].getsockname()[1]}/stream"
+        return f"rtsp://viewer:secret@127.0.0.1:{self.port}/stream"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients.add(writer)
         try:
             await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except (TimeoutError, asyncio.LimitOverrunError):
             pass  # The client has had enough of it.
-        except TimeoutError:
-            pass
         finally:
-            self._clients.discard(writer)
             self.ended_at = time.monotonic()
-            writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         episode: Episode | None = None

@@ -1,11 +1,11 @@
 """Stands between a camera and its decoder, and cuts every connection off after a while."""
 
 import asyncio
-from types import TracebackType
-from typing import Self
+
+from tests.fakes.loopback_server import LoopbackServer
 
 
-class CuttingProxy:
+class CuttingProxy(LoopbackServer):
     """Passes bytes on until it cuts the connection off, in the middle of whatever is being sent."""
 
     def __init__(self, port: int, after_s: float) -> None:
@@ -15,33 +15,14 @@ class CuttingProxy:
             port: Of the camera, on the loopback.
             after_s: How long a connection lasts.
         """
-        self._port = port
+        super().__init__()
+        self._behind = port
         self._after_s = after_s
-        self._server: asyncio.Server | None = None
         self.cuts = 0
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            camera_reader, camera_writer = await asyncio.open_connection("127.0.0.1", self._port)
+            camera_reader, camera_writer = await asyncio.open_connection("127.0.0.1", self._behind)
         except OSError:
             writer.transport.abort()
             return
