@@ -1,4 +1,4 @@
-"""The records the matcher hands out: a face, its quality, its embedding, the nearest template.
+"""The records the matcher hands out: a face, its quality, its embedding, the template most alike.
 
 Every image in Kirdi is RGB, uint8, (height, width, 3), row-major. Coordinates are pixels of the
 image the face was found in, x to the right, y downwards.
@@ -59,22 +59,22 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The nearest template to a probe.
+    """The template most alike to a probe.
 
     Attributes:
         owner: Opaque id of whom the template belongs to.
         distance: Euclidean, probe to template; smaller is more alike.
-        margin: Distance of the runner-up (another owner) minus `distance`; infinite without one.
+        score: Normalised similarity, higher is more alike: deviations above what strangers score
+            (AS-norm, see `matcher.cohort`); without a cohort minus the distance.
+        margin: The score minus the runner-up's; infinite without one.
+        runner_up: Owner of the template with the next score; None where there is no other.
     """
 
     owner: str
     distance: float
+    score: float
     margin: float
-
-    @property
-    def score(self) -> float:
-        """Similarity for people to read: 1 minus the distance, not below 0."""
-        return max(0.0, 1.0 - self.distance)
+    runner_up: str | None
 
 
 def fuse(embeddings: Sequence[Embedding]) -> Embedding:

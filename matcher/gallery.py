@@ -5,26 +5,38 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from matcher.cohort import Cohort
 from matcher.errors import MatcherError
 from matcher.face import Embedding, Match, Vector
 
 _CHUNK = 64
-"""Probes searched at once: bounds the memory of the distance matrix."""
+"""Probes searched at once: bounds the memory of the scores."""
+_SCORES = 1 << 18
+"""Scores worked on at once: a megabyte, which stays in the processor's cache."""
+
+_Indices = npt.NDArray[np.intp]
+_Scores = npt.NDArray[np.float64]
 
 
 class Gallery:
     """One template per owner; immutable, so a search never sees half a refresh."""
 
-    def __init__(self, pack_id: str, templates: Iterable[tuple[str, Embedding]] = ()) -> None:
+    def __init__(
+        self,
+        pack_id: str,
+        templates: Iterable[tuple[str, Embedding]] = (),
+        cohort: Cohort | None = None,
+    ) -> None:
         """Collect the templates.
 
         Args:
             pack_id: The pack all of them come from.
             templates: Opaque owner ids with their fused embedding.
+            cohort: Normalises the scores; without one a score is minus the distance.
 
         Raises:
-            MatcherError: An owner comes twice, a template is of another pack or length, or holds
-                values that are no numbers.
+            MatcherError: An owner comes twice, a template or the cohort is of another pack or
+                length, or a template holds values that are no numbers.
         """
         owners: list[str] = []
         rows: list[Vector] = []
@@ -35,14 +47,16 @@ class Gallery:
             raise MatcherError("an owner has two templates; fuse them into one")
         if len({row.shape for row in rows}) > 1:
             raise MatcherError("templates differ in length")
+        if cohort is not None and cohort.pack_id != pack_id:
+            raise MatcherError(f"a cohort of pack {cohort.pack_id} says nothing of {pack_id}")
         self._pack_id = pack_id
         self._owners = tuple(owners)
+        self._cohort = cohort
         matrix = np.stack(rows) if rows else np.zeros((0, 0), np.float32)
+        self._weight, self._shift = _normalisation(cohort, matrix)
         self._matrix: Vector = np.ascontiguousarray(matrix, dtype=np.float32)
         self._matrix.setflags(write=False)
-        # Wider once here and not in every search.
-        self._columns = np.ascontiguousarray(self._matrix.T, dtype=np.float64)
-        self._squares = np.sum(self._columns**2, axis=0)
+        self._squares = np.einsum("ij,ij->i", self._matrix, self._matrix)
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -58,7 +72,7 @@ class Gallery:
         return self._owners
 
     def search(self, probes: Sequence[Embedding]) -> list[Match | None]:
-        """The nearest owner per probe with its margin to the runner-up; None if nobody is here.
+        """The best owner per probe with its margin to the runner-up; None if nobody is here.
 
         Raises:
             MatcherError: A probe is of another pack or length, or not finite.
@@ -72,25 +86,69 @@ class Gallery:
         rows = self._rows(probes)
         if not self._owners:
             return [None] * len(probes)
-        # |a - b|² = |a|² - 2ab + |b|² picks the two nearest; |b|² is the same for all.
-        rough = self._squares - 2.0 * (rows @ self._columns)
-        count = min(2, len(self._owners))
-        nearest = np.argpartition(rough, count - 1, axis=1)[:, :count]
-        # The difference of large numbers loses digits: the distances come from the vectors.
-        exact = np.linalg.norm(self._matrix[nearest] - rows[:, None, :], axis=2)
-        return [self._match(nearest[i], exact[i]) for i in range(len(probes))]
+        weight, shift = _normalisation(self._cohort, rows)
+        best = self._best_two(rows, weight, shift)
+        # A difference of squares loses digits: the two best are told apart by the vectors.
+        apart = self._matrix[best].astype(np.float64) - rows[:, None, :]
+        distances = np.linalg.norm(apart, axis=2)
+        scores = -distances * (weight[:, None] + self._weight[best])
+        scores -= shift[:, None] + self._shift[best]
+        return [self._match(best[i], distances[i], scores[i]) for i in range(len(rows))]
 
-    def _match(self, nearest: npt.NDArray[np.intp], distances: npt.NDArray[np.float64]) -> Match:
-        order = np.lexsort((nearest, distances))
-        best = float(distances[order[0]])
-        margin = float(distances[order[1]]) - best if len(order) > 1 else float("inf")
-        return Match(self._owners[int(nearest[order[0]])], best, margin)
+    def _best_two(self, rows: Vector, weight: Vector, shift: Vector) -> _Indices:
+        """Row numbers of the two highest scores per probe, (probes, 2); of one template (p, 1)."""
+        block = max(1, _SCORES // len(rows))
+        squares = np.einsum("ij,ij->i", rows, rows)[:, None]
+        everyone = np.arange(len(rows))
+        found: list[_Indices] = []
+        values: list[Vector] = []
+        for start in range(0, len(self._matrix), block):
+            part = slice(start, start + block)
+            # |a - b|² = |a|² - 2ab + |b|², in place: what is touched again is in the cache still.
+            cost = rows @ self._matrix[part].T
+            cost *= -2.0
+            cost += self._squares[part]
+            cost += squares
+            np.maximum(cost, 0.0, out=cost)
+            np.sqrt(cost, out=cost)
+            cost *= weight[:, None] + self._weight[part]
+            cost += shift[:, None] + self._shift[part]
+            for _ in range(min(2, cost.shape[1])):
+                least = cost.argmin(axis=1)
+                found.append(least + start)
+                values.append(cost[everyone, least])
+                cost[everyone, least] = np.inf
+        order = np.argsort(np.stack(values, axis=1), axis=1, kind="stable")[:, :2]
+        return np.take_along_axis(np.stack(found, axis=1), order, axis=1)
 
-    def _rows(self, probes: Sequence[Embedding]) -> npt.NDArray[np.float64]:
+    def _match(self, best: _Indices, distances: _Scores, scores: _Scores) -> Match:
+        order = np.lexsort((best, -scores))
+        first = order[0]
+        owner, distance, score = self._owners[best[first]], distances[first], scores[first]
+        if len(order) == 1:
+            return Match(owner, float(distance), float(score), float("inf"), None)
+        second = order[1]
+        margin = float(score - scores[second])
+        return Match(owner, float(distance), float(score), margin, self._owners[best[second]])
+
+    def _rows(self, probes: Sequence[Embedding]) -> Vector:
         rows = [_checked(probe, self._pack_id) for probe in probes]
         if self._owners and any(row.shape != self._matrix.shape[1:] for row in rows):
             raise MatcherError("a probe differs in length from the templates")
-        return np.array(rows, np.float64)
+        return np.array(rows, np.float32)
+
+
+def _normalisation(cohort: Cohort | None, vectors: Vector) -> tuple[Vector, Vector]:
+    """One side's part of AS-norm as weight and shift, float32 (n,) each.
+
+    With s = -distance, half of (s - mean) / deviation of either side, added, is
+    s * (both weights) - (both shifts). Without a cohort it is s itself.
+    """
+    if cohort is None or not len(vectors):
+        return np.full(len(vectors), 0.5, np.float32), np.zeros(len(vectors), np.float32)
+    known = cohort.scores(vectors)
+    weight = 0.5 / known.deviation
+    return weight.astype(np.float32), (weight * known.mean).astype(np.float32)
 
 
 def _checked(embedding: Embedding, pack_id: str) -> Vector:

@@ -258,7 +258,7 @@ class CameraPipeline:
             track_id=track_id,
             camera_id=self._rules.camera_id,
             patient_id=UUID(accepted.match.owner),
-            score=accepted.match.score,
+            score=max(0.0, 1.0 - accepted.match.distance),
             threshold=1.0 - self._rules.vote.max_distance,
             margin=accepted.match.margin,
             frames_agreeing=accepted.frames_agreeing,

@@ -70,6 +70,8 @@ class FakeGallery:
                 (float(np.linalg.norm(probe.vector - embedding_of(person).vector)), owner)
                 for owner, person in self._people.items()
             )
-            margin = ranked[1][0] - ranked[0][0] if len(ranked) > 1 else float("inf")
-            matches.append(Match(ranked[0][1], ranked[0][0], margin))
+            (distance, owner), *others = ranked
+            margin = others[0][0] - distance if others else float("inf")
+            runner_up = others[0][1] if others else None
+            matches.append(Match(owner, distance, -distance, margin, runner_up))
         return matches

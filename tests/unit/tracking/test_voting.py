@@ -52,7 +52,7 @@ def test_vote(seen: list[Shot], owner: str | None) -> None:
 def test_the_runner_up_must_be_farther() -> None:
     class Twins:
         def search(self, probes: object) -> list[Match]:
-            return [Match("anna", 0.2, 0.04)] * len(list(probes))  # type: ignore[call-overload]
+            return [Match("anna", 0.2, -0.2, 0.04, "bota")] * len(list(probes))  # type: ignore[call-overload]
 
     assert vote(shots(0, 0, 0), Twins(), LIMITS) is None
 
@@ -80,8 +80,11 @@ def test_only_agreeing_frames_are_fused() -> None:
 
 
 def test_one_person_is_one_track_of_a_frame() -> None:
-    near, far = Vote(Match("anna", 0.2, 1.0), 3, "p"), Vote(Match("anna", 0.3, 1.0), 4, "p")
-    other = Vote(Match("bota", 0.3, 1.0), 3, "p")
+    near, far = (
+        Vote(Match("anna", 0.2, -0.2, 1.0, None), 3, "p"),
+        Vote(Match("anna", 0.3, -0.3, 1.0, None), 4, "p"),
+    )
+    other = Vote(Match("bota", 0.3, -0.3, 1.0, None), 3, "p")
     assert assign({7: far, 8: near, 9: other}) == {8: near, 9: other}
     assert assign({8: near, 7: far}) == {8: near}
 

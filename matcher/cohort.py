@@ -1,0 +1,134 @@
+"""Strangers to compare with, who are nobody: the measure of how alike any two faces happen to be.
+
+A distance of 0.35 says little of a face that everybody is near to, and much of one that stands
+apart. Adaptive symmetric score normalisation (AS-norm; Karam et al., "Towards reduced false-alarms
+using cohorts", 2011; Matejka et al., "Analysis of score normalization in multilingual speaker
+recognition", 2017) therefore counts a raw score in deviations from what probe and template score
+with the strangers nearest to each. Used by `gallery` and by calibration.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.errors import MatcherError
+from matcher.face import Vector
+
+MEMBERS = 1000
+"""Vectors drawn of a Gaussian."""
+NEAREST = 200
+"""How many of them, the nearest, a vector is compared with."""
+
+_SEED = 20170820
+_CHUNK = 1024
+"""Vectors compared with the cohort at once: bounds the memory."""
+# Nearer together than this the nearest strangers say nothing about a deviation.
+_LEAST_DEVIATION = 1e-6
+
+_Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortScores:
+    """What vectors score with the strangers nearest to each; a score is minus the distance.
+
+    Attributes:
+        mean: float64 (n,).
+        deviation: float64 (n,), above 0.
+    """
+
+    mean: _Matrix
+    deviation: _Matrix
+
+
+class Cohort:
+    """A fixed set of strangers of one pack; immutable."""
+
+    def __init__(self, pack_id: str, vectors: Vector, nearest: int = NEAREST) -> None:
+        """Keep the strangers.
+
+        Args:
+            pack_id: The pack whose space they lie in.
+            vectors: float (n, d), n at least 2.
+            nearest: How many of them a vector is compared with; all, if there are fewer.
+
+        Raises:
+            MatcherError: Fewer than two strangers, or values that are no numbers.
+        """
+        if vectors.ndim != 2 or len(vectors) < 2 or not np.isfinite(vectors).all():
+            raise MatcherError("a cohort needs two vectors or more, of finite numbers")
+        if nearest < 2:
+            raise MatcherError("a deviation needs the two nearest of a cohort or more")
+        self.pack_id = pack_id
+        self._nearest = min(nearest, len(vectors))
+        # Distances do not change when both sides are moved; about 0, products lose fewer digits.
+        self._origin = vectors.mean(axis=0, dtype=np.float64)
+        self._vectors: Vector = np.asarray(vectors - self._origin, np.float32)
+        self._squares = np.einsum("ij,ij->i", self._vectors, self._vectors)
+
+    @classmethod
+    def draw(
+        cls,
+        pack_id: str,
+        mean: _Matrix,
+        covariance: _Matrix,
+        *,
+        unit_norm: bool = False,
+        members: int = MEMBERS,
+        nearest: int = NEAREST,
+    ) -> "Cohort":
+        """Draw strangers of a Gaussian, always the same ones for the same figures.
+
+        Args:
+            pack_id: The pack whose space it lies in.
+            mean: float (d,), of strangers' embeddings.
+            covariance: float (d, d), of the same.
+            unit_norm: Whether this pack's vectors are scaled to length 1.
+            members: How many to draw.
+            nearest: See the constructor.
+
+        Raises:
+            MatcherError: The figures are no mean and covariance.
+        """
+        if covariance.shape != (len(mean), len(mean)) or not np.isfinite(covariance).all():
+            raise MatcherError("mean and covariance of a cohort do not fit each other")
+        try:
+            # A covariance of few people may lack full rank; the lift is far below any real spread.
+            lift = 1e-9 * np.trace(covariance) * np.eye(len(mean)) / len(mean)
+            factor = np.linalg.cholesky(covariance + lift)
+        except np.linalg.LinAlgError as error:
+            raise MatcherError("the covariance of a cohort is not positive") from error
+        # The old generator on purpose: its numbers are promised to stay, the new one's are not.
+        normal = np.random.RandomState(_SEED).standard_normal((members, len(mean)))
+        vectors = mean + normal @ factor.T
+        if unit_norm:
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return cls(pack_id, vectors.astype(np.float32), nearest)
+
+    def scores(self, vectors: Vector) -> CohortScores:
+        """Mean and deviation of each vector's scores with the strangers nearest to it.
+
+        Args:
+            vectors: float (n, d).
+
+        Raises:
+            MatcherError: They differ in length from the cohort's.
+        """
+        if vectors.ndim != 2 or vectors.shape[1] != self._vectors.shape[1]:
+            raise MatcherError("vectors differ in length from the cohort's")
+        mean, deviation = np.empty(len(vectors)), np.empty(len(vectors))
+        for start in range(0, len(vectors), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            near = self._nearest_distances(vectors[part])
+            mean[part] = -near.mean(axis=1, dtype=np.float64)
+            deviation[part] = near.std(axis=1, dtype=np.float64)
+        return CohortScores(mean, np.maximum(deviation, _LEAST_DEVIATION))
+
+    def _nearest_distances(self, vectors: Vector) -> Vector:
+        rows = np.asarray(vectors - self._origin, np.float32)
+        squares = self._squares - 2.0 * (rows @ self._vectors.T)
+        last = self._nearest - 1
+        near = np.partition(squares, last, axis=1)[:, : self._nearest]
+        near += np.einsum("ij,ij->i", rows, rows)[:, None]
+        return np.asarray(np.sqrt(np.maximum(near, 0.0)), np.float32)
