@@ -3,11 +3,35 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Annotated, Final
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from matcher.errors import ModelPackError
+from matcher.packs.models import DetectorModel, EmbedderModel, FileName, LivenessModel
+from matcher.packs.quantisation import QuantisationCheck
+from matcher.packs.score_scale import ScoreScale
 
-_T = TypeVar("_T", str, int)
+SCHEMA: Final = 2
+REMEDY: Final = "run: kirdi models build"
+
+PackName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under which terms the weights may be used.
+
+    Attributes:
+        name: SPDX, or the terms in words.
+        commercial: Whether a clinic may use it in its work.
+        accepted: When non-commercial terms were accepted here, ISO 8601; empty if they needn't be.
+    """
+
+    name: str
+    commercial: bool
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,29 +39,27 @@ class SourceFile:
     """A file the pack was made from.
 
     Attributes:
-        distribution: The installed distribution that holds it.
-        version: That distribution's version.
-        path: Path inside the distribution.
-        licence: Licence of the weights, SPDX.
+        origin: An installed distribution with its version, an address, or `own`.
+        path: Path inside the distribution or archive, else the file's name.
+        licence: Of the weights, SPDX or words.
         sha256: Of the file, hexadecimal.
         size: In bytes.
     """
 
-    distribution: str
-    version: str
+    origin: str
     path: str
     licence: str
-    sha256: str
-    size: int
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
     """A file of the pack: its name, sha256 (hexadecimal) and size in bytes."""
 
-    name: str
-    sha256: str
-    size: int
+    name: FileName
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +67,35 @@ class Manifest:
     """The pack's description.
 
     Attributes:
+        schema: Version of this description.
         pack: Name of the pack and of its folder.
-        pack_id: Goes with every embedding; vectors of different ids are never compared.
+        pack_id: Goes with every embedding; vectors of different ids are never compared. It changes
+            whenever vectors become incomparable.
         recipe: Version of the code that makes the files; another one makes them anew.
-        embedding_dimension: Length of a vector.
-        chip_px: Side of the square aligned face, pixels.
+        detector: What finds faces.
+        embedder: What compares them.
+        liveness: What tells a face from a picture of one, if the pack has that.
+        scores: Which distances and scores mean what.
+        licence: The narrowest of its files' terms.
+        weak_for: Groups of people it is known to be worse for.
+        weak_reason: How that is known; empty if `weak_for` is.
+        quantisation: What int8 changed, measured when it was made; empty for fp32.
         sources: What the pack was made from.
         files: What it consists of.
     """
 
-    pack: str
-    pack_id: str
+    schema: int
+    pack: PackName
+    pack_id: Annotated[str, Field(min_length=1, max_length=80)]
     recipe: int
-    embedding_dimension: int
-    chip_px: int
+    detector: DetectorModel
+    embedder: EmbedderModel
+    liveness: LivenessModel | None
+    scores: ScoreScale
+    licence: Licence
+    weak_for: tuple[str, ...]
+    weak_reason: str
+    quantisation: tuple[QuantisationCheck, ...]
     sources: tuple[SourceFile, ...]
     files: tuple[PackFile, ...]
 
@@ -74,6 +111,14 @@ class Manifest:
         raise ModelPackError(f"model pack {self.pack}: its manifest names no {name}; {REMEDY}")
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """Names of the files that the models and figures lie in."""
+        liveness = self.liveness.file if self.liveness is not None else None
+        named = (self.detector.file, self.embedder.file, liveness)
+        figures = (self.scores.cohort, self.scores.tail)
+        return tuple(name for name in (*named, *figures) if name is not None)
+
+    @property
     def digest(self) -> str:
         """The sha256 of everything above, hexadecimal: tells a damaged manifest."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()
@@ -87,65 +132,38 @@ class Manifest:
         """Read what `to_json` wrote.
 
         Raises:
-            ModelPackError: The text is no manifest.
+            ModelPackError: The text is no manifest, or one of another version of Kirdi.
         """
         try:
-            data = _object(json.loads(text))
-            manifest = cls(
-                pack=_get(data, "pack", str),
-                pack_id=_get(data, "pack_id", str),
-                recipe=_get(data, "recipe", int),
-                embedding_dimension=_get(data, "embedding_dimension", int),
-                chip_px=_get(data, "chip_px", int),
-                sources=tuple(_source(item) for item in _list(data, "sources")),
-                files=tuple(_file(item) for item in _list(data, "files")),
-            )
-            if _get(data, "digest", str) != manifest.digest:
+            outer = _OUTER.validate_json(text, strict=True)
+            if outer.schema != SCHEMA:
+                raise ModelPackError(
+                    f"manifest.json is of schema {outer.schema}, this version of Kirdi reads "
+                    f"{SCHEMA}; {REMEDY}"
+                )
+            manifest = _MANIFEST.validate_json(text, strict=True)
+            if outer.digest != manifest.digest:
                 raise ValueError("its digest differs")
-        except (ValueError, RecursionError) as error:
+            for name in manifest.needed:
+                manifest.file(name)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in fault["loc"]) or "the text"
+            raise ModelPackError(
+                f"manifest.json is damaged ({where}: {fault['msg']}); {REMEDY}"
+            ) from error
+        except ValueError as error:
             raise ModelPackError(f"manifest.json is damaged ({error}); {REMEDY}") from error
         return manifest
 
 
-REMEDY = "run: kirdi models build"
+@dataclass(frozen=True, slots=True)
+class _Outer:
+    """What is looked at before everything else."""
+
+    schema: int
+    digest: str
 
 
-def _source(value: object) -> SourceFile:
-    data = _object(value)
-    return SourceFile(
-        distribution=_get(data, "distribution", str),
-        version=_get(data, "version", str),
-        path=_get(data, "path", str),
-        licence=_get(data, "licence", str),
-        sha256=_get(data, "sha256", str),
-        size=_get(data, "size", int),
-    )
-
-
-def _file(value: object) -> PackFile:
-    data = _object(value)
-    return PackFile(
-        name=_get(data, "name", str),
-        sha256=_get(data, "sha256", str),
-        size=_get(data, "size", int),
-    )
-
-
-def _object(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError("an object was expected")
-    return value
-
-
-def _list(data: dict[str, object], key: str) -> list[object]:
-    value = data.get(key)
-    if not isinstance(value, list):
-        raise ValueError(f"{key} is no list")
-    return value
-
-
-def _get(data: dict[str, object], key: str, kind: type[_T]) -> _T:
-    value = data.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f"{key} is missing or no {kind.__name__}")
-    return value
+_OUTER: Final = TypeAdapter(_Outer)
+_MANIFEST: Final = TypeAdapter(Manifest)

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from matcher.packs.manifest import Licence
+from matcher.packs.models import DetectorModel, EmbedderModel, LivenessModel
+from matcher.packs.score_scale import ScoreScale
 from matcher.packs.source import Source
 
 
@@ -23,20 +26,30 @@ class Ingredient:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A pack that can be built here.
+    """A pack that can be made here.
 
     Attributes:
         pack: Name of the pack and of its folder.
-        pack_id: Goes with every embedding; changes whenever vectors would differ.
+        pack_id: Goes with every embedding; changes whenever vectors would become incomparable.
         version: Changes whenever the files would differ; an older pack is then built anew.
-        embedding_dimension: Length of a vector.
-        chip_px: Side of the aligned face, pixels.
+        detector: What finds faces.
+        embedder: What compares them.
+        scores: Which distances and scores mean what.
+        licence: The narrowest of its files' terms.
         ingredients: Its files.
+        liveness: What tells a face from a picture of one.
+        weak_for: Groups of people it is known to be worse for.
+        weak_reason: How that is known.
     """
 
     pack: str
     pack_id: str
     version: int
-    embedding_dimension: int
-    chip_px: int
+    detector: DetectorModel
+    embedder: EmbedderModel
+    scores: ScoreScale
+    licence: Licence
     ingredients: tuple[Ingredient, ...]
+    liveness: LivenessModel | None = None
+    weak_for: tuple[str, ...] = ()
+    weak_reason: str = ""

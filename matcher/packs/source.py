@@ -58,8 +58,7 @@ class Source:
                 f"expected {self.sha256[:12]}…); {remedy}"
             )
         return content, SourceFile(
-            distribution=self.distribution,
-            version=distribution.version,
+            origin=f"{self.distribution} {distribution.version}",
             path=self.path,
             licence=self.licence,
             sha256=digest,

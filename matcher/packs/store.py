@@ -15,7 +15,7 @@ import structlog
 
 from matcher.errors import ModelPackError
 from matcher.packs.lock import exclusive
-from matcher.packs.manifest import REMEDY, Manifest, PackFile, SourceFile
+from matcher.packs.manifest import REMEDY, SCHEMA, Manifest, PackFile, SourceFile
 from matcher.packs.open_pack import OPEN_PACK
 from matcher.packs.pack import MANIFEST, Pack
 from matcher.packs.recipe import Recipe
@@ -178,8 +178,10 @@ def _manifest(folder: Path, recipe: Recipe) -> Manifest:
         recipe.pack,
         recipe.pack_id,
         recipe.version,
-        recipe.embedding_dimension,
-        recipe.chip_px,
+        recipe.detector,
+        recipe.embedder,
+        recipe.liveness,
+        recipe.scores,
         tuple(item.source.sha256 for item in recipe.ingredients),
         tuple(item.name for item in recipe.ingredients),
     )
@@ -187,8 +189,10 @@ def _manifest(folder: Path, recipe: Recipe) -> Manifest:
         manifest.pack,
         manifest.pack_id,
         manifest.recipe,
-        manifest.embedding_dimension,
-        manifest.chip_px,
+        manifest.detector,
+        manifest.embedder,
+        manifest.liveness,
+        manifest.scores,
         tuple(source.sha256 for source in manifest.sources),
         tuple(entry.name for entry in manifest.files),
     )
@@ -210,11 +214,18 @@ def _build(models_dir: Path, recipe: Recipe) -> None:
             digest = hashlib.sha256(converted).hexdigest()
             files.append(PackFile(item.name, digest, len(converted)))
         manifest = Manifest(
+            schema=SCHEMA,
             pack=recipe.pack,
             pack_id=recipe.pack_id,
             recipe=recipe.version,
-            embedding_dimension=recipe.embedding_dimension,
-            chip_px=recipe.chip_px,
+            detector=recipe.detector,
+            embedder=recipe.embedder,
+            liveness=recipe.liveness,
+            scores=recipe.scores,
+            licence=recipe.licence,
+            weak_for=recipe.weak_for,
+            weak_reason=recipe.weak_reason,
+            quantisation=(),
             sources=tuple(sources),
             files=tuple(files),
         )

