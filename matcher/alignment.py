@@ -4,15 +4,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from matcher.chip import DLIB_CHIP, ChipLayout
 from matcher.errors import MatcherError
 from matcher.face import Image, Vector
 
-CHIP_PX = 150
-
-CHIP_POINTS: Vector = np.array(
-    [[47.5, 46.6], [100.5, 46.6], [74.0, 76.6], [50.4, 103.0], [97.6, 103.0]], np.float32
-)
-"""Where eye, eye, nose, mouth corner and mouth corner lie in the chip, pixels (5, 2)."""
+CHIP_PX = DLIB_CHIP.side_px
+CHIP_POINTS: Vector = np.array(DLIB_CHIP.points, np.float32)
 
 _Matrix = npt.NDArray[np.float64]
 _SMOOTH_BELOW = 0.7
@@ -51,29 +48,31 @@ def similarity(source: Vector, target: Vector = CHIP_POINTS) -> _Matrix:
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
-def align(image: Image, landmarks: Vector) -> Image:
-    """The face as a chip: uint8 (150, 150, 3) RGB, black where the picture ends.
+def align(image: Image, landmarks: Vector, chip: ChipLayout = DLIB_CHIP) -> Image:
+    """The face as a chip: uint8 (side, side, 3) RGB, black where the picture ends.
 
     Args:
         image: The full-resolution picture, uint8 (h, w, 3).
         landmarks: (5, 2), pixels of that picture.
+        chip: Its size, and where the landmarks shall lie in it.
 
     Raises:
         MatcherError: The landmarks lie on one spot.
     """
-    matrix = similarity(landmarks)
+    side = chip.side_px
+    matrix = similarity(landmarks, np.array(chip.points, np.float32))
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < _SMOOTH_BELOW:
-        image, matrix = _reduced(image, matrix, scale)
-    chip = cv2.warpAffine(image, matrix, (CHIP_PX, CHIP_PX), flags=cv2.INTER_LINEAR)
-    return np.asarray(chip, dtype=np.uint8)
+        image, matrix = _reduced(image, matrix, scale, side)
+    face = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    return np.asarray(face, dtype=np.uint8)
 
 
-def _reduced(image: Image, matrix: _Matrix, scale: float) -> tuple[Image, _Matrix]:
+def _reduced(image: Image, matrix: _Matrix, scale: float, side: int) -> tuple[Image, _Matrix]:
     """The part of the picture the chip needs, averaged down to about the chip's resolution."""
     height, width = image.shape[:2]
     inverse = np.linalg.inv(np.vstack([matrix, [0.0, 0.0, 1.0]]))
-    corners = np.array([[0, 0, 1], [CHIP_PX, 0, 1], [0, CHIP_PX, 1], [CHIP_PX, CHIP_PX, 1]])
+    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]])
     points = corners @ inverse[:2].T
     edge = 2.0 / scale
     left, top = np.clip(np.floor(points.min(axis=0) - edge), 0, (width - 1, height - 1)).astype(int)

@@ -1,5 +1,6 @@
 """What the detector's network says, made into boxes and landmarks: pure arithmetic, no model."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ _MOST_CANDIDATES = 1000
 _LARGEST_LOG_SIZE = 8.0
 
 _Floats = npt.NDArray[np.float32]
+Outputs = Mapping[str, _Floats]
+"""A network's outputs for one picture, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +49,21 @@ class Maps:
     landmarks: _Floats
 
 
+Decode = Callable[[Outputs, int, float, float], tuple[Detection, ...]]
+"""Outputs, width of the analysed picture, least score, most overlap -> faces, best first."""
+
+
+def decode_centerface(
+    outputs: Outputs,
+    width: int,  # noqa: ARG001 - CenterFace's maps know their own
+    min_score: float,
+    max_overlap: float,
+) -> tuple[Detection, ...]:
+    """`decode` for what CenterFace's graph calls its outputs."""
+    maps = Maps(outputs["heatmap"], outputs["size"], outputs["offset"], outputs["landmarks"])
+    return decode(maps, min_score, max_overlap)
+
+
 def decode(maps: Maps, min_score: float, max_overlap: float) -> tuple[Detection, ...]:
     """The faces in one picture's maps, best first, in pixels of the analysed picture.
 
@@ -67,7 +85,24 @@ def decode(maps: Maps, min_score: float, max_overlap: float) -> tuple[Detection,
     boxes = np.stack([x1, y1, x1 + size[1], y1 + size[0]], axis=1)
     points = maps.landmarks[:, rows, columns].reshape(5, 2, -1)
     landmarks = np.stack([points[:, 1] * size[1] + x1, points[:, 0] * size[0] + y1], axis=-1)
-    landmarks = landmarks.transpose(1, 0, 2).astype(np.float32)
+    return detections(boxes, landmarks.transpose(1, 0, 2), score, max_overlap)
+
+
+def detections(
+    boxes: npt.NDArray[np.floating],
+    landmarks: npt.NDArray[np.floating],
+    score: _Floats,
+    max_overlap: float,
+) -> tuple[Detection, ...]:
+    """Candidates without those that overlap a better one, or hold what is no number.
+
+    Args:
+        boxes: (n, 4) x1, y1, x2, y2, best first.
+        landmarks: (n, 5, 2).
+        score: (n,), falling.
+        max_overlap: See `suppress`.
+    """
+    landmarks = landmarks.astype(np.float32)
     usable = np.isfinite(boxes).all(axis=1) & np.isfinite(landmarks).all(axis=(1, 2))
     boxes, landmarks, score = boxes[usable], landmarks[usable], score[usable]
     return tuple(

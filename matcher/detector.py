@@ -1,41 +1,23 @@
-"""Finds faces in pictures: resize, run CenterFace in batches of equal size, map back, measure."""
+"""Finds faces in pictures: resize, run the network in batches of equal size, map back, measure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from matcher.batching import pad, plan
-from matcher.detection import Detection, Maps, decode
-from matcher.errors import MatcherError
+from matcher.detection import Decode, Detection, Outputs, decode_centerface
 from matcher.face import Face, Image
+from matcher.prepared import MULTIPLE, Prepared
 from matcher.quality import assess
 from matcher.session import Session, Shape
 
-_MULTIPLE = 32
 _CPU_BUCKETS = (1,)
 _CUDA_BUCKETS = (1, 2, 4, 8)
 _WARM_SHAPES = ((480, 640), (384, 640))
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A picture as the network takes it.
-
-    Attributes:
-        pixels: uint8 (height, width, 3), both multiples of 32, black at the right and bottom.
-        scale_x: Analysed pixels per full-resolution pixel, across.
-        scale_y: The same, down.
-    """
-
-    pixels: Image
-    scale_x: float
-    scale_y: float
-
-
 class Detector:
-    """CenterFace on one session.
+    """CenterFace, or another network whose graph takes uint8 pictures, on one session.
 
     `detect` does everything. A caller with threads of its own runs `prepare` and `assess` there
     and only `find` where the session lives.
@@ -45,6 +27,7 @@ class Detector:
         self,
         session: Session,
         *,
+        decode: Decode = decode_centerface,
         max_side: int = 640,
         min_score: float = 0.5,
         max_overlap: float = 0.3,
@@ -54,14 +37,16 @@ class Detector:
 
         Args:
             session: The pack's detector.
+            decode: Reads what it says of one picture.
             max_side: A picture with a longer side is reduced to it before analysis, pixels.
             min_score: Fainter faces are not reported.
             max_overlap: For non-maximum suppression.
             buckets: Batch sizes; by default one by one on the CPU, where batches gain nothing.
         """
-        if max_side < _MULTIPLE:
-            raise ValueError(f"max_side must be {_MULTIPLE} or more")
+        if max_side < MULTIPLE:
+            raise ValueError(f"max_side must be {MULTIPLE} or more")
         self._session = session
+        self._decode = decode
         self._max_side = max_side
         self._min_score = min_score
         self._max_overlap = max_overlap
@@ -90,21 +75,7 @@ class Detector:
         Raises:
             MatcherError: It is no uint8 (h, w, 3) array with pixels in it.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
-            raise MatcherError(
-                f"a picture must be uint8 (height, width, 3), not {image.dtype} {image.shape}"
-            )
-        height, width = image.shape[:2]
-        scale = min(1.0, self._max_side / max(height, width))
-        new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
-        canvas = np.zeros((_rounded_up(new_height), _rounded_up(new_width), 3), np.uint8)
-        if scale < 1.0:
-            image = np.asarray(
-                cv2.resize(image, (new_width, new_height), interpolation=cv2.INTER_AREA),
-                dtype=np.uint8,
-            )
-        canvas[:new_height, :new_width] = image
-        return Prepared(canvas, new_width / width, new_height / height)
+        return Prepared.of(image, self._max_side)
 
     def find(self, pictures: Sequence[Prepared]) -> list[tuple[Detection, ...]]:
         """Detections per picture, in its full-resolution pixels, best first; blocking.
@@ -117,8 +88,8 @@ class Detector:
             for batch in plan(len(indices), self._buckets):
                 chosen = indices[batch.start : batch.stop]
                 pixels = np.stack([pictures[i].pixels for i in chosen])
-                maps = self._run(pad(pixels, batch.size))
-                for index, one in zip(chosen, maps, strict=False):
+                outputs = self._run(pad(pixels, batch.size))
+                for index, one in zip(chosen, outputs, strict=False):
                     found[index] = self._decoded(pictures[index], one)
         return found
 
@@ -134,18 +105,14 @@ class Detector:
         found = self.find([self.prepare(image) for image in images])
         return [assess(image, faces) for image, faces in zip(images, found, strict=True)]
 
-    def _decoded(self, picture: Prepared, maps: Maps) -> tuple[Detection, ...]:
-        faces = decode(maps, self._min_score, self._max_overlap)
+    def _decoded(self, picture: Prepared, outputs: Outputs) -> tuple[Detection, ...]:
+        width = picture.pixels.shape[1]
+        faces = self._decode(outputs, width, self._min_score, self._max_overlap)
         return tuple(face.scaled(1 / picture.scale_x, 1 / picture.scale_y) for face in faces)
 
-    def _run(self, pixels: Image) -> list[Maps]:
+    def _run(self, pixels: Image) -> list[Outputs]:
         out = self._session.run({"image": pixels})
-        return [
-            Maps(*parts)
-            for parts in zip(
-                out["heatmap"], out["size"], out["offset"], out["landmarks"], strict=True
-            )
-        ]
+        return [{name: values[i] for name, values in out.items()} for i in range(len(pixels))]
 
 
 def _by_shape(pictures: Sequence[Prepared]) -> list[list[int]]:
@@ -153,7 +120,3 @@ def _by_shape(pictures: Sequence[Prepared]) -> list[list[int]]:
     for index, picture in enumerate(pictures):
         groups.setdefault(picture.pixels.shape, []).append(index)
     return list(groups.values())
-
-
-def _rounded_up(length: int) -> int:
-    return -(-length // _MULTIPLE) * _MULTIPLE

@@ -7,20 +7,23 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Literal, ParamSpec, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
 import numpy as np
 
 from matcher.alignment import align
 from matcher.batcher import Batcher
+from matcher.chip import ChipLayout
 from matcher.detection import Detection
-from matcher.detector import Detector, Prepared
-from matcher.embedder import Embedder
 from matcher.errors import MatcherClosedError
 from matcher.face import Embedding, Face, Image
-from matcher.packs.pack import DETECTOR, EMBEDDER, Pack
+from matcher.face_detector import FaceDetector
+from matcher.face_embedder import FaceEmbedder
+from matcher.loading import open_models
+from matcher.packs.pack import Pack
+from matcher.prepared import Prepared
 from matcher.quality import assess
-from matcher.session import Hardware, Session, Shape
+from matcher.session import Hardware, Shape
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -38,7 +41,9 @@ class Matcher:
     caller may release their memory then.
     """
 
-    def __init__(self, detector: Detector, embedder: Embedder, pack_id: str, device: str) -> None:
+    def __init__(
+        self, detector: FaceDetector, embedder: FaceEmbedder, pack_id: str, device: str
+    ) -> None:
         """Put the parts together; `open` does it for a pack."""
         self._detector = detector
         self._embedder = embedder
@@ -86,15 +91,8 @@ class Matcher:
 
     @classmethod
     def _open(cls, pack: Pack, hardware: Hardware, max_side: int, min_score: float) -> Self:
-        finding = Session.open(pack.read(DETECTOR), f"{pack.pack_id}/{DETECTOR}", hardware)
-        comparing = Session.open(pack.read(EMBEDDER), f"{pack.pack_id}/{EMBEDDER}", hardware)
-        detector = Detector(finding, max_side=max_side, min_score=min_score)
-        embedder = Embedder(comparing, pack.pack_id)
-        detector.warm_up()
-        embedder.warm_up()
-        both = finding.device == comparing.device == "cuda"
-        device: Literal["cpu", "cuda"] = "cuda" if both else "cpu"
-        return cls(detector, embedder, pack.pack_id, device)
+        models = open_models(pack, hardware, max_side=max_side, min_score=min_score)
+        return cls(models.detector, models.embedder, pack.pack_id, models.device)
 
     @property
     def pack_id(self) -> str:
@@ -138,7 +136,7 @@ class Matcher:
         """
         if not faces:
             return ()
-        chips = await self._off_loop(_align_all, image, faces)
+        chips = await self._off_loop(_align_all, image, faces, self._embedder.chip)
         return await asyncio.gather(*(self._chips.submit(chip) for chip in chips))
 
     async def close(self) -> None:
@@ -180,5 +178,5 @@ class Matcher:
         return call.result()
 
 
-def _align_all(image: Image, faces: Sequence[Face]) -> list[Image]:
-    return [align(image, face.landmarks) for face in faces]
+def _align_all(image: Image, faces: Sequence[Face], chip: ChipLayout) -> list[Image]:
+    return [align(image, face.landmarks, chip) for face in faces]

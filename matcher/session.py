@@ -70,6 +70,21 @@ class Hardware:
         return max(1, min(_MOST_THREADS, len(os.sched_getaffinity(0))))
 
 
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of a model.
+
+    Attributes:
+        name: Its name in the graph.
+        type: As ONNX Runtime spells it: `tensor(uint8)`.
+        shape: A number per dimension, a name or None where it is free.
+    """
+
+    name: str
+    type: str
+    shape: tuple[int | str | None, ...]
+
+
 class Session:
     """One loaded model on one device. `open` makes it; `run` may be called from any thread."""
 
@@ -128,6 +143,18 @@ class Session:
     def name(self) -> str:
         """How messages call the model."""
         return self._name
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """What the model takes."""
+        return tuple(Port(one.name, one.type, tuple(one.shape)) for one in self._inner.get_inputs())
+
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """What the model gives."""
+        return tuple(
+            Port(one.name, one.type, tuple(one.shape)) for one in self._inner.get_outputs()
+        )
 
     @property
     def runs(self) -> Mapping[Shape, int]:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from matcher.alignment import align
-from matcher.detector import Detector, Prepared
+from matcher.detector import Detector
 from matcher.embedder import Embedder
 from matcher.errors import MatcherClosedError, MatcherError, ModelPackError
 from matcher.face import Face, Image, Quality
 from matcher.matcher import Matcher
 from matcher.packs.pack import DETECTOR, Pack
 from matcher.packs.store import build_pack
+from matcher.prepared import Prepared
 from matcher.session import Session
 from tests.integration.matcher.conftest import CPU
 
