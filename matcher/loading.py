@@ -93,7 +93,8 @@ def make_embedder(
     Raises:
         ModelPackError: The graph is not of that kind or gives vectors of another length.
     """
-    buckets = BUCKETS if model.batched else (1,)
+    # Some published graphs take one chip at a time.
+    buckets = (1,) if session.inputs[0].shape[:1] == (1,) else BUCKETS
     length = session.outputs[0].shape[-1] if session.outputs[0].shape else None
     if isinstance(length, int) and length != model.dimension:
         raise ModelPackError(

@@ -26,7 +26,6 @@ _Floats = npt.NDArray[np.float32]
 _MEAN = (122.782, 117.001, 104.298)
 _SCALE = 1 / 256
 _TENSOR_MARK = b"\x01\x02"  # the serialised version of a dlib tensor: the integer 2
-_REMEDY = "install face_recognition_models anew from the locked requirements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,8 @@ class _Tensors:
                 return np.frombuffer(self._source, "<f4", count, start).astype(np.float32)
             self._at = mark + 1
         raise ModelPackError(
-            f"dlib_face_recognition_resnet_model_v1.dat: a tensor of {count} values is missing; "
-            f"{_REMEDY}"
+            f"dlib's face ResNet: a tensor of {count} values is missing in the file; it is damaged "
+            "or another network's"
         )
 
     def _payload(self, at: int, count: int) -> int | None:

@@ -13,6 +13,7 @@ from matcher.packs.quantisation import QuantisationCheck
 from matcher.packs.score_scale import ScoreScale
 
 SCHEMA: Final = 2
+OWN: Final = "own"
 REMEDY: Final = "run: kirdi models build"
 
 PackName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -108,7 +109,18 @@ class Manifest:
         for entry in self.files:
             if entry.name == name:
                 return entry
-        raise ModelPackError(f"model pack {self.pack}: its manifest names no {name}; {REMEDY}")
+        raise ModelPackError(f"model pack {self.pack}: its manifest names no {name}; {self.remedy}")
+
+    @property
+    def remedy(self) -> str:
+        """What makes a damaged pack anew."""
+        published = any("://" in source.origin for source in self.sources)
+        own = any(source.origin == OWN for source in self.sources)
+        if own:
+            return f"run: kirdi models build {self.pack} --from FOLDER"
+        if self.quantisation:
+            return f"run: kirdi models build {self.pack.removesuffix('-int8')} --int8"
+        return f"run: kirdi models {'pull' if published else 'build'} {self.pack}"
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -128,8 +140,12 @@ class Manifest:
         return json.dumps({**asdict(self), "digest": self.digest}, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> "Manifest":
+    def from_json(cls, text: str, remedy: str = REMEDY) -> "Manifest":
         """Read what `to_json` wrote.
+
+        Args:
+            text: The manifest.
+            remedy: What to do about a damaged one.
 
         Raises:
             ModelPackError: The text is no manifest, or one of another version of Kirdi.
@@ -139,7 +155,7 @@ class Manifest:
             if outer.schema != SCHEMA:
                 raise ModelPackError(
                     f"manifest.json is of schema {outer.schema}, this version of Kirdi reads "
-                    f"{SCHEMA}; {REMEDY}"
+                    f"{SCHEMA}; {remedy}"
                 )
             manifest = _MANIFEST.validate_json(text, strict=True)
             if outer.digest != manifest.digest:
@@ -150,10 +166,10 @@ class Manifest:
             fault = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in fault["loc"]) or "the text"
             raise ModelPackError(
-                f"manifest.json is damaged ({where}: {fault['msg']}); {REMEDY}"
+                f"manifest.json is damaged ({where}: {fault['msg']}); {remedy}"
             ) from error
         except ValueError as error:
-            raise ModelPackError(f"manifest.json is damaged ({error}); {REMEDY}") from error
+            raise ModelPackError(f"manifest.json is damaged ({error}); {remedy}") from error
         return manifest
 
 

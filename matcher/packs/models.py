@@ -43,7 +43,6 @@ class EmbedderModel:
         dimension: Length of a vector.
         unit_norm: Whether vectors are scaled to length 1 before they are compared.
         chip: The aligned face it wants.
-        batched: Whether the graph takes more than one chip at once.
         precision: Of its weights and activations.
     """
 
@@ -52,7 +51,6 @@ class EmbedderModel:
     dimension: Annotated[int, Field(ge=1, le=4096)]
     unit_norm: bool
     chip: ChipLayout
-    batched: bool = True
     precision: Precision = "fp32"
 
 

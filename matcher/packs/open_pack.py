@@ -15,10 +15,11 @@ def _build_detector(source: bytes) -> bytes:
     return build_detector(source)
 
 
-def _build_embedder(source: bytes) -> bytes:
-    from matcher.packs.dlib_resnet import build_embedder
+def build_embedder(source: bytes) -> bytes:
+    """Make a pack's embedder of a file of dlib's network, as published."""
+    from matcher.packs import dlib_resnet
 
-    return build_embedder(source)
+    return dlib_resnet.build_embedder(source)
 
 
 # The converters are imported when they are needed: onnx costs time and memory that a service
@@ -62,7 +63,7 @@ OPEN_PACK = Recipe(
                 licence="CC0-1.0",
                 sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
             ),
-            _build_embedder,
+            build_embedder,
         ),
     ),
 )

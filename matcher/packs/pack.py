@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matcher.errors import ModelPackError
-from matcher.packs.manifest import REMEDY, Manifest
+from matcher.packs.manifest import Manifest
 
 DETECTOR = "detector.onnx"
 EMBEDDER = "embedder.onnx"
@@ -40,11 +40,14 @@ class Pack:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise ModelPackError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
+            raise ModelPackError(
+                f"{path}: cannot be read ({error.strerror}); {self.manifest.remedy}"
+            ) from error
         if len(content) != entry.size:
             raise ModelPackError(
-                f"{path}: damaged ({len(content)} bytes instead of {entry.size}); {REMEDY}"
+                f"{path}: damaged ({len(content)} bytes instead of {entry.size}); "
+                f"{self.manifest.remedy}"
             )
         if hashlib.sha256(content).hexdigest() != entry.sha256:
-            raise ModelPackError(f"{path}: damaged (its sha256 differs); {REMEDY}")
+            raise ModelPackError(f"{path}: damaged (its sha256 differs); {self.manifest.remedy}")
         return content

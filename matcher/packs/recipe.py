@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from matcher.packs.download import Download
 from matcher.packs.manifest import Licence
 from matcher.packs.models import DetectorModel, EmbedderModel, LivenessModel
 from matcher.packs.score_scale import ScoreScale
@@ -20,7 +21,7 @@ class Ingredient:
     """
 
     name: str
-    source: Source
+    source: Source | Download
     convert: Callable[[bytes], bytes]
 
 
@@ -53,3 +54,14 @@ class Recipe:
     liveness: LivenessModel | None = None
     weak_for: tuple[str, ...] = ()
     weak_reason: str = ""
+
+    @property
+    def downloads(self) -> tuple[Download, ...]:
+        """The published files it is made from, each once; empty if all come with packages."""
+        found = [item.source for item in self.ingredients if isinstance(item.source, Download)]
+        return tuple({one.url: one for one in found}.values())
+
+    @property
+    def remedy(self) -> str:
+        """What makes it anew."""
+        return f"run: kirdi models {'pull' if self.downloads else 'build'} {self.pack}"

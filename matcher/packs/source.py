@@ -25,8 +25,8 @@ class Source:
     licence: str
     sha256: str
 
-    def read(self) -> tuple[bytes, SourceFile]:
-        """The file's bytes and its entry for the manifest.
+    def read(self, downloads: Path) -> tuple[bytes, SourceFile]:  # noqa: ARG002 - see Download
+        """The file's bytes and its entry for the manifest; nothing of it is downloaded.
 
         Raises:
             ModelPackError: The distribution or the file is missing, unreadable or another one.

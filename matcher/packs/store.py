@@ -3,10 +3,9 @@
 Everything here blocks: call it in a thread from a coroutine.
 """
 
-import hashlib
-import os
-import shutil
-import tempfile
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,16 +13,18 @@ from typing import Literal
 import structlog
 
 from matcher.errors import ModelPackError
+from matcher.packs.catalogue import CATALOGUE, recipe_for
+from matcher.packs.folder import place, sweep
 from matcher.packs.lock import exclusive
-from matcher.packs.manifest import REMEDY, SCHEMA, Manifest, PackFile, SourceFile
-from matcher.packs.open_pack import OPEN_PACK
+from matcher.packs.manifest import REMEDY, SCHEMA, Licence, Manifest, PackFile, SourceFile
 from matcher.packs.pack import MANIFEST, Pack
 from matcher.packs.recipe import Recipe
 
 State = Literal["ready", "damaged", "absent"]
 
-_RECIPES = {recipe.pack: recipe for recipe in (OPEN_PACK,)}
 _LOCK_TIMEOUT_S = 120.0
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NOWHERE = Path("/nonexistent")
 
 _log = structlog.get_logger()
 
@@ -35,8 +36,11 @@ class PackInfo:
     Attributes:
         pack: Its name in the settings.
         pack_id: Goes with every embedding.
-        state: `damaged` also stands for a pack made by other code; both are built anew.
-        licences: Of the weights, SPDX.
+        state: `damaged` also stands for a pack made by other code; both are made anew.
+        licence: Of the weights.
+        commercial: Whether a clinic may use it in its work.
+        accepted: When non-commercial terms were accepted here; empty if they weren't.
+        weak_for: Groups of people it is known to be worse for.
         size: Of its files, bytes; 0 unless ready.
         folder: Where it lies or will lie.
     """
@@ -44,7 +48,10 @@ class PackInfo:
     pack: str
     pack_id: str
     state: State
-    licences: tuple[str, ...]
+    licence: str
+    commercial: bool
+    accepted: str
+    weak_for: tuple[str, ...]
     size: int
     folder: Path
 
@@ -65,16 +72,8 @@ class FileCheck:
 
 
 def list_packs(models_dir: Path) -> list[PackInfo]:
-    """Every pack this version can use, and how it stands on disk."""
-    infos = []
-    for recipe in _RECIPES.values():
-        folder = models_dir / recipe.pack
-        size, state = 0, _state(models_dir, recipe)
-        if state == "ready":
-            size = sum(entry.size for entry in _manifest(folder, recipe).files)
-        licences = tuple(item.source.licence for item in recipe.ingredients)
-        infos.append(PackInfo(recipe.pack, recipe.pack_id, state, licences, size, folder))
-    return infos
+    """Every pack this version can make, and those of one's own, and how each stands on disk."""
+    return [_info(models_dir, name) for name in (*CATALOGUE, *_own_names(models_dir))]
 
 
 def verify_pack(models_dir: Path, pack: str = "open") -> list[FileCheck]:
@@ -83,192 +82,213 @@ def verify_pack(models_dir: Path, pack: str = "open") -> list[FileCheck]:
     Raises:
         ModelPackError: There is no pack of that name.
     """
-    recipe = _recipe(pack)
-    folder = models_dir / recipe.pack
+    folder = _folder(models_dir, pack)
     try:
-        manifest = _manifest(folder, recipe)
+        manifest = _manifest(models_dir, pack)
     except ModelPackError as error:
         return [FileCheck(MANIFEST, False, str(error))]
     opened = Pack(folder, manifest)
     checks = [FileCheck(MANIFEST, True, "")]
-    for item in recipe.ingredients:
+    for entry in manifest.files:
         try:
-            opened.read(item.name)
+            opened.read(entry.name)
         except ModelPackError as error:
-            checks.append(FileCheck(item.name, False, str(error)))
+            checks.append(FileCheck(entry.name, False, str(error)))
         else:
-            checks.append(FileCheck(item.name, True, ""))
+            checks.append(FileCheck(entry.name, True, ""))
     return checks
 
 
 def open_pack(models_dir: Path, pack: str = "open") -> Pack:
-    """The pack, verified; built first where it is absent, damaged or made by other code.
+    """The pack, verified; built first where that takes nothing but installed packages.
 
     Raises:
-        ModelPackError: It cannot be built: a source is missing or foreign, or the disk refuses.
+        ModelPackError: It isn't there and cannot be built here, or is damaged.
     """
-    recipe = _recipe(pack)
-    if _state(models_dir, recipe) == "ready":
-        return _opened(models_dir, recipe)
+    state = _state(models_dir, pack)
+    if state == "ready":
+        return Pack(_folder(models_dir, pack), _manifest(models_dir, pack))
+    recipe = CATALOGUE.get(pack)
+    if recipe is None or recipe.downloads:
+        bad = next((check for check in verify_pack(models_dir, pack) if not check.ok), None)
+        if state == "damaged" and bad is not None:
+            raise ModelPackError(bad.problem)
+        remedy = f"run: kirdi models pull {pack}" if recipe is not None else REMEDY
+        raise ModelPackError(f"model pack {pack}: it is not on this machine; {remedy}")
     return build_pack(models_dir, pack)
 
 
-def build_pack(models_dir: Path, pack: str = "open", force: bool = False) -> Pack:
-    """Build a pack unless a good one is there; safe with other processes doing the same.
-
-    The files are written beside the pack's folder and renamed into place when all are on the
-    disk, so a half-written pack is never found.
+def build_pack(
+    models_dir: Path,
+    pack: str = "open",
+    force: bool = False,
+    *,
+    recipe: Recipe | None = None,
+    downloads: Path | None = None,
+    accepted: str = "",
+) -> Pack:
+    """Make a pack unless a good one is there; safe with other processes doing the same.
 
     Args:
         models_dir: Made if absent.
         pack: Its name.
-        force: Build even if a good one is there.
+        force: Make it even if a good one is there.
+        recipe: How, if not as the catalogue says.
+        downloads: Where the published files lie that it is made from.
+        accepted: When non-commercial terms were accepted, ISO 8601.
 
     Raises:
         ModelPackError: A source is missing or foreign, or the disk refuses.
     """
-    recipe = _recipe(pack)
+    recipe = recipe or recipe_for(pack)
+    if recipe.downloads and downloads is None:
+        if _state(models_dir, pack) == "ready" and not force:
+            return open_pack(models_dir, pack)
+        raise ModelPackError(f"model pack {pack}: it is made from published files; {recipe.remedy}")
+    with pack_lock(models_dir, pack):
+        state = _state(models_dir, pack)
+        if state != "ready" or force:
+            _log.info("building model pack", pack=pack, state=state)
+            _build(models_dir, recipe, downloads or _NOWHERE, accepted)
+    return Pack(_folder(models_dir, pack), _manifest(models_dir, pack))
+
+
+@contextmanager
+def pack_lock(models_dir: Path, pack: str) -> Iterator[None]:
+    """Be the only one who changes a pack; what killed builders left is swept away.
+
+    Raises:
+        ModelPackError: Somebody else keeps on changing it, or the disk refuses.
+    """
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        with exclusive(models_dir / f".{recipe.pack}.lock", _LOCK_TIMEOUT_S):
-            _sweep(models_dir, recipe)
-            state = _state(models_dir, recipe)
-            if state != "ready" or force:
-                _log.info("building model pack", pack=recipe.pack, state=state)
-                _build(models_dir, recipe)
+        with exclusive(models_dir / f".{pack}.lock", _LOCK_TIMEOUT_S):
+            sweep(models_dir, pack)
+            yield
     except OSError as error:
         where = error.filename or models_dir
         raise ModelPackError(
             f"{where}: the model pack {pack} cannot be written ({error.strerror or error}); "
             "free space there, or make the folder writable"
         ) from error
-    return _opened(models_dir, recipe)
 
 
-def _recipe(pack: str) -> Recipe:
-    recipe = _RECIPES.get(pack)
-    if recipe is None:
-        raise ModelPackError(f"model pack {pack!r}: unknown; known are {', '.join(_RECIPES)}")
-    return recipe
+def _info(models_dir: Path, name: str) -> PackInfo:
+    state = _state(models_dir, name)
+    folder = _folder(models_dir, name)
+    manifest = None
+    if state == "ready":
+        manifest = _manifest(models_dir, name)
+    about = manifest or CATALOGUE.get(name)
+    if about is None:  # one's own, and damaged
+        unknown = "unknown: its manifest is damaged"
+        return PackInfo(name, "", state, unknown, False, "", (), 0, folder)
+    return PackInfo(
+        pack=name,
+        pack_id=about.pack_id,
+        state=state,
+        licence=about.licence.name,
+        commercial=about.licence.commercial,
+        accepted=about.licence.accepted,
+        weak_for=about.weak_for,
+        size=sum(entry.size for entry in manifest.files) if manifest else 0,
+        folder=folder,
+    )
 
 
-def _state(models_dir: Path, recipe: Recipe) -> State:
-    if not (models_dir / recipe.pack).exists():
+def _own_names(models_dir: Path) -> list[str]:
+    """Folders that hold a manifest and are none of the catalogue's."""
+    if not models_dir.is_dir():
+        return []
+    return sorted(
+        path.name
+        for path in models_dir.iterdir()
+        if _NAME.fullmatch(path.name) and path.name not in CATALOGUE and (path / MANIFEST).is_file()
+    )
+
+
+def _folder(models_dir: Path, pack: str) -> Path:
+    if pack not in CATALOGUE and (
+        not _NAME.fullmatch(pack) or not (models_dir / pack / MANIFEST).is_file()
+    ):
+        known = ", ".join((*CATALOGUE, *_own_names(models_dir)))
+        raise ModelPackError(f"model pack {pack!r}: unknown; known are {known}")
+    return models_dir / pack
+
+
+def _state(models_dir: Path, pack: str) -> State:
+    if not _folder(models_dir, pack).exists():
         return "absent"
-    good = all(check.ok for check in verify_pack(models_dir, recipe.pack))
+    good = all(check.ok for check in verify_pack(models_dir, pack))
     return "ready" if good else "damaged"
 
 
-def _opened(models_dir: Path, recipe: Recipe) -> Pack:
-    folder = models_dir / recipe.pack
-    return Pack(folder, _manifest(folder, recipe))
-
-
-def _manifest(folder: Path, recipe: Recipe) -> Manifest:
-    """The manifest, if it describes what this recipe makes from these sources."""
-    path = folder / MANIFEST
+def _manifest(models_dir: Path, pack: str) -> Manifest:
+    """The manifest, if it describes a pack of that name made as this version makes it."""
+    path = _folder(models_dir, pack) / MANIFEST
+    recipe = CATALOGUE.get(pack)
+    remedy = recipe.remedy if recipe is not None else REMEDY
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ModelPackError(f"{path}: damaged (not text); {REMEDY}") from error
+        raise ModelPackError(f"{path}: damaged (not text); {remedy}") from error
     except OSError as error:
-        raise ModelPackError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
-    manifest = Manifest.from_json(text)
-    expected = (
-        recipe.pack,
-        recipe.pack_id,
-        recipe.version,
-        recipe.detector,
-        recipe.embedder,
-        recipe.liveness,
-        recipe.scores,
-        tuple(item.source.sha256 for item in recipe.ingredients),
-        tuple(item.name for item in recipe.ingredients),
-    )
-    found = (
-        manifest.pack,
-        manifest.pack_id,
-        manifest.recipe,
-        manifest.detector,
-        manifest.embedder,
-        manifest.liveness,
-        manifest.scores,
-        tuple(source.sha256 for source in manifest.sources),
-        tuple(entry.name for entry in manifest.files),
-    )
-    if found != expected:
-        raise ModelPackError(f"{path}: describes another version of this pack; {REMEDY}")
+        raise ModelPackError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+    manifest = Manifest.from_json(text, remedy)
+    if manifest.pack != pack or (recipe is not None and not _made_by(recipe, manifest)):
+        raise ModelPackError(f"{path}: describes another version of this pack; {remedy}")
     return manifest
 
 
-def _build(models_dir: Path, recipe: Recipe) -> None:
-    folder = Path(tempfile.mkdtemp(prefix=f".{recipe.pack}.", suffix=".new", dir=models_dir))
-    try:
-        sources: list[SourceFile] = []
-        files: list[PackFile] = []
+def _made_by(recipe: Recipe, manifest: Manifest) -> bool:
+    """Whether the recipe makes what the manifest describes."""
+    expected = _describe(recipe, manifest.sources, manifest.files, manifest.licence.accepted)
+    if manifest != expected or len(manifest.sources) != len(recipe.ingredients):
+        return False
+    return all(
+        source.sha256 == item.source.sha256 or not item.source.sha256
+        for source, item in zip(manifest.sources, recipe.ingredients, strict=True)
+    ) and tuple(entry.name for entry in manifest.files) == tuple(
+        item.name for item in recipe.ingredients
+    )
+
+
+def _describe(
+    recipe: Recipe,
+    sources: tuple[SourceFile, ...],
+    files: tuple[PackFile, ...],
+    accepted: str,
+) -> Manifest:
+    return Manifest(
+        schema=SCHEMA,
+        pack=recipe.pack,
+        pack_id=recipe.pack_id,
+        recipe=recipe.version,
+        detector=recipe.detector,
+        embedder=recipe.embedder,
+        liveness=recipe.liveness,
+        scores=recipe.scores,
+        licence=Licence(recipe.licence.name, recipe.licence.commercial, accepted),
+        weak_for=recipe.weak_for,
+        weak_reason=recipe.weak_reason,
+        quantisation=(),
+        sources=sources,
+        files=files,
+    )
+
+
+def _build(models_dir: Path, recipe: Recipe, downloads: Path, accepted: str) -> None:
+    sources: list[SourceFile] = []
+
+    def files() -> Iterator[tuple[str, bytes]]:
         for item in recipe.ingredients:
-            content, source = item.source.read()
-            converted = item.convert(content)
-            _write(folder / item.name, converted)
+            content, source = item.source.read(downloads)
             sources.append(source)
-            digest = hashlib.sha256(converted).hexdigest()
-            files.append(PackFile(item.name, digest, len(converted)))
-        manifest = Manifest(
-            schema=SCHEMA,
-            pack=recipe.pack,
-            pack_id=recipe.pack_id,
-            recipe=recipe.version,
-            detector=recipe.detector,
-            embedder=recipe.embedder,
-            liveness=recipe.liveness,
-            scores=recipe.scores,
-            licence=recipe.licence,
-            weak_for=recipe.weak_for,
-            weak_reason=recipe.weak_reason,
-            quantisation=(),
-            sources=tuple(sources),
-            files=tuple(files),
-        )
-        _write(folder / MANIFEST, manifest.to_json().encode())
-        _sync(folder)
-        _swap_in(folder, models_dir / recipe.pack)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            yield item.name, item.convert(content)
 
-
-def _swap_in(new: Path, place: Path) -> None:
-    """Rename into place. Between the two renames the pack is absent, never half there."""
-    if os.path.lexists(place):
-        place.rename(new.with_suffix(".old"))
-    new.rename(place)
-    _sync(place.parent)
-    _remove(new.with_suffix(".old"))
-
-
-def _sweep(models_dir: Path, recipe: Recipe) -> None:
-    """Remove what builders that were killed left behind; only under the lock."""
-    for suffix in ("new", "old"):
-        for left in models_dir.glob(f".{recipe.pack}.*.{suffix}"):
-            _remove(left)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    place(
+        models_dir,
+        recipe.pack,
+        files(),
+        lambda entries: _describe(recipe, tuple(sources), entries, accepted),
+    )

@@ -21,8 +21,8 @@ def list_(as_json: JsonOption = False) -> None:
     from matcher.packs.store import list_packs
 
     packs = list_packs(_folder())
-    rows = [asdict(pack) | {"licences": ", ".join(pack.licences)} for pack in packs]
-    print_rows(Rows(("pack", "pack_id", "state", "licences", "size"), rows), as_json, "No packs.")
+    rows = [asdict(pack) for pack in packs]
+    print_rows(Rows(("pack", "pack_id", "state", "licence", "size"), rows), as_json, "No packs.")
 
 
 @app.command()

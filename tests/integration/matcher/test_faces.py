@@ -15,6 +15,7 @@ from matcher.face import Face, Image, fuse
 from matcher.gallery import Gallery
 from matcher.packs.open_pack import OPEN_PACK
 from matcher.packs.pack import DETECTOR, EMBEDDER, Pack
+from matcher.packs.source import Source
 from matcher.quality import Limits, Shortcoming, shortcoming
 from matcher.session import Session
 from tests import data
@@ -143,6 +144,7 @@ def test_embeddings_are_dlibs(pack: Pack, detector: Detector, group_photo: Image
         chips += [chips_of(detector, read_photo(photo))[:1] for photo in photos]
     every = np.concatenate(chips)
     weights = OPEN_PACK.ingredients[1].source
+    assert isinstance(weights, Source)
     (file,) = [
         f for f in metadata.files(weights.distribution) or () if f.as_posix() == weights.path
     ]

@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from matcher.errors import ModelPackError
-from matcher.packs import store
+from matcher.packs.catalogue import CATALOGUE
 from matcher.packs.lock import exclusive
 from matcher.packs.open_pack import OPEN_PACK
 from matcher.packs.pack import DETECTOR, EMBEDDER, MANIFEST, Pack
@@ -141,7 +141,7 @@ def test_a_pack_of_another_version_is_built_anew(
     own_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = replace(OPEN_PACK, version=OPEN_PACK.version + 1, pack_id="open-2")
-    monkeypatch.setitem(store._RECIPES, "open", newer)
+    monkeypatch.setitem(CATALOGUE, "open", newer)
     assert list_packs(own_copy)[0].state == "damaged"
     assert open_pack(own_copy).pack_id == "open-2"
 
@@ -158,11 +158,11 @@ def test_something_else_in_its_place_is_replaced(tmp_path: Path, kind: str) -> N
 
 def test_absent_then_built_then_listed(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "models"
-    (info,) = list_packs(folder)
+    info = list_packs(folder)[0]
     assert (info.pack, info.state, info.size) == ("open", "absent", 0)
     assert not folder.exists()
     open_pack(folder)
-    (info,) = list_packs(folder)
+    info = list_packs(folder)[0]
     assert info.state == "ready"
     assert info.size > 25_000_000
     assert_good(folder)
@@ -207,9 +207,10 @@ def test_waiting_for_a_stuck_builder_ends(tmp_path: Path) -> None:
 
 def with_source(monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
     first, *others = OPEN_PACK.ingredients
+    assert isinstance(first.source, Source)
     source = replace(first.source, **changes)
     recipe = replace(OPEN_PACK, ingredients=(replace(first, source=source), *others))
-    monkeypatch.setitem(store._RECIPES, "open", recipe)
+    monkeypatch.setitem(CATALOGUE, "open", recipe)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_a_source_that_vanished_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     (info / "RECORD").write_text("ghost/model.bin,,\n")
     monkeypatch.syspath_prepend(tmp_path / "site")
     with pytest.raises(ModelPackError, match=r"model\.bin"):
-        Source("ghost", "ghost/model.bin", "MIT", "0" * 64).read()
+        Source("ghost", "ghost/model.bin", "MIT", "0" * 64).read(tmp_path)
 
 
 def test_a_failed_rebuild_keeps_no_rubbish(own_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
