@@ -1,20 +1,25 @@
 """Joins the faces of successive frames into tracks. Pure: fed by the pipeline, knows no clock.
 
-Boxes are matched to where a track's constant velocity puts it, all pairs at once (linear sum
-assignment; see Bewley et al., "Simple online and realtime tracking", 2016). At five frames a second
-a walking person's box seldom overlaps its last one, so the cost is the distance of the centres in
-face widths plus the change in size, not the overlap.
+Each track foretells where its face should be (`motion`), and all pairs of tracks and faces are
+matched at once by how likely they are (linear sum assignment; see Bewley et al., "Simple online and
+realtime tracking", 2016). Overlap of boxes says nothing here: at five frames a second a walking
+person's box seldom overlaps its last one. Faint faces, too faint to begin a track, continue those
+that no clear face continues (Zhang et al., "ByteTrack", 2022): people half behind others.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from matcher.face import Face
 from streamer.domain.track import Track
+from streamer.tracking.motion import Motion, Place, expectations, place_of
+
+_FORBIDDEN = 1e6
+# Steps of a head have heavier tails than a Gaussian: Student's t with so many degrees of freedom.
+_TAIL = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,38 +27,30 @@ class TrackerLimits:
     """When two faces may be one person's.
 
     Attributes:
-        max_shift: Largest distance between expected and seen centre, in face widths.
-        max_growth: Largest ratio of widths from one frame to the next.
+        max_surprise: Largest squared Mahalanobis distance of a face from where it should be; 99 %
+            of a chi-squared distribution with three degrees of freedom lie below 11.3.
+        near: A face so near to where it should be, or to where it last was, is never a surprise:
+            who stood still may turn the head. In face widths.
+        max_growth: Largest ratio of widths for that.
         max_gap_s: A track not seen for longer has ended.
+        min_score: Fainter faces begin no track.
     """
 
-    max_shift: float = 1.25
-    max_growth: float = 1.6
+    max_surprise: float = 11.3
+    near: float = 0.6
+    max_growth: float = 1.5
     max_gap_s: float = 1.0
+    min_score: float = 0.5
 
 
 @dataclass(slots=True)
 class _Live:
-    """A track in progress; the only mutable thing here."""
+    """A track in progress; with its motion the only mutable thing here."""
 
     track_id: int
-    centre: npt.NDArray[np.float64]
-    width: float
-    velocity: npt.NDArray[np.float64]
+    motion: Motion
     faces_seen: int
     first_seen: float
-    last_seen: float
-
-    def expected(self, at: float) -> npt.NDArray[np.float64]:
-        """Centre at a moment, if it keeps its velocity."""
-        return self.centre + self.velocity * (at - self.last_seen)
-
-    def see(self, centre: npt.NDArray[np.float64], width: float, at: float) -> None:
-        """Take in a new sighting; the velocity is smoothed, since boxes jitter."""
-        elapsed = max(at - self.last_seen, 1e-3)
-        self.velocity = 0.5 * self.velocity + 0.5 * (centre - self.centre) / elapsed
-        self.centre, self.width, self.last_seen = centre, width, at
-        self.faces_seen += 1
 
 
 class Tracker:
@@ -75,30 +72,31 @@ class Tracker:
             at: When the frame arrived, monotonic seconds; must not go backwards.
 
         Returns:
-            One track per face, in the order of `faces`.
+            One track per face, in the order of `faces`; none for a faint face that continues none.
         """
-        self._live = [one for one in self._live if at - one.last_seen <= self.max_gap_s]
-        centres = [_centre(face) for face in faces]
-        widths = [face.bbox[2] - face.bbox[0] for face in faces]
-        owner = self._assign(centres, widths, at)
-        tracks = []
-        for index, face in enumerate(faces):
-            live = owner.get(index)
-            if live is None:
-                live = self._begin(centres[index], widths[index], at)
-            else:
-                live.see(centres[index], widths[index], at)
-            tracks.append(
-                Track(
-                    live.track_id,
-                    self._camera_id,
-                    face,
-                    live.faces_seen,
-                    live.first_seen,
-                    live.last_seen,
-                )
+        self._live = [one for one in self._live if at - one.motion.at <= self.max_gap_s]
+        places = [place_of(face) for face in faces]
+        clear = [i for i, face in enumerate(faces) if face.score >= self._limits.min_score]
+        faint = [i for i, face in enumerate(faces) if face.score < self._limits.min_score]
+        owner = self._assign(self._live, places, clear, at)
+        taken = {one.track_id for one in owner.values()}
+        unseen = [one for one in self._live if one.track_id not in taken]
+        owner |= self._assign(unseen, places, faint, at)
+        for index in clear:
+            if index not in owner:
+                owner[index] = self._begin(places[index], at)
+        return tuple(
+            Track(
+                owner[index].track_id,
+                self._camera_id,
+                face,
+                owner[index].faces_seen,
+                owner[index].first_seen,
+                at,
             )
-        return tuple(tracks)
+            for index, face in enumerate(faces)
+            if index in owner
+        )
 
     def split(self, track: Track) -> Track:
         """Go on under a new number: somebody else has taken this track's place.
@@ -106,10 +104,20 @@ class Tracker:
         Args:
             track: As the last update returned it.
         """
-        (live,) = (one for one in self._live if one.track_id == track.track_id)
+        live = self._of(track)
         live.track_id, live.faces_seen, live.first_seen = self._next_id, 1, track.last_seen
         self._next_id += 1
         return replace(track, track_id=live.track_id, faces_seen=1, first_seen=track.last_seen)
+
+    def resume(self, track: Track, ended: int) -> Track:
+        """Go on under the number of a track that has ended: the same person is back.
+
+        Args:
+            track: As the last update returned it.
+            ended: Not among `live_ids`.
+        """
+        self._of(track).track_id = ended
+        return replace(track, track_id=ended)
 
     def forget(self) -> None:
         """End every track."""
@@ -120,39 +128,50 @@ class Tracker:
         """Tracks that have not ended as of the last update."""
         return frozenset(one.track_id for one in self._live)
 
-    def _begin(self, centre: npt.NDArray[np.float64], width: float, at: float) -> _Live:
-        live = _Live(self._next_id, centre, width, np.zeros(2), 1, at, at)
+    def _of(self, track: Track) -> _Live:
+        (live,) = (one for one in self._live if one.track_id == track.track_id)
+        return live
+
+    def _begin(self, place: Place, at: float) -> _Live:
+        live = _Live(self._next_id, Motion(place, at), 1, at)
         self._next_id += 1
         self._live.append(live)
         return live
 
     def _assign(
-        self, centres: Sequence[npt.NDArray[np.float64]], widths: Sequence[float], at: float
+        self, lives: Sequence[_Live], places: Sequence[Place], indices: Sequence[int], at: float
     ) -> dict[int, _Live]:
-        """Which face continues which live track."""
-        if not self._live or not centres:
+        """Which of these faces continues which of these tracks; those take it in."""
+        if not lives or not indices:
             return {}
-        forbidden = 1e6
-        cost = np.full((len(self._live), len(centres)), forbidden)
-        for row, live in enumerate(self._live):
-            expected = live.expected(at)
-            for column, (centre, width) in enumerate(zip(centres, widths, strict=True)):
-                growth = max(width, live.width) / max(min(width, live.width), 1.0)
-                # Expected and last place both count: a person may stop between two frames.
-                shift = min(
-                    float(np.linalg.norm(centre - expected)),
-                    float(np.linalg.norm(centre - live.centre)),
-                ) / max(live.width, 1.0)
-                if shift <= self._limits.max_shift and growth <= self._limits.max_growth:
-                    cost[row, column] = shift + (growth - 1.0)
-        rows, columns = linear_sum_assignment(cost)
-        return {
-            int(column): self._live[row]
-            for row, column in zip(rows, columns, strict=True)
-            if cost[row, column] < forbidden
-        }
+        seen = np.array([places[index] for index in indices])
+        cost = self._cost([one.motion for one in lives], seen, at)
+        owner = {}
+        for row, column in zip(*linear_sum_assignment(cost), strict=True):
+            if cost[row, column] < _FORBIDDEN:
+                live, index = lives[row], indices[column]
+                live.motion.see(places[index], at)
+                live.faces_seen += 1
+                owner[index] = live
+        return owner
 
+    def _cost(self, motions: Sequence[Motion], seen: Place, at: float) -> Place:
+        """Minus the logarithm of each sighting's likelihood for each track, but for constants.
 
-def _centre(face: Face) -> npt.NDArray[np.float64]:
-    x1, y1, x2, y2 = face.bbox
-    return np.array([(x1 + x2) / 2, (y1 + y2) / 2])
+        Args:
+            motions: Of m tracks.
+            seen: (n, 3), a place per face.
+            at: The moment of all of them.
+
+        Returns:
+            (m, n).
+        """
+        expected, variance = expectations(motions, at)
+        last = np.array([one.place for one in motions])
+        off, moved = seen - expected[:, None], seen - last[:, None]
+        surprise = np.sum(off**2 / variance[:, None], axis=2)
+        shift = np.minimum(np.hypot(off[..., 0], off[..., 1]), np.hypot(moved[..., 0], moved[..., 1]))
+        near = shift <= self._limits.near * np.exp(last[:, None, 2])
+        near &= np.abs(moved[..., 2]) <= np.log(self._limits.max_growth)
+        cost = (_TAIL + 3) * np.log1p(surprise / _TAIL) + np.log(variance).sum(axis=1)[:, None]
+        return np.where((surprise <= self._limits.max_surprise) | near, cost, _FORBIDDEN)

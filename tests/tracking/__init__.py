@@ -1,0 +1,1 @@
+"""What trackers are measured with: generated crossings, recordings, and the figures of both."""
