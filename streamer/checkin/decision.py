@@ -3,14 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.decision import Decision, Outcome, Reason
+from streamer.domain.identity import Band
 
 _EXPECTED = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.PENDING})
 _ALREADY_HERE = frozenset(
     {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
 )
+
+
+class AutoArrive(StrEnum):
+    """May an accepted face match write `arrived` by itself? See `config.settings.Match`."""
+
+    CALIBRATED = "calibrated"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +30,12 @@ class ArrivalPolicy:
     Attributes:
         opens_before: The window opens so long before the start
         closes_after: and closes so long after it; half-open.
-        auto_arrive: May a confident face match write `arrived` by itself?
+        auto_arrive: What an accepted match may do by itself.
     """
 
     opens_before: timedelta
     closes_after: timedelta
-    auto_arrive: bool
+    auto_arrive: AutoArrive
 
     def window_open(self, appointment: Appointment, now: datetime) -> bool:
         """Is the appointment's arrival window open?"""
@@ -33,8 +43,29 @@ class ArrivalPolicy:
         return opens <= now < appointment.starts_at + self.closes_after
 
 
+@dataclass(frozen=True, slots=True)
+class FaceEvidence:
+    """What the faces say about one patient, and what is known that bears on it.
+
+    Attributes:
+        score: Of this patient.
+        band: Of the identity.
+        contested: Somebody else comes into question too.
+        building: Where the camera stands.
+        calibrated: The site has calibrated this model pack on its own patients.
+        rejected_score: The highest score of this patient that a person has rejected today.
+    """
+
+    score: float
+    band: Band
+    contested: bool
+    building: str
+    calibrated: bool
+    rejected_score: float | None = None
+
+
 def decide(
-    appointments: Sequence[Appointment], building: str, policy: ArrivalPolicy, now: datetime
+    evidence: FaceEvidence, appointments: Sequence[Appointment], policy: ArrivalPolicy, now: datetime
 ) -> Decision:
     """Decide what a recognised patient's presence means.
 
@@ -42,21 +73,43 @@ def decide(
     for both.
 
     Args:
+        evidence: Of one patient.
         appointments: The patient's, today, at this site.
-        building: Where the camera stands.
         policy: The site's rules.
         now: Aware.
     """
     here = [one for one in appointments if one.place is Place.SITE and policy.window_open(one, now)]
     expected = [one for one in here if one.status in _EXPECTED]
-    in_building = [one for one in expected if one.building in (None, building)]
+    in_building = [one for one in expected if one.building in (None, evidence.building)]
     if in_building:
-        chosen = tuple(one.appointment_id for one in in_building)
-        if policy.auto_arrive:
-            return Decision(Outcome.ARRIVE, Reason.WINDOW_OPEN, chosen)
-        return Decision(Outcome.REVIEW, Reason.AUTO_ARRIVE_OFF, chosen)
+        outcome, reason = _weigh(evidence, policy)
+        chosen = () if outcome is Outcome.IGNORE else in_building
+        return Decision(outcome, reason, tuple(one.appointment_id for one in chosen))
     if expected:
         return Decision(Outcome.IGNORE, Reason.OTHER_BUILDING)
     if any(one.status in _ALREADY_HERE for one in here):
         return Decision(Outcome.IGNORE, Reason.ALREADY_ARRIVED)
     return Decision(Outcome.IGNORE, Reason.NO_OPEN_APPOINTMENT)
+
+
+def _weigh(evidence: FaceEvidence, policy: ArrivalPolicy) -> tuple[Outcome, Reason]:
+    """What the evidence is good for, where there is an appointment to arrive at.
+
+    Who was taken for this patient once today will be again. So after a rejection the patient never
+    arrives by face alone that day, and a match that is no surer than the rejected one is not even
+    shown, unless it is one that would otherwise be accepted.
+    """
+    rejected = evidence.rejected_score
+    unsure = evidence.band is not Band.ACCEPT
+    if rejected is not None:
+        repeated = unsure and evidence.score <= rejected
+        return Outcome.IGNORE if repeated else Outcome.REVIEW, Reason.REJECTED_TODAY
+    if evidence.contested:
+        return Outcome.REVIEW, Reason.SEVERAL_CANDIDATES
+    if unsure:
+        return Outcome.REVIEW, Reason.NOT_SURE
+    if policy.auto_arrive is AutoArrive.NEVER:
+        return Outcome.REVIEW, Reason.AUTO_ARRIVE_OFF
+    if policy.auto_arrive is AutoArrive.CALIBRATED and not evidence.calibrated:
+        return Outcome.REVIEW, Reason.NOT_CALIBRATED
+    return Outcome.ARRIVE, Reason.WINDOW_OPEN

@@ -4,21 +4,25 @@ Called by the pipeline for every settled identity; called again for the same per
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
 
 import structlog
 
-from streamer.checkin.decision import ArrivalPolicy, decide
+from matcher.face import Image
+from streamer.checkin.decision import ArrivalPolicy, FaceEvidence, decide
+from streamer.checkin.rejections import Rejections
+from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
 from streamer.domain.decision import Decision, Outcome
-from streamer.domain.identity import Identity
+from streamer.domain.identity import Band, Candidate, Identity
+from streamer.domain.review import Review, ReviewCandidate
 from streamer.errors import DatabaseError, KirdiError
 
 log = structlog.get_logger(__name__)
@@ -46,23 +50,41 @@ class Delivery(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
     """Where and when an identity was established.
 
     Attributes:
         captured_at: Of the frame whose face agreed; not before the gallery it was found in.
+        crop: The track's best face, RGB, for a person to look at. In memory only.
     """
 
     building: str
     captured_at: datetime
+    crop: Image | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What a decision needs of those who look at matches.
+
+    Attributes:
+        queue: Takes what a person has to look at.
+        rejections: Who was rejected today.
+        calibrated: Has the site calibrated the model pack in use on its own patients?
+    """
+
+    queue: ReviewQueue
+    rejections: Rejections
+    calibrated: Callable[[], bool]
 
 
 class CheckInService:
     """Decides about recognised patients, one after the other.
 
     Sightings wait in memory, so that no camera waits for the database, and none is lost while it is
-    away. A patient waits at most once, with the earliest sighting: the gallery bounds the queue.
+    away. A patient waits at most once, with the earliest of the surest sightings: the gallery
+    bounds the queue.
     """
 
     def __init__(
@@ -71,6 +93,7 @@ class CheckInService:
         schedules: ScheduleReader,
         delivery: Delivery,
         policy: ArrivalPolicy,
+        looking: Looking,
         clock: Clock,
     ) -> None:
         """Keep the collaborators; `run` does the work."""
@@ -78,13 +101,19 @@ class CheckInService:
         self._schedules = schedules
         self._delivery = delivery
         self._policy = policy
+        self._looking = looking
         self._clock = clock
         self._waiting: dict[tuple[UUID, str], tuple[Identity, Sighting]] = {}
         self._arrived = asyncio.Event()
 
     def propose(self, identity: Identity, sighting: Sighting) -> None:
         """Take in a sighting; repeating it does no harm. Called on the loop."""
-        self._waiting.setdefault((identity.patient_id, sighting.building), (identity, sighting))
+        key = (identity.patient_id, sighting.building)
+        waiting = self._waiting.get(key)
+        if waiting is None or (
+            identity.band is Band.ACCEPT and waiting[0].band is not Band.ACCEPT
+        ):
+            self._waiting[key] = (identity, sighting)
         self._arrived.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -101,7 +130,9 @@ class CheckInService:
                         log.warning("decision waits", camera=identity.camera_id, reason=str(error))
                     away = True
                 else:
-                    del self._waiting[key]
+                    # A surer sighting may have taken its place meanwhile: that one is still due.
+                    if self._waiting[key][0] is identity:
+                        del self._waiting[key]
                     away = False
             if stopping:
                 return
@@ -116,28 +147,43 @@ class CheckInService:
         Raises:
             KirdiError: The schedule cannot be read, or the check-in not be made durable.
         """
-        decision = await self._decide(identity.patient_id, sighting, refresh=False)
-        if decision.outcome is Outcome.IGNORE:
-            # Before the last word is a no, PostgreSQL is asked: the cache may be behind.
-            decision = await self._decide(identity.patient_id, sighting, refresh=True)
+        decided = [
+            (one, await self._of_candidate(identity, one, sighting)) for one in identity.candidates
+        ]
+        # Where several come into question, whoever of them can still arrive is worth a look.
+        relevant = [one for _, one in decided if one.outcome is not Outcome.IGNORE]
+        decision = relevant[0] if relevant else decided[0][1]
         if decision.outcome is Outcome.ARRIVE:
             for appointment_id in decision.appointments:
                 await self._delivery.accept(self._check_in(identity, appointment_id, sighting))
-        log.info(
-            "decision",
-            camera=identity.camera_id,
-            track=identity.track_id,
-            patient=str(identity.patient_id),
-            outcome=decision.outcome.value,
-            reason=decision.reason.value,
-            appointments=len(decision.appointments),
-            score=round(identity.score, 3),
-            margin=round(identity.margin, 3),
-            frames=identity.frames_agreeing,
-        )
+            self._looking.queue.withdraw(identity.patient_id)
+        elif decision.outcome is Outcome.REVIEW:
+            self._looking.queue.put(self._review(identity, sighting, decision, decided))
+        _tell(identity, decision)
         return decision
 
-    async def _decide(self, patient_id: UUID, sighting: Sighting, refresh: bool) -> Decision:
+    async def _of_candidate(
+        self, identity: Identity, candidate: Candidate, sighting: Sighting
+    ) -> Decision:
+        evidence = FaceEvidence(
+            score=candidate.score,
+            band=identity.band,
+            contested=len(identity.candidates) > 1,
+            building=sighting.building,
+            calibrated=self._looking.calibrated(),
+            rejected_score=self._looking.rejections.score(
+                candidate.patient_id, sighting.captured_at
+            ),
+        )
+        decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=False)
+        if decision.outcome is Outcome.IGNORE:
+            # Before the last word is a no, PostgreSQL is asked: the cache may be behind.
+            decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=True)
+        return decision
+
+    async def _decide(
+        self, patient_id: UUID, evidence: FaceEvidence, sighting: Sighting, refresh: bool
+    ) -> Decision:
         now = sighting.captured_at
         # Around midnight the window reaches into the day before or after.
         moments = (now, now - self._policy.closes_after, now + self._policy.opens_before)
@@ -151,7 +197,32 @@ class CheckInService:
             raise DatabaseError(
                 f"schedule: no answer in {_READ_TIMEOUT_S:g} s; it is asked again"
             ) from error
-        return decide(tuple(appointments.values()), sighting.building, self._policy, now)
+        return decide(evidence, tuple(appointments.values()), self._policy, now)
+
+    def _review(
+        self,
+        identity: Identity,
+        sighting: Sighting,
+        decision: Decision,
+        decided: Sequence[tuple[Candidate, Decision]],
+    ) -> Review:
+        return Review(
+            review_id=uuid4(),
+            opened_at=self._clock.now(),
+            captured_at=sighting.captured_at,
+            camera_id=identity.camera_id,
+            track_id=identity.track_id,
+            building=sighting.building,
+            reason=decision.reason,
+            band=identity.band,
+            threshold=identity.threshold,
+            pack_id=identity.pack_id,
+            candidates=tuple(
+                ReviewCandidate(candidate.patient_id, candidate.score, one.appointments)
+                for candidate, one in decided
+            ),
+            crop=sighting.crop,
+        )
 
     def _check_in(self, identity: Identity, appointment_id: UUID, sighting: Sighting) -> CheckIn:
         return CheckIn(
@@ -167,3 +238,20 @@ class CheckInService:
             threshold=identity.threshold,
             pack_id=identity.pack_id,
         )
+
+
+def _tell(identity: Identity, decision: Decision) -> None:
+    log.info(
+        "decision",
+        camera=identity.camera_id,
+        track=identity.track_id,
+        patient=str(identity.patient_id),
+        outcome=decision.outcome.value,
+        reason=decision.reason.value,
+        appointments=len(decision.appointments),
+        band=identity.band.value,
+        score=round(identity.score, 3),
+        threshold=round(identity.threshold, 3),
+        margin=round(identity.margin, 3),
+        frames=identity.frames_agreeing,
+    )

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from streamer.domain.camera_report import CameraReport
+from streamer.domain.review_report import ArrivalReport, ReviewReport
 from streamer.errors import KirdiError
 
 MAX_REQUEST_BYTES: Final = 64 * 1024
@@ -26,6 +27,9 @@ class Verb(StrEnum):
     ENABLE = "enable"
     DISABLE = "disable"
     RELOAD = "reload"
+    REVIEWS = "reviews"
+    CONFIRM = "confirm"
+    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,10 @@ class Request:
     """A command.
 
     Attributes:
-        camera_id: Which camera; empty for `status` and `reload`.
+        camera_id: Which camera; empty where none is meant.
         values: Of the camera to add, by the keys of the settings, as YAML. Holds its password.
+        review_id: Which review, or how its id begins.
+        patient_ref: Which of its candidates is confirmed; empty where there is only one.
     """
 
     # A newer command may ask for what this service has never heard of.
@@ -43,6 +49,8 @@ class Request:
     verb: Verb
     camera_id: str = ""
     values: str = field(default="", repr=False)
+    review_id: str = ""
+    patient_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class Reply:
         removed: Ids of cameras that are gone.
         needs_restart: Changed keys of the settings that a running service cannot take over.
         warnings: What was done and may surprise, or still stands against the settings; a line each.
+        reviews: All that wait, for `reviews`.
+        arrivals: What a confirmation did.
     """
 
     exit_code: int = 0
@@ -68,6 +78,8 @@ class Reply:
     removed: tuple[str, ...] = ()
     needs_restart: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    reviews: tuple[ReviewReport, ...] = ()
+    arrivals: tuple[ArrivalReport, ...] = ()
 
 
 Message = TypeVar("Message")

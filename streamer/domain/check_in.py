@@ -30,6 +30,7 @@ class CheckIn:
     Attributes:
         occurred_at: UTC, capture time of the frame that decided.
         score: Similarity of the match, and the `threshold` it had to reach.
+        decided_by: Who looked at it and confirmed it; None where the match sufficed by itself.
     """
 
     event_id: UUID
@@ -43,6 +44,7 @@ class CheckIn:
     score: float | None
     threshold: float | None
     pack_id: str | None
+    decided_by: str | None = None
 
 
 class Recorded(StrEnum):

@@ -14,13 +14,20 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why; written to the log and shown to reception."""
+    """Why; written to the log and shown to reception.
+
+    The first four are about the schedule, the others say why a person has to look.
+    """
 
     WINDOW_OPEN = "window_open"
     ALREADY_ARRIVED = "already_arrived"
     NO_OPEN_APPOINTMENT = "no_open_appointment"
     OTHER_BUILDING = "other_building"
     AUTO_ARRIVE_OFF = "auto_arrive_off"
+    NOT_CALIBRATED = "not_calibrated"
+    NOT_SURE = "not_sure"
+    SEVERAL_CANDIDATES = "several_candidates"
+    REJECTED_TODAY = "rejected_today"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The check-in transaction. Called by `checkin.delivery`, again and again until it has answered."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -21,6 +22,14 @@ class PatientListener(Protocol):
     async def invalidate_patient(self, patient_id: UUID, moment: datetime) -> None:
         """Forget what is cached of the patient's day; never raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a check-in, and when its appointment starts; None where there is none."""
+
+    recorded: Recorded
+    starts_at: datetime | None
 
 
 class PostgresCheckIns:
@@ -65,18 +74,29 @@ class PostgresCheckIns:
             DatabaseError: It is not known to be written; try again with the same event id.
         """
         async with self._postgres.transaction() as connection:
-            appointment = await connection.fetchrow(
-                sql("lock_appointment"), check_in.appointment_id, check_in.site_id
-            )
-            recorded = await self._write(connection, check_in, appointment)
-        if recorded is Recorded.WRITTEN and appointment is not None:
-            await self._listener.invalidate_patient(check_in.patient_id, appointment["starts_at"])
-        return recorded
+            result = await self.write(connection, check_in)
+        await self.tell(check_in, result)
+        return result.recorded
+
+    async def write(self, connection: Connection, check_in: CheckIn) -> Result:
+        """As `record`, inside the caller's transaction; after the commit it calls `tell`."""
+        appointment = await connection.fetchrow(
+            sql("lock_appointment"), check_in.appointment_id, check_in.site_id
+        )
+        if appointment is None:
+            return Result(Recorded.REFUSED_UNKNOWN, None)
+        recorded = await self._write(connection, check_in, appointment)
+        return Result(recorded, appointment["starts_at"])
+
+    async def tell(self, check_in: CheckIn, result: Result) -> None:
+        """Tell the listener what has been committed; never raises."""
+        if result.recorded is Recorded.WRITTEN and result.starts_at is not None:
+            await self._listener.invalidate_patient(check_in.patient_id, result.starts_at)
 
     async def _write(
-        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record | None
+        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record
     ) -> Recorded:
-        if appointment is None or appointment["patient_id"] != check_in.patient_id:
+        if appointment["patient_id"] != check_in.patient_id:
             return Recorded.REFUSED_UNKNOWN
         if await connection.fetchval(
             sql("check_in_exists"), check_in.event_id, check_in.appointment_id
@@ -119,5 +139,6 @@ async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID) -
         check_in.score,
         check_in.threshold,
         check_in.pack_id,
+        check_in.decided_by,
     )
     return inserted is not None

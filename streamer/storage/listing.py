@@ -39,6 +39,7 @@ class CheckInRow:
     status: str
     evidence: str
     threshold: float | None
+    decided_by: str | None
 
 
 class Listing:

@@ -209,8 +209,8 @@ FOR SHARE OF c;
 -- Nothing is inserted when the event is known: two deliveries of one event may name different
 -- appointments and so hold different locks.
 INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method, evidence,
-                       occurred_at, camera_id, score, threshold, pack_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                       occurred_at, camera_id, score, threshold, pack_id, decided_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT DO NOTHING
 RETURNING event_id;
 
@@ -241,7 +241,7 @@ ORDER BY a.starts_at, a.appointment_ref;
 
 -- name: list_check_ins
 SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
-       c.recorded_at, c.score, a.status, c.evidence, c.threshold
+       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
 JOIN patients p ON p.patient_id = c.patient_id
@@ -275,3 +275,120 @@ UPDATE camera_uptime SET ended_at = last_seen_at WHERE site_id = $1 AND ended_at
 SELECT camera_id, state, reason, started_at, last_seen_at FROM camera_uptime
 WHERE site_id = $1 AND ended_at IS NULL
 ORDER BY camera_id;
+
+-- name: insert_review
+-- Rows are only ever added. Nothing is inserted when it is there: a decision may be sent twice.
+INSERT INTO reviews (review_id, patient_id, site_id, lead, appointment_ids, camera_id, reason, band,
+                     score, threshold, pack_id, decision, decided_by, captured_at, decided_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT DO NOTHING
+RETURNING decision;
+
+-- name: review_decision
+SELECT decision FROM reviews WHERE review_id = $1 AND patient_id = $2;
+
+-- name: rejections_between
+-- Who was said not to be the patient, for the memory of the service that starts.
+SELECT patient_id, score, decided_at FROM reviews
+WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND decision = 'rejected';
+
+-- name: review_patients
+-- References of those who still consent to being recognised.
+SELECT p.patient_id, p.patient_ref
+FROM patients p
+JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $3)
+WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[])
+  AND NOT p.is_staff AND p.deceased_on IS NULL;
+
+-- name: review_appointments
+SELECT a.appointment_id, a.appointment_ref, a.starts_at, a.status, d.full_name AS practitioner
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.appointment_id = ANY($2::uuid[]);
+
+-- name: insert_photo_agreement
+INSERT INTO photo_agreements (template_id, photo, distance, score) VALUES ($1, $2, $3, $4);
+
+-- name: consenting_templates
+-- Every template that may be compared at all, whatever is booked: a site's calibration compares
+-- them with each other. Consent is checked as in gallery_keys.
+SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
+FROM templates t
+JOIN patients p ON p.patient_id = t.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
+JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
+    AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $3)
+WHERE p.site_id = $1 AND t.pack_id = $2
+ORDER BY t.template_id;
+
+-- name: genuine_scores
+-- Each photo of an enrolment against the mean of its others.
+SELECT g.score
+FROM photo_agreements g
+JOIN templates t ON t.template_id = g.template_id AND t.pack_id = $2
+JOIN patients p ON p.patient_id = t.patient_id AND p.site_id = $1
+ORDER BY g.score;
+
+-- name: review_tally
+-- Of the matches that would have been accepted and that a person decided about: how many there
+-- were, and how many were not the patient the face was matched with. And how many nobody looked at.
+SELECT count(*) FILTER (WHERE decision <> 'expired') AS decided,
+       count(*) FILTER (WHERE decision IN ('rejected', 'other')) AS wrong,
+       count(*) FILTER (WHERE decision = 'expired') AS expired
+FROM reviews
+WHERE site_id = $1 AND pack_id = $2 AND lead AND band = 'accept';
+
+-- name: insert_calibration
+INSERT INTO site_calibrations (calibration_id, site_id, pack_id, made_at, made_by, accept_fpir,
+                               patients, impostor_pairs, decided_reviews, wrong_reviews,
+                               impostor_tail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: newest_calibration
+SELECT made_at, made_by, accept_fpir, patients, impostor_pairs, decided_reviews, wrong_reviews,
+       impostor_tail
+FROM site_calibrations
+WHERE site_id = $1 AND pack_id = $2
+ORDER BY made_at DESC, calibration_id LIMIT 1;
+
+-- name: add_match_counts
+INSERT INTO match_counts (site_id, day, camera_id, pack_id, tracks, gallery_sum, gallery_max,
+                          accepted, reviewed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (site_id, day, camera_id, pack_id) DO UPDATE
+SET tracks = match_counts.tracks + EXCLUDED.tracks,
+    gallery_sum = match_counts.gallery_sum + EXCLUDED.gallery_sum,
+    gallery_max = greatest(match_counts.gallery_max, EXCLUDED.gallery_max),
+    accepted = match_counts.accepted + EXCLUDED.accepted,
+    reviewed = match_counts.reviewed + EXCLUDED.reviewed;
+
+-- name: list_match_counts
+SELECT day, camera_id, pack_id, tracks, gallery_sum, gallery_max, accepted, reviewed
+FROM match_counts
+WHERE site_id = $1 AND pack_id = $2
+ORDER BY day, camera_id;
+
+-- name: largest_gallery
+SELECT max(gallery_max) FROM match_counts WHERE site_id = $1 AND pack_id = $2;
+
+-- name: list_patients
+-- Who consents to recognition, and which packs there are templates of.
+SELECT p.patient_ref, c.document_ref AS consent_ref,
+       array_remove(array_agg(t.pack_id ORDER BY t.pack_id), NULL) AS packs,
+       NOT coalesce(bool_or(t.pack_id = $2), false) AS needs_enrolment
+FROM patients p
+JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $3)
+LEFT JOIN templates t ON t.patient_id = p.patient_id
+WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
+GROUP BY p.patient_ref, c.document_ref
+ORDER BY p.patient_ref;
+
+-- name: count_needing_enrolment
+-- Consenting patients whom the pack in use cannot recognise.
+SELECT count(*)
+FROM patients p
+JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $3)
+WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
+  AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);

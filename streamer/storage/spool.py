@@ -165,6 +165,7 @@ def _body(check_in: CheckIn) -> str:
             "score": check_in.score,
             "threshold": check_in.threshold,
             "pack_id": check_in.pack_id,
+            "decided_by": check_in.decided_by,
         }
     )
 
@@ -183,4 +184,6 @@ def _check_in(body: str) -> CheckIn:
         score=fields["score"],
         threshold=fields["threshold"],
         pack_id=fields["pack_id"],
+        # Absent in what an earlier version left.
+        decided_by=fields.get("decided_by"),
     )
