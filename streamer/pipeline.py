@@ -6,7 +6,7 @@ a pipeline knows about a person ends with the track, in memory.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -15,10 +15,11 @@ import structlog
 from matcher.face import Embedding, Face, Image
 from streamer.checkin.service import Sighting
 from streamer.domain.frame import Frame
-from streamer.domain.identity import Identity
+from streamer.domain.identity import Band, Candidate, Identity
 from streamer.domain.track import Track
 from streamer.gallery_keeper import CurrentGallery
 from streamer.tracking.assignment import assign
+from streamer.tracking.crop import crop_of
 from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
 from streamer.tracking.lane import Point, face_in_lane
 from streamer.tracking.tracker import Tracker, TrackerLimits
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 _CONFIRMED_S = 2.0
 # A face seen may be missed in the next frames, and its owner may stand still: so long all are sent.
 _FOLLOWED_S = 3.0
+# A review is over after ten minutes, and a window may close: who stays is proposed again.
+_REPEAT_S = 60.0
 # With no frame for so long nobody is followed any more, and nothing of them is kept.
 _IDLE_S = 10.0
 
@@ -59,6 +62,18 @@ class Proposals(Protocol):
 
     def propose(self, identity: Identity, sighting: Sighting) -> None:
         """Take it in, to be decided soon; harmless to repeat. Never waits."""
+        ...
+
+
+class MatchCounts(Protocol):
+    """Counts what a site's error rates are estimated from; nothing of anybody."""
+
+    def searched(self, camera_id: str, gallery_size: int) -> None:
+        """A track was compared with so many people for the first time."""
+        ...
+
+    def reached(self, camera_id: str, band: Band) -> None:
+        """A track came into a band for the first time."""
         ...
 
 
@@ -93,7 +108,9 @@ class _Person:
     evidence: TrackEvidence
     vote: Vote | None = None
     voted_on: int = -1
-    proposed: tuple[UUID, int] | None = None
+    counted: set[Band | None] = field(default_factory=set)
+    proposed: tuple[UUID, Band, int] | None = None
+    proposed_at: float = 0.0
 
 
 def longest_gap_s(analyse_fps: float) -> float:
@@ -110,6 +127,7 @@ class CameraPipeline:
         matcher: FaceMatcher,
         gallery: Callable[[], CurrentGallery],
         proposals: Proposals,
+        counts: MatchCounts,
         hold: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         """Keep the collaborators and start without tracks.
@@ -119,6 +137,7 @@ class CameraPipeline:
             matcher: Finds faces and makes vectors of them.
             gallery: The gallery of this moment.
             proposals: Takes the identities.
+            counts: Counts tracks.
             hold: Asks the source of the frames to leave none out for so many seconds, even if
                 nothing moves in them: whoever stands still goes on being seen.
         """
@@ -126,6 +145,7 @@ class CameraPipeline:
         self._matcher = matcher
         self._gallery = gallery
         self._proposals = proposals
+        self._counts = counts
         self._hold = hold
         self._tracker = Tracker(rules.camera_id, TrackerLimits(max_gap_s=rules.max_gap_s))
         self._people: dict[int, _Person] = {}
@@ -162,12 +182,13 @@ class CameraPipeline:
                 self._hold(_FOLLOWED_S)
             tracks = self._tracker.update(faces, frame.received_at)
             tracks, changed = await self._collect(frame, tracks, gallery)
+            self._forget_ended(frame.received_at)
+            identities = self._identify(tracks, gallery, changed, frame.received_at)
+            seen = {track.track_id: track.face for track in tracks}
+            for identity in identities:
+                self._propose(identity, seen[identity.track_id], frame, gallery)
         finally:
             frame.release()
-        self._forget_ended(frame.received_at)
-        identities = self._identify(tracks, gallery, changed, frame.received_at)
-        for identity in identities:
-            self._propose(identity, frame, gallery)
         return identities
 
     async def _collect(
@@ -219,66 +240,90 @@ class CameraPipeline:
         at: float,
     ) -> tuple[Identity, ...]:
         """Vote where there is something new to vote on, then settle who is who in this frame."""
-        search = gallery.search
         votes = {}
         for track in tracks:
             person = self._people.get(track.track_id)
             if person is None:
                 continue
-            if search is None:
+            if gallery.search is None:
                 person.vote = None
             elif track.track_id in changed or person.voted_on != gallery.version:
-                person.vote = self._vote(person, search)
+                person.vote = self._vote(person, gallery.search, gallery.size)
             person.voted_on = gallery.version
             # Where no face could be compared for a while, nobody knows who stands there now.
             fresh = at - person.evidence.confirmed_at <= _CONFIRMED_S
             if person.vote is not None and fresh and not person.evidence.doubts:
                 votes[track.track_id] = person.vote
-        return tuple(self._identity(key, one) for key, one in assign(votes).items())
+        settled = assign(votes)
+        for track_id, one in settled.items():
+            self._count(self._people[track_id], one.band)
+        return tuple(self._identity(key, one) for key, one in settled.items())
 
-    def _vote(self, person: _Person, search: Search) -> Vote | None:
+    def _vote(self, person: _Person, search: Search, size: int) -> Vote | None:
         """Vote anew; who was accepted stays so while the newest face still says the same.
 
         A person who goes on standing there in a worse light or pose is still the same person, and
-        the track's own continuity says so; only the first acceptance asks for the strict distance.
+        the track's own continuity says so; only the first acceptance asks for the higher score.
+        Somebody else who comes into question since does end it: the gallery has changed.
         """
-        shots = person.evidence.shots
-        fresh = vote(shots, search, self._rules.vote)
-        if fresh is not None or person.vote is None or not shots:
+        shots, last = person.evidence.shots, person.vote
+        if len(shots) >= self._rules.vote.min_agreeing_frames:
+            self._count(person, None, size)
+        fresh = vote(shots, search, size, self._rules.vote)
+        if last is None or last.band is not Band.ACCEPT or not shots:
+            return fresh
+        if fresh is not None and (fresh.band is Band.ACCEPT or len(fresh.claims) > 1):
             return fresh
         newest = max(shots, key=lambda one: one.taken_at)
         (match,) = search.search([newest.embedding])
-        if match is None or match.owner != person.vote.match.owner:
-            return None
-        near = match.distance <= self._rules.vote.max_frame_distance
-        return person.vote if near else None
+        if match is None or match.owner != last.owner:
+            return fresh
+        return last if match.distance <= self._rules.vote.frame_distance else fresh
 
-    def _identity(self, track_id: int, accepted: Vote) -> Identity:
+    def _count(self, person: _Person, band: Band | None, size: int = 0) -> None:
+        """Count a track once for being searched (None), and once for each band."""
+        if band in person.counted:
+            return
+        person.counted.add(band)
+        if band is None:
+            self._counts.searched(self._rules.camera_id, size)
+        else:
+            self._counts.reached(self._rules.camera_id, band)
+
+    def _identity(self, track_id: int, settled: Vote) -> Identity:
         return Identity(
             track_id=track_id,
             camera_id=self._rules.camera_id,
-            patient_id=UUID(accepted.match.owner),
-            score=max(0.0, 1.0 - accepted.match.distance),
-            threshold=1.0 - self._rules.vote.max_distance,
-            margin=accepted.match.margin,
-            frames_agreeing=accepted.frames_agreeing,
-            pack_id=accepted.pack_id,
+            patient_id=UUID(settled.owner),
+            score=settled.claims[0].score,
+            threshold=settled.threshold,
+            margin=settled.margin,
+            frames_agreeing=settled.frames_agreeing,
+            pack_id=settled.pack_id,
+            band=settled.band,
+            candidates=tuple(Candidate(UUID(one.owner), one.score) for one in settled.claims),
         )
 
-    def _propose(self, identity: Identity, frame: Frame, gallery: CurrentGallery) -> None:
-        """Propose once per track, patient and gallery: a new gallery may hold a new appointment.
+    def _propose(
+        self, identity: Identity, face: Face, frame: Frame, gallery: CurrentGallery
+    ) -> None:
+        """Propose once a minute per track, patient, band and gallery.
 
-        Only on a frame whose own face was compared and agreed: what is written says that the
-        patient was there at this frame's time.
+        A new gallery may hold a new appointment. Only on a frame whose own face was compared and
+        agreed: what is written says that the patient was there at this frame's time, and the crop
+        of this frame is what a person is shown.
         """
         person = self._people[identity.track_id]
-        key = (identity.patient_id, gallery.version)
-        if person.proposed == key or person.evidence.confirmed_at != frame.received_at:
+        now = frame.received_at
+        key = (identity.patient_id, identity.band, gallery.version)
+        repeated = person.proposed == key and now - person.proposed_at < _REPEAT_S
+        if repeated or person.evidence.confirmed_at != now:
             return
         # A frame may be a moment older than the gallery that says a window is open.
         moment = max(frame.captured_at, gallery.as_of)
-        self._proposals.propose(identity, Sighting(self._rules.building, moment))
-        person.proposed = key
+        crop = crop_of(frame.image, face)
+        self._proposals.propose(identity, Sighting(self._rules.building, moment, crop))
+        person.proposed, person.proposed_at = key, now
 
     def _forget_ended(self, at: float) -> None:
         live = self._tracker.live_ids
