@@ -1,7 +1,7 @@
 """Reads the settings: one YAML file, then the environment over it. Called by the command line.
 
 The file is the one given, else `$KIRDI_CONFIG`, else `./kirdi.yaml`. A variable such as
-`KIRDI_DATABASE__URL` or `KIRDI_MATCH__MAX_DISTANCE` overrides the file's key of that name.
+`KIRDI_DATABASE__URL` or `KIRDI_MATCH__ACCEPT_FPIR` overrides the file's key of that name.
 """
 
 import difflib
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigError
+from config.removed import REMOVED
 from config.settings import Settings
 
 DEFAULT_FILE = Path("kirdi.yaml")
@@ -150,6 +151,9 @@ def _check_variables(environ: Mapping[str, str]) -> None:
             continue
         if name.startswith(NOT_SETTINGS_PREFIX):
             continue
+        path = name.removeprefix(PREFIX).lower().replace("__", ".")
+        if path in REMOVED:
+            raise ConfigError(f"variable {name}: {REMOVED[path]}")
         raise ConfigError(f"variable {name}: unknown{_nearest(name, known)}; unset or mend it")
 
 
@@ -186,7 +190,9 @@ def _explain(error: ValidationError) -> Iterator[str]:
     known = set(_key_paths(Settings))
     for fault in error.errors(include_input=False, include_url=False):
         path = ".".join(str(part) for part in fault["loc"]) or "settings"
-        if fault["type"] == "extra_forbidden":
+        if path in REMOVED:
+            yield f"{path}: {REMOVED[path]}"
+        elif fault["type"] == "extra_forbidden":
             pattern = ".".join(str(part) for part in fault["loc"] if not isinstance(part, int))
             siblings = {key.replace("[]", "") for key in known}
             yield f"unknown key {path}{_nearest(pattern, siblings)}"

@@ -26,7 +26,7 @@ It begins as a copy of `config/kirdi.example.yaml`. An unknown key is an error, 
 check` names every fault. Only what says *required* must be there.
 
 A variable overrides the file's key: `KIRDI_DATABASE__URL_FILE` is `database.url_file`,
-`KIRDI_MATCH__MAX_DISTANCE` is `match.max_distance`. Lists and mappings are given as JSON. Members
+`KIRDI_MATCH__ACCEPT_FPIR` is `match.accept_fpir`. Lists and mappings are given as JSON. Members
 of `cameras` have no variables of their own. `KIRDI_CONFIG` and `KIRDI_HOME` (the folder for keys,
 models and embedded servers) are no settings.
 

@@ -208,28 +208,32 @@ class Quality(Section):
 class Match(Section):
     """When a track is somebody."""
 
-    auto_arrive: Literal["always", "never"] = Field(
-        "always", description="whether a confident match may write arrived"
+    auto_arrive: Literal["calibrated", "always", "never"] = Field(
+        "calibrated",
+        description="whether an accepted match may write arrived by itself; calibrated: once "
+        "`kirdi models calibrate --site` has found it good enough, until then a person looks",
     )
-    max_distance: float = Field(0.33, gt=0, lt=2, description="fused probe to template, Euclidean")
-    max_frame_distance: float = Field(
-        0.5, gt=0, lt=2, description="one frame's face to the template it counts for"
+    accept_fpir: float = Field(
+        0.001,
+        gt=0,
+        le=0.1,
+        description="of so many strangers searched in the gallery of the moment, this share may "
+        "be accepted as somebody; smaller is stricter",
     )
-    min_margin: float = Field(0.05, ge=0, lt=2, description="to the runner-up, Euclidean")
+    review_fpir: float = Field(
+        0.01, gt=0, le=0.5, description="and this share may be put before a person"
+    )
     min_agreeing_frames: int = Field(
         3, ge=1, le=20, description="frames of a track that each name the same patient"
-    )
-    other_person_distance: float = Field(
-        0.5, gt=0, lt=2, description="a face so far from its track's mean is somebody else's"
     )
     best_shots: int = Field(8, ge=1, le=32, description="embeddings kept of a track, in memory")
 
     @model_validator(mode="after")
-    def _enough_shots(self) -> Self:
+    def _in_order(self) -> Self:
         if self.best_shots < self.min_agreeing_frames:
             raise ValueError("best_shots must not be smaller than min_agreeing_frames")
-        if self.max_frame_distance < self.max_distance:
-            raise ValueError("max_frame_distance must not be smaller than max_distance")
+        if self.review_fpir < self.accept_fpir:
+            raise ValueError("review_fpir must not be smaller than accept_fpir")
         return self
 
 

@@ -17,21 +17,29 @@ from typing import Final, Protocol
 import structlog
 
 from config.settings import Camera, Settings
+from matcher.cohort import Cohort
 from matcher.face import Embedding
 from matcher.gallery import Gallery
 from matcher.matcher import Matcher
+from matcher.packs.score_scale import ScoreScale
+from matcher.packs.store import open_pack
 from streamer.backend import open_backend
 from streamer.background import Background
+from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl, Reloading
 from streamer.cameras.camera_set import CameraSet, Note
 from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
-from streamer.checkin.decision import ArrivalPolicy
+from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
-from streamer.checkin.service import CheckInService
+from streamer.checkin.rejections import Rejections
+from streamer.checkin.review_desk import ReviewDesk
+from streamer.checkin.review_queue import ReviewQueue
+from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
+from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
 from streamer.domain.template import Template
@@ -40,10 +48,15 @@ from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.match_recorder import MatchRecorder
+from streamer.notices import notices, pack_notice
 from streamer.pipeline import CameraPipeline, PipelineRules, longest_gap_s
-from streamer.recognition import face_gate, open_matcher
+from streamer.recognition import face_gate, models_folder, open_matcher
+from streamer.review_control import VERBS as REVIEW_VERBS
+from streamer.review_control import ReviewControl
+from streamer.score_rules import score_rules, site_thresholds
 from streamer.storage.spool import Spool
-from streamer.tracking.voting import Search, VoteLimits
+from streamer.tracking.voting import Search, Thresholds, VoteLimits
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
@@ -96,20 +109,39 @@ async def run_service(
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 
+        pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
+        rules = await asyncio.to_thread(score_rules, pack, settings.match)
         keeper = GalleryKeeper(
             backend.gallery(matcher.pack_id),
-            gallery_builder(matcher.pack_id),
+            gallery_builder(matcher.pack_id, rules.cohort),
             clock,
             settings.arrival.refresh_s,
         )
         await keeper.refresh()
+        calibration = CalibrationKeeper(
+            backend.calibrations(matcher.pack_id),
+            rules.thresholds,
+            lambda found: site_thresholds(found, settings.match),
+            settings.match.accept_fpir,
+            clock,
+        )
+        await calibration.refresh()
         writer: CheckInWriter = backend.check_ins
         if instruments is not None:
             writer = instruments.timed(writer)
         delivery = CheckInDelivery(writer, spool, clock)
+        reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
+        rejections.add(await backend.reviews.rejections_of(clock.now()))
         service = CheckInService(
-            settings.site.id, backend.schedules, delivery, arrival_policy(settings), clock
+            settings.site.id,
+            backend.schedules,
+            delivery,
+            arrival_policy(settings),
+            Looking(reviews, rejections, lambda: calibration.calibrated),
+            clock,
         )
+        desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
+        counts = MatchRecorder(backend.match_counts(matcher.pack_id), settings.site.zone, clock)
         recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
         gaps = shortcomings()
         if gaps:
@@ -122,7 +154,28 @@ async def run_service(
             device=matcher.device,
             pack=matcher.pack_id,
         )
-        parts = _Parts(settings, home, clock, matcher, keeper, delivery, service, recorder, gaps)
+        left = await backend.patients_list(matcher.pack_id).count_needing_enrolment(clock.now())
+        for notice in notices(
+            pack.manifest, settings.match.auto_arrive, calibration.calibrated, left
+        ):
+            log.warning("to be known", notice=notice)
+        weak = pack_notice(pack.manifest)
+        remarks = gaps if weak is None else (*gaps, weak)
+        parts = _Parts(
+            settings,
+            home,
+            clock,
+            matcher,
+            rules.scale,
+            keeper,
+            calibration,
+            delivery,
+            service,
+            desk,
+            counts,
+            recorder,
+            remarks,
+        )
         return await _run_tasks(parts, stop, instruments, reloading)
 
 
@@ -134,21 +187,26 @@ class _Parts:
     home: Path
     clock: Clock
     matcher: Matcher
+    scale: ScoreScale
     keeper: GalleryKeeper
+    calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
+    desk: ReviewDesk
+    counts: MatchRecorder
     recorder: UptimeRecorder
-    sandbox_gaps: tuple[str, ...]
+    remarks: tuple[str, ...]
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
         mailbox = LatestFrameMailbox()
-        supervisor = CameraSupervisor(camera, self.clock, mailbox, note, remarks=self.sandbox_gaps)
+        supervisor = CameraSupervisor(camera, self.clock, mailbox, note, remarks=self.remarks)
         pipeline = CameraPipeline(
-            pipeline_rules(self.settings, camera),
+            pipeline_rules(self.settings, camera, self.scale, self.calibration),
             self.matcher,
             lambda: self.keeper.current,
             self.service,
+            self.counts,
             supervisor.hold,
         )
         return RunningCamera(supervisor, mailbox, pipeline)
@@ -169,12 +227,20 @@ async def _run_tasks(
     control = CameraControl(parts.settings, camera_set, watch, OverlayFile(parts.home), reloading)
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
+    storage.start("match counts", parts.counts.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
+    decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
+    cameras.start("site calibration", parts.calibration.run(stop))
     cameras.start("cameras", camera_set.run(stop))
     cameras.start("load", watch.run(stop))
     cameras.start("reload", control.run(stop))
-    cameras.start("control socket", ControlServer(parts.home, control.answer).run(stop))
+    reviews = ReviewControl(parts.desk)
+
+    async def answer(request: Request) -> Reply:
+        return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
+
+    cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         await control.begin()
@@ -195,7 +261,9 @@ async def _run_tasks(
     return camera_set.states
 
 
-def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:
+def pipeline_rules(
+    settings: Settings, camera: Camera, scale: ScoreScale, thresholds: Thresholds
+) -> PipelineRules:
     """What one camera's pipeline holds to."""
     # In mode lobby the whole picture counts, whatever lanes are drawn.
     lane = None if settings.recognition.mode == "lobby" else camera.lane
@@ -205,13 +273,12 @@ def pipeline_rules(settings: Settings, camera: Camera) -> PipelineRules:
         lane=lane,
         shortcoming=face_gate(settings.quality),
         vote=VoteLimits(
-            max_distance=settings.match.max_distance,
-            max_frame_distance=settings.match.max_frame_distance,
-            min_margin=settings.match.min_margin,
+            thresholds=thresholds,
+            frame_distance=scale.frame_distance,
             min_agreeing_frames=settings.match.min_agreeing_frames,
         ),
         best_shots=settings.match.best_shots,
-        other_person=settings.match.other_person_distance,
+        other_person=scale.other_person_distance,
         max_gap_s=longest_gap_s(camera.analyse_fps),
         searches=settings.recognition.mode != "desk",
     )
@@ -222,17 +289,18 @@ def arrival_policy(settings: Settings) -> ArrivalPolicy:
     return ArrivalPolicy(
         opens_before=timedelta(minutes=settings.arrival.opens_before_min),
         closes_after=timedelta(minutes=settings.arrival.closes_after_min),
-        auto_arrive=settings.match.auto_arrive == "always",
+        auto_arrive=AutoArrive(settings.match.auto_arrive),
     )
 
 
-def gallery_builder(pack_id: str) -> Callable[[Sequence[Template]], Search]:
+def gallery_builder(pack_id: str, cohort: Cohort | None) -> Callable[[Sequence[Template]], Search]:
     """Make searchable galleries of one pack's templates."""
 
     def build(templates: Sequence[Template]) -> Search:
         return Gallery(
             pack_id,
             ((str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in templates),
+            cohort,
         )
 
     return build

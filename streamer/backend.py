@@ -13,14 +13,18 @@ from config.settings import Settings
 from streamer.clock import Clock
 from streamer.embedded.services import embedded_services
 from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database, open_database
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.listing import Listing
+from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_import import PatientsImport
+from streamer.storage.patients_list import PatientsList
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
 from streamer.storage.uptime import CameraUptime
@@ -73,6 +77,27 @@ class Backend:
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
         )
+
+    @property
+    def reviews(self) -> PostgresReviews:
+        """Writes what people decide about matches."""
+        site = self.settings.site
+        return PostgresReviews(
+            self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+        )
+
+    def calibrations(self, pack_id: str) -> PostgresCalibrations:
+        """The site's calibrations of a pack."""
+        base = self.database
+        return PostgresCalibrations(base.postgres, base.vault, self.settings.site.id, pack_id)
+
+    def match_counts(self, pack_id: str) -> PostgresMatchCounts:
+        """How much was searched."""
+        return PostgresMatchCounts(self.database.postgres, self.settings.site.id, pack_id)
+
+    def patients_list(self, pack_id: str) -> PatientsList:
+        """Lists who consents, and whom a pack can recognise."""
+        return PatientsList(self.database.postgres, self.settings.site.id, pack_id)
 
     @property
     def uptime(self) -> CameraUptime:

@@ -25,12 +25,15 @@ def settings_document(
 ) -> dict[str, object]:
     """Settings as their file would hold them; nothing that recognition rests on is changed.
 
+    Nobody looks at matches here: they arrive by themselves.
+
     Windows open at the very start of an appointment, so that appointments can open one by one while
     the measurement goes on.
     """
     return {
         "site": {"id": site, "name": "Benchmark"},
         "models": {"device": hardware.device, "threads": hardware.threads},
+        "match": {"auto_arrive": "always"},
         "arrival": {"opens_before_min": 0, "closes_after_min": 120},
         "cameras": [
             {"id": f"camera-{number}", "url": address, "analyse_fps": analyse_fps}

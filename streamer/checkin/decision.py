@@ -65,7 +65,10 @@ class FaceEvidence:
 
 
 def decide(
-    evidence: FaceEvidence, appointments: Sequence[Appointment], policy: ArrivalPolicy, now: datetime
+    evidence: FaceEvidence,
+    appointments: Sequence[Appointment],
+    policy: ArrivalPolicy,
+    now: datetime,
 ) -> Decision:
     """Decide what a recognised patient's presence means.
 

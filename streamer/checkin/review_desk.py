@@ -40,7 +40,9 @@ SERVICE: Final = "kirdi"
 class ReviewStore(Protocol):
     """Where decisions go, and where references come from."""
 
-    async def describe(self, patients: Sequence[UUID], appointments: Sequence[UUID]) -> ReviewReferences:
+    async def describe(
+        self, patients: Sequence[UUID], appointments: Sequence[UUID]
+    ) -> ReviewReferences:
         """Translate ids; raises DatabaseError."""
         ...
 
@@ -165,9 +167,7 @@ class ReviewDesk:
             await self._store.decide(records, ())
             self._queue.silence(review, self._clock.now())
             self._queue.take(review.review_id)
-        log.info(
-            "review", review=str(review.review_id), decision=ReviewDecision.REJECTED.value
-        )
+        log.info("review", review=str(review.review_id), decision=ReviewDecision.REJECTED.value)
 
     def _one(self, beginning: str) -> Review:
         found = self._queue.find(beginning)
@@ -259,7 +259,9 @@ def _chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Re
         if one.patient_id in described.patients
     }
     if not known:
-        raise InputError(f"review {review.review_id}: nobody of it consents to recognition any more")
+        raise InputError(
+            f"review {review.review_id}: nobody of it consents to recognition any more"
+        )
     if patient_ref in known:
         return known[patient_ref]
     if not patient_ref and len(known) == len(review.candidates) == 1:
@@ -272,8 +274,7 @@ def _chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Re
 
 def _open(review: Review, described: ReviewReferences) -> bool:
     return any(
-        one.patient_id in described.patients
-        and not described.open.isdisjoint(one.appointments)
+        one.patient_id in described.patients and not described.open.isdisjoint(one.appointments)
         for one in review.candidates
     )
 
@@ -294,9 +295,7 @@ def _report(review: Review, described: ReviewReferences) -> ReviewReport:
                 patient_ref=described.patients[one.patient_id],
                 score=one.score,
                 appointments=tuple(
-                    described.appointments[key]
-                    for key in one.appointments
-                    if key in described.open
+                    described.appointments[key] for key in one.appointments if key in described.open
                 ),
             )
             for one in review.candidates

@@ -83,9 +83,7 @@ class ReviewQueue:
         over = [one for one in self.waiting() if now - one.opened_at >= LIFETIME]
         for one in over:
             self.take(one.review_id)
-        self._settled = {
-            key: seen for key, seen in self._settled.items() if now - seen < LIFETIME
-        }
+        self._settled = {key: seen for key, seen in self._settled.items() if now - seen < LIFETIME}
         shed, self._shed = self._shed, []
         return (*shed, *over)
 

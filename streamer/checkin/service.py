@@ -110,9 +110,7 @@ class CheckInService:
         """Take in a sighting; repeating it does no harm. Called on the loop."""
         key = (identity.patient_id, sighting.building)
         waiting = self._waiting.get(key)
-        if waiting is None or (
-            identity.band is Band.ACCEPT and waiting[0].band is not Band.ACCEPT
-        ):
+        if waiting is None or (identity.band is Band.ACCEPT and waiting[0].band is not Band.ACCEPT):
             self._waiting[key] = (identity, sighting)
         self._arrived.set()
 

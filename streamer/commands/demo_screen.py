@@ -69,8 +69,8 @@ def words(*, own_footage: bool) -> list[str]:
     return [
         _FOOTAGE if own_footage else _LOBBY.format(seconds=clip_seconds()),
         f"Settings: the defaults, match.auto_arrive: {settings.match.auto_arrive}, "
-        f"recognition.mode: {settings.recognition.mode}. Site time: {settings.site.time_zone}. "
-        "Ctrl-C ends it.",
+        f"recognition.mode: {settings.recognition.mode}. At a site that has not calibrated, "
+        f"a person looks at every match first. Site time: {settings.site.time_zone}. Ctrl-C ends it.",
     ]
 
 

@@ -67,17 +67,31 @@ class PostgresGallery:
         return await asyncio.to_thread(self._unseal, rows)
 
     def _unseal(self, rows: Sequence[asyncpg.Record]) -> list[Template]:
-        opened: list[Template] = []
-        for row in rows:
-            template_id: UUID = row["template_id"]
-            place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, row["pack_id"])
-            try:
-                plain = self._vault.unseal(row["wrapped_key"], place, row["sealed_vector"])
-                vector = vector_from(plain)
-            except VaultError as error:
-                if template_id not in self._unreadable:
-                    self._unreadable.add(template_id)
-                    log.error("template left out", template=str(template_id), reason=str(error))
-                continue
-            opened.append(Template(template_id, row["patient_id"], row["pack_id"], vector))
+        opened, damaged = unsealed(rows, self._vault)
+        for template_id, error in damaged:
+            if template_id not in self._unreadable:
+                self._unreadable.add(template_id)
+                log.error("template left out", template=str(template_id), reason=str(error))
         return opened
+
+
+def unsealed(
+    rows: Sequence[asyncpg.Record], vault: Vault
+) -> tuple[list[Template], list[tuple[UUID, VaultError]]]:
+    """Decrypt templates with their patients' keys. Blocks.
+
+    Returns:
+        Those that open; and the ids of the others, with the reason.
+    """
+    opened: list[Template] = []
+    damaged: list[tuple[UUID, VaultError]] = []
+    for row in rows:
+        template_id: UUID = row["template_id"]
+        place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, row["pack_id"])
+        try:
+            vector = vector_from(vault.unseal(row["wrapped_key"], place, row["sealed_vector"]))
+        except VaultError as error:
+            damaged.append((template_id, error))
+        else:
+            opened.append(Template(template_id, row["patient_id"], row["pack_id"], vector))
+    return opened, damaged

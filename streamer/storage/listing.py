@@ -39,7 +39,7 @@ class CheckInRow:
     status: str
     evidence: str
     threshold: float | None
-    decided_by: str | None
+    decided_by: str | None = None
 
 
 class Listing:

@@ -99,13 +99,13 @@ def by_command(kirdi: Kirdi, service: Service, url: str) -> None:
 def by_file(kirdi: Kirdi, service: Service, url: str) -> None:
     healthy = lobby(url)
     kirdi.cameras = [healthy, {"id": "door", "url": url}, {"id": "hall", "url": AWAY}]
-    kirdi.extra = {"match": {"max_distance": 0.31}}
+    kirdi.extra = {"match": {"auto_arrive": "always", "accept_fpir": 0.002}}
     (reply,) = kirdi.ok("reload")
     assert reply == {
         "added": ["door", "hall"],
         "changed": [],
         "removed": [],
-        "needs_restart": ["match.max_distance"],
+        "needs_restart": ["match.accept_fpir"],
         "warnings": [],
     }
     service.wait_for(lambda: streams(kirdi, "door"), 20)

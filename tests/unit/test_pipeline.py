@@ -13,10 +13,11 @@ import pytest
 from matcher.face import Face
 from streamer.checkin.service import Sighting
 from streamer.domain.frame import Frame
-from streamer.domain.identity import Identity
+from streamer.domain.identity import Band, Identity
 from streamer.gallery_keeper import CurrentGallery
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.pipeline import CameraPipeline, PipelineRules
+from streamer.tracking.fixed_thresholds import FixedThresholds
 from streamer.tracking.voting import VoteLimits
 from tests.fakes.matcher import FakeGallery, FakeMatcher, face_at
 
@@ -39,6 +40,18 @@ class Proposals:
         self.sightings.append(sighting)
 
 
+class Counts:
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.bands: list[Band] = []
+
+    def searched(self, camera_id: str, gallery_size: int) -> None:
+        self.sizes.append(gallery_size)
+
+    def reached(self, camera_id: str, band: Band) -> None:
+        self.bands.append(band)
+
+
 class Lobby:
     """A pipeline with its fakes and a running count of frames."""
 
@@ -51,6 +64,7 @@ class Lobby:
     ) -> None:
         self.matcher = FakeMatcher()
         self.proposals = Proposals()
+        self.counts = Counts()
         self.gallery = gallery_of(people, 1)
         self.released = 0
         self._sequence = 0
@@ -59,7 +73,7 @@ class Lobby:
             building="main",
             lane=lane,
             shortcoming=lambda face: "too_small" if face.quality.width_px < 48 else None,
-            vote=VoteLimits(0.33, 0.5, 0.05, 3),
+            vote=VoteLimits(FixedThresholds(0.33, 0.05), 0.5, 3),
             best_shots=8,
             other_person=0.5,
             max_gap_s=1.0,
@@ -67,7 +81,12 @@ class Lobby:
         )
         self.holds: list[float] = []
         self.pipeline = CameraPipeline(
-            rules, self.matcher, lambda: self.gallery, self.proposals, self.holds.append
+            rules,
+            self.matcher,
+            lambda: self.gallery,
+            self.proposals,
+            self.counts,
+            self.holds.append,
         )
 
     async def frame(self, *seen: tuple[Face, int]) -> tuple[Identity, ...]:
@@ -272,3 +291,73 @@ async def test_any_face_asks_the_camera_for_every_frame_and_an_empty_room_does_n
     assert lobby.holds == [3.0]
     await lobby.frame()
     assert lobby.holds == [3.0]
+
+
+async def test_a_match_that_is_not_sure_is_proposed_for_a_look_with_its_face() -> None:
+    lobby = Lobby({ANNA: 0})
+    lobby.matcher.noise = 0.36
+    for _ in range(6):
+        await lobby.frame((face_at(100.0), 0))
+    (proposal,) = lobby.proposals.made
+    assert proposal.band is Band.REVIEW
+    assert proposal.score == pytest.approx(-0.36)
+    assert proposal.threshold == -0.33
+    (sighting,) = lobby.proposals.sightings
+    assert sighting.crop is not None
+    assert sighting.crop.shape == (120, 120, 3)
+    assert "crop" not in repr(sighting)
+
+
+async def test_a_surer_look_is_proposed_again() -> None:
+    lobby = Lobby({ANNA: 0})
+    lobby.matcher.noise = 0.36
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    lobby.matcher.noise = 0.0
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    assert [one.band for one in lobby.proposals.made] == [Band.REVIEW, Band.ACCEPT]
+
+
+async def test_who_stays_is_proposed_once_a_minute() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(5 * 130):
+        await lobby.frame((face_at(100.0), 0))
+    assert len(lobby.proposals.made) == 3
+
+
+async def test_twins_are_proposed_together_and_never_accepted() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 0})
+    for _ in range(5):
+        await lobby.frame((face_at(100.0), 0))
+    (proposal,) = lobby.proposals.made
+    assert proposal.band is Band.REVIEW
+    assert {str(one.patient_id) for one in proposal.candidates} == {ANNA, BOTA}
+
+
+async def test_a_twin_who_is_booked_later_ends_an_accepted_identity() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(5):
+        await lobby.frame((face_at(100.0), 0))
+    lobby.gallery = gallery_of({ANNA: 0, BOTA: 0}, 2)
+    (identity,) = await lobby.frame((face_at(100.0), 0))
+    assert identity.band is Band.REVIEW
+
+
+async def test_two_who_cross_keep_their_names() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    for step in range(12):
+        left, right = face_at(100.0 + 30 * step), face_at(430.0 - 30 * step, y=200.0)
+        identities = await lobby.frame((left, 0), (right, 1))
+        assert len({one.patient_id for one in identities}) == len(identities)
+    assert sorted(str(one.patient_id) for one in lobby.proposals.made) == [ANNA, BOTA]
+
+
+async def test_tracks_are_counted_once_each() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    for _ in range(2):
+        await lobby.frame((face_at(100.0), 0), (face_at(400.0), 7))
+    assert lobby.counts.sizes == []
+    for _ in range(8):
+        await lobby.frame((face_at(100.0), 0), (face_at(400.0), 7))
+    assert (lobby.counts.sizes, lobby.counts.bands) == ([2, 2], [Band.ACCEPT])

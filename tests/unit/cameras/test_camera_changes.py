@@ -31,7 +31,7 @@ def test_every_key_counts_the_password_too() -> None:
 def test_keys_outside_the_cameras_are_named() -> None:
     old = Settings(site=Site(id="s", name="S"))
     new = Settings(
-        site=Site(id="s", name="T"), match=Match(max_distance=0.3), cameras=(camera("a"),)
+        site=Site(id="s", name="T"), match=Match(accept_fpir=0.002), cameras=(camera("a"),)
     )
-    assert changed_keys(old, new) == ("site.name", "match.max_distance")
+    assert changed_keys(old, new) == ("site.name", "match.accept_fpir")
     assert changed_keys(old, old) == ()

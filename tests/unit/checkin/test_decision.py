@@ -1,16 +1,20 @@
 """Every case of the decision, by name."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from streamer.checkin.decision import ArrivalPolicy, decide
+from streamer.checkin.decision import ArrivalPolicy, AutoArrive, FaceEvidence, decide
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.decision import Outcome, Reason
+from streamer.domain.identity import Band
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=True)
+POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), AutoArrive.ALWAYS)
+SURE = FaceEvidence(5.0, Band.ACCEPT, contested=False, building="main", calibrated=False)
 PATIENT = UUID(int=1)
 
 
@@ -54,7 +58,7 @@ def booked(
     ],
 )
 def test_one_appointment(appointment: Appointment, outcome: Outcome, reason: Reason) -> None:
-    decision = decide([appointment], "main", POLICY, NOW)
+    decision = decide(SURE, [appointment], POLICY, NOW)
     assert (decision.outcome, decision.reason) == (outcome, reason)
     expected = (appointment.appointment_id,) if outcome is Outcome.ARRIVE else ()
     assert decision.appointments == expected
@@ -62,20 +66,47 @@ def test_one_appointment(appointment: Appointment, outcome: Outcome, reason: Rea
 
 def test_who_comes_once_for_two_open_visits_has_come_for_both() -> None:
     first, second, later = booked(10), booked(60), booked(300)
-    decision = decide([first, second, later], "main", POLICY, NOW)
+    decision = decide(SURE, [first, second, later], POLICY, NOW)
     assert decision.appointments == (first.appointment_id, second.appointment_id)
 
 
 def test_the_second_visit_arrives_although_the_first_already_has() -> None:
-    decision = decide([booked(0, status="arrived"), booked(60)], "main", POLICY, NOW)
+    decision = decide(SURE, [booked(0, status="arrived"), booked(60)], POLICY, NOW)
     assert decision.outcome is Outcome.ARRIVE
 
 
-def test_without_auto_arrive_a_match_waits_for_a_person() -> None:
-    policy = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=False)
-    decision = decide([booked()], "main", policy, NOW)
-    assert (decision.outcome, decision.reason) == (Outcome.REVIEW, Reason.AUTO_ARRIVE_OFF)
+ARRIVE, REVIEW, IGNORE = Outcome.ARRIVE, Outcome.REVIEW, Outcome.IGNORE
+UNSURE = {"band": Band.REVIEW, "score": 3.5}
+CALIBRATED = {"calibrated": True}
+CONTESTED = {"band": Band.REVIEW, "contested": True}
+
+
+@pytest.mark.parametrize(
+    ("auto_arrive", "evidence", "outcome", "reason"),
+    [
+        ("always", {}, ARRIVE, Reason.WINDOW_OPEN),
+        ("always", UNSURE, REVIEW, Reason.NOT_SURE),
+        ("always", CONTESTED, REVIEW, Reason.SEVERAL_CANDIDATES),
+        ("always", {"rejected_score": 3.5}, REVIEW, Reason.REJECTED_TODAY),
+        ("always", {"rejected_score": 9.0}, REVIEW, Reason.REJECTED_TODAY),
+        ("always", {**UNSURE, "rejected_score": 3.4}, REVIEW, Reason.REJECTED_TODAY),
+        ("always", {**UNSURE, "rejected_score": 3.5}, IGNORE, Reason.REJECTED_TODAY),
+        ("calibrated", {}, REVIEW, Reason.NOT_CALIBRATED),
+        ("calibrated", CALIBRATED, ARRIVE, Reason.WINDOW_OPEN),
+        ("calibrated", {**CALIBRATED, **UNSURE}, REVIEW, Reason.NOT_SURE),
+        ("calibrated", {**CALIBRATED, **CONTESTED}, REVIEW, Reason.SEVERAL_CANDIDATES),
+        ("calibrated", {**CALIBRATED, "rejected_score": 3.5}, REVIEW, Reason.REJECTED_TODAY),
+        ("never", CALIBRATED, REVIEW, Reason.AUTO_ARRIVE_OFF),
+    ],
+)
+def test_evidence(
+    auto_arrive: str, evidence: dict[str, Any], outcome: Outcome, reason: Reason
+) -> None:
+    policy, visit = replace(POLICY, auto_arrive=AutoArrive(auto_arrive)), booked()
+    decision = decide(replace(SURE, **evidence), [visit], policy, NOW)
+    assert (decision.outcome, decision.reason) == (outcome, reason)
+    assert decision.appointments == (() if outcome is IGNORE else (visit.appointment_id,))
 
 
 def test_no_appointment_at_all() -> None:
-    assert decide([], "main", POLICY, NOW).reason is Reason.NO_OPEN_APPOINTMENT
+    assert decide(SURE, [], POLICY, NOW).reason is Reason.NO_OPEN_APPOINTMENT

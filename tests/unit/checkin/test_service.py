@@ -8,19 +8,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from streamer.checkin.decision import ArrivalPolicy
-from streamer.checkin.service import CheckInService, Sighting
+from streamer.checkin.decision import ArrivalPolicy, AutoArrive
+from streamer.checkin.service import CheckInService, Looking, Sighting
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
 from streamer.domain.decision import Outcome, Reason
-from streamer.domain.identity import Identity
+from streamer.domain.identity import Band
+from streamer.domain.review import Rejection
 from streamer.errors import DatabaseError
 from tests.fakes.clock import FakeClock
+from tests.fakes.looking import identity, looking
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=True)
+POLICY = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), AutoArrive.ALWAYS)
 PATIENT = uuid4()
-SEEN = Identity(3, "lobby-1", PATIENT, 0.8, 0.67, 0.4, 5, "open-1")
+SEEN = identity((PATIENT, 4.8))
 
 
 def appointment(status: str = "booked") -> Appointment:
@@ -65,9 +67,13 @@ class Accepted:
         return True
 
 
-async def propose(schedules: Schedules, policy: ArrivalPolicy = POLICY) -> tuple[object, Accepted]:
+async def propose(
+    schedules: Schedules, policy: ArrivalPolicy = POLICY, waiting: Looking | None = None
+) -> tuple[object, Accepted]:
     accepted = Accepted()
-    service = CheckInService("site-1", schedules, accepted, policy, FakeClock())
+    service = CheckInService(
+        "site-1", schedules, accepted, policy, waiting or looking(), FakeClock()
+    )
     return await service.decide(SEEN, Sighting("main", NOW)), accepted
 
 
@@ -82,7 +88,7 @@ async def test_a_check_in_carries_where_when_and_how_sure() -> None:
         "lobby-1",
     )
     assert (check_in.method, check_in.evidence) == (Method.FACE, EvidenceGrade.FACE)
-    assert (check_in.occurred_at, check_in.score, check_in.threshold) == (NOW, 0.8, 0.67)
+    assert (check_in.occurred_at, check_in.score, check_in.threshold) == (NOW, 4.8, 4.0)
     assert getattr(decision, "outcome", None) is Outcome.ARRIVE
 
 
@@ -113,7 +119,9 @@ async def test_a_visit_after_midnight_is_arrived_at_before_it() -> None:
         ends_at=late + timedelta(minutes=70),
     )
     accepted = Accepted()
-    service = CheckInService("site-1", Schedules([visit], []), accepted, POLICY, FakeClock())
+    service = CheckInService(
+        "site-1", Schedules([visit], []), accepted, POLICY, looking(), FakeClock()
+    )
     decision = await service.decide(SEEN, Sighting("main", late))
     assert decision.appointments == (visit.appointment_id,)
 
@@ -129,16 +137,75 @@ async def test_a_schedule_that_does_not_answer_is_an_error_and_no_decision(
             return []
 
     monkeypatch.setattr("streamer.checkin.service._READ_TIMEOUT_S", 0.01)
-    service = CheckInService("site-1", Silent(), Accepted(), POLICY, FakeClock())
+    service = CheckInService("site-1", Silent(), Accepted(), POLICY, looking(), FakeClock())
     with pytest.raises(DatabaseError, match="no answer"):
         await service.decide(SEEN, Sighting("main", NOW))
 
 
-async def test_without_auto_arrive_nothing_is_handed_over() -> None:
-    policy = ArrivalPolicy(timedelta(minutes=120), timedelta(minutes=30), auto_arrive=False)
-    decision, accepted = await propose(Schedules([appointment()], []), policy)
-    assert getattr(decision, "outcome", None) is Outcome.REVIEW
+async def test_what_may_not_arrive_waits_for_a_look() -> None:
+    policy = replace(POLICY, auto_arrive=AutoArrive.CALIBRATED)
+    waiting, visit = looking(calibrated=False), appointment()
+    decision, accepted = await propose(Schedules([visit], []), policy, waiting)
+    assert getattr(decision, "reason", None) is Reason.NOT_CALIBRATED
     assert accepted.check_ins == []
+    (review,) = waiting.queue.waiting()
+    assert (review.captured_at, review.camera_id, review.threshold) == (NOW, "lobby-1", 4.0)
+    (candidate,) = review.candidates
+    assert (candidate.patient_id, candidate.score) == (PATIENT, 4.8)
+    assert candidate.appointments == (visit.appointment_id,)
+
+
+async def test_an_arrival_settles_the_look_that_was_waiting() -> None:
+    waiting, schedules = looking(), Schedules([appointment()], [])
+    service = CheckInService("site-1", schedules, Accepted(), POLICY, waiting, FakeClock())
+    await service.decide(identity((PATIENT, 3.5), band=Band.REVIEW), Sighting("main", NOW))
+    assert len(waiting.queue.waiting()) == 1
+    await service.decide(SEEN, Sighting("main", NOW))
+    assert waiting.queue.waiting() == ()
+
+
+async def test_of_several_whoever_can_still_arrive_is_looked_at() -> None:
+    """One twin has arrived and is taken for both; the other's appointment is still open."""
+    twin, visit = uuid4(), appointment()
+
+    class Twins(Schedules):
+        async def appointments_of(
+            self, patient_id: UUID, now: datetime, refresh: bool = False
+        ) -> Sequence[Appointment]:
+            return (
+                [replace(visit, status=AppointmentStatus.ARRIVED)]
+                if patient_id == twin
+                else ([visit])
+            )
+
+    waiting = looking()
+    service = CheckInService("site-1", Twins([], []), Accepted(), POLICY, waiting, FakeClock())
+    seen = identity((twin, 5.0), (PATIENT, 4.9), band=Band.REVIEW)
+    decision = await service.decide(seen, Sighting("main", NOW))
+    assert (decision.outcome, decision.reason) == (Outcome.REVIEW, Reason.SEVERAL_CANDIDATES)
+    (review,) = waiting.queue.waiting()
+    assert [one.appointments for one in review.candidates] == [(), (visit.appointment_id,)]
+
+
+async def test_who_was_rejected_today_arrives_by_no_face() -> None:
+    waiting = looking()
+    waiting.rejections.add([Rejection(PATIENT, 4.0, NOW)])
+    decision, accepted = await propose(Schedules([appointment()], []), POLICY, waiting)
+    assert getattr(decision, "reason", None) is Reason.REJECTED_TODAY
+    assert accepted.check_ins == []
+    assert len(waiting.queue.waiting()) == 1
+
+
+async def test_a_surer_sighting_takes_the_place_of_one_that_waits() -> None:
+    schedules, accepted, stop = Schedules([appointment()], []), Accepted(), asyncio.Event()
+    service = CheckInService("site-1", schedules, accepted, POLICY, looking(), FakeClock())
+    unsure = identity((PATIENT, 3.5), band=Band.REVIEW)
+    service.propose(unsure, Sighting("main", NOW))
+    service.propose(SEEN, Sighting("main", NOW + timedelta(seconds=1)))
+    service.propose(unsure, Sighting("main", NOW + timedelta(seconds=2)))
+    stop.set()
+    await asyncio.wait_for(service.run(stop), 5)
+    assert [one.score for one in accepted.check_ins] == [4.8]
 
 
 async def test_a_sighting_waits_while_the_database_is_away_and_keeps_its_time() -> None:
@@ -154,7 +221,9 @@ async def test_a_sighting_waits_while_the_database_is_away_and_keeps_its_time() 
             return await super().appointments_of(patient_id, now, refresh)
 
     accepted, stop = Accepted(), asyncio.Event()
-    service = CheckInService("site-1", Away([appointment()], []), accepted, POLICY, FakeClock())
+    service = CheckInService(
+        "site-1", Away([appointment()], []), accepted, POLICY, looking(), FakeClock()
+    )
     task = asyncio.create_task(service.run(stop))
     service.propose(SEEN, Sighting("main", NOW))
     service.propose(SEEN, Sighting("main", NOW + timedelta(minutes=1)))
@@ -168,7 +237,7 @@ async def test_a_sighting_waits_while_the_database_is_away_and_keeps_its_time() 
 async def test_what_waits_at_the_end_is_tried_once_more() -> None:
     accepted, stop = Accepted(), asyncio.Event()
     service = CheckInService(
-        "site-1", Schedules([appointment()], []), accepted, POLICY, FakeClock()
+        "site-1", Schedules([appointment()], []), accepted, POLICY, looking(), FakeClock()
     )
     service.propose(SEEN, Sighting("main", NOW))
     stop.set()

@@ -30,11 +30,11 @@ def test_the_example_is_valid_and_has_every_key() -> None:
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
-    file = write(tmp_path, SITE + "match: {max_distance: 0.3, min_margin: 0.1}\n")
+    file = write(tmp_path, SITE + "match: {accept_fpir: 0.002, review_fpir: 0.02}\n")
     settings = load_settings(
-        file, {"KIRDI_MATCH__MAX_DISTANCE": "0.25", "KIRDI_SITE__BUILDINGS": '["main", "annex"]'}
+        file, {"KIRDI_MATCH__ACCEPT_FPIR": "0.003", "KIRDI_SITE__BUILDINGS": '["main", "annex"]'}
     )
-    assert (settings.match.max_distance, settings.match.min_margin) == (0.25, 0.1)
+    assert (settings.match.accept_fpir, settings.match.review_fpir) == (0.003, 0.02)
     assert settings.site.buildings == ("main", "annex")
 
 
@@ -59,7 +59,10 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         (SITE + "database: {url_file: /nowhere/x}", {}, ["/nowhere/x"]),
         (SITE.replace("}", ", time_zone: Mars/Base}"), {}, ["Mars/Base", "IANA"]),
         (SITE.replace("}", ", opening_hours: {mon: 8-20}}"), {}, ["HH:MM"]),
-        (SITE + "match: {max_distance: hunter2}", {}, ["match.max_distance", "number"]),
+        (SITE + "match: {accept_fpir: hunter2}", {}, ["match.accept_fpir", "number"]),
+        (SITE + "match: {accept_fpir: 0.05}", {}, ["review_fpir", "accept_fpir"]),
+        (SITE + "match: {max_distance: 0.3}", {}, ["match.max_distance: the model pack", "remove"]),
+        (SITE, {"KIRDI_MATCH__MIN_MARGIN": "0.1"}, ["KIRDI_MATCH__MIN_MARGIN: the model pack"]),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -105,7 +108,7 @@ def test_the_second_stream_s_address_is_a_secret_too(tmp_path: Path) -> None:
 def test_settings_cannot_be_changed() -> None:
     settings = load_settings(EXAMPLE_FILE, {})
     with pytest.raises(ValueError, match="frozen"):
-        settings.match.max_distance = 0.9  # type: ignore[misc]
+        settings.match.accept_fpir = 0.9  # type: ignore[misc]
 
 
 def test_which_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

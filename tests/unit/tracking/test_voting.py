@@ -1,18 +1,20 @@
-"""A vote is accepted only where frames agree, the distance is small and the runner-up far."""
+"""A vote names somebody where frames agree, and accepts where nobody else is in question."""
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pytest
 
-from matcher.face import Match
-from streamer.tracking.assignment import assign
-from streamer.tracking.evidence import Shot, TrackEvidence
+from matcher.face import Embedding, Match
+from streamer.domain.identity import Band
+from streamer.tracking.evidence import Shot
+from streamer.tracking.fixed_thresholds import FixedThresholds
 from streamer.tracking.voting import Vote, VoteLimits, vote
 from tests.fakes.matcher import FakeGallery, embedding_of
 
-LIMITS = VoteLimits(
-    max_distance=0.33, max_frame_distance=0.5, min_margin=0.05, min_agreeing_frames=3
-)
+LIMITS = VoteLimits(FixedThresholds(0.33, 0.05), frame_distance=0.5, min_agreeing_frames=3)
 GALLERY = FakeGallery({"anna": 0, "bota": 1})
+ACCEPT, REVIEW = Band.ACCEPT, Band.REVIEW
 
 
 def shots(*people: int, noise: float = 0.1) -> list[Shot]:
@@ -20,41 +22,108 @@ def shots(*people: int, noise: float = 0.1) -> list[Shot]:
 
 
 @pytest.mark.parametrize(
-    ("seen", "owner"),
+    ("seen", "owner", "band"),
     [
-        (shots(0, 0, 0), "anna"),
-        (shots(0, 0, 0, 1), "anna"),
-        (shots(0, 0), None),
-        (shots(0, 0, 1), None),
-        (shots(0, 0, 0, 1, 1, 1), None),
-        (shots(0, 0, 0, noise=0.32), "anna"),
-        (shots(0, 0, 0, noise=0.34), None),
-        (shots(5, 5, 5), None),
-        ([], None),
+        (shots(0, 0, 0), "anna", ACCEPT),
+        (shots(0, 0, 0, 1), "anna", ACCEPT),
+        (shots(0, 0), None, None),
+        (shots(5, 5, 0, 0), None, None),
+        (shots(5, 5, 5, 0, 0, 0), None, None),
+        (shots(0, 0, 0, noise=0.32), "anna", ACCEPT),
+        (shots(0, 0, 0, noise=0.34), "anna", REVIEW),
+        (shots(0, 0, 0, noise=0.39), None, None),
+        (shots(5, 5, 5), None, None),
+        ([], None, None),
     ],
     ids=[
         "three agree",
         "one strays",
         "too few",
-        "two of three",
+        "two of four",
         "no majority",
-        "just near enough",
-        "just too far",
+        "just alike enough",
+        "for a person to look at",
+        "just not",
         "a stranger",
         "nothing",
     ],
 )
-def test_vote(seen: list[Shot], owner: str | None) -> None:
-    accepted = vote(seen, GALLERY, LIMITS)
-    assert (accepted.match.owner if accepted else None) == owner
+def test_vote(seen: list[Shot], owner: str | None, band: Band | None) -> None:
+    taken = vote(seen, GALLERY, 2, LIMITS)
+    assert (taken and taken.owner, taken and taken.band) == (owner, band)
 
 
-def test_the_runner_up_must_be_farther() -> None:
-    class Twins:
-        def search(self, probes: object) -> list[Match]:
-            return [Match("anna", 0.2, -0.2, 0.04, "bota")] * len(list(probes))  # type: ignore[call-overload]
+@dataclass
+class Siblings:
+    """Says what a test wants of single shots, and of their mean."""
 
-    assert vote(shots(0, 0, 0), Twins(), LIMITS) is None
+    singles: list[str]
+    fused: Match
+
+    def search(self, probes: Sequence[Embedding]) -> list[Match]:
+        if len(probes) > 1:
+            return [Match(one, 0.2, -0.2, 0.02, None) for one in self.singles]
+        return [self.fused]
+
+
+@pytest.mark.parametrize(
+    ("singles", "fused", "band", "owners"),
+    [
+        ("aaab", Match("a", 0.2, -0.2, 0.3, "b"), ACCEPT, ["a"]),
+        ("aaab", Match("a", 0.2, -0.2, 0.19, "b"), ACCEPT, ["a"]),
+        ("aaab", Match("a", 0.2, -0.2, 0.17, "b"), REVIEW, ["a", "b"]),
+        ("aaaa", Match("a", 0.2, -0.2, 0.01, "b"), REVIEW, ["a", "b"]),
+        ("aabb", Match("a", 0.2, -0.2, 0.01, "b"), REVIEW, ["a", "b"]),
+        ("aabb", Match("a", 0.2, -0.2, 0.30, "b"), REVIEW, ["a"]),
+        ("aabb", Match("c", 0.2, -0.2, 0.30, "a"), None, []),
+        ("abcd", Match("a", 0.2, -0.2, 0.01, "b"), None, []),
+        ("aaaa", Match("b", 0.2, -0.2, 0.01, "a"), None, []),
+    ],
+    ids=[
+        "another one far behind",
+        "another one just unknown",
+        "another one just in question",
+        "twins, every frame for one",
+        "twins, frames divided",
+        "frames divided, the mean not",
+        "the mean is a third one",
+        "frames all over the place",
+        "frames and mean disagree",
+    ],
+)
+def test_whoever_else_is_in_question_is_left_to_a_person(
+    singles: str, fused: Match, band: Band | None, owners: list[str]
+) -> None:
+    taken = vote(shots(0, 0, 0, 0), Siblings(list(singles), fused), 2, LIMITS)
+    assert (taken and taken.band) == band
+    assert [claim.owner for claim in (taken.claims if taken else ())] == owners
+
+
+def test_the_runner_up_comes_with_a_score() -> None:
+    fused = Match("a", 0.2, -0.2, 0.1, "b")
+    taken = vote(shots(0, 0, 0), Siblings(["a"] * 3, fused), 2, LIMITS)
+    assert taken is not None
+    assert [claim.score for claim in taken.claims] == pytest.approx([-0.2, -0.3])
+
+
+def test_thresholds_move_with_the_gallery() -> None:
+    class Rising:
+        def accept(self, gallery_size: int) -> float:
+            return -0.40 + 0.001 * gallery_size
+
+        def review(self, gallery_size: int) -> float:
+            return -0.45 + 0.001 * gallery_size
+
+    limits = VoteLimits(Rising(), 0.5, 3)
+
+    def band(size: int) -> Band | None:
+        taken = vote(shots(0, 0, 0, noise=0.3), GALLERY, size, limits)
+        return taken.band if taken else None
+
+    assert [band(size) for size in (10, 120, 200)] == [ACCEPT, REVIEW, None]
+    taken = vote(shots(0, 0, 0, noise=0.3), GALLERY, 10, limits)
+    assert taken is not None
+    assert taken.threshold == pytest.approx(-0.39)
 
 
 def test_a_gallery_of_one_does_not_name_everybody() -> None:
@@ -65,60 +134,15 @@ def test_a_gallery_of_one_does_not_name_everybody() -> None:
         one = embedding_of(0)
         one.vector[axis] = 0.55
         scattered.append(Shot(one, 0.0, 1.0))
-    assert vote(scattered, alone, LIMITS) is None
+    assert vote(scattered, alone, 1, LIMITS) is None
 
 
 def test_an_empty_gallery_names_nobody() -> None:
-    assert vote(shots(0, 0, 0), FakeGallery({}), LIMITS) is None
+    assert vote(shots(0, 0, 0), FakeGallery({}), 0, LIMITS) is None
 
 
 def test_only_agreeing_frames_are_fused() -> None:
-    accepted = vote(shots(0, 0, 0, 1, noise=0.0), GALLERY, LIMITS)
-    assert accepted is not None
-    assert accepted.match.distance == 0.0
-    assert accepted.frames_agreeing == 3
-
-
-def test_one_person_is_one_track_of_a_frame() -> None:
-    near, far = (
-        Vote(Match("anna", 0.2, -0.2, 1.0, None), 3, "p"),
-        Vote(Match("anna", 0.3, -0.3, 1.0, None), 4, "p"),
-    )
-    other = Vote(Match("bota", 0.3, -0.3, 1.0, None), 3, "p")
-    assert assign({7: far, 8: near, 9: other}) == {8: near, 9: other}
-    assert assign({8: near, 7: far}) == {8: near}
-
-
-def test_evidence_keeps_the_best_and_forgets_the_old() -> None:
-    evidence = TrackEvidence(capacity=2, other_person=0.5, max_age_s=10.0)
-    for at, worth in ((0.0, 0.5), (1.0, 0.9), (2.0, 0.7)):
-        assert evidence.wants(worth, at)
-        assert not evidence.take(Shot(embedding_of(0), at, worth))
-    assert [shot.worth for shot in evidence.shots] == [0.9, 0.7]
-    assert not evidence.wants(0.6, 2.2)
-    assert evidence.wants(0.6, 2.4)
-    assert evidence.wants(0.1, 11.5)
-    assert [shot.worth for shot in evidence.shots] == [0.7]
-
-
-def test_a_pose_held_for_long_does_not_push_out_the_others() -> None:
-    evidence = TrackEvidence(capacity=4, other_person=2.0)
-    for person in (0, 1, 2):
-        evidence.take(Shot(embedding_of(person), 0.0, 0.2))
-    for step in range(20):
-        evidence.take(Shot(embedding_of(3, 0.01 * step), 1.0, 0.9))
-    kept = {int(np.argmax(shot.embedding.vector)) for shot in evidence.shots}
-    assert kept == {0, 1, 2, 3}
-
-
-def test_two_odd_shots_in_a_row_are_the_next_person() -> None:
-    evidence = TrackEvidence(capacity=8, other_person=0.5)
-    taken = [evidence.take(one) for one in shots(0, 0, 0, 1, 0, 1, 1)]
-    assert taken == [False] * 6 + [True]
-    assert len(evidence.shots) == 4
-    assert [one.embedding.vector[1] for one in evidence.successor().shots] == [1.0, 1.0]
-
-
-def test_a_track_just_begun_is_not_doubted() -> None:
-    evidence = TrackEvidence(capacity=8, other_person=0.5)
-    assert [evidence.take(one) for one in shots(0, 0, 1)] == [False] * 3
+    taken = vote(shots(0, 0, 0, 1, noise=0.0), GALLERY, 2, LIMITS)
+    assert isinstance(taken, Vote)
+    assert taken.claims[0].score == 0.0
+    assert taken.frames_agreeing == 3

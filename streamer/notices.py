@@ -1,0 +1,38 @@
+"""What an operator should know of recognition at this site: logged by `app`, told by `health`."""
+
+from collections.abc import Iterator
+
+from matcher.packs.manifest import Manifest
+
+
+def pack_notice(manifest: Manifest) -> str | None:
+    """For whom the pack is known to be worse; None where nothing is known."""
+    if not manifest.weak_for:
+        return None
+    return f"model pack {manifest.pack} is weaker for: {', '.join(manifest.weak_for)}"
+
+
+def notices(
+    manifest: Manifest, auto_arrive: str, calibrated: bool, needing_enrolment: int
+) -> Iterator[str]:
+    """One line each.
+
+    Args:
+        manifest: Of the pack in use.
+        auto_arrive: As set.
+        calibrated: The site has calibrated this pack on its own patients.
+        needing_enrolment: Consenting patients without a template of this pack.
+    """
+    weak = pack_notice(manifest)
+    if weak is not None:
+        yield weak
+    if auto_arrive == "calibrated" and not calibrated:
+        yield (
+            f"model pack {manifest.pack} is not calibrated on this site's patients: every face "
+            "match waits for a person (kirdi review list)"
+        )
+    if needing_enrolment:
+        yield (
+            f"{needing_enrolment} consenting patients cannot be recognised by model pack "
+            f"{manifest.pack}: enrol them (kirdi patients list --needs-enrolment)"
+        )

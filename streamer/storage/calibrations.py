@@ -1,0 +1,105 @@
+"""A site's calibrations of a pack, and what they are made of."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from streamer.crypto.vault import Vault
+from streamer.domain.site_calibration import SiteCalibration
+from streamer.domain.template import Template
+from streamer.storage.gallery_source import unsealed
+from streamer.storage.postgres import Postgres
+from streamer.storage.queries import sql
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTally:
+    """What people said about matches that would have been accepted.
+
+    Attributes:
+        decided: How many were looked at.
+        wrong: Of these, how many were not the patient.
+        expired: How many nobody looked at in time.
+    """
+
+    decided: int
+    wrong: int
+    expired: int
+
+
+class PostgresCalibrations:
+    """Those of one site and pack."""
+
+    def __init__(self, postgres: Postgres, vault: Vault, site_id: str, pack_id: str) -> None:
+        """Keep the collaborators."""
+        self._postgres = postgres
+        self._vault = vault
+        self._site_id = site_id
+        self._pack_id = pack_id
+
+    async def newest(self) -> SiteCalibration | None:
+        """The one in force; None where the pack was never calibrated here.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self._postgres.connection() as connection:
+            row = await connection.fetchrow(sql("newest_calibration"), self._site_id, self._pack_id)
+        return SiteCalibration(pack_id=self._pack_id, **row) if row is not None else None
+
+    async def save(self, made: SiteCalibration) -> None:
+        """Write a calibration; earlier ones stay as a record.
+
+        Raises:
+            DatabaseError: It is not known to be written.
+        """
+        async with self._postgres.connection() as connection:
+            await connection.execute(
+                sql("insert_calibration"),
+                uuid4(),
+                self._site_id,
+                made.pack_id,
+                made.made_at,
+                made.made_by,
+                made.accept_fpir,
+                made.patients,
+                made.impostor_pairs,
+                made.decided_reviews,
+                made.wrong_reviews,
+                made.impostor_tail,
+            )
+
+    async def templates(self, now: datetime) -> list[Template]:
+        """Return those of every patient who consents at `now`, decrypted.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(
+                sql("consenting_templates"), self._site_id, self._pack_id, now
+            )
+        opened, _ = await asyncio.to_thread(unsealed, rows, self._vault)
+        return opened
+
+    async def genuine_scores(self) -> list[float]:
+        """Return each enrolment photo's score with the mean of the others, lowest first."""
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(sql("genuine_scores"), self._site_id, self._pack_id)
+        return [row["score"] for row in rows]
+
+    async def reviews(self) -> ReviewTally:
+        """What people have said so far; raises DatabaseError."""
+        async with self._postgres.connection() as connection:
+            row = await connection.fetchrow(sql("review_tally"), self._site_id, self._pack_id)
+        assert row is not None
+        return ReviewTally(**row)
+
+    async def largest_gallery(self) -> int | None:
+        """The largest gallery that was ever searched; None before the first search."""
+        async with self._postgres.connection() as connection:
+            largest: int | None = await connection.fetchval(
+                sql("largest_gallery"), self._site_id, self._pack_id
+            )
+        return largest
