@@ -28,12 +28,16 @@ class CalibrationStore(Protocol):
         ...
 
 
-class CalibrationKeeper:
-    """The thresholds in force: the pack's own, or the site's where they are stricter.
+def covers(found: SiteCalibration, accept_fpir: float) -> bool:
+    """Whether a calibration holds for this `accept_fpir`.
 
-    A calibration made for a stricter `accept_fpir` than the settings' covers nothing: the looser
-    matches were never looked at.
+    Not where it was made for a stricter one: the looser matches were never looked at.
     """
+    return found.accept_fpir >= accept_fpir
+
+
+class CalibrationKeeper:
+    """The thresholds in force: the pack's own, or the site's where they are stricter."""
 
     def __init__(
         self,
@@ -81,14 +85,14 @@ class CalibrationKeeper:
         if found == self._found:
             return
         self._found = found
-        covers = found is not None and found.accept_fpir >= self._accept_fpir
-        self._site = self._fitted(found) if found is not None and covers else None
+        in_force = found is not None and covers(found, self._accept_fpir)
+        self._site = self._fitted(found) if found is not None and in_force else None
         if found is not None:
             log.info(
                 "site calibration",
                 pack=found.pack_id,
                 made_at=found.made_at.isoformat(),
-                in_force=covers,
+                in_force=in_force,
             )
 
     async def run(self, stop: asyncio.Event) -> None:

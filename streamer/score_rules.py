@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from config.settings import Match
+from config.settings import Match as MatchSettings
 from matcher.cohort import Cohort
+from matcher.face import Embedding, Match
+from matcher.gallery import Gallery
 from matcher.packs.pack import Pack
 from matcher.packs.score_scale import ScoreScale
 from streamer.domain.site_calibration import SiteCalibration
@@ -24,8 +26,14 @@ class ScoreRules:
     cohort: Cohort | None
     thresholds: Thresholds
 
+    def compare(self, probe: Embedding, template: Embedding) -> Match:
+        """Score two embeddings as a search in a gallery would."""
+        (match,) = Gallery(template.pack_id, [("", template)], self.cohort).search([probe])
+        assert match is not None
+        return match
 
-def score_rules(pack: Pack, match: Match) -> ScoreRules:
+
+def score_rules(pack: Pack, match: MatchSettings) -> ScoreRules:
     """Read what a pack says about scores. Blocks.
 
     Raises:
@@ -35,6 +43,6 @@ def score_rules(pack: Pack, match: Match) -> ScoreRules:
     return ScoreRules(scale, None, FixedThresholds(scale.max_distance, scale.min_margin))
 
 
-def site_thresholds(found: SiteCalibration, match: Match) -> Thresholds:
+def site_thresholds(found: SiteCalibration, match: MatchSettings) -> Thresholds:
     """Make thresholds of what a site has found, for the settings' target rates."""
     raise NotImplementedError

@@ -70,7 +70,7 @@ def words(*, own_footage: bool) -> list[str]:
         _FOOTAGE if own_footage else _LOBBY.format(seconds=clip_seconds()),
         f"Settings: the defaults, match.auto_arrive: {settings.match.auto_arrive}, "
         f"recognition.mode: {settings.recognition.mode}. At a site that has not calibrated, "
-        f"a person looks at every match first. Site time: {settings.site.time_zone}. Ctrl-C ends it.",
+        f"a person looks at every match. Site time: {settings.site.time_zone}. Ctrl-C ends it.",
     ]
 
 

@@ -9,11 +9,14 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
+from matcher.errors import ModelPackError
+from matcher.packs.manifest import Manifest
+from matcher.packs.pack import MANIFEST
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.clock import SystemClock
 from streamer.commands.invocation import (
@@ -27,6 +30,7 @@ from streamer.commands.invocation import (
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
 from streamer.ingest.confinement import shortcomings
+from streamer.notices import notices
 from streamer.storage.uptime import OpenInterval
 
 # Six heartbeats: a slow statement or a busy minute is no death.
@@ -41,13 +45,17 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     home = kirdi_home(os.environ)
     if not service_runs(home):
         raise KirdiError(f"service: none runs on {home}; start `kirdi run`")
-    intervals = asyncio.run(_open_intervals(settings, home))
+    manifest = _manifest(settings, home)
+    seen = asyncio.run(_look(settings, home, manifest))
+    intervals = seen.intervals
     # With those added, and as they are switched: what the service itself goes by.
     cameras = OverlayFile(home).read().over(settings).cameras
     watched = [camera.id for camera in cameras]
     if wrong := complaint(watched, intervals, SystemClock().now()):
         raise KirdiError(wrong)
     warn(shortcomings())
+    if manifest is not None:
+        warn(notices(manifest, settings.match.auto_arrive, seen.calibrated, seen.needing_enrolment))
     warn(
         f"camera {camera.id}: its certificate is not verified (insecure_tls)"
         for camera in cameras
@@ -105,22 +113,51 @@ def complaint(
     return None
 
 
-async def _open_intervals(settings: Settings, home: Path) -> Sequence[OpenInterval]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the database says."""
+
+    intervals: Sequence[OpenInterval]
+    calibrated: bool
+    needing_enrolment: int
+
+
+def _manifest(settings: Settings, home: Path) -> Manifest | None:
+    """Of the pack in use; None where it cannot be read: `kirdi models verify` says why."""
+    # Not `recognition.models_folder`: a health check has no time to load what runs models.
+    try:
+        text = (home / "models" / settings.models.pack / MANIFEST).read_text(encoding="utf-8")
+        return Manifest.from_json(text)
+    except (OSError, UnicodeDecodeError, ModelPackError):
+        return None
+
+
+async def _look(settings: Settings, home: Path, manifest: Manifest | None) -> _Seen:
     from streamer.embedded.services import embedded_services
 
+    pack_id = "" if manifest is None else manifest.pack_id
     if settings.database.url is not None:
-        return await _read(settings, settings.database.url.get_secret_value())
+        return await _read(settings, settings.database.url.get_secret_value(), pack_id)
     async with embedded_services(settings.database, settings.redis, home) as services:
-        return await _read(settings, services.database_url)
+        return await _read(settings, services.database_url, pack_id)
 
 
-async def _read(settings: Settings, url: str) -> Sequence[OpenInterval]:
+async def _read(settings: Settings, url: str, pack_id: str) -> _Seen:
+    from streamer.calibration_keeper import covers
+    from streamer.storage.calibrations import newest_calibration
+    from streamer.storage.patients_list import PatientsList
     from streamer.storage.postgres import Postgres
     from streamer.storage.uptime import CameraUptime
 
+    site_id, now = settings.site.id, SystemClock().now()
     postgres = Postgres(url, settings.database)
     await postgres.open()
     try:
-        return await CameraUptime(postgres, settings.site.id).open_intervals()
+        found = await newest_calibration(postgres, site_id, pack_id)
+        return _Seen(
+            await CameraUptime(postgres, site_id).open_intervals(),
+            found is not None and covers(found, settings.match.accept_fpir),
+            await PatientsList(postgres, site_id, pack_id).count_needing_enrolment(now),
+        )
     finally:
         await postgres.close()

@@ -13,7 +13,9 @@ from streamer.clock import SystemClock
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
+    Rows,
     print_json,
+    print_rows,
     read_settings,
     say,
     warn,
@@ -21,8 +23,11 @@ from streamer.commands.invocation import (
 from streamer.embedded.home import kirdi_home
 from streamer.patients.enrolled import Enrolled
 from streamer.storage.import_result import ImportResult
+from streamer.storage.patients_list import PatientRow
 
 app = typer.Typer(help="Import patients, enrol those who consent.", no_args_is_help=True)
+
+_YES = {True: "yes", False: "no"}
 
 
 @app.command("import")
@@ -57,6 +62,34 @@ def enroll(
         say(f"Patient {enrolled.patient_ref} is enrolled from {enrolled.photos} photos.")
 
 
+@app.command("list")
+def list_(
+    needs_enrolment: Annotated[
+        bool,
+        typer.Option(
+            "--needs-enrolment", help="Only those whom the model pack in use cannot recognise."
+        ),
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List who consents to recognition, and of which model packs there are templates.
+
+    Templates of different packs are never compared: after a change of pack everybody is enrolled
+    anew.
+    """
+    settings = read_settings(config)
+    rows = asyncio.run(_list(settings))
+    shown = [asdict(row) for row in rows if row.needs_enrolment or not needs_enrolment]
+    if as_json:
+        print_json(shown)
+        return
+    for row in shown:
+        row |= {"packs": ", ".join(row["packs"]), "needs_enrolment": _YES[row["needs_enrolment"]]}
+    columns = ("patient_ref", "consent_ref", "packs", "needs_enrolment")
+    print_rows(Rows(columns, shown), as_json=False, empty="No such patient.")
+
+
 def print_import(what: str, result: ImportResult, as_json: bool) -> None:
     """Tell what an import did."""
     if as_json:
@@ -66,6 +99,17 @@ def print_import(what: str, result: ImportResult, as_json: bool) -> None:
             f"Imported {what}: {result.created} new, {result.updated} changed, "
             f"{result.unchanged} as they were."
         )
+
+
+async def _list(settings: Settings) -> list[PatientRow]:
+    from matcher.packs.store import open_pack
+    from streamer.backend import open_backend
+    from streamer.recognition import models_folder
+
+    home, clock = kirdi_home(os.environ), SystemClock()
+    pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
+    async with open_backend(settings, home, clock) as backend:
+        return await backend.patients_list(pack.pack_id).all(clock.now())
 
 
 async def _import(file: Path, settings: Settings) -> ImportResult:
@@ -81,10 +125,12 @@ async def _import(file: Path, settings: Settings) -> ImportResult:
 async def _enroll(
     patient_ref: str, paths: list[Path], consent_ref: str, settings: Settings
 ) -> Enrolled:
+    from matcher.packs.store import open_pack
     from streamer.backend import open_backend
     from streamer.patients.enrolment import Enrolment
     from streamer.patients.photo import read_photo
-    from streamer.recognition import face_gate, open_matcher
+    from streamer.recognition import face_gate, models_folder, open_matcher
+    from streamer.score_rules import score_rules
 
     home, clock = kirdi_home(os.environ), SystemClock()
     photos = [await asyncio.to_thread(read_photo, path) for path in paths]
@@ -92,8 +138,14 @@ async def _enroll(
         open_backend(settings, home, clock) as backend,
         open_matcher(settings, home) as matcher,
     ):
+        pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
+        rules = await asyncio.to_thread(score_rules, pack, settings.match)
         enrolment = Enrolment(
-            matcher, face_gate(settings.quality), settings.quality.warn_face_px, backend.enrolments
+            matcher,
+            face_gate(settings.quality),
+            settings.quality.warn_face_px,
+            backend.enrolments,
+            rules.compare,
         )
         enrolled = await enrolment.enrol(patient_ref, photos, consent_ref, clock.now())
         await backend.schedules.invalidate([clock.now().astimezone(settings.site.zone).date()])

@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from matcher.face import Embedding, Face, Image, Vector, fuse
+from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
+from streamer.patients.agreement import Compare, agreements
 from streamer.patients.enrolled import Enrolled
 from streamer.patients.photo import Photo
 
@@ -51,6 +53,8 @@ class EnrolmentStore(Protocol):
         pack_id: str,
         photos: int,
         now: datetime,
+        *,
+        agreements: Sequence[PhotoAgreement] = (),
     ) -> None:
         """Store both in one transaction; a former template is replaced.
 
@@ -69,8 +73,10 @@ class Enrolment:
         shortcoming: Callable[[Face], str | None],
         warn_face_px: float,
         store: EnrolmentStore,
+        compare: Compare,
     ) -> None:
         """Keep the collaborators; `shortcoming` is the same gate the cameras use."""
+        self._compare = compare
         self._matcher = matcher
         self._shortcoming = shortcoming
         self._warn_face_px = warn_face_px
@@ -106,7 +112,13 @@ class Enrolment:
             warnings.append("one photo only; two or more are recognised far better")
         fused = fuse(embeddings)
         await self._store.save(
-            patient_ref, consent_ref.strip(), fused.vector, fused.pack_id, len(photos), now
+            patient_ref,
+            consent_ref.strip(),
+            fused.vector,
+            fused.pack_id,
+            len(photos),
+            now,
+            agreements=agreements(embeddings, self._compare),
         )
         return Enrolled(patient_ref, len(photos), tuple(warnings))
 

@@ -44,9 +44,7 @@ class PostgresCalibrations:
         Raises:
             DatabaseError: It refuses.
         """
-        async with self._postgres.connection() as connection:
-            row = await connection.fetchrow(sql("newest_calibration"), self._site_id, self._pack_id)
-        return SiteCalibration(pack_id=self._pack_id, **row) if row is not None else None
+        return await newest_calibration(self._postgres, self._site_id, self._pack_id)
 
     async def save(self, made: SiteCalibration) -> None:
         """Write a calibration; earlier ones stay as a record.
@@ -103,3 +101,12 @@ class PostgresCalibrations:
                 sql("largest_gallery"), self._site_id, self._pack_id
             )
         return largest
+
+
+async def newest_calibration(
+    postgres: Postgres, site_id: str, pack_id: str
+) -> SiteCalibration | None:
+    """The one in force, for whoever has no key; raises DatabaseError."""
+    async with postgres.connection() as connection:
+        row = await connection.fetchrow(sql("newest_calibration"), site_id, pack_id)
+    return SiteCalibration(pack_id=pack_id, **row) if row is not None else None

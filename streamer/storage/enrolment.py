@@ -1,12 +1,14 @@
 """Stores a patient's consent and template together, or neither. Called by `patients.enrolment`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from matcher.face import Vector
 from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
-from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
 from streamer.storage.vectors import vector_bytes
 
@@ -31,6 +33,8 @@ class PostgresEnrolment:
         photos: int,
         now: datetime,
         expires_at: datetime | None = None,
+        *,
+        agreements: Sequence[PhotoAgreement] = (),
     ) -> None:
         """Store both in one transaction; a former template of the pack is deleted.
 
@@ -44,6 +48,7 @@ class PostgresEnrolment:
             photos: How many photos it was fused from.
             now: Aware; when the consent was given, where it is a new one.
             expires_at: Aware; None = until withdrawn.
+            agreements: Of each photo with the others; they go when the template goes.
 
         Raises:
             InputError: The patient is unknown, staff or dead, or the consent's term is over.
@@ -70,6 +75,11 @@ class PostgresEnrolment:
                 photos,
                 now,
             )
+            rows = [
+                (template_id, photo, one.distance, one.score)
+                for photo, one in enumerate(agreements, 1)
+            ]
+            await write_rows(connection, sql("insert_photo_agreement"), rows)
 
     async def _enrollable(self, connection: Connection, patient_ref: str) -> tuple[UUID, bytes]:
         row = await connection.fetchrow(sql("patient_for_enrolment"), self._site_id, patient_ref)

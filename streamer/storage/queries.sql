@@ -363,7 +363,7 @@ SET tracks = match_counts.tracks + EXCLUDED.tracks,
     reviewed = match_counts.reviewed + EXCLUDED.reviewed;
 
 -- name: list_match_counts
-SELECT day, camera_id, pack_id, tracks, gallery_sum, gallery_max, accepted, reviewed
+SELECT day, camera_id, tracks, gallery_sum, gallery_max, accepted, reviewed
 FROM match_counts
 WHERE site_id = $1 AND pack_id = $2
 ORDER BY day, camera_id;

@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 from config.load import load_settings
+from matcher.packs.store import open_pack
 from streamer.backend import open_backend
 from streamer.clock import SystemClock
 from streamer.errors import InputError
 from streamer.patients.enrolment import Enrolment
 from streamer.patients.photo import read_photo
-from streamer.recognition import face_gate, open_matcher
+from streamer.recognition import face_gate, models_folder, open_matcher
+from streamer.score_rules import score_rules
 from tests import data
 from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 
@@ -36,7 +38,9 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
         open_matcher(settings, kirdi.home) as matcher,
     ):
         gate = face_gate(settings.quality)
-        enrolment = Enrolment(matcher, gate, 100, backend.enrolments)
+        pack = open_pack(models_folder(kirdi.home), settings.models.pack)
+        rules = score_rules(pack, settings.match)
+        enrolment = Enrolment(matcher, gate, 100, backend.enrolments, rules.compare)
         done = 0
         for ref, person in zip(refs, people, strict=True):
             photos = [read_photo(photo) for photo in photos_of(person)]

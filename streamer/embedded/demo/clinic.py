@@ -20,6 +20,7 @@ from streamer.embedded.demo.photographs import Person
 from streamer.embedded.demo.portrait import enrolment_photos
 from streamer.patients.enrolment import Enrolment
 from streamer.recognition import face_gate
+from streamer.score_rules import ScoreRules
 
 _SITE = Site(id="demo", name="Demo polyclinic")
 _VISIT = timedelta(minutes=20)
@@ -56,7 +57,12 @@ async def open_clinic(backend: Backend, now: datetime) -> None:
 
 
 async def enrol(
-    member: Member, people: Sequence[Person], backend: Backend, matcher: Matcher, now: datetime
+    member: Member,
+    people: Sequence[Person],
+    backend: Backend,
+    matcher: Matcher,
+    rules: ScoreRules,
+    now: datetime,
 ) -> None:
     """Enrol one of the cast from two photos; one who withdrew then does.
 
@@ -67,7 +73,11 @@ async def enrol(
     assert member.patient_ref is not None
     settings = backend.settings
     enrolment = Enrolment(
-        matcher, face_gate(settings.quality), settings.quality.warn_face_px, backend.enrolments
+        matcher,
+        face_gate(settings.quality),
+        settings.quality.warn_face_px,
+        backend.enrolments,
+        rules.compare,
     )
     photos = enrolment_photos(people[member.person])
     await enrolment.enrol(member.patient_ref, photos, f"C-{member.patient_ref}", now)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from matcher.matcher import Matcher
+from matcher.packs.store import open_pack
 from streamer.app import run_service
 from streamer.backend import Backend, open_backend
 from streamer.checkin.delivery import CheckInWriter
@@ -28,6 +29,7 @@ from streamer.embedded.home import make_private_folder
 from streamer.errors import InputError
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.recognition import models_folder, open_matcher
+from streamer.score_rules import score_rules
 from streamer.simulator.server import CameraSimulator
 from streamer.storage.listing import AppointmentRow, CheckInRow
 
@@ -167,12 +169,14 @@ class _SetUp:
     async def _enrol(self, backend: Backend, matcher: Matcher, people: Sequence[Person]) -> None:
         _go_on(self._stop)
         self._screen.step("importing patients and appointments, enrolling those who consented")
-        now = self._clock.now()
+        now, settings = self._clock.now(), backend.settings
+        pack = await asyncio.to_thread(open_pack, models_folder(self._run), settings.models.pack)
+        rules = await asyncio.to_thread(score_rules, pack, settings.match)
         await open_clinic(backend, now)
         for member in CAST:
             _go_on(self._stop)
             if member.patient_ref is not None:
-                await enrol(member, people, backend, matcher, now)
+                await enrol(member, people, backend, matcher, rules, now)
 
 
 class _Cameras:

@@ -16,9 +16,13 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "reviews",
+    "site_calibrations",
+    "match_counts",
     "check_ins",
     "appointments",
     "practitioners",
+    "photo_agreements",
     "templates",
     "consents",
     "guardians",

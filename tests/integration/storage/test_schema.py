@@ -1,12 +1,16 @@
 import asyncio
+import io
 
 import asyncpg
 import pytest
+from alembic import command
 
 from config.settings import Database as Limits
 from streamer.errors import DatabaseError
 from streamer.storage.postgres import Postgres
-from streamer.storage.schema import check_schema, migrate
+from streamer.storage.schema import _config, _history, check_schema, migrate
+
+HISTORY = _history()
 
 
 async def _open_checked(url: str) -> None:
@@ -29,7 +33,7 @@ async def _execute(url: str, statement: str) -> None:
 
 async def test_migrating_is_done_once_however_many_try(any_database_url: str) -> None:
     results = await asyncio.gather(*(migrate(any_database_url) for _ in range(5)))
-    assert sorted(results) == [[], [], [], [], ["0001"]]
+    assert sorted(results) == [[], [], [], [], HISTORY]
     await _open_checked(any_database_url)
 
 
@@ -41,20 +45,33 @@ async def test_an_empty_database_says_what_to_run(database_url: str) -> None:
 async def test_an_older_schema_says_what_to_run(
     clinic_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # There is one revision so far: the program pretends to know another.
-    monkeypatch.setattr("streamer.storage.schema._history", lambda: ["0001", "0002"])
-    with pytest.raises(DatabaseError, match="0001 is older than this program's 0002; run `kirdi"):
+    # The program pretends to know one more.
+    monkeypatch.setattr("streamer.storage.schema._history", lambda: [*HISTORY, "9999"])
+    words = f"{HISTORY[-1]} is older than this program's 9999; run `kirdi"
+    with pytest.raises(DatabaseError, match=words):
         await _open_checked(clinic_url)
+
+
+async def test_a_database_of_the_first_release_keeps_what_it_holds(database_url: str) -> None:
+    first = _config()
+    command.upgrade(first, "0001", sql=True)
+    assert isinstance(first.output_buffer, io.StringIO)
+    await _execute(database_url, first.output_buffer.getvalue())
+    await _execute(database_url, "INSERT INTO sites VALUES ('s-1', 'Clinic', 'Asia/Almaty')")
+    assert await migrate(database_url) == HISTORY[1:]
+    await _open_checked(database_url)
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT count(*) FROM sites") == 1
+    await connection.close()
 
 
 async def test_a_newer_schema_is_left_alone(clinic_url: str) -> None:
     await _execute(clinic_url, "UPDATE alembic_version SET version_num = '9999'")
     for attempt in (_open_checked, migrate):
-        with pytest.raises(
-            DatabaseError, match="schema 9999 is newer than this program's 0001; update kirdi"
-        ):
+        words = f"schema 9999 is newer than this program's {HISTORY[-1]}; update kirdi"
+        with pytest.raises(DatabaseError, match=words):
             await attempt(clinic_url)
-    await _execute(clinic_url, "UPDATE alembic_version SET version_num = '0001'")
+    await _execute(clinic_url, f"UPDATE alembic_version SET version_num = '{HISTORY[-1]}'")
     assert await migrate(clinic_url) == []
 
 

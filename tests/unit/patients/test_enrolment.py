@@ -1,11 +1,13 @@
 """Enrolment refuses what would be recognised badly, and says which photo and what to do."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from matcher.face import Vector
+from matcher.face import Embedding, Match, Vector
+from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
 from streamer.patients.enrolment import Enrolment
 from streamer.patients.photo import Photo
@@ -17,6 +19,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 class Store:
     def __init__(self) -> None:
         self.saved: list[tuple[str, str, Vector, str, int]] = []
+        self.agreements: Sequence[PhotoAgreement] = ()
 
     async def save(
         self,
@@ -26,7 +29,10 @@ class Store:
         pack_id: str,
         photos: int,
         now: datetime,
+        *,
+        agreements: Sequence[PhotoAgreement] = (),
     ) -> None:
+        self.agreements = agreements
         self.saved.append((patient_ref, consent_ref, vector, pack_id, photos))
 
 
@@ -52,6 +58,11 @@ def photos(count: int) -> list[Photo]:
     return [Photo(f"{index}.jpg", blank) for index in range(1, count + 1)]
 
 
+def compare(probe: Embedding, template: Embedding) -> Match:
+    distance = float(np.linalg.norm(probe.vector - template.vector))
+    return Match("", distance, -distance, float("inf"), None)
+
+
 async def enrol(
     *pages: list[tuple[float, int]], consent: str = "C-1"
 ) -> tuple[Store, tuple[str, ...]]:
@@ -61,6 +72,7 @@ async def enrol(
         lambda face: "too_small" if face.quality.width_px < 48 else None,
         100.0,
         store,
+        compare,
     )
     done = await enrolment.enrol("P-1", photos(len(pages)), consent, NOW)
     return store, done.warnings
@@ -77,7 +89,7 @@ async def test_two_good_photos_give_their_mean() -> None:
 
 async def test_one_picture_given_twice_is_told() -> None:
     store, album = Store(), Album([(120.0, 0)], [(120.0, 0)])
-    enrolment = Enrolment(album, lambda face: None, 100.0, store)  # type: ignore[arg-type]
+    enrolment = Enrolment(album, lambda face: None, 100.0, store, compare)  # type: ignore[arg-type]
     blank = photos(2)
 
     async def same(image: object, faces: object) -> object:
@@ -115,3 +127,15 @@ async def test_what_is_refused(pages: list[list[tuple[float, int]]], words: list
 async def test_without_consent_nobody_is_enrolled() -> None:
     with pytest.raises(InputError, match="--consent-ref"):
         await enrol([(120.0, 0)], consent="  ")
+
+
+async def test_each_photo_is_compared_with_the_others() -> None:
+    store, _ = await enrol([(120.0, 0)], [(120.0, 0)], [(120.0, 0)])
+    # Noises of 0.05, 0.10 and 0.15: each against the mean of the other two.
+    assert [one.distance for one in store.agreements] == pytest.approx([0.075, 0.0, 0.075])
+    assert [one.score for one in store.agreements] == pytest.approx([-0.075, 0.0, -0.075])
+
+
+async def test_one_photo_agrees_with_nothing() -> None:
+    store, _ = await enrol([(120.0, 0)])
+    assert store.agreements == ()

@@ -1,0 +1,115 @@
+"""What a site's calibration is made of, and that the newest one of the pack in use counts."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+from streamer.domain.identity import Band
+from streamer.domain.match_count import MatchCount
+from streamer.domain.photo_agreement import PhotoAgreement
+from streamer.domain.review import ReviewDecision
+from streamer.domain.site_calibration import SiteCalibration
+from streamer.storage.calibrations import PostgresCalibrations, ReviewTally
+from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.match_counts import PostgresMatchCounts
+from streamer.storage.patients_list import PatientRow, PatientsList
+from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, patient, vector
+from tests.integration.storage.test_reviews import record, reviews
+
+DAY = date(2026, 11, 23)
+
+
+def calibrations(clinic: Clinic, pack_id: str = PACK) -> PostgresCalibrations:
+    base = clinic.database
+    return PostgresCalibrations(base.postgres, base.vault, SITE.id, pack_id)
+
+
+async def test_the_newest_of_the_pack_counts(clinic: Clinic) -> None:
+    store = calibrations(clinic)
+    assert await store.newest() is None
+    first = SiteCalibration(PACK, NOW, "aigul", 0.001, 120, 7140, 300, 0, '{"scores": [1.5]}')
+    second = replace(first, made_at=NOW + timedelta(hours=1), wrong_reviews=1)
+    for one in (second, first):
+        await store.save(one)
+    assert await store.newest() == second
+    assert await calibrations(clinic, "other").newest() is None
+
+
+async def test_templates_of_those_who_consent_whatever_is_booked(clinic: Clinic) -> None:
+    for number in (1, 2, 3):
+        await clinic.import_patients(patient(number))
+        await clinic.enrol(number)
+    await clinic.withdraw(2)
+    found = await calibrations(clinic).templates(NOW)
+    assert len(found) == 2
+    assert {float(one.vector[0]) for one in found} == {float(vector(1)[0]), float(vector(3)[0])}
+    assert await calibrations(clinic, "other").templates(NOW) == []
+
+
+async def test_photo_agreements_go_with_their_template(clinic: Clinic) -> None:
+    await clinic.import_patients(patient(1))
+    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
+    for scores in ((5.5, 4.5), (7.0, 6.0, 5.0)):
+        agreements = tuple(PhotoAgreement(0.25, one) for one in scores)
+        await store.save("P-1", "C-1", vector(1), PACK, 3, NOW, agreements=agreements)
+        assert await calibrations(clinic).genuine_scores() == sorted(scores)
+    await clinic.execute("DELETE FROM templates")
+    assert await calibrations(clinic).genuine_scores() == []
+
+
+async def test_of_the_reviews_those_count_that_would_have_been_accepted(clinic: Clinic) -> None:
+    _, anna = await clinic.expect(1)
+    _, bota = await clinic.expect(2)
+    store, pair = reviews(clinic), uuid4()
+    await store.decide([record(anna)], [])
+    await store.decide([record(anna, ReviewDecision.REJECTED)], [])
+    await store.decide([record(anna, ReviewDecision.EXPIRED)], [])
+    await store.decide([record(anna, ReviewDecision.REJECTED, band=Band.REVIEW)], [])
+    await store.decide(
+        [
+            record(anna, ReviewDecision.OTHER, review_id=pair),
+            record(bota, review_id=pair, lead=False),
+        ],
+        [],
+    )
+    assert await calibrations(clinic).reviews() == ReviewTally(decided=3, wrong=2, expired=1)
+    assert await calibrations(clinic, "other").reviews() == ReviewTally(0, 0, 0)
+
+
+async def test_counts_of_a_day_add_up(clinic: Clinic) -> None:
+    store = PostgresMatchCounts(clinic.database.postgres, SITE.id, PACK)
+    assert await calibrations(clinic).largest_gallery() is None
+    await store.add([MatchCount(DAY, "lobby-1", 2, 40, 30, 1, 1)])
+    await store.add(
+        [MatchCount(DAY, "lobby-2", 1, 9, 9, 0, 0), MatchCount(DAY, "lobby-1", 1, 20, 20, 1, 0)]
+    )
+    assert await store.all() == [
+        MatchCount(DAY, "lobby-1", 3, 60, 30, 2, 1),
+        MatchCount(DAY, "lobby-2", 1, 9, 9, 0, 0),
+    ]
+    assert await calibrations(clinic).largest_gallery() == 30
+
+
+async def test_a_change_of_pack_says_who_must_be_enrolled_anew(clinic: Clinic) -> None:
+    for number in (1, 2, 3):
+        await clinic.import_patients(patient(number))
+        await clinic.enrol(number)
+    await clinic.withdraw(3)
+    await clinic.execute(
+        "UPDATE templates SET pack_id = 'new' WHERE patient_id = $1", await owner(clinic)
+    )
+    listed = PatientsList(clinic.database.postgres, SITE.id, "new")
+    assert await listed.all(NOW) == [
+        PatientRow("P-1", "C-1", ("new",), needs_enrolment=False),
+        PatientRow("P-2", "C-1", (PACK,), needs_enrolment=True),
+    ]
+    assert await listed.count_needing_enrolment(NOW) == 1
+    assert (
+        await PatientsList(clinic.database.postgres, SITE.id, PACK).count_needing_enrolment(NOW)
+        == 1
+    )
+
+
+async def owner(clinic: Clinic) -> UUID:
+    (found,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
+    return found

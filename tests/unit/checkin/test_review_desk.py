@@ -1,0 +1,208 @@
+"""Looking, confirming, rejecting, expiring: what is written, and what the next decision knows."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from streamer.checkin.rejections import Rejections
+from streamer.checkin.review_desk import ReviewDesk
+from streamer.checkin.review_queue import ReviewQueue
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
+from streamer.domain.decision import Reason
+from streamer.domain.identity import Band
+from streamer.domain.review import Review, ReviewCandidate, ReviewDecision, ReviewRecord
+from streamer.domain.review_report import AppointmentReport, ReviewReferences
+from streamer.errors import DatabaseError, InputError
+from tests.fakes.clock import FakeClock
+
+ANNA, BOTA = UUID(int=1), UUID(int=2)
+VISIT, LATER = UUID(int=10), UUID(int=11)
+SEEN = datetime(2026, 11, 23, 3, 59, tzinfo=UTC)
+
+
+class Store:
+    """Knows everybody; remembers what was decided."""
+
+    def __init__(self) -> None:
+        self.patients = {ANNA: "P-1", BOTA: "P-2"}
+        self.open = {VISIT, LATER}
+        self.records: list[ReviewRecord] = []
+        self.check_ins: list[CheckIn] = []
+        self.away = False
+
+    async def describe(
+        self, patients: Sequence[UUID], appointments: Sequence[UUID]
+    ) -> ReviewReferences:
+        known = {key: AppointmentReport(f"A-{key.int}", SEEN, "Dr One") for key in appointments}
+        consenting = {key: ref for key, ref in self.patients.items() if key in patients}
+        return ReviewReferences(consenting, known, frozenset(self.open.intersection(known)))
+
+    async def decide(
+        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn]
+    ) -> Sequence[Recorded]:
+        if self.away:
+            raise DatabaseError("database: away")
+        self.records += records
+        self.check_ins += check_ins
+        return [Recorded.WRITTEN] * len(check_ins)
+
+
+class Reception:
+    """A desk with its queue."""
+
+    def __init__(self) -> None:
+        self.clock, self.queue, self.store = FakeClock(), ReviewQueue(), Store()
+        self.rejections = Rejections(UTC)
+        self.desk = ReviewDesk("site-1", self.queue, self.rejections, self.store, self.clock)
+
+    def waits(self, *candidates: tuple[UUID, float, tuple[UUID, ...]]) -> Review:
+        review = Review(
+            uuid4(),
+            self.clock.now(),
+            SEEN,
+            "lobby-1",
+            7,
+            "main",
+            Reason.NOT_CALIBRATED,
+            Band.ACCEPT,
+            4.0,
+            "open-1",
+            tuple(ReviewCandidate(*one) for one in candidates),
+        )
+        assert self.queue.put(review)
+        return review
+
+    def decisions(self) -> dict[UUID, ReviewDecision]:
+        return {one.patient_id: one.decision for one in self.store.records}
+
+
+@pytest.fixture
+def reception() -> Reception:
+    return Reception()
+
+
+async def test_a_report_has_references_and_no_ids(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)), (BOTA, 4.1, ()))
+    (report,) = await reception.desk.reports()
+    assert report.review_id == str(review.review_id)
+    assert report.expires_at == review.opened_at + timedelta(minutes=10)
+    first, second = report.candidates
+    assert (first.patient_ref, first.score, second.patient_ref) == ("P-1", 4.5, "P-2")
+    assert [one.appointment_ref for one in first.appointments] == ["A-10"]
+    assert str(ANNA) not in repr(report)
+
+
+async def test_a_confirmation_writes_the_check_in_as_of_the_sighting(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT, LATER)))
+    arrivals = await reception.desk.confirm(str(review.review_id)[:8], "", "aigul")
+    assert [(one.appointment_ref, one.recorded) for one in arrivals] == [
+        ("A-10", Recorded.WRITTEN),
+        ("A-11", Recorded.WRITTEN),
+    ]
+    first, second = reception.store.check_ins
+    assert (first.method, first.evidence, first.decided_by) == (
+        Method.FACE,
+        EvidenceGrade.FACE,
+        "aigul",
+    )
+    assert (first.occurred_at, first.score, first.threshold) == (SEEN, 4.5, 4.0)
+    assert {first.appointment_id, second.appointment_id} == {VISIT, LATER}
+    assert first.event_id != second.event_id
+    assert reception.decisions() == {ANNA: ReviewDecision.CONFIRMED}
+    assert reception.queue.waiting() == ()
+
+
+async def test_of_several_one_has_to_be_named(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)), (BOTA, 4.4, (LATER,)))
+    key = str(review.review_id)
+    with pytest.raises(InputError, match=r"--patient \(P-1, P-2\)"):
+        await reception.desk.confirm(key, "", "aigul")
+    with pytest.raises(InputError, match="P-1, P-2"):
+        await reception.desk.confirm(key, "P-9", "aigul")
+    await reception.desk.confirm(key, "P-2", "aigul")
+    (check_in,) = reception.store.check_ins
+    assert (check_in.patient_id, check_in.appointment_id, check_in.score) == (BOTA, LATER, 4.4)
+    assert reception.decisions() == {ANNA: ReviewDecision.OTHER, BOTA: ReviewDecision.CONFIRMED}
+    # That it was the other one says nothing against either.
+    assert reception.rejections.score(ANNA, reception.clock.now()) is None
+
+
+async def test_a_rejection_is_known_to_the_next_decision(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)), (BOTA, 4.4, (LATER,)))
+    await reception.desk.reject(str(review.review_id), "aigul")
+    assert set(reception.decisions().values()) == {ReviewDecision.REJECTED}
+    assert reception.store.check_ins == []
+    assert reception.rejections.score(ANNA, reception.clock.now()) == 4.5
+    assert reception.rejections.score(BOTA, reception.clock.now()) == 4.4
+    assert not reception.queue.put(review)
+
+
+@pytest.mark.parametrize("act", ["confirm", "reject"])
+async def test_while_the_database_is_away_the_review_waits(reception: Reception, act: str) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    reception.store.away = True
+
+    async def decide() -> None:
+        if act == "confirm":
+            await reception.desk.confirm(str(review.review_id), "", "aigul")
+        else:
+            await reception.desk.reject(str(review.review_id), "aigul")
+
+    with pytest.raises(DatabaseError):
+        await decide()
+    assert reception.queue.waiting() == (review,)
+    reception.store.away = False
+    await decide()
+    assert reception.queue.waiting() == ()
+
+
+async def test_a_repeated_confirmation_is_the_same_event(reception: Reception) -> None:
+    """The answer may have been lost after the commit."""
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    await reception.desk.confirm(str(review.review_id), "", "aigul")
+    reception.queue.put(review)
+    await reception.desk.confirm(str(review.review_id), "", "aigul")
+    first, second = reception.store.check_ins
+    assert first.event_id == second.event_id
+
+
+async def test_what_settled_itself_is_shown_no_more(reception: Reception) -> None:
+    reception.waits((ANNA, 4.5, (VISIT,)))
+    reception.store.open.clear()
+    assert await reception.desk.reports() == ()
+    assert reception.queue.waiting() == ()
+
+
+async def test_who_consents_no_more_is_neither_shown_nor_checked_in(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    del reception.store.patients[ANNA]
+    with pytest.raises(InputError, match="nobody of it consents"):
+        await reception.desk.confirm(str(review.review_id), "", "aigul")
+    assert await reception.desk.reports() == ()
+    assert reception.store.check_ins == []
+
+
+async def test_an_unknown_review_names_the_remedy(reception: Reception) -> None:
+    with pytest.raises(InputError, match="kirdi review list"):
+        await reception.desk.reject("abc", "aigul")
+    first, second = reception.waits((ANNA, 4.5, ())), reception.waits((BOTA, 4.5, ()))
+    assert first.review_id == reception.queue.waiting()[0].review_id
+    assert second not in reception.queue.waiting(), "one track, one review"
+
+
+async def test_time_and_a_stop_end_every_review(reception: Reception) -> None:
+    reception.waits((ANNA, 4.5, (VISIT,)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(reception.desk.run(stop))
+    while reception.queue.waiting():  # noqa: ASYNC110 - a queue sets no event
+        await asyncio.sleep(0)
+    assert reception.decisions() == {ANNA: ReviewDecision.EXPIRED}
+    reception.waits((BOTA, 4.5, (VISIT,)))
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert reception.decisions()[BOTA] is ReviewDecision.EXPIRED
+    assert {one.decided_by for one in reception.store.records} == {"kirdi"}
+    assert reception.queue.waiting() == ()
