@@ -1,11 +1,10 @@
 """Carries out what is asked about reviews over the control socket. Made by `app`."""
 
-import os
-import pwd
 from typing import Final
 
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.control.messages import Reply, Request, Verb
+from streamer.os_user import os_user
 
 VERBS: Final = frozenset({Verb.REVIEWS, Verb.CONFIRM, Verb.REJECT})
 
@@ -16,7 +15,7 @@ class ReviewControl:
     def __init__(self, desk: ReviewDesk) -> None:
         """Keep the desk. The socket answers this process's own user only: that is who decides."""
         self._desk = desk
-        self._user = _user()
+        self._user = os_user()
 
     async def answer(self, request: Request) -> Reply:
         """Carry a request out.
@@ -31,12 +30,3 @@ class ReviewControl:
             await self._desk.reject(request.review_id, self._user)
             return Reply()
         return Reply(reviews=await self._desk.reports())
-
-
-def _user() -> str:
-    """The name of the user this process runs as; its number where it has no name."""
-    number = os.geteuid()
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"uid {number}"

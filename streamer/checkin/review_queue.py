@@ -83,6 +83,10 @@ class ReviewQueue:
         over = [one for one in self.waiting() if now - one.opened_at >= LIFETIME]
         for one in over:
             self.take(one.review_id)
+        for one in self.waiting():
+            # A sighting may have waited for the database before its review was opened.
+            if one.crop is not None and now - one.captured_at >= LIFETIME:
+                self._reviews[one.review_id] = replace(one, crop=None)
         self._settled = {key: seen for key, seen in self._settled.items() if now - seen < LIFETIME}
         shed, self._shed = self._shed, []
         return (*shed, *over)

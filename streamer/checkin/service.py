@@ -5,7 +5,7 @@ Called by the pipeline for every settled identity; called again for the same per
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ import structlog
 from matcher.face import Image
 from streamer.checkin.decision import ArrivalPolicy, FaceEvidence, decide
 from streamer.checkin.rejections import Rejections
-from streamer.checkin.review_queue import ReviewQueue
+from streamer.checkin.review_queue import LIFETIME, MOST_WAITING, ReviewQueue
 from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.appointment import Appointment
@@ -120,6 +120,7 @@ class CheckInService:
         while True:
             self._arrived.clear()
             stopping = stop.is_set()
+            self._forget_crops()
             for key, (identity, sighting) in list(self._waiting.items()):
                 try:
                     await self.decide(identity, sighting)
@@ -138,6 +139,15 @@ class CheckInService:
                 await self._clock.sleep(_RETRY_S, stop)
             else:
                 await wait_for_any(self._arrived, stop)
+
+    def _forget_crops(self) -> None:
+        """While the database is away sightings may wait for hours, but no crop may."""
+        now = self._clock.now()
+        with_crop = [key for key, (_, one) in self._waiting.items() if one.crop is not None]
+        for place, key in enumerate(reversed(with_crop)):
+            identity, one = self._waiting[key]
+            if place >= MOST_WAITING or now - one.captured_at >= LIFETIME:
+                self._waiting[key] = (identity, replace(one, crop=None))
 
     async def decide(self, identity: Identity, sighting: Sighting) -> Decision:
         """Decide what a sighting means and set off what follows.

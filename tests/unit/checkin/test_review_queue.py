@@ -82,6 +82,15 @@ def test_after_ten_minutes_it_is_gone_with_its_crop() -> None:
     assert queue.waiting() == ()
 
 
+def test_the_crop_of_a_sighting_that_waited_goes_earlier() -> None:
+    queue = ReviewQueue()
+    queue.put(replace(review(ANNA), captured_at=NOW - timedelta(minutes=9)))
+    queue.expire(NOW)
+    assert queue.waiting()[0].crop is not None
+    queue.expire(NOW + timedelta(minutes=1))
+    assert queue.waiting()[0].crop is None
+
+
 def test_a_full_queue_sheds_the_oldest() -> None:
     queue = ReviewQueue()
     for number in range(MOST_WAITING + 1):

@@ -1,11 +1,13 @@
 """The service decides on the schedule, goes past a stale cache, and hands over once per visit."""
 
 import asyncio
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
@@ -232,6 +234,34 @@ async def test_a_sighting_waits_while_the_database_is_away_and_keeps_its_time() 
     await asyncio.wait_for(task, 5)
     (check_in,) = accepted.check_ins
     assert check_in.occurred_at == NOW
+
+
+async def test_while_the_database_is_away_no_crop_outlives_its_ten_minutes() -> None:
+    class Gone(Schedules):
+        asked_times = 0
+
+        async def appointments_of(
+            self, patient_id: UUID, now: datetime, refresh: bool = False
+        ) -> Sequence[Appointment]:
+            self.asked_times += 1
+            raise DatabaseError("database: away")
+
+    clock, stop, schedules = FakeClock(NOW), asyncio.Event(), Gone([], [])
+    service = CheckInService("site-1", schedules, Accepted(), POLICY, looking(), clock)
+    crop = np.zeros((8, 8, 3), np.uint8)
+    held = weakref.ref(crop)
+    service.propose(SEEN, Sighting("main", NOW, crop))
+    del crop
+    running = asyncio.create_task(service.run(stop))
+    # The clock moves a second with each try.
+    while schedules.asked_times < 599:  # noqa: ASYNC110 - tries set no event
+        await asyncio.sleep(0)
+    assert held() is not None
+    while schedules.asked_times < 603:  # noqa: ASYNC110 - tries set no event
+        await asyncio.sleep(0)
+    assert held() is None
+    stop.set()
+    await asyncio.wait_for(running, 5)
 
 
 async def test_what_waits_at_the_end_is_tried_once_more() -> None:
