@@ -166,11 +166,30 @@ class Redis(Section):
 class Models(Section):
     """Which model pack finds and compares faces, and on which device."""
 
-    pack: Literal["open"] = Field("open", description="the model pack, by name")
+    pack: Identifier | None = Field(
+        None,
+        description="the model pack, by name; null = the one that `kirdi models use` chose, "
+        "or open",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto takes CUDA where it can be had; a cuda that cannot is an error"
     )
     threads: int = Field(0, ge=0, le=64, description="ONNX Runtime threads; 0 = from the machine")
+    gpu_memory_mb: int = Field(
+        0, ge=0, description="most GPU memory each of the two models may take; 0 = no limit"
+    )
+    mirror: str | None = Field(
+        None,
+        description="address of a folder with the packs' published files, for `kirdi models "
+        "pull`; null = their publishers",
+    )
+
+    @field_validator("mirror")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("the address must begin with https:// or http://")
+        return value
 
 
 class Recognition(Section):

@@ -27,6 +27,7 @@ Shape = tuple[int, ...]
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+_CUDA_DEVICE = "cuda"
 _MOST_THREADS = 8
 _FATAL_ONLY = 4
 _ERRORS_ONLY = 3
@@ -57,10 +58,12 @@ class Hardware:
     Attributes:
         device: `auto` takes CUDA if it can really be had, else the CPU.
         threads: CPU threads of each session; 0 takes them from the machine, eight at most.
+        gpu_memory_mb: Most GPU memory of each session; 0 = no limit.
     """
 
     device: Device = "auto"
     threads: int = 0
+    gpu_memory_mb: int = 0
 
     @property
     def cpu_threads(self) -> int:
@@ -168,7 +171,10 @@ class Session:
             MatcherError: The model refused the input or the device failed.
         """
         try:
-            results = self._inner.run(self._outputs, dict(inputs))
+            if self._device == "cuda":
+                results = self._run_bound(inputs)
+            else:
+                results = self._inner.run(self._outputs, dict(inputs))
         except _FAILURES as error:
             raise MatcherError(
                 f"{self._name}: inference on {self._device} failed ({_first_line(error)}); "
@@ -176,6 +182,19 @@ class Session:
             ) from error
         self._runs[next(iter(inputs.values())).shape] += 1
         return dict(zip(self._outputs, results, strict=True))
+
+    def _run_bound(self, inputs: Mapping[str, Tensor]) -> list[npt.NDArray[np.float32]]:
+        """One copy to the GPU per input and one back per output, and none in between.
+
+        A binding belongs to one call: `run` may be called from any thread.
+        """
+        binding = self._inner.io_binding()
+        for name, values in inputs.items():
+            binding.bind_cpu_input(name, np.ascontiguousarray(values))
+        for name in self._outputs:
+            binding.bind_output(name, _CUDA_DEVICE)
+        self._inner.run_with_iobinding(binding)
+        return [np.asarray(one) for one in binding.copy_outputs_to_cpu()]
 
 
 def _open_cuda(model: bytes, name: str, hardware: Hardware) -> onnxruntime.InferenceSession | None:
@@ -188,16 +207,29 @@ def _open_cuda(model: bytes, name: str, hardware: Hardware) -> onnxruntime.Infer
         return None
     with contextlib.redirect_stdout(io.StringIO()):  # it prints about libraries it cannot find
         onnxruntime.preload_dlls()
-    # Without this every new shape re-tunes each convolution for hundreds of milliseconds.
-    cuda = (_CUDA, {"cudnn_conv_algo_search": "HEURISTIC"})
     try:
         session = onnxruntime.InferenceSession(
-            model, _options(hardware, _FATAL_ONLY), providers=[cuda, _CPU]
+            model,
+            _options(hardware, _FATAL_ONLY),
+            providers=[(_CUDA, cuda_options(hardware)), _CPU],
         )
     except _FAILURES as error:
         _log.warning("cuda cannot be used", model=name, reason=_first_line(error))
         return None
     return session if _CUDA in session.get_providers() else None
+
+
+def cuda_options(hardware: Hardware) -> dict[str, str]:
+    """What the CUDA provider is told; as text, as it wants it."""
+    options = {
+        # Without this every new shape re-tunes each convolution for hundreds of milliseconds.
+        "cudnn_conv_algo_search": "HEURISTIC",
+        # The arena grows by what is needed; doubling would take the GPU from its other users.
+        "arena_extend_strategy": "kSameAsRequested",
+    }
+    if hardware.gpu_memory_mb:
+        options["gpu_mem_limit"] = str(hardware.gpu_memory_mb * 1024 * 1024)
+    return options
 
 
 def _options(hardware: Hardware, severity: int) -> onnxruntime.SessionOptions:

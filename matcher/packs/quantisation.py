@@ -18,7 +18,7 @@ class QuantisationCheck:
         value: How it came out.
         limit: The value must not be beyond it.
         passed: Whether it isn't.
-        samples: On how many pictures or faces.
+        samples: On how many faces or pairs.
     """
 
     model: Literal["detector", "embedder"]

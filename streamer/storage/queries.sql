@@ -151,6 +151,16 @@ INSERT INTO templates (template_id, patient_id, consent_id, pack_id, sealed_vect
                        created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
+-- name: enrolled_otherwise
+-- Whom a pack cannot recognise until they are enrolled anew.
+SELECT p.patient_ref
+FROM patients p
+WHERE p.site_id = $1
+  AND EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+  AND NOT EXISTS (
+      SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2)
+ORDER BY p.patient_ref;
+
 -- name: gallery_keys
 -- Who may be recognised now: enrolled, an active and unexpired consent, neither staff nor dead, and
 -- an appointment at this site whose arrival window [starts_at - before, starts_at + after) is open.
