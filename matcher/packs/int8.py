@@ -7,7 +7,7 @@ Inference" (2018): weights per channel, activations per tensor.
 import contextlib
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,14 @@ from matcher.errors import ModelPackError
 
 _OPSET = 17
 _IR_VERSION = 8
+_PERCENTILE = 99.99
 _OPERATIONS = ("Conv", "MatMul", "Gemm")
 
 Pixels = npt.NDArray[np.uint8]
 
 
 def to_int8(
-    model: bytes, name: str, pictures: Iterable[Pixels], *, float_ends: bool = False
+    model: bytes, name: str, pictures: Sequence[Pixels], *, positions: bool = False
 ) -> bytes:
     """The model with int8 convolutions and matrices; its input stays uint8 pixels.
 
@@ -41,8 +42,9 @@ def to_int8(
         model: A pack's graph, which has one input.
         name: What messages call it.
         pictures: Inputs, uint8 (batch, height, width, 3); their ranges become the activations'.
-        float_ends: Leave the first convolution and those next to the outputs as they are: where
-            outputs are positions, 256 steps over their whole range are too few.
+        positions: What it gives are positions, for which 256 steps over the whole range are too
+            few: the first convolution and those next to the outputs stay as they are, and the
+            rarest values are cut off.
 
     Raises:
         ModelPackError: It cannot be quantised.
@@ -62,7 +64,8 @@ def to_int8(
             onnx.save_model(loaded, plain)
             # Shapes follow from the calibration; the symbolic inference needs another package.
             quant_pre_process(plain, before, skip_symbolic_shape=True)
-            ends = _name_nodes(before) if float_ends else []
+            ends = _name_nodes(before) if positions else []
+            method = CalibrationMethod.Percentile if positions else CalibrationMethod.MinMax
             quantize_static(
                 before,
                 after,
@@ -73,7 +76,9 @@ def to_int8(
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                calibrate_method=CalibrationMethod.MinMax,
+                calibrate_method=method,
+                # One picture at a time: all values inside the network are held meanwhile.
+                extra_options={"CalibPercentile": _PERCENTILE, "CalibStridedMinMax": 1},
             )
             return after.read_bytes()
     except (RuntimeError, ValueError, OSError) as error:
@@ -105,10 +110,19 @@ def _name_nodes(path: Path) -> list[str]:
 class _Reader(CalibrationDataReader):  # type: ignore[misc]  # the package has no types
     """Hands out the pictures one by one, from memory: a stranger's face is written nowhere."""
 
-    def __init__(self, taken: str, pictures: Iterable[Pixels]) -> None:
+    def __init__(self, taken: str, pictures: Sequence[Pixels]) -> None:
         self._taken = taken
-        self._left: Iterator[Pixels] = iter(pictures)
+        self._pictures = pictures
+        self._left = iter(pictures)
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        """The next ones to hand out."""
+        self._left = iter(self._pictures[start_index:end_index])
 
     def get_next(self) -> dict[str, Pixels] | None:
+        """The next picture, or None at the end."""
         picture = next(self._left, None)
         return None if picture is None else {self._taken: picture}

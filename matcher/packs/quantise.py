@@ -151,8 +151,8 @@ class _Work:
         content = to_int8(
             self._pack.read(file),
             file,
-            (one.pixels[None] for one in self._prepared[::2]),
-            float_ends=True,
+            [one.pixels[None] for one in self._prepared[::2]],
+            positions=True,
         )
         quantised = self._make_detector(content)
         checked = self._prepared[1::2]
@@ -167,7 +167,7 @@ class _Work:
         file = self._manifest.embedder.file
         half = len(self._chips) // 2
         original = self._pack.read(file)
-        varied = (chip[None] for one in self._chips[:half] for chip in _varied(one))
+        varied = [chip[None] for one in self._chips[:half] for chip in _varied(one)]
         content = to_int8(original, file, varied)
         before, after = self._make_embedder(original), self._make_embedder(content)
         checked = np.stack([chip for one in self._chips[half:] for chip in _varied(one)])
