@@ -116,10 +116,10 @@ class Manifest:
         """What makes a damaged pack anew."""
         published = any("://" in source.origin for source in self.sources)
         own = any(source.origin == OWN for source in self.sources)
-        if own:
-            return f"run: kirdi models build {self.pack} --from FOLDER"
         if self.quantisation:
             return f"run: kirdi models build {self.pack.removesuffix('-int8')} --int8"
+        if own:
+            return f"run: kirdi models build {self.pack} --from FOLDER"
         return f"run: kirdi models {'pull' if published else 'build'} {self.pack}"
 
     @property
