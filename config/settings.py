@@ -166,9 +166,9 @@ class Redis(Section):
 class Models(Section):
     """Which model pack finds and compares faces, and on which device."""
 
-    pack: Identifier | None = Field(
-        None,
-        description="the model pack, by name; null = the one that `kirdi models use` chose, "
+    pack: Identifier = Field(
+        "chosen",
+        description="the model pack, by name; chosen = the one that `kirdi models use` chose, "
         "or open",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(

@@ -8,8 +8,6 @@ from pathlib import Path
 from config.settings import Quality, Settings
 from matcher.face import Face
 from matcher.matcher import Matcher
-from matcher.packs.in_use import pack_in_use
-from matcher.packs.pack import Pack
 from matcher.packs.store import open_pack
 from matcher.quality import Limits, shortcoming
 from matcher.session import Hardware
@@ -20,16 +18,6 @@ def models_folder(home: Path) -> Path:
     return home / "models"
 
 
-def pack_as_set(settings: Settings, home: Path) -> Pack:
-    """The pack of the settings, or the one chosen by `kirdi models use`; blocking.
-
-    Raises:
-        ModelPackError: It isn't there, or cannot be built.
-    """
-    folder = models_folder(home)
-    return open_pack(folder, settings.models.pack or pack_in_use(folder))
-
-
 @asynccontextmanager
 async def open_matcher(settings: Settings, home: Path) -> AsyncIterator[Matcher]:
     """Open the settings' model pack, building it at first use, on the settings' device.
@@ -38,7 +26,7 @@ async def open_matcher(settings: Settings, home: Path) -> AsyncIterator[Matcher]
         DeviceError: The device cannot be had.
         ModelPackError: The pack cannot be built or loaded.
     """
-    pack = await asyncio.to_thread(pack_as_set, settings, home)
+    pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
     models = settings.models
     hardware = Hardware(models.device, models.threads, models.gpu_memory_mb)
     async with await Matcher.open(pack, hardware) as matcher:

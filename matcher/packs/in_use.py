@@ -1,4 +1,4 @@
-"""Which pack is in use where the settings name none: what `kirdi models use` wrote down."""
+"""Which pack is in use where the settings leave it open: what `kirdi models use` wrote down."""
 
 import os
 import tempfile
@@ -6,19 +6,23 @@ from pathlib import Path
 from typing import Final
 
 from matcher.errors import ModelPackError
-from matcher.packs.store import open_pack
 
+CHOSEN: Final = "chosen"
+"""Stands for the chosen pack wherever a pack's name is asked for."""
 DEFAULT: Final = "open"
+
 _FILE: Final = "in-use"
 _MOST_BYTES: Final = 100
 
 
-def pack_in_use(models_dir: Path) -> str:
-    """The name of the pack; `open` unless another one was chosen. Blocking.
+def resolved(models_dir: Path, pack: str) -> str:
+    """The name of the pack meant: `chosen` is the one chosen here, `open` if none was. Blocking.
 
     Raises:
         ModelPackError: What was written down cannot be read.
     """
+    if pack != CHOSEN:
+        return pack
     path = models_dir / _FILE
     try:
         with path.open(encoding="utf-8") as file:
@@ -29,18 +33,17 @@ def pack_in_use(models_dir: Path) -> str:
         raise ModelPackError(
             f"{path}: cannot be read ({error}); run: kirdi models use PACK"
         ) from error
-    if not name:
-        raise ModelPackError(f"{path}: it is empty; run: kirdi models use PACK")
+    if name in ("", CHOSEN):
+        raise ModelPackError(f"{path}: it names no pack; run: kirdi models use PACK")
     return name
 
 
-def use_pack(models_dir: Path, pack: str) -> None:
-    """Write down that a pack is in use from the next start on; blocking.
+def choose(models_dir: Path, pack: str) -> None:
+    """Write down that a pack, which is there and fine, is in use from now on; blocking.
 
     Raises:
-        ModelPackError: It isn't there or is damaged, or the disk refuses.
+        ModelPackError: The disk refuses.
     """
-    open_pack(models_dir, pack)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{_FILE}.", dir=models_dir)
         try:

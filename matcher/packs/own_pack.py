@@ -13,6 +13,7 @@ from matcher.chip import ChipLayout
 from matcher.errors import ModelPackError
 from matcher.packs.catalogue import CATALOGUE
 from matcher.packs.folder import place
+from matcher.packs.in_use import CHOSEN
 from matcher.packs.input_format import InputFormat
 from matcher.packs.manifest import OWN, SCHEMA, Licence, Manifest, PackFile, PackName, SourceFile
 from matcher.packs.models import DetectorModel, EmbedderModel, FileName
@@ -98,7 +99,7 @@ def build_own_pack(models_dir: Path, folder: Path, accepted: str = "") -> Pack:
         ModelPackError: The description or a file is wrong, or the disk refuses.
     """
     own = _read(folder / DESCRIPTION)
-    if own.pack in CATALOGUE:
+    if own.pack in (*CATALOGUE, CHOSEN):
         raise ModelPackError(f"{folder / DESCRIPTION}: {own.pack} is a pack of Kirdi's; rename it")
     if not own.licence.commercial and not accepted:
         raise ModelPackError(

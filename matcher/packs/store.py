@@ -15,6 +15,7 @@ import structlog
 from matcher.errors import ModelPackError
 from matcher.packs.catalogue import CATALOGUE, recipe_for
 from matcher.packs.folder import place, sweep
+from matcher.packs.in_use import resolved
 from matcher.packs.lock import exclusive
 from matcher.packs.manifest import REMEDY, SCHEMA, Licence, Manifest, PackFile, SourceFile
 from matcher.packs.pack import MANIFEST, Pack
@@ -82,6 +83,7 @@ def verify_pack(models_dir: Path, pack: str = "open") -> list[FileCheck]:
     Raises:
         ModelPackError: There is no pack of that name.
     """
+    pack = resolved(models_dir, pack)
     folder = _folder(models_dir, pack)
     try:
         manifest = _manifest(models_dir, pack)
@@ -102,9 +104,14 @@ def verify_pack(models_dir: Path, pack: str = "open") -> list[FileCheck]:
 def open_pack(models_dir: Path, pack: str = "open") -> Pack:
     """The pack, verified; built first where that takes nothing but installed packages.
 
+    Args:
+        models_dir: Where packs lie.
+        pack: Its name; `chosen` is the one that `kirdi models use` chose.
+
     Raises:
         ModelPackError: It isn't there and cannot be built here, or is damaged.
     """
+    pack = resolved(models_dir, pack)
     state = _state(models_dir, pack)
     if state == "ready":
         return Pack(_folder(models_dir, pack), _manifest(models_dir, pack))

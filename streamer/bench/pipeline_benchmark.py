@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from config.settings import Settings
+from matcher.packs.store import open_pack
 from matcher.session import Hardware
 from streamer.bench.bare_libraries import BareLibraries
 from streamer.bench.cast import Cast, find_cast, look_into, stride_of
@@ -34,7 +35,7 @@ from streamer.bench.throwaway_home import throwaway_home
 from streamer.bench.wording import counted, outlook
 from streamer.clock import SystemClock
 from streamer.embedded.services import EmbeddedServers, embedded_services
-from streamer.recognition import open_matcher, pack_as_set
+from streamer.recognition import models_folder, open_matcher
 
 STRANGERS: Final = 300
 CPU: Final = Hardware("cpu")
@@ -127,7 +128,7 @@ class _Stage:
                 progress("looking for people in the clip")
                 cast = await find_cast(clip, settings, plan.analyse_fps, matcher, STRANGERS)
                 pack_id = matcher.pack_id
-            pack = await asyncio.to_thread(pack_as_set, settings, home)
+            pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
             stride = stride_of(clip, plan.analyse_fps)
             bare = await asyncio.to_thread(BareLibraries, pack, plan.hardware, file, stride)
             status = await asyncio.to_thread(EmbeddedServers(home).status)

@@ -157,19 +157,19 @@ def verify(
 @app.command()
 def use(pack: PackArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Take a pack into use at the next start, and say who must be enrolled anew."""
-    from matcher.packs.in_use import use_pack
+    from matcher.packs.in_use import CHOSEN, choose
     from matcher.packs.store import open_pack
 
     settings = _settings_if_any(config)
-    named = settings.models.pack if settings is not None else None
-    if named is not None and named != pack:
+    named = settings.models.pack if settings is not None else CHOSEN
+    if named not in (CHOSEN, pack):
         raise InputError(
             f"model pack {pack}: the settings say models.pack: {named}, which goes first; write "
-            f"{pack} there, or null"
+            f"{pack} there, or {CHOSEN}"
         )
     manifest = open_pack(_folder(), pack).manifest
     anew = asyncio.run(_enrolled_otherwise(settings, manifest.pack_id))
-    use_pack(_folder(), pack)
+    choose(_folder(), pack)
     if as_json:
         print_json(
             [{"pack": pack, "pack_id": manifest.pack_id, "enrol_anew": anew}],
@@ -304,10 +304,9 @@ def _settings_if_any(config: Path | None) -> Settings | None:
 
 
 def _in_use(settings: Settings | None) -> str:
-    from matcher.packs.in_use import pack_in_use
+    from matcher.packs.in_use import CHOSEN, resolved
 
-    named = settings.models.pack if settings is not None else None
-    return named or pack_in_use(_folder())
+    return resolved(_folder(), settings.models.pack if settings is not None else CHOSEN)
 
 
 def _today() -> str:

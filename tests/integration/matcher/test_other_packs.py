@@ -22,7 +22,7 @@ from matcher.packs import device_check
 from matcher.packs.catalogue import CATALOGUE
 from matcher.packs.device_check import check_device
 from matcher.packs.download import Download
-from matcher.packs.in_use import pack_in_use, use_pack
+from matcher.packs.in_use import choose, resolved
 from matcher.packs.insightface_packs import INSIGHTFACE_PACKS
 from matcher.packs.models import EmbedderModel
 from matcher.packs.opencv_pack import OPENCV_PACK, build_sface, build_yunet
@@ -30,7 +30,7 @@ from matcher.packs.own_pack import DESCRIPTION, build_own_pack
 from matcher.packs.pack import EMBEDDER, Pack
 from matcher.packs.pull import PullOrder, pull_pack
 from matcher.packs.recipe import Recipe
-from matcher.packs.store import build_pack, list_packs, open_pack, verify_pack
+from matcher.packs.store import list_packs, open_pack, verify_pack
 from matcher.session import Session
 from matcher.yunet import decode_yunet
 from tests import data
@@ -229,6 +229,7 @@ async def test_a_pack_of_ones_own(tmp_path: Path, group_photo: Image) -> None:
     ("changes", "message"),
     [
         ({"pack": "open"}, "a pack of Kirdi's"),
+        ({"pack": "chosen"}, "a pack of Kirdi's"),
         ({"pack": "../evil"}, "pack:"),
         ({"embedder": {}}, r"embedder\.file"),
         ({"detector": {"kind": "scrfd", "file": "x"}}, r"detector\.kind"),
@@ -261,25 +262,31 @@ def test_what_is_no_description(tmp_path: Path, text: str) -> None:
 # Which pack is in use
 
 
-def test_the_pack_in_use_is_kept(models_dir: Path, tmp_path: Path) -> None:
-    assert pack_in_use(tmp_path) == "open"
-    build_pack(tmp_path)
+def test_the_chosen_pack_is_the_one_opened(tmp_path: Path) -> None:
+    assert resolved(tmp_path, "chosen") == "open"
+    assert open_pack(tmp_path, "chosen").manifest.pack == "open"
     build_own_pack(tmp_path, describe(tmp_path / ".mine"))
-    use_pack(tmp_path, "clinic")
-    assert pack_in_use(tmp_path) == "clinic"
+    choose(tmp_path, "clinic")
+    assert open_pack(tmp_path, "chosen").manifest.pack == "clinic"
+    assert open_pack(tmp_path, "open").manifest.pack == "open"
+    choose(tmp_path, "opencv")
     with pytest.raises(ModelPackError, match="kirdi models pull opencv"):
-        use_pack(tmp_path, "opencv")
-    with pytest.raises(ModelPackError, match="unknown"):
-        use_pack(tmp_path, "../clinic")
-    assert pack_in_use(tmp_path) == "clinic"
+        open_pack(tmp_path, "chosen")
     assert [one.name for one in tmp_path.glob(".in-use*")] == []
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"   \n"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"   \n", b"chosen"])
 def test_a_damaged_choice_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "in-use").write_bytes(content)
     with pytest.raises(ModelPackError, match=r"in-use.*kirdi models use"):
-        pack_in_use(tmp_path)
+        open_pack(tmp_path, "chosen")
+
+
+@pytest.mark.parametrize("content", ["../clinic", "/etc", "nosuch"])
+def test_a_choice_of_what_is_no_pack(tmp_path: Path, content: str) -> None:
+    (tmp_path / "in-use").write_text(content)
+    with pytest.raises(ModelPackError, match="unknown"):
+        open_pack(tmp_path, "chosen")
 
 
 # A model that is not what its manifest says
