@@ -51,7 +51,7 @@ from streamer.ingest.supervisor import CameraSupervisor
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
 from streamer.pipeline import CameraPipeline, PipelineRules, longest_gap_s
-from streamer.recognition import face_gate, models_folder, open_matcher
+from streamer.recognition import FAINT, face_gate, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
 from streamer.score_rules import score_rules, site_thresholds
@@ -105,7 +105,7 @@ async def run_service(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
-        matcher = await stack.enter_async_context(open_matcher(settings, home))
+        matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 

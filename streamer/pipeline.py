@@ -1,7 +1,7 @@
 """One camera: frame → faces → tracks → best shots → vote → identity → check-in.
 
 `app` makes one per camera and injects the matcher, the gallery and the check-in service. Everything
-a pipeline knows about a person ends with the track, in memory.
+a pipeline knows about a person is in memory, and ends with the track or seconds after it.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from streamer.tracking.assignment import assign
 from streamer.tracking.crop import crop_of
 from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
 from streamer.tracking.lane import Point, face_in_lane
+from streamer.tracking.reunion import LOST_S, returned
 from streamer.tracking.tracker import Tracker, TrackerLimits
 from streamer.tracking.voting import Search, Vote, VoteLimits, vote
 
@@ -178,9 +179,9 @@ class CameraPipeline:
         gallery = self._gallery()
         try:
             faces = await self._matcher.detect(frame.image)
-            if faces:
-                self._hold(_FOLLOWED_S)
             tracks = self._tracker.update(faces, frame.received_at)
+            if tracks:
+                self._hold(_FOLLOWED_S)
             tracks, changed = await self._collect(frame, tracks, gallery)
             self._forget_ended(frame.received_at)
             identities = self._identify(tracks, gallery, changed, frame.received_at)
@@ -215,9 +216,22 @@ class CameraPipeline:
             if evidence.take(shot):
                 seen = self._tracker.split(track)
                 self._people[seen.track_id] = _Person(evidence.successor())
+            seen = self._reunited(seen)
             now[track.track_id] = seen
             changed.add(seen.track_id)
         return tuple(now.values()), frozenset(changed)
+
+    def _reunited(self, track: Track) -> Track:
+        """The track that ended a moment ago, if this one shows the same person; else this one."""
+        live = self._tracker.live_ids
+        ended = {key: one.evidence for key, one in self._people.items() if key not in live}
+        evidence = self._people[track.track_id].evidence
+        before = returned(evidence, ended)
+        if before is None:
+            return track
+        del self._people[track.track_id]
+        self._people[before].evidence.join(evidence)
+        return self._tracker.resume(track, before)
 
     def _wants(self, track: Track, frame: Frame) -> bool:
         """Is this face allowed to be embedded, good enough, and worth it?"""
@@ -327,7 +341,11 @@ class CameraPipeline:
 
     def _forget_ended(self, at: float) -> None:
         live = self._tracker.live_ids
-        self._people = {key: one for key, one in self._people.items() if key in live}
+        self._people = {
+            key: one
+            for key, one in self._people.items()
+            if key in live or at - one.evidence.confirmed_at <= LOST_S
+        }
         for person in self._people.values():
             person.evidence.forget_old(at)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from config.settings import Quality, Settings
 from matcher.face import Face
@@ -12,6 +13,9 @@ from matcher.packs.store import open_pack
 from matcher.quality import Limits, shortcoming
 from matcher.session import Hardware
 
+FAINT: Final = 0.3
+"""For cameras: a face too faint to begin a track may continue one (somebody half behind others)."""
+
 
 def models_folder(home: Path) -> Path:
     """Where model packs lie."""
@@ -19,8 +23,15 @@ def models_folder(home: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_matcher(settings: Settings, home: Path) -> AsyncIterator[Matcher]:
+async def open_matcher(
+    settings: Settings, home: Path, min_score: float = 0.5
+) -> AsyncIterator[Matcher]:
     """Open the settings' model pack, building it at first use, on the settings' device.
+
+    Args:
+        settings: Its `models` are used.
+        home: Holds the model packs.
+        min_score: Fainter detections are not reported.
 
     Raises:
         DeviceError: The device cannot be had.
@@ -29,7 +40,7 @@ async def open_matcher(settings: Settings, home: Path) -> AsyncIterator[Matcher]
     pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
     models = settings.models
     hardware = Hardware(models.device, models.threads, models.gpu_memory_mb)
-    async with await Matcher.open(pack, hardware) as matcher:
+    async with await Matcher.open(pack, hardware, min_score=min_score) as matcher:
         yield matcher
 
 

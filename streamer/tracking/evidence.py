@@ -99,6 +99,14 @@ class TrackEvidence:
             self.shots.remove(self._least_missed())
         return False
 
+    def join(self, later: "TrackEvidence") -> None:
+        """Take in what a later track of the same person showed, and go on from there."""
+        self.doubts.clear()
+        self.shots += later.shots
+        while len(self.shots) > self.capacity:
+            self.shots.remove(self._least_missed())
+        self.confirmed_at, self._looked_at = later.confirmed_at, later._looked_at
+
     def _least_missed(self) -> Shot:
         pairs = combinations(self.shots, 2)
         alike = min(pairs, key=lambda pair: _distance(pair[0].embedding, pair[1].embedding))

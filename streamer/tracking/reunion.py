@@ -1,8 +1,8 @@
 """Takes up a track again when the same person is back after a pause. Pure; used by the pipeline.
 
-Geometry follows a face over a second without it. Somebody who was behind others for longer, or whose
-track was cut by a crossing, begins a new track; its first embeddings tell whose it is, among the
-few tracks of this camera that ended a moment ago. Nobody else is compared.
+Geometry follows a face over a second without it. Somebody who was behind others for longer, or
+whose track was cut by a crossing, begins a new track; its first embeddings tell whose it is, among
+the few tracks of this camera that ended a moment ago. Nobody else is compared.
 """
 
 from collections.abc import Mapping

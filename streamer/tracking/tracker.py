@@ -147,7 +147,8 @@ class Tracker:
         seen = np.array([places[index] for index in indices])
         cost = self._cost([one.motion for one in lives], seen, at)
         owner = {}
-        for row, column in zip(*linear_sum_assignment(cost), strict=True):
+        rows, columns = linear_sum_assignment(cost)
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             if cost[row, column] < _FORBIDDEN:
                 live, index = lives[row], indices[column]
                 live.motion.see(places[index], at)
@@ -170,7 +171,9 @@ class Tracker:
         last = np.array([one.place for one in motions])
         off, moved = seen - expected[:, None], seen - last[:, None]
         surprise = np.sum(off**2 / variance[:, None], axis=2)
-        shift = np.minimum(np.hypot(off[..., 0], off[..., 1]), np.hypot(moved[..., 0], moved[..., 1]))
+        shift = np.minimum(
+            np.hypot(off[..., 0], off[..., 1]), np.hypot(moved[..., 0], moved[..., 1])
+        )
         near = shift <= self._limits.near * np.exp(last[:, None, 2])
         near &= np.abs(moved[..., 2]) <= np.log(self._limits.max_growth)
         cost = (_TAIL + 3) * np.log1p(surprise / _TAIL) + np.log(variance).sum(axis=1)[:, None]

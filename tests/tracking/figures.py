@@ -54,7 +54,9 @@ def tracking_figures(frames: Sequence[Sequence[Pair]]) -> TrackingFigures:
         frames: In order of time; a face each.
     """
     pairs = [pair for frame in frames for pair in frame]
-    together = Counter((one, track) for one, track in pairs if one is not None and track is not None)
+    together = Counter(
+        (one, track) for one, track in pairs if one is not None and track is not None
+    )
     people = sorted({one for one, _ in together}, key=repr)
     tracks = sorted({track for _, track in together})
     shared = np.zeros((len(people), len(tracks)), np.int64)

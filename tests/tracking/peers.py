@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from matcher.face import Face
+from streamer.pipeline import longest_gap_s
+from streamer.recognition import FAINT
 from streamer.tracking.tracker import Tracker, TrackerLimits
 
-DETECTED = 0.5
-"""The faintest face that begins a track,"""
-FAINT = 0.3
-"""and the faintest that the service's detector reports."""
+CLEAR = 0.5
+"""The faintest face that begins a track of ours, and that counts in the figures."""
 
 
 class AnyTracker(Protocol):
@@ -29,7 +29,7 @@ class Ours:
     """The service's own, given the faces the service is given."""
 
     def __init__(self, fps: float) -> None:
-        self._tracker = Tracker("measured", TrackerLimits(max_gap_s=max(1.0, 3.0 / fps)))
+        self._tracker = Tracker("measured", TrackerLimits(max_gap_s=longest_gap_s(fps)))
 
     def update(self, faces: Sequence[Face], at: float) -> Sequence[int | None]:
         seen = [face for face in faces if face.score >= FAINT]
@@ -85,7 +85,7 @@ class _Norfair:
         made = [
             self._norfair.Detection(np.array(face.bbox).reshape(2, 2), data=index)
             for index, face in enumerate(faces)
-            if face.score >= DETECTED
+            if face.score >= CLEAR
         ]
         ids: list[int | None] = [None] * len(faces)
         known = {id(one): one.data for one in made}
@@ -104,13 +104,15 @@ def contenders() -> dict[str, Callable[[float], AnyTracker]]:
     except ImportError:
         pass
     else:
-        found["ByteTrack"] = lambda fps: _Library(trackers.ByteTrackTracker(frame_rate=fps))
+        found["ByteTrack, as it comes"] = lambda fps: _Library(
+            trackers.ByteTrackTracker(frame_rate=fps)
+        )
         # Faces are small for their steps: overlap that may be negative, no wait for a second frame.
         found["ByteTrack, tuned"] = lambda fps: _Library(
             trackers.ByteTrackTracker(
                 frame_rate=fps,
-                track_activation_threshold=DETECTED,
-                high_conf_det_threshold=DETECTED,
+                track_activation_threshold=CLEAR,
+                high_conf_det_threshold=CLEAR,
                 minimum_consecutive_frames=1,
                 minimum_iou_threshold=-0.6,
                 iou=trackers.DIoU(),
@@ -119,7 +121,9 @@ def contenders() -> dict[str, Callable[[float], AnyTracker]]:
         found["OC-SORT"] = lambda fps: _Library(trackers.OCSORTTracker(frame_rate=fps))
         found["C-BIoU"] = lambda fps: _Library(trackers.CBIoUTracker(frame_rate=fps))
     try:
-        import norfair  # type: ignore[import-not-found,unused-ignore]  # noqa: F401 - is it there?
+        import norfair  # type: ignore[import-not-found,unused-ignore]
+
+        del norfair
     except ImportError:
         pass
     else:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from matcher.face import Face, Quality
+from matcher.face import Embedding, Face, Quality
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720
@@ -24,14 +24,19 @@ _FAINTEST: Final = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """A face as the detector gives it, and whose it is; nobody's where it is a false one."""
+    """A face as the detector gives it, and whose it is; nobody's where it is a false one.
+
+    Attributes:
+        embedding: Where the faces are real ones.
+    """
 
     face: Face
     person: int | None
+    embedding: Embedding | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class Frame:
     """One frame: seconds from the beginning, and the faces in it, in no order that tells."""
 
     at: float
@@ -79,7 +84,7 @@ def crossing(
     people: int = 6,
     seconds: float = 12.0,
     hidden_s: tuple[float, float] = (0.2, 1.0),
-) -> tuple[Shot, ...]:
+) -> tuple[Frame, ...]:
     """A scene, seen at so many frames a second.
 
     The same seed gives the same people, ways and occlusions at any rate; only what is missed and by
@@ -95,7 +100,7 @@ def crossing(
     ways = np.random.default_rng(seed)
     walkers = [_walker(ways, seconds, hidden_s) for _ in range(people)]
     noise = np.random.default_rng(1000 + seed)
-    shots = []
+    frames = []
     for number in range(int(seconds * fps)):
         at = number / fps
         heads = [head for i, one in enumerate(walkers) if (head := _head(i, one, at)) is not None]
@@ -104,13 +109,11 @@ def crossing(
             x, y, width = noise.uniform(0, WIDTH), noise.uniform(0, HEIGHT), noise.uniform(20, 80)
             seen.append(Sighting(_face(x, y, width, noise.uniform(_FAINTEST, 0.7)), None))
         order = noise.permutation(len(seen))
-        shots.append(Shot(at, tuple(seen[i] for i in order)))
-    return tuple(shots)
+        frames.append(Frame(at, tuple(seen[i] for i in order)))
+    return tuple(frames)
 
 
-def _walker(
-    ways: np.random.Generator, seconds: float, hidden_s: tuple[float, float]
-) -> _Walker:
+def _walker(ways: np.random.Generator, seconds: float, hidden_s: tuple[float, float]) -> _Walker:
     """Across or towards the camera; one in three stands still for a while."""
     depth, pace = ways.uniform(2.0, 7.0), ways.uniform(0.5, 1.6)
     side = 1.0 if ways.random() < 0.5 else -1.0
@@ -155,7 +158,7 @@ def _head(person: int, walker: _Walker, at: float) -> _Head | None:
 
 
 def _seen(head: _Head, heads: list[_Head], noise: np.random.Generator) -> Sighting | None:
-    """What the detector makes of it: nearer people hide it, and it may be missed, jitter, be faint."""
+    """What the detector makes of it: hidden by nearer people, faint, jittering, or missed."""
     visible = 1.0
     for other in heads:
         if other.z < head.z - 0.1:

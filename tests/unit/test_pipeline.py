@@ -361,3 +361,35 @@ async def test_tracks_are_counted_once_each() -> None:
     for _ in range(8):
         await lobby.frame((face_at(100.0), 0), (face_at(400.0), 7))
     assert (lobby.counts.sizes, lobby.counts.bands) == ([2, 2], [Band.ACCEPT])
+
+
+async def test_who_was_out_of_sight_for_seconds_is_the_same_track_and_proposed_once() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    before = [await lobby.frame((face_at(100.0), 0)) for _ in range(4)]
+    for _ in range(15):
+        await lobby.frame()
+    after = [await lobby.frame((face_at(400.0), 0)) for _ in range(4)]
+    assert after[-1][0].track_id == before[-1][0].track_id
+    assert len(lobby.proposals.made) == 1
+
+
+async def test_somebody_else_after_a_pause_is_a_track_of_their_own() -> None:
+    lobby = Lobby({ANNA: 0, BOTA: 1})
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    for _ in range(15):
+        await lobby.frame()
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 1))
+    assert [one.patient_id for one in lobby.proposals.made] == [UUID(ANNA), UUID(BOTA)]
+
+
+async def test_of_somebody_gone_nothing_is_kept_after_seconds() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(4):
+        await lobby.frame((face_at(100.0), 0))
+    vectors = list(lobby.matcher.vectors)
+    for _ in range(30):
+        await lobby.frame()
+    gc.collect()
+    assert all(vector() is None for vector in vectors)
