@@ -5,7 +5,7 @@ The matcher has one batcher per ONNX session: all cameras share it, so their fac
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -23,12 +23,23 @@ class _Request(Generic[Item, Result]):
     since: float = field(default=0.0)
 
 
-class Batcher(Generic[Item, Result]):
-    """Bounded, first come first served, one thread of its own.
+@dataclass(slots=True, eq=False)
+class _Line(Generic[Item, Result]):
+    """What one source has waiting; gone when `callers`, who wait in it or for room, is 0."""
 
-    At most `queue_size` items wait; whoever comes later waits, in order, for room. A batch leaves
-    when it is full or its oldest item has waited `max_wait_s`; while a batch runs, the next one
-    gathers.
+    room: asyncio.Semaphore
+    queue: deque[_Request[Item, Result]] = field(default_factory=deque)
+    callers: int = 0
+
+
+class Batcher(Generic[Item, Result]):
+    """Bounded, fair between sources, one thread of its own.
+
+    Of each source `queue_size` items wait at most; what else it has waits, in order, for room.
+    Batches take one item of each source in turn, so that one with a hundred items delays another's
+    single one by a batch and not by all of them; each source's own items stay in order. A batch
+    leaves when it is full or its oldest item has waited `max_wait_s`; while a batch runs, the next
+    one gathers.
     """
 
     def __init__(
@@ -47,7 +58,7 @@ class Batcher(Generic[Item, Result]):
             name: Of the thread and in messages.
             max_batch: Most items per call.
             max_wait_s: Longest time an item waits for company.
-            queue_size: Most items waiting.
+            queue_size: Most items waiting, of each source.
         """
         if max_batch < 1 or queue_size < 1 or max_wait_s < 0:
             raise ValueError("max_batch and queue_size must be 1 or more, max_wait_s 0 or more")
@@ -55,8 +66,8 @@ class Batcher(Generic[Item, Result]):
         self._name = name
         self._max_batch = max_batch
         self._max_wait_s = max_wait_s
-        self._queue: deque[_Request[Item, Result]] = deque()
-        self._room = asyncio.Semaphore(queue_size)
+        self._queue_size = queue_size
+        self._lines: dict[Hashable, _Line[Item, Result]] = {}  # the next one's turn first
         self._changed = asyncio.Event()
         self._running: list[_Request[Item, Result]] = []
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
@@ -65,30 +76,52 @@ class Batcher(Generic[Item, Result]):
 
     @property
     def waiting(self) -> int:
-        """Items in the queue now; never more than `queue_size`."""
-        return len(self._queue)
+        """Items in the queues now; never more than `queue_size` of each source."""
+        return sum(len(line.queue) for line in self._lines.values())
 
-    async def submit(self, item: Item) -> Result:
+    async def submit(self, item: Item, source: Hashable = None) -> Result:
         """Wait for room, then for the result.
 
         Cancelling it takes the item out of the queue; a batch already running goes on for the
         others.
 
+        Args:
+            item: What to run.
+            source: Whose it is: sources take turns.
+
         Raises:
             MatcherClosedError: The batcher is closed or was closed while this waited.
             Exception: What `run` raised for this item.
         """
-        await self._take_room()
+        self._raise_if_closed()
+        line = self._lines.get(source)
+        if line is None:
+            line = self._lines[source] = _Line(asyncio.Semaphore(self._queue_size))
+        line.callers += 1
+        try:
+            return await self._submit(item, line)
+        finally:
+            line.callers -= 1
+            if not line.callers:
+                del self._lines[source]
+
+    async def _submit(self, item: Item, line: _Line[Item, Result]) -> Result:
+        await line.room.acquire()  # given back where the item leaves the queue
+        if self._closed:
+            line.room.release()
+            raise self._closed_error()
         loop = asyncio.get_running_loop()
         request: _Request[Item, Result] = _Request(item, loop.create_future(), loop.time())
-        self._queue.append(request)
+        line.queue.append(request)
         self._changed.set()
         if self._task is None:
             self._task = asyncio.create_task(self._serve(), name=f"{self._name}-batcher")
         try:
             return await request.answer
         except asyncio.CancelledError:
-            self._forget(request)
+            if request in line.queue:  # else it runs, or is done
+                line.queue.remove(request)
+                line.room.release()
             raise
 
     async def close(self) -> None:
@@ -99,52 +132,48 @@ class Batcher(Generic[Item, Result]):
             await asyncio.wait([self._task])
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
 
-    async def _take_room(self) -> None:
-        self._raise_if_closed()
-        await self._room.acquire()
-        try:
-            self._raise_if_closed()
-        except MatcherClosedError:
-            self._room.release()
-            raise
-
-    def _forget(self, request: _Request[Item, Result]) -> None:
-        try:
-            self._queue.remove(request)
-        except ValueError:
-            return  # it runs, or is done
-        self._room.release()
-
     def _end(self) -> None:
         self._closed = True
-        for request in (*self._running, *self._queue):
+        lines = tuple(self._lines.values())
+        for request in (*self._running, *(one for line in lines for one in line.queue)):
             if not request.answer.done():
                 request.answer.set_exception(self._closed_error())
-        self._queue.clear()
-        self._room.release()  # each one waiting for room wakes the next
+        for line in lines:
+            line.queue.clear()
+            line.room.release()  # each one waiting for room wakes the next
 
     async def _serve(self) -> None:
         try:
             while True:
                 await self._gather()
-                while self._queue and len(self._running) < self._max_batch:
-                    self._running.append(self._queue.popleft())
-                    self._room.release()
+                self._take()
                 await self._answer(self._running)
                 self._running = []
         finally:
             self._end()  # whatever ends this task, nobody waits for ever
+
+    def _take(self) -> None:
+        """Fill the batch: one item of each source in turn, until it is full or nothing waits."""
+        while len(self._running) < self._max_batch:
+            turn = next(((source, one) for source, one in self._lines.items() if one.queue), None)
+            if turn is None:
+                return
+            source, line = turn
+            self._lines[source] = self._lines.pop(source)  # all others before its next turn
+            self._running.append(line.queue.popleft())
+            line.room.release()
 
     async def _gather(self) -> None:
         """Return when a batch is full or its oldest item has waited long enough."""
         loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
-            if len(self._queue) >= self._max_batch:
+            if self.waiting >= self._max_batch:
                 return
             left = None
-            if self._queue:
-                left = self._queue[0].since + self._max_wait_s - loop.time()
+            if self.waiting:
+                oldest = min(line.queue[0].since for line in self._lines.values() if line.queue)
+                left = oldest + self._max_wait_s - loop.time()
                 if left <= 0:
                     return
             try:

@@ -137,7 +137,10 @@ class Matcher:
         if not faces:
             return ()
         chips = await self._off_loop(_align_all, image, faces, self._embedder.chip)
-        return await asyncio.gather(*(self._chips.submit(chip) for chip in chips))
+        # Each call is a source of its own, and a camera has one call at a time: a crowd before one
+        # camera does not keep the single face before another waiting.
+        call = object()
+        return await asyncio.gather(*(self._chips.submit(chip, call) for chip in chips))
 
     async def close(self) -> None:
         """End every wait with MatcherClosedError; returns when no thread works any more."""

@@ -209,3 +209,53 @@ async def test_a_dead_server_task_leaves_nobody_waiting(
 def test_refuses_senseless_bounds(machine: Machine, batch: int, wait: float, queue: int) -> None:
     with pytest.raises(ValueError, match="or more"):
         Batcher(machine, name="x", max_batch=batch, max_wait_s=wait, queue_size=queue)
+
+
+async def test_sources_take_turns(machine: Machine, batcher: Batcher[int, int]) -> None:
+    first = await occupy(machine, batcher)
+    crowd = [asyncio.create_task(batcher.submit(i, "crowd")) for i in range(40)]
+    await settle()
+    single = asyncio.create_task(batcher.submit(50, "single"))
+    pair = [asyncio.create_task(batcher.submit(60 + i, "pair")) for i in range(2)]
+    await settle()
+    machine.go.set()
+    await asyncio.gather(first, single, *pair, *crowd)
+    assert machine.batches[1:3] == [[0, 50, 60, 1], [61, 2, 3, 4]]
+    assert [i for batch in machine.batches for i in batch if i < 40] == list(range(40))
+
+
+async def test_turns_go_on_over_batches(machine: Machine, batcher: Batcher[int, int]) -> None:
+    """With more sources than places in a batch nobody is served twice before all are once."""
+    first = await occupy(machine, batcher)
+    tasks = [
+        asyncio.create_task(batcher.submit(10 * source + i, source))
+        for source in range(6)
+        for i in range(2)
+    ]
+    await settle()
+    machine.go.set()
+    await asyncio.gather(first, *tasks)
+    served = [i // 10 for batch in machine.batches[1:] for i in batch]
+    assert served == [0, 1, 2, 3, 4, 5] * 2
+
+
+async def test_a_full_source_leaves_room_for_others(
+    machine: Machine, batcher: Batcher[int, int]
+) -> None:
+    first = await occupy(machine, batcher)
+    tasks = [asyncio.create_task(batcher.submit(i, "crowd")) for i in range(30)]
+    other = asyncio.create_task(batcher.submit(70, "other"))
+    await settle()
+    assert batcher.waiting == 7
+    for task in tasks:
+        task.cancel()
+    await settle()
+    assert batcher.waiting == 1
+    machine.go.set()
+    assert list(await asyncio.gather(first, other)) == [200, 140]
+    assert machine.batches == [[100], [70]]
+
+
+async def test_nothing_is_kept_of_sources_that_are_done(batcher: Batcher[int, int]) -> None:
+    await asyncio.gather(*(batcher.submit(i, object()) for i in range(20)))
+    assert batcher._lines == {}
