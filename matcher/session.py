@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +101,7 @@ class Session:
         self._runs: Counter[Shape] = Counter()
 
     @classmethod
-    def open(cls, model: bytes, name: str, hardware: Hardware) -> "Session":
+    def open(cls, model: bytes, name: str, hardware: Hardware) -> Self:
         """Load a model; blocking, tenths of a second.
 
         Args:
@@ -133,7 +133,7 @@ class Session:
     @classmethod
     def _opened(
         cls, inner: onnxruntime.InferenceSession, name: str, device: Literal["cpu", "cuda"]
-    ) -> "Session":
+    ) -> Self:
         _log.info("model loaded", model=name, device=device)
         return cls(inner, name, device)
 

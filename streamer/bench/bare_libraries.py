@@ -7,7 +7,7 @@ bare library does neither. Threads are set as the service sets them, and none of
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,25 +16,17 @@ from typing import Final
 import av
 import cv2
 import numpy as np
-import onnxruntime
 from av import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from matcher.batching import BUCKETS
 from matcher.packs.pack import DETECTOR, EMBEDDER, Pack
-from matcher.session import Device, Hardware
+from matcher.session import Hardware
+from streamer.bench.bare_session import bare_session
 from streamer.bench.figures import BareCosts, Shape
 
 # Embedding is measured once in so many analysed frames: it needs fewer runs to be certain of.
 _EMBED_EVERY: Final = 4
-# As in `matcher.session`; not `auto`, which may not be the same for both.
-_PROVIDERS: Final[Mapping[Device, list[str | tuple[str, dict[str, str]]]]] = {
-    "cpu": ["CPUExecutionProvider"],
-    "cuda": [
-        ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"}),
-        "CPUExecutionProvider",
-    ],
-}
 
 
 @dataclass(slots=True)
@@ -84,16 +76,8 @@ class BareLibraries:
             clip: The cameras' video.
             stride: One in so many frames is analysed.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = hardware.cpu_threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         self._detector, self._embedder = (
-            onnxruntime.InferenceSession(
-                pack.read(name), options, providers=_PROVIDERS[hardware.device]
-            )
-            for name in (DETECTOR, EMBEDDER)
+            bare_session(pack.read(name), hardware) for name in (DETECTOR, EMBEDDER)
         )
         self._clip = clip
         self._stride = stride

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from streamer.bench.figures import PipelineFigures
 from streamer.bench.ingest_figures import IngestFigures
+from streamer.bench.matcher_figures import MatcherFigures
 
-_Row = TypeVar("_Row", PipelineFigures, IngestFigures)
+_Row = TypeVar("_Row", PipelineFigures, IngestFigures, MatcherFigures)
 
 
 def in_the_middle(rows: Sequence[_Row]) -> _Row:

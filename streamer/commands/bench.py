@@ -51,7 +51,23 @@ INGEST_COLUMNS = (
     "decoder_mb",
     "parent_mb",
 )
+MATCHER_COLUMNS = (
+    "subject",
+    "pack",
+    "size",
+    "per_second",
+    "bare_per_second",
+    "ratio",
+    "ratio_least",
+    "ratio_most",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "cpu_ms",
+    "faiss_per_second",
+    "note",
+)
 _MOST_CAMERAS = 64
+_MOST_TEMPLATES = 2_000_000
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 CamerasOption = Annotated[
@@ -167,17 +183,80 @@ def ingest(
     print_rows(Rows(INGEST_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
+@app.command()
+@_flowing
+def matcher(
+    pack: Annotated[
+        str, typer.Option(help="The model pack; its int8 form too, if it is built.")
+    ] = "open",
+    cameras: CamerasOption = None,
+    templates: Annotated[
+        list[str] | None,
+        typer.Option(help="Sizes of the gallery; else 1000, 10000, 100000 and 1000000."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Length of each measurement.", min=0.1, max=600)
+    ] = 2.0,
+    threads: Annotated[
+        int, typer.Option(help="models.threads of the settings; 0 = from the machine.", max=64)
+    ] = 0,
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="models.device of the settings, on both sides.")
+    ] = "cpu",
+    repeat: RepeatOption = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure finding, embedding and searching, each beside the bare library on the same input.
+
+    Detector and embedder run on a photograph of six people, beside ONNX Runtime on exactly the
+    batches they give it; the search beside NumPy's bare product of the same vectors, and beside
+    faiss where that is installed; and 1 to 16 cameras look at the photograph at once through one
+    matcher. `ratio` is throughput over that of the bare library, which takes turns with ours; for
+    cameras it is CPU time of the same runs of the networks over all that was used.
+    docs/benchmarks.md says more.
+    """
+    with loading():
+        from matcher.session import Hardware
+        from streamer.bench.interruption import uninterrupted
+        from streamer.bench.matcher_benchmark import MatcherBenchmark
+
+    home = kirdi_home(os.environ)
+    benchmark = MatcherBenchmark(
+        pack,
+        _counts(cameras or ["1,4,8,16"]),
+        _numbers(
+            "--templates", templates or ["1000,10000,100000,1000000"], _MOST_TEMPLATES, "100,1000"
+        ),
+        seconds,
+        repeat,
+        home / "bench",
+        Hardware(device, threads),
+        _models_of(home),
+    )
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(MATCHER_COLUMNS, [asdict(row) for row in rows]), as_json, "")
+
+
 def _counts(given: list[str]) -> list[int]:
     """Read `--cameras`.
 
     Raises:
         InputError: Not a number of cameras.
     """
+    return _numbers("--cameras", given, _MOST_CAMERAS, "1,4,8")
+
+
+def _numbers(option: str, given: list[str], most: int, example: str) -> list[int]:
+    """Read whole numbers, several in one value or the option repeated.
+
+    Raises:
+        InputError: Another text, or a number out of bounds.
+    """
     counts = []
     for text in (part.strip() for one in given for part in one.split(",")):
-        if not text.isdecimal() or not 1 <= int(text) <= _MOST_CAMERAS:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
             raise InputError(
-                f"--cameras {text!r}: write numbers from 1 to {_MOST_CAMERAS}, such as 1,4,8"
+                f"{option} {text!r}: write numbers from 1 to {most}, such as {example}"
             )
         counts.append(int(text))
     return counts
