@@ -222,6 +222,13 @@ class Quality(Section):
     min_score: Fraction = Field(0.6, description="the detector's confidence")
     min_sharpness: float = Field(3.0, ge=0, description="variance of the aligned face's Laplacian")
     border_px: float = Field(4.0, ge=0, description="nearer to the border it is taken for cut off")
+    max_yaw: float = Field(60.0, ge=0, le=90, description="turned farther to a side than this")
+    min_brightness: float = Field(
+        10.0, ge=0, le=255, description="mean grey value of the face, 0 black to 255 white"
+    )
+    max_clipped: Fraction = Field(
+        0.5, description="share of the face that is black or burnt out, nothing to be seen in it"
+    )
 
 
 class Match(Section):

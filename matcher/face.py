@@ -18,18 +18,36 @@ Vector = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well a face can be compared.
+    """How well a face can be compared, whatever the model pack.
+
+    What stands behind the first three is, by default, that of a face nothing speaks against.
 
     Attributes:
         width_px: Width of the face box in the full-resolution picture.
         sharpness: Variance of the Laplacian in the middle of the grey aligned chip; higher is
             sharper.
         border_px: Distance of the box to the nearest border of the picture; negative when cut.
+        inside: Share of the box that lies in the picture, 0 to 1.
+        brightness: Mean grey value of the middle of the chip, 0 to 255.
+        contrast: Standard deviation of those grey values.
+        clipped: Share of them that are nearly black or nearly white, 0 to 1.
+        yaw: Degrees to the picture's right, negative to its left; see `matcher.pose`.
+        pitch: Degrees upwards, negative downwards.
+        roll: Degrees of tilt, clockwise.
+        figure: All of it and the detector's score in one, 0 to 1; see `matcher.quality_figure`.
     """
 
     width_px: float
     sharpness: float
     border_px: float
+    inside: float = 1.0
+    brightness: float = 128.0
+    contrast: float = 40.0
+    clipped: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    figure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

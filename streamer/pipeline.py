@@ -20,7 +20,7 @@ from streamer.domain.track import Track
 from streamer.gallery_keeper import CurrentGallery
 from streamer.tracking.assignment import assign
 from streamer.tracking.crop import crop_of
-from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
+from streamer.tracking.evidence import Shot, TrackEvidence
 from streamer.tracking.lane import Point, face_in_lane
 from streamer.tracking.reunion import LOST_S, returned
 from streamer.tracking.tracker import Tracker, TrackerLimits
@@ -211,7 +211,7 @@ class CameraPipeline:
         now = {track.track_id: track for track in tracks}
         changed = set()
         for track, embedding in zip(wanted, embeddings, strict=True):
-            shot = Shot(embedding, frame.received_at, worth_of(track.face.quality))
+            shot = Shot(embedding, frame.received_at, track.face.quality.figure)
             seen, evidence = track, self._people[track.track_id].evidence
             if evidence.take(shot):
                 seen = self._tracker.split(track)
@@ -244,7 +244,7 @@ class CameraPipeline:
             track.track_id,
             _Person(TrackEvidence(self._rules.best_shots, self._rules.other_person)),
         )
-        return person.evidence.wants(worth_of(track.face.quality), frame.received_at)
+        return person.evidence.wants(track.face.quality.figure, frame.received_at)
 
     def _identify(
         self,

@@ -51,5 +51,8 @@ def face_gate(quality: Quality) -> Callable[[Face], str | None]:
         min_score=quality.min_score,
         min_sharpness=quality.min_sharpness,
         border_px=quality.border_px,
+        max_yaw=quality.max_yaw,
+        min_brightness=quality.min_brightness,
+        max_clipped=quality.max_clipped,
     )
     return lambda face: shortcoming(face.quality, face.score, limits)

@@ -26,6 +26,8 @@ _REMEDY = {
     "too_small": "take it closer, so that the face is wider",
     "cut_by_border": "take it with the whole face in the picture",
     "blurred": "hold still and use more light",
+    "turned_away": "look straight at the camera",
+    "badly_lit": "take it in even light, neither dark nor against it",
     "low_score": "look straight at the camera, without mask or dark glasses",
 }
 

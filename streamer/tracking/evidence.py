@@ -5,11 +5,10 @@ Held in the service's memory only, bounded in number and age, and gone with the 
 
 import math
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 
 import numpy as np
 
-from matcher.face import Embedding, Quality, fuse
+from matcher.face import Embedding, fuse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,21 +17,14 @@ class Shot:
 
     Attributes:
         taken_at: Monotonic seconds.
-        worth: Higher is better to compare; see `worth_of`.
+        worth: Quality figure of the face, 0 to 1 (`matcher.face.Quality.figure`).
+        liveness: How surely it is a living face and no picture of one, 0 to 1; None = not asked.
     """
 
     embedding: Embedding
     taken_at: float
     worth: float
-
-
-def worth_of(quality: Quality) -> float:
-    """Rank a face among its track's: larger first, sharper among equals.
-
-    Both saturate: beyond 150 px (the chip's own width) size adds nothing, and beyond a variance of
-    500 sharpness is mostly noise.
-    """
-    return min(quality.width_px, 150.0) / 150.0 + 0.5 * min(quality.sharpness, 500.0) / 500.0
+    liveness: float | None = None
 
 
 # Below this many shots a track's mean says too little to call another face somebody else's.
@@ -63,7 +55,7 @@ class TrackEvidence:
         """Is a face of this worth to be embedded? Asked before it is.
 
         Args:
-            worth: See `worth_of`.
+            worth: Its quality figure.
             at: Monotonic seconds.
         """
         self.forget_old(at)
@@ -80,10 +72,7 @@ class TrackEvidence:
         self.doubts = [shot for shot in self.doubts if at - shot.taken_at <= self.max_age_s]
 
     def take(self, shot: Shot) -> bool:
-        """Take in a shot; where there is no room, one of the two most alike goes.
-
-        The lesser of the pair: were it simply the least of all, a person who keeps one sharp but
-        bad pose for two seconds would fill every place with it, and stay unknown.
+        """Take in a shot; where there is no room, the one that is missed least goes.
 
         Returns:
             True when the last shots show somebody else: `successor` is that person's evidence.
@@ -107,10 +96,24 @@ class TrackEvidence:
             self.shots.remove(self._least_missed())
         self.confirmed_at, self._looked_at = later.confirmed_at, later._looked_at
 
+    @property
+    def liveness(self) -> float | None:
+        """Mean over the shots that were asked about; None where none was."""
+        known = [shot.liveness for shot in self.shots if shot.liveness is not None]
+        return sum(known) / len(known) if known else None
+
     def _least_missed(self) -> Shot:
-        pairs = combinations(self.shots, 2)
-        alike = min(pairs, key=lambda pair: _distance(pair[0].embedding, pair[1].embedding))
-        return min(alike, key=lambda one: one.worth)
+        """The shot of least worth times distance to the one most like it.
+
+        By worth alone, a person who keeps one sharp but bad pose for two seconds would fill every
+        place with it, and stay unknown. By distance alone, a blurred or half hidden face, which is
+        like no other, would never go.
+        """
+        vectors = np.stack([one.embedding.vector for one in self.shots]).astype(np.float64)
+        apart = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+        np.fill_diagonal(apart, np.inf)
+        missed = apart.min(axis=1) * [one.worth for one in self.shots]
+        return self.shots[int(np.argmin(missed))]
 
     def successor(self) -> "TrackEvidence":
         """Return evidence of the person who took this one's place, from the doubted shots."""
