@@ -52,7 +52,7 @@ def test_size_and_place_do_not_matter() -> None:
 
 def test_the_mirror_image_looks_the_other_way() -> None:
     points = seen(25, 8, 12)
-    mirrored = points[[1, 0, 2, 4, 3]] * [-1, 1]
+    mirrored = points[[1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
     one, other = pose_of(points), pose_of(mirrored)
     assert one is not None
     assert other is not None
