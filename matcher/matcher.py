@@ -6,6 +6,7 @@ All cameras share one detector and one embedder. Neither call blocks the event l
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -16,7 +17,7 @@ from matcher.batcher import Batcher
 from matcher.chip import ChipLayout
 from matcher.detection import Detection
 from matcher.errors import MatcherClosedError
-from matcher.face import Embedding, Face, Image
+from matcher.face import Embedding, Face, Image, fuse
 from matcher.face_detector import FaceDetector
 from matcher.face_embedder import FaceEmbedder
 from matcher.loading import open_models
@@ -24,6 +25,7 @@ from matcher.packs.pack import Pack
 from matcher.prepared import Prepared
 from matcher.quality import assess
 from matcher.session import Hardware, Shape
+from matcher.varied import varied
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -141,6 +143,16 @@ class Matcher:
         # camera does not keep the single face before another waiting.
         call = object()
         return await asyncio.gather(*(self._chips.submit(chip, call) for chip in chips))
+
+    async def embed_thoroughly(self, image: Image, face: Face) -> Embedding:
+        """The mean embedding of seven slightly different crops: for templates; raises as `embed`.
+
+        Args:
+            image: The picture the face was found in.
+            face: With landmarks in its pixels.
+        """
+        crops = [replace(face, landmarks=points) for points in varied(face.landmarks)]
+        return fuse(await self.embed(image, crops))
 
     async def close(self) -> None:
         """End every wait with MatcherClosedError; returns when no thread works any more."""

@@ -49,17 +49,34 @@ def enroll(
     consent_ref: Annotated[
         str, typer.Option("--consent-ref", help="The signed consent document.")
     ] = "",
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway",
+            help="Although the face looks like another patient's, as twins do: neither is "
+            "recognised then, both check in by code.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Enrol a patient who signed a consent; earlier photos are replaced."""
+    """Enrol a patient who signed a consent; earlier photos are replaced.
+
+    The face is compared with every other patient's at the site: one that may be enrolled already,
+    under another reference, is not enrolled again.
+    """
     settings = read_settings(config)
-    enrolled = asyncio.run(_enroll(patient_ref, photos, consent_ref, settings))
+    enrolled = asyncio.run(_enroll(patient_ref, photos, consent_ref, anyway, settings))
     warn(enrolled.warnings)
     if as_json:
-        print_json([asdict(enrolled)])
-    else:
-        say(f"Patient {enrolled.patient_ref} is enrolled from {enrolled.photos} photos.")
+        print_json([asdict(enrolled) | {"code_only": enrolled.code_only}])
+        return
+    say(f"Patient {enrolled.patient_ref} is enrolled from {enrolled.photos} photos.")
+    if enrolled.code_only:
+        say(
+            f"Too much like {', '.join(enrolled.looks_like)} to be told apart: none of them is "
+            "recognised by face, all check in by code."
+        )
 
 
 @app.command("list")
@@ -85,8 +102,20 @@ def list_(
         print_json(shown)
         return
     for row in shown:
-        row |= {"packs": ", ".join(row["packs"]), "needs_enrolment": _YES[row["needs_enrolment"]]}
-    columns = ("patient_ref", "consent_ref", "packs", "needs_enrolment")
+        row |= {
+            "packs": ", ".join(row["packs"]),
+            "needs_enrolment": _YES[row["needs_enrolment"]],
+            "code_only": _YES[row["code_only"]],
+            "looks_like": ", ".join(row["looks_like"]),
+        }
+    columns = (
+        "patient_ref",
+        "consent_ref",
+        "packs",
+        "needs_enrolment",
+        "code_only",
+        "looks_like",
+    )
     print_rows(Rows(columns, shown), as_json=False, empty="No such patient.")
 
 
@@ -123,11 +152,11 @@ async def _import(file: Path, settings: Settings) -> ImportResult:
 
 
 async def _enroll(
-    patient_ref: str, paths: list[Path], consent_ref: str, settings: Settings
+    patient_ref: str, paths: list[Path], consent_ref: str, anyway: bool, settings: Settings
 ) -> Enrolled:
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
-    from streamer.patients.enrolment import Enrolment
+    from streamer.patients.enrolment import Enrolment, EnrolmentRules
     from streamer.patients.photo import read_photo
     from streamer.recognition import face_gate, models_folder, open_matcher
     from streamer.score_rules import score_rules
@@ -143,10 +172,16 @@ async def _enroll(
         enrolment = Enrolment(
             matcher,
             face_gate(settings.quality),
-            settings.quality.warn_face_px,
+            EnrolmentRules(
+                settings.quality.warn_face_px,
+                rules.scale.same_person_distance,
+                rules.scale.max_distance,
+            ),
             backend.enrolments,
             rules.compare,
         )
-        enrolled = await enrolment.enrol(patient_ref, photos, consent_ref, clock.now())
+        enrolled = await enrolment.enrol(
+            patient_ref, photos, consent_ref, clock.now(), anyway=anyway
+        )
         await backend.schedules.invalidate([clock.now().astimezone(settings.site.zone).date()])
         return enrolled

@@ -1,8 +1,8 @@
 """Enrols a consenting patient: photos in, one fused template stored. Called by the command line."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
 from typing import Protocol
 
 import numpy as np
@@ -12,11 +12,9 @@ from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
 from streamer.patients.agreement import Compare, agreements
 from streamer.patients.enrolled import Enrolled
+from streamer.patients.outliers import trim
 from streamer.patients.photo import Photo
 
-# dlib's own threshold for "the same person" between two photos. Far too loose to recognise anyone
-# among many, right for asking whether two photos of one enrolment show one person.
-SAME_PERSON_DISTANCE = 0.6
 # Below this two photos are one, perhaps saved twice.
 SAME_PICTURE = 0.02
 # A second face counts when the detector is sure of it; reflections and posters score lower.
@@ -39,9 +37,24 @@ class FaceMatcher(Protocol):
         """All faces of a picture."""
         ...
 
-    async def embed(self, image: Image, faces: Sequence[Face]) -> Sequence[Embedding]:
-        """One embedding per face."""
+    async def embed_thoroughly(self, image: Image, face: Face) -> Embedding:
+        """The embedding of a face, with more care than at a camera."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRules:
+    """What an enrolment holds to; distances are on the pack's scale.
+
+    Attributes:
+        warn_face_px: A narrower face warns.
+        same_person: Photos farther apart show different people.
+        alike_within: Two patients whose templates lie nearer can't be told apart.
+    """
+
+    warn_face_px: float
+    same_person: float
+    alike_within: float
 
 
 class EnrolmentStore(Protocol):
@@ -57,11 +70,17 @@ class EnrolmentStore(Protocol):
         now: datetime,
         *,
         agreements: Sequence[PhotoAgreement] = (),
-    ) -> None:
+        alike_within: float = 0.0,
+        anyway: bool = False,
+    ) -> tuple[str, ...]:
         """Store both in one transaction; a former template is replaced.
 
+        Returns:
+            References of other patients nearer than `alike_within`.
+
         Raises:
-            InputError: The patient is unknown, or may not be enrolled.
+            InputError: The patient is unknown, may not be enrolled, or is too much like somebody
+                else and `anyway` is not set.
         """
         ...
 
@@ -73,7 +92,7 @@ class Enrolment:
         self,
         matcher: FaceMatcher,
         shortcoming: Callable[[Face], str | None],
-        warn_face_px: float,
+        rules: EnrolmentRules,
         store: EnrolmentStore,
         compare: Compare,
     ) -> None:
@@ -81,16 +100,30 @@ class Enrolment:
         self._compare = compare
         self._matcher = matcher
         self._shortcoming = shortcoming
-        self._warn_face_px = warn_face_px
+        self._rules = rules
         self._store = store
 
     async def enrol(
-        self, patient_ref: str, photos: Sequence[Photo], consent_ref: str, now: datetime
+        self,
+        patient_ref: str,
+        photos: Sequence[Photo],
+        consent_ref: str,
+        now: datetime,
+        *,
+        anyway: bool = False,
     ) -> Enrolled:
         """Enrol from one photo or, better, several.
 
+        Args:
+            patient_ref: The clinic's reference.
+            photos: Of the patient alone.
+            consent_ref: The signed document.
+            now: Aware.
+            anyway: Although another patient is too much alike; see `EnrolmentStore.save`.
+
         Raises:
-            InputError: No consent, or photos that cannot be used; every such photo is named.
+            InputError: No consent, or photos that cannot be used; every such photo is named. Or
+                the face may already be enrolled under another reference.
         """
         if not consent_ref.strip():
             raise InputError(
@@ -104,25 +137,58 @@ class Enrolment:
         for photo in photos:
             face = await self._one_face(photo, faults, warnings)
             if face is not None:
-                embeddings += await self._matcher.embed(photo.image, [face])
+                embeddings.append(await self._matcher.embed_thoroughly(photo.image, face))
         if faults:
             raise InputError(f"patient {patient_ref}: " + "; ".join(faults))
-        _check_one_person(patient_ref, photos, embeddings)
-        for one, other in _same_pictures(photos, embeddings):
-            warnings.append(f"photos {one} and {other} are the same picture: it counts once")
-        if len(photos) == 1:
+        used = self._agreeing(patient_ref, photos, embeddings, warnings)
+        if len(used) == 1:
             warnings.append("one photo only; two or more are recognised far better")
-        fused = fuse(embeddings)
-        await self._store.save(
+        fused = fuse(used)
+        alike = await self._store.save(
             patient_ref,
             consent_ref.strip(),
             fused.vector,
             fused.pack_id,
-            len(photos),
+            len(used),
             now,
-            agreements=agreements(embeddings, self._compare),
+            agreements=agreements(used, self._compare),
+            alike_within=self._rules.alike_within,
+            anyway=anyway,
         )
-        return Enrolled(patient_ref, len(photos), tuple(warnings))
+        return Enrolled(patient_ref, len(used), tuple(warnings), alike)
+
+    def _agreeing(
+        self,
+        patient_ref: str,
+        photos: Sequence[Photo],
+        embeddings: Sequence[Embedding],
+        warnings: list[str],
+    ) -> list[Embedding]:
+        """Those of the photos that show one person, each picture once.
+
+        Raises:
+            InputError: They show different people, and no majority says whom.
+        """
+        once = _each_picture_once(photos, embeddings, warnings)
+        photos = [photos[index] for index in once]
+        embeddings = [embeddings[index] for index in once]
+        agreed = trim(
+            embeddings,
+            lambda one, other: self._compare(one, other).distance,
+            self._rules.same_person,
+        )
+        if agreed.apart is not None:
+            one, other = (photos[index].name for index in agreed.apart)
+            raise InputError(
+                f"patient {patient_ref}: photos {one} and {other} seem to show different people; "
+                "leave one out"
+            )
+        warnings += [
+            f"photo {photos[left.index].name}: left out, it is unlike the others (distance "
+            f"{left.distance:.2f}, theirs {left.usual:.2f}); is it of the same person?"
+            for left in agreed.outliers
+        ]
+        return [embeddings[index] for index in agreed.kept]
 
     async def _one_face(self, photo: Photo, faults: list[str], warnings: list[str]) -> Face | None:
         faces = [
@@ -142,41 +208,27 @@ class Enrolment:
             word = reason.replace("_", " ")
             faults.append(f"photo {photo.name}: face {word}; {_REMEDY[reason]}")
             return None
-        if face.quality.width_px < self._warn_face_px:
+        if face.quality.width_px < self._rules.warn_face_px:
             warnings.append(
                 f"photo {photo.name}: the face is only {face.quality.width_px:.0f} pixels wide; "
-                f"{self._warn_face_px:.0f} or more are recognised better"
+                f"{self._rules.warn_face_px:.0f} or more are recognised better"
             )
         return face
 
 
-def _same_pictures(
-    photos: Sequence[Photo], embeddings: Sequence[Embedding]
-) -> list[tuple[str, str]]:
-    """Pairs of photos whose faces are alike to the last digits, which two pictures never are."""
-    return [
-        (photos[first].name, photos[second].name)
-        for first, second in combinations(range(len(photos)), 2)
-        if np.linalg.norm(embeddings[first].vector - embeddings[second].vector) < SAME_PICTURE
-    ]
-
-
-def _check_one_person(
-    patient_ref: str, photos: Sequence[Photo], embeddings: Sequence[Embedding]
-) -> None:
-    """Refuse photos of different people.
-
-    Raises:
-        InputError: Names the two that differ most.
-    """
-    worst, names = 0.0, ("", "")
-    for index, one in enumerate(embeddings):
-        for other in range(index):
-            distance = float(np.linalg.norm(one.vector - embeddings[other].vector))
-            if distance > worst:
-                worst, names = distance, (photos[other].name, photos[index].name)
-    if worst > SAME_PERSON_DISTANCE:
-        raise InputError(
-            f"patient {patient_ref}: photos {names[0]} and {names[1]} seem to show different "
-            "people; leave one out"
-        )
+def _each_picture_once(
+    photos: Sequence[Photo], embeddings: Sequence[Embedding], warnings: list[str]
+) -> list[int]:
+    """Which photos are pictures of their own: two are never alike to the last digits."""
+    once: list[int] = []
+    for index, embedding in enumerate(embeddings):
+        for former in once:
+            if np.linalg.norm(embedding.vector - embeddings[former].vector) < SAME_PICTURE:
+                warnings.append(
+                    f"photos {photos[former].name} and {photos[index].name} are the same picture: "
+                    "it counts once"
+                )
+                break
+        else:
+            once.append(index)
+    return once

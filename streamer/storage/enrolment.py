@@ -8,6 +8,7 @@ from matcher.face import Vector
 from streamer.crypto.vault import Purpose, SealedFor, Vault
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
+from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
 from streamer.storage.vectors import vector_bytes
@@ -35,10 +36,15 @@ class PostgresEnrolment:
         expires_at: datetime | None = None,
         *,
         agreements: Sequence[PhotoAgreement] = (),
-    ) -> None:
+        alike_within: float = 0.0,
+        anyway: bool = False,
+    ) -> tuple[str, ...]:
         """Store both in one transaction; a former template of the pack is deleted.
 
         The same document named again is the same consent. Another document replaces it.
+
+        Every other template of the site is looked at, one enrolment at a time: of two that bring
+        the same face at once, the second finds the first.
 
         Args:
             patient_ref: The clinic's reference.
@@ -49,9 +55,17 @@ class PostgresEnrolment:
             now: Aware; when the consent was given, where it is a new one.
             expires_at: Aware; None = until withdrawn.
             agreements: Of each photo with the others; they go when the template goes.
+            alike_within: Distance from which on two people can't be told apart; 0 = nobody is
+                looked at.
+            anyway: Enrol although somebody is too much like this one. Neither is recognised by
+                face then, until one of them withdraws or is enrolled anew, less alike.
+
+        Returns:
+            References of those who are too much like this patient.
 
         Raises:
-            InputError: The patient is unknown, staff or dead, or the consent's term is over.
+            InputError: The patient is unknown, staff or dead, the consent's term is over, or the
+                face may already be enrolled. Only the record of having looked was written.
             DatabaseError: Nothing was written.
             VaultError: The patient's data key does not open; nothing was written.
         """
@@ -59,27 +73,25 @@ class PostgresEnrolment:
         if expires_at is not None and expires_at <= now:
             raise InputError(f"consent {consent_ref}: its term is over; have a new one signed")
         async with self._postgres.transaction() as connection:
+            await connection.execute(sql("lock_for_transaction"), f"enrolment:{self._site_id}")
             patient_id, key = await self._enrollable(connection, patient_ref)
-            consent_id = await _consent(connection, patient_id, consent_ref, now, expires_at)
-            template_id = uuid4()
-            place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
-            sealed = self._vault.seal(key, place, plain)
-            await connection.execute(sql("delete_template"), patient_id, pack_id)
-            await connection.execute(
-                sql("insert_template"),
-                template_id,
-                patient_id,
-                consent_id,
-                pack_id,
-                sealed,
-                photos,
-                now,
-            )
-            rows = [
-                (template_id, photo, one.distance, one.score)
-                for photo, one in enumerate(agreements, 1)
-            ]
-            await write_rows(connection, sql("insert_photo_agreement"), rows)
+            alike: list[LookAlike] = []
+            if alike_within > 0.0:
+                newcomer = Newcomer(self._site_id, patient_id, pack_id, vector, alike_within)
+                alike = await find_look_alikes(connection, self._vault, newcomer, now)
+            if anyway or not alike:
+                consent_id = await _consent(connection, patient_id, consent_ref, now, expires_at)
+                template_id = uuid4()
+                place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
+                sealed = self._vault.seal(key, place, plain)
+                row = (template_id, patient_id, consent_id, pack_id, sealed, photos, now)
+                await connection.execute(sql("delete_template"), patient_id, pack_id)
+                await connection.execute(sql("insert_template"), *row)
+                await _details(connection, template_id, agreements, alike, now)
+        # Outside the transaction: that everybody was looked at stays on record.
+        if alike and not anyway:
+            raise _already_enrolled(patient_ref, alike)
+        return tuple(one.patient_ref for one in alike)
 
     async def _enrollable(self, connection: Connection, patient_ref: str) -> tuple[UUID, bytes]:
         row = await connection.fetchrow(sql("patient_for_enrolment"), self._site_id, patient_ref)
@@ -99,6 +111,31 @@ class PostgresEnrolment:
                 "wrong"
             )
         return row["patient_id"], row["wrapped_key"]
+
+
+async def _details(
+    connection: Connection,
+    template_id: UUID,
+    agreements: Sequence[PhotoAgreement],
+    alike: Sequence[LookAlike],
+    now: datetime,
+) -> None:
+    """Write what belongs to a template and goes with it."""
+    photos = [
+        (template_id, photo, one.distance, one.score) for photo, one in enumerate(agreements, 1)
+    ]
+    await write_rows(connection, sql("insert_photo_agreement"), photos)
+    pairs = [(template_id, one.template_id, now) for one in alike]
+    await write_rows(connection, sql("insert_look_alike"), pairs)
+
+
+def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> InputError:
+    names = ", ".join(f"{one.patient_ref} (distance {one.distance:.2f})" for one in alike)
+    return InputError(
+        f"patient {patient_ref}: this face may already be enrolled as {names}; if that is the same "
+        "person, merge the two records in the hospital's system; if they are two, such as twins, "
+        "enrol with --anyway: both then check in by code only"
+    )
 
 
 async def _consent(

@@ -14,12 +14,16 @@ class PatientRow:
     Attributes:
         packs: Ids of the packs there are templates of.
         needs_enrolment: The pack in use is not among them.
+        code_only: The pack in use cannot tell the patient from somebody else: from `looks_like`.
+        looks_like: References of those patients.
     """
 
     patient_ref: str
     consent_ref: str
     packs: tuple[str, ...]
     needs_enrolment: bool
+    code_only: bool = False
+    looks_like: tuple[str, ...] = ()
 
 
 class PatientsList:
@@ -40,6 +44,8 @@ class PatientsList:
                 row["consent_ref"],
                 tuple(row["packs"]),
                 row["needs_enrolment"],
+                bool(row["looks_like"]),
+                tuple(row["looks_like"]),
             )
             for row in rows
         ]

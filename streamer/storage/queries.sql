@@ -161,9 +161,32 @@ WHERE p.site_id = $1
       SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2)
 ORDER BY p.patient_ref;
 
+-- name: site_templates
+-- Everybody's but the patient's own: what a new template is compared with, once, at enrolment. Only
+-- under a consent in force.
+SELECT t.template_id, t.patient_id, p.patient_ref, t.sealed_vector, p.wrapped_key
+FROM templates t
+JOIN patients p ON p.patient_id = t.patient_id
+JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
+    AND c.purpose = 'check-in' AND c.status = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > $4)
+WHERE p.site_id = $1 AND t.pack_id = $2 AND t.patient_id <> $3;
+
+-- name: record_template_read
+-- That every template of the site was compared with this patient's face, and whom it looked like.
+INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates, alike)
+VALUES ($1, $2, 'enrolment', $3, $4, $5, $6);
+
+-- name: insert_look_alike
+-- Two templates too alike to be told apart: both leave the gallery. Nothing where the other one has
+-- just been withdrawn: that is waited for.
+INSERT INTO look_alikes (template_id, other_id, found_at)
+SELECT $1, t.template_id, $3 FROM templates t WHERE t.template_id = $2 FOR KEY SHARE;
+
 -- name: gallery_keys
 -- Who may be recognised now: enrolled, an active and unexpired consent, neither staff nor dead, and
 -- an appointment at this site whose arrival window [starts_at - before, starts_at + after) is open.
+-- Not who is too much like another patient: both check in by code.
 -- Those who have arrived stay in, so that they are known and not searched for again.
 SELECT t.template_id, a.appointment_id
 FROM appointments a
@@ -175,7 +198,8 @@ JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
 WHERE a.site_id = $1 AND a.place = 'site'
   AND a.starts_at > $3::timestamptz - $5::interval
   AND a.starts_at <= $3::timestamptz + $4::interval
-  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled');
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+  AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id));
 
 -- name: gallery_templates
 -- The sealed vectors of some of gallery_keys, under the same conditions: consent is asked for again
@@ -191,6 +215,7 @@ WHERE a.site_id = $1 AND a.place = 'site'
   AND a.starts_at > $3::timestamptz - $5::interval
   AND a.starts_at <= $3::timestamptz + $4::interval
   AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+  AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
   AND t.template_id = ANY($6::uuid[]);
 
 -- name: lock_appointment
@@ -382,16 +407,27 @@ ORDER BY day, camera_id;
 SELECT max(gallery_max) FROM match_counts WHERE site_id = $1 AND pack_id = $2;
 
 -- name: list_patients
--- Who consents to recognition, and which packs there are templates of.
+-- Who consents to recognition, which packs there are templates of, and whom they are too much like
+-- to be told apart by the pack in use: those check in by code only.
 SELECT p.patient_ref, c.document_ref AS consent_ref,
        array_remove(array_agg(t.pack_id ORDER BY t.pack_id), NULL) AS packs,
-       NOT coalesce(bool_or(t.pack_id = $2), false) AS needs_enrolment
+       NOT coalesce(bool_or(t.pack_id = $2), false) AS needs_enrolment,
+       ARRAY(
+           SELECT DISTINCT q.patient_ref
+           FROM templates mine
+           JOIN look_alikes l ON mine.template_id IN (l.template_id, l.other_id)
+           JOIN templates other ON other.template_id IN (l.template_id, l.other_id)
+               AND other.template_id <> mine.template_id
+           JOIN patients q ON q.patient_id = other.patient_id
+           WHERE mine.patient_id = p.patient_id AND mine.pack_id = $2
+           ORDER BY q.patient_ref
+       ) AS looks_like
 FROM patients p
 JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
 LEFT JOIN templates t ON t.patient_id = p.patient_id
 WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
-GROUP BY p.patient_ref, c.document_ref
+GROUP BY p.patient_id, p.patient_ref, c.document_ref
 ORDER BY p.patient_ref;
 
 -- name: count_needing_enrolment

@@ -8,7 +8,7 @@ from matcher.packs.store import open_pack
 from streamer.backend import open_backend
 from streamer.clock import SystemClock
 from streamer.errors import InputError
-from streamer.patients.enrolment import Enrolment
+from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.patients.photo import read_photo
 from streamer.recognition import face_gate, models_folder, open_matcher
 from streamer.score_rules import score_rules
@@ -40,14 +40,17 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
         gate = face_gate(settings.quality)
         pack = open_pack(models_folder(kirdi.home), settings.models.pack)
         rules = score_rules(pack, settings.match)
-        enrolment = Enrolment(matcher, gate, 100, backend.enrolments, rules.compare)
+        scale = rules.scale
+        limits = EnrolmentRules(100, scale.same_person_distance, scale.max_distance)
+        enrolment = Enrolment(matcher, gate, limits, backend.enrolments, rules.compare)
         done = 0
         for ref, person in zip(refs, people, strict=True):
             photos = [read_photo(photo) for photo in photos_of(person)]
             try:
                 await enrolment.enrol(ref, photos, f"consent-{ref}", clock.now())
             except InputError:
-                # Another face in the background, or a face too small: the next person then.
+                # Another face in the background, a face too small, or somebody under two names: the
+                # next person then.
                 continue
             done += 1
             if done == count:

@@ -18,7 +18,7 @@ from streamer.domain.patient import Patient
 from streamer.embedded.demo.cast import CAST, Member, Part
 from streamer.embedded.demo.photographs import Person
 from streamer.embedded.demo.portrait import enrolment_photos
-from streamer.patients.enrolment import Enrolment
+from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
 
@@ -75,7 +75,11 @@ async def enrol(
     enrolment = Enrolment(
         matcher,
         face_gate(settings.quality),
-        settings.quality.warn_face_px,
+        EnrolmentRules(
+            settings.quality.warn_face_px,
+            rules.scale.same_person_distance,
+            rules.scale.max_distance,
+        ),
         backend.enrolments,
         rules.compare,
     )

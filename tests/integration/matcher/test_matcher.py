@@ -139,3 +139,13 @@ async def test_a_file_damaged_after_opening_is_not_loaded(tmp_path: Path) -> Non
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ModelPackError, match=r"detector\.onnx: damaged"):
         await Matcher.open(pack, CPU)
+
+
+async def test_a_template_is_the_mean_of_several_crops(
+    matcher: Matcher, group_photo: Image
+) -> None:
+    face = (await matcher.detect(group_photo))[0]
+    (plain,) = await matcher.embed(group_photo, [face])
+    thorough = await matcher.embed_thoroughly(group_photo, face)
+    assert thorough.pack_id == plain.pack_id
+    assert 0.01 < np.linalg.norm(thorough.vector - plain.vector) < 0.25

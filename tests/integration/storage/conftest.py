@@ -23,6 +23,8 @@ _CHILDREN_FIRST = (
     "appointments",
     "practitioners",
     "photo_agreements",
+    "look_alikes",
+    "template_reads",
     "templates",
     "consents",
     "guardians",

@@ -6,20 +6,22 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from matcher.face import Embedding, Match, Vector
+from matcher.face import Embedding, Face, Match, Vector
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
-from streamer.patients.enrolment import Enrolment
+from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.patients.photo import Photo
 from tests.fakes.matcher import FakeMatcher, face_at
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+RULES = EnrolmentRules(warn_face_px=100.0, same_person=0.6, alike_within=0.33)
 
 
 class Store:
     def __init__(self) -> None:
         self.saved: list[tuple[str, str, Vector, str, int]] = []
         self.agreements: Sequence[PhotoAgreement] = ()
+        self.asked = (0.0, False)
 
     async def save(
         self,
@@ -31,9 +33,13 @@ class Store:
         now: datetime,
         *,
         agreements: Sequence[PhotoAgreement] = (),
-    ) -> None:
+        alike_within: float = 0.0,
+        anyway: bool = False,
+    ) -> tuple[str, ...]:
         self.agreements = agreements
+        self.asked = (alike_within, anyway)
         self.saved.append((patient_ref, consent_ref, vector, pack_id, photos))
+        return ("P-7",) if anyway else ()
 
 
 class Album:
@@ -49,8 +55,9 @@ class Album:
         self.matcher.show(*((face_at(10.0, width=width), who) for width, who in next(self._pages)))
         return self.matcher.faces
 
-    async def embed(self, image: object, faces: object) -> object:
-        return await self.matcher.embed(image, faces)  # type: ignore[arg-type]
+    async def embed_thoroughly(self, image: object, face: Face) -> Embedding:
+        (embedding,) = await self.matcher.embed(image, [face])  # type: ignore[arg-type]
+        return embedding
 
 
 def photos(count: int) -> list[Photo]:
@@ -70,7 +77,7 @@ async def enrol(
     enrolment = Enrolment(
         Album(*pages),  # type: ignore[arg-type]
         lambda face: "too_small" if face.quality.width_px < 48 else None,
-        100.0,
+        RULES,
         store,
         compare,
     )
@@ -88,17 +95,41 @@ async def test_two_good_photos_give_their_mean() -> None:
 
 
 async def test_one_picture_given_twice_is_told() -> None:
-    store, album = Store(), Album([(120.0, 0)], [(120.0, 0)])
-    enrolment = Enrolment(album, lambda face: None, 100.0, store, compare)  # type: ignore[arg-type]
-    blank = photos(2)
+    store, album = Store(), Album([(120.0, 0)], [(120.0, 0)], [(120.0, 0)])
+    enrolment = Enrolment(album, lambda face: None, RULES, store, compare)  # type: ignore[arg-type]
 
-    async def same(image: object, faces: object) -> object:
-        album.matcher.noise = 0.1
-        return await album.matcher.embed(image, faces)  # type: ignore[arg-type]
+    # The third photo is another picture than the first two.
+    noises = iter((0.1, 0.1, 0.3))
 
-    album.embed = same  # type: ignore[method-assign]
-    done = await enrolment.enrol("P-1", blank, "C-1", NOW)
+    async def same(image: object, face: Face) -> Embedding:
+        album.matcher.noise = next(noises)
+        (embedding,) = await album.matcher.embed(image, [face])  # type: ignore[arg-type]
+        return embedding
+
+    album.embed_thoroughly = same  # type: ignore[method-assign]
+    done = await enrolment.enrol("P-1", photos(3), "C-1", NOW)
     assert "1.jpg and 2.jpg are the same picture" in done.warnings[0]
+    assert done.photos == store.saved[0][4] == 2
+    assert store.saved[0][2][63] == pytest.approx(0.2), "the picture counts once"
+
+
+async def test_a_photo_of_somebody_else_is_left_out_and_named() -> None:
+    store, warnings = await enrol([(120.0, 0)], [(120.0, 1)], [(120.0, 0)], [(120.0, 0)])
+    assert store.saved[0][4] == 3
+    assert store.saved[0][2][1] == 0.0
+    (warning,) = warnings
+    assert warning.startswith("photo 2.jpg: left out, it is unlike the others (distance 1.4")
+
+
+async def test_the_store_is_told_what_too_much_alike_means() -> None:
+    store, album = Store(), Album([(120.0, 0)], [(120.0, 0)])
+    enrolment = Enrolment(album, lambda face: None, RULES, store, compare)  # type: ignore[arg-type]
+    done = await enrolment.enrol("P-1", photos(2), "C-1", NOW, anyway=True)
+    assert store.asked == (0.33, True)
+    assert done.looks_like == ("P-7",)
+    assert done.code_only
+    store, _ = await enrol([(120.0, 0)], [(120.0, 0)])
+    assert store.asked == (0.33, False)
 
 
 async def test_small_and_single_are_warned_of() -> None:
@@ -116,6 +147,8 @@ async def test_small_and_single_are_warned_of() -> None:
         ([[(40.0, 0)]], ["1.jpg", "too small", "closer"]),
         ([[(120.0, 0)], [(40.0, 0)], []], ["2.jpg", "too small", "3.jpg", "no face"]),
         ([[(120.0, 0)], [(120.0, 1)]], ["1.jpg", "2.jpg", "different people"]),
+        ([[(120.0, 0)], [(120.0, 1)], [(120.0, 2)]], ["different people"]),
+        ([[(120.0, 0)], [(120.0, 0)], [(120.0, 1)], [(120.0, 1)]], ["different people"]),
     ],
 )
 async def test_what_is_refused(pages: list[list[tuple[float, int]]], words: list[str]) -> None:
