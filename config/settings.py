@@ -203,6 +203,17 @@ class Recognition(Section):
     legal_basis_ref: str | None = Field(
         None, description="the document that allows mode lobby, which does not start without it"
     )
+    liveness: Literal["off", "observe", "review"] = Field(
+        "off",
+        description="whether faces are asked for being pictures of faces; observe: the log tells; "
+        "review: who may be one waits for a glance; needs a model, see `docs/liveness.md`",
+    )
+
+    @field_validator("liveness", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        # YAML reads a bare off as false.
+        return "off" if value is False else value
 
     @model_validator(mode="after")
     def _lobby_needs_a_basis(self) -> Self:

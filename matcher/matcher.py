@@ -20,6 +20,7 @@ from matcher.errors import MatcherClosedError
 from matcher.face import Embedding, Face, Image, fuse
 from matcher.face_detector import FaceDetector
 from matcher.face_embedder import FaceEmbedder
+from matcher.liveness import Liveness, liveness_crop, open_liveness
 from matcher.loading import open_models
 from matcher.packs.pack import Pack
 from matcher.prepared import Prepared
@@ -44,7 +45,12 @@ class Matcher:
     """
 
     def __init__(
-        self, detector: FaceDetector, embedder: FaceEmbedder, pack_id: str, device: str
+        self,
+        detector: FaceDetector,
+        embedder: FaceEmbedder,
+        pack_id: str,
+        device: str,
+        liveness: Liveness | None = None,
     ) -> None:
         """Put the parts together; `open` does it for a pack."""
         self._detector = detector
@@ -67,6 +73,15 @@ class Matcher:
             max_wait_s=_MAX_WAIT_S,
             queue_size=_CHIPS_WAITING,
         )
+        self._crops: Batcher[Image, float] | None = None
+        if liveness is not None:
+            self._crops = Batcher(
+                lambda crops: liveness.scores(np.stack(crops)),
+                name="matcher-liveness",
+                max_batch=liveness.max_batch,
+                max_wait_s=_MAX_WAIT_S,
+                queue_size=_CHIPS_WAITING,
+            )
 
     @classmethod
     async def open(
@@ -76,25 +91,37 @@ class Matcher:
         *,
         max_side: int = 640,
         min_score: float = 0.5,
+        liveness: bytes | None = None,
     ) -> Self:
-        """Load and warm both models.
+        """Load and warm the models.
 
         Args:
             pack: An opened pack.
             hardware: Device and threads; by default `auto`.
             max_side: Longest side of the analysed picture, pixels.
             min_score: Fainter detections are not reported.
+            liveness: An ONNX file's bytes, see `matcher.liveness`; None = nobody is asked about.
 
         Raises:
             DeviceError: CUDA was asked for and cannot be had.
             ModelPackError: A file of the pack was damaged meanwhile or cannot be loaded.
         """
-        return await asyncio.to_thread(cls._open, pack, hardware or Hardware(), max_side, min_score)
+        return await asyncio.to_thread(
+            cls._open, pack, hardware or Hardware(), max_side, min_score, liveness
+        )
 
     @classmethod
-    def _open(cls, pack: Pack, hardware: Hardware, max_side: int, min_score: float) -> Self:
+    def _open(
+        cls,
+        pack: Pack,
+        hardware: Hardware,
+        max_side: int,
+        min_score: float,
+        liveness: bytes | None,
+    ) -> Self:
         models = open_models(pack, hardware, max_side=max_side, min_score=min_score)
-        return cls(models.detector, models.embedder, pack.pack_id, models.device)
+        alive = open_liveness(liveness, hardware) if liveness is not None else None
+        return cls(models.detector, models.embedder, pack.pack_id, models.device, alive)
 
     @property
     def pack_id(self) -> str:
@@ -154,10 +181,29 @@ class Matcher:
         crops = [replace(face, landmarks=points) for points in varied(face.landmarks)]
         return fuse(await self.embed(image, crops))
 
+    async def liveness(self, image: Image, faces: Sequence[Face]) -> Sequence[float | None]:
+        """How surely each face is a living one and no picture of one, 0 to 1, in order.
+
+        None for every face where there is no liveness model.
+
+        Args:
+            image: The picture the faces were found in.
+            faces: With boxes in its pixels.
+
+        Raises:
+            MatcherClosedError: The matcher is closed or closing.
+            MatcherError: A face has no box, or inference failed.
+        """
+        if self._crops is None:
+            return [None] * len(faces)
+        crops = await self._off_loop(_cut_all, image, faces)
+        return await asyncio.gather(*(self._crops.submit(crop) for crop in crops))
+
     async def close(self) -> None:
         """End every wait with MatcherClosedError; returns when no thread works any more."""
         self._closed = True
-        await asyncio.gather(self._pictures.close(), self._chips.close())
+        batchers = (self._pictures, self._chips, self._crops)
+        await asyncio.gather(*(one.close() for one in batchers if one is not None))
         await asyncio.to_thread(self._workers.shutdown, wait=True)
 
     async def __aenter__(self) -> Self:
@@ -195,3 +241,7 @@ class Matcher:
 
 def _align_all(image: Image, faces: Sequence[Face], chip: ChipLayout) -> list[Image]:
     return [align(image, face.landmarks, chip) for face in faces]
+
+
+def _cut_all(image: Image, faces: Sequence[Face]) -> list[Image]:
+    return [liveness_crop(image, face) for face in faces]

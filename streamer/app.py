@@ -20,6 +20,7 @@ from config.settings import Camera, Settings
 from matcher.cohort import Cohort
 from matcher.face import Embedding
 from matcher.gallery import Gallery
+from matcher.liveness import DOUBTFUL_BELOW
 from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
@@ -281,6 +282,7 @@ def pipeline_rules(
         other_person=scale.other_person_distance,
         max_gap_s=longest_gap_s(camera.analyse_fps),
         searches=settings.recognition.mode != "desk",
+        asks_liveness=settings.recognition.liveness != "off",
     )
 
 
@@ -290,6 +292,7 @@ def arrival_policy(settings: Settings) -> ArrivalPolicy:
         opens_before=timedelta(minutes=settings.arrival.opens_before_min),
         closes_after=timedelta(minutes=settings.arrival.closes_after_min),
         auto_arrive=AutoArrive(settings.match.auto_arrive),
+        min_liveness=DOUBTFUL_BELOW if settings.recognition.liveness == "review" else None,
     )
 
 

@@ -49,6 +49,10 @@ class FaceMatcher(Protocol):
         """One embedding per face, cut from the full-resolution picture."""
         ...
 
+    async def liveness(self, image: Image, faces: Sequence[Face]) -> Sequence[float | None]:
+        """How surely each face is a living one, 0 to 1; None where that cannot be asked."""
+        ...
+
 
 class FrameSource(Protocol):
     """Where a camera's frames come from."""
@@ -89,6 +93,7 @@ class PipelineRules:
         searches: False in desk mode: faces are found, nobody is searched for.
         best_shots: How many embeddings of a track are kept, in memory.
         other_person: Distance from a track's mean at which a face is somebody else's.
+        asks_liveness: Whether the faces that are compared are also asked for being pictures.
     """
 
     camera_id: str
@@ -100,6 +105,7 @@ class PipelineRules:
     other_person: float
     max_gap_s: float
     searches: bool
+    asks_liveness: bool = False
 
 
 @dataclass(slots=True)
@@ -207,11 +213,15 @@ class CameraPipeline:
         wanted = [track for track in tracks if self._wants(track, frame)]
         if not wanted:
             return tracks, frozenset()
-        embeddings = await self._matcher.embed(frame.image, [track.face for track in wanted])
+        faces = [track.face for track in wanted]
+        embeddings = await self._matcher.embed(frame.image, faces)
+        alive: Sequence[float | None] = [None] * len(faces)
+        if self._rules.asks_liveness:
+            alive = await self._matcher.liveness(frame.image, faces)
         now = {track.track_id: track for track in tracks}
         changed = set()
-        for track, embedding in zip(wanted, embeddings, strict=True):
-            shot = Shot(embedding, frame.received_at, track.face.quality.figure)
+        for track, embedding, lives in zip(wanted, embeddings, alive, strict=True):
+            shot = Shot(embedding, frame.received_at, track.face.quality.figure, lives)
             seen, evidence = track, self._people[track.track_id].evidence
             if evidence.take(shot):
                 seen = self._tracker.split(track)
@@ -316,6 +326,7 @@ class CameraPipeline:
             pack_id=settled.pack_id,
             band=settled.band,
             candidates=tuple(Candidate(UUID(one.owner), one.score) for one in settled.claims),
+            liveness=self._people[track_id].evidence.liveness,
         )
 
     def _propose(

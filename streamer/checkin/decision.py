@@ -31,11 +31,14 @@ class ArrivalPolicy:
         opens_before: The window opens so long before the start
         closes_after: and closes so long after it; half-open.
         auto_arrive: What an accepted match may do by itself.
+        min_liveness: Faces that may more likely be pictures of faces wait for a person; None = no
+            face does for that.
     """
 
     opens_before: timedelta
     closes_after: timedelta
     auto_arrive: AutoArrive
+    min_liveness: float | None = None
 
     def window_open(self, appointment: Appointment, now: datetime) -> bool:
         """Is the appointment's arrival window open?"""
@@ -54,6 +57,7 @@ class FaceEvidence:
         building: Where the camera stands.
         calibrated: The site has calibrated this model pack on its own patients.
         rejected_score: The highest score of this patient that a person has rejected today.
+        liveness: How surely it is a living face and no picture of one, 0 to 1; None = not asked.
     """
 
     score: float
@@ -62,6 +66,13 @@ class FaceEvidence:
     building: str
     calibrated: bool
     rejected_score: float | None = None
+    liveness: float | None = None
+
+    def may_be_a_picture(self, min_liveness: float | None) -> bool:
+        """Is it doubtful that the face is a living one? Never where nobody asked."""
+        if min_liveness is None or self.liveness is None:
+            return False
+        return self.liveness < min_liveness
 
 
 def decide(
@@ -107,6 +118,8 @@ def _weigh(evidence: FaceEvidence, policy: ArrivalPolicy) -> tuple[Outcome, Reas
     if rejected is not None:
         repeated = unsure and evidence.score <= rejected
         return Outcome.IGNORE if repeated else Outcome.REVIEW, Reason.REJECTED_TODAY
+    if evidence.may_be_a_picture(policy.min_liveness):
+        return Outcome.REVIEW, Reason.LIVENESS_DOUBT
     if evidence.contested:
         return Outcome.REVIEW, Reason.SEVERAL_CANDIDATES
     if unsure:

@@ -182,6 +182,7 @@ class CheckInService:
             rejected_score=self._looking.rejections.score(
                 candidate.patient_id, sighting.captured_at
             ),
+            liveness=identity.liveness,
         )
         decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=False)
         if decision.outcome is Outcome.IGNORE:
@@ -262,4 +263,5 @@ def _tell(identity: Identity, decision: Decision) -> None:
         threshold=round(identity.threshold, 3),
         margin=round(identity.margin, 3),
         frames=identity.frames_agreeing,
+        liveness=None if identity.liveness is None else round(identity.liveness, 3),
     )

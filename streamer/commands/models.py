@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matcher.packs.manifest import Manifest
 
 app = typer.Typer(help="The models that find and compare faces.", no_args_is_help=True)
+MAX_LICENCE = 200
 PackArgument = Annotated[str, typer.Argument(help="The pack's name.")]
 InUseArgument = Annotated[str, typer.Argument(help="The pack's name; else the one in use.")]
 AcceptOption = Annotated[
@@ -256,6 +257,30 @@ def _quantise(pack: str, calibrate_on: Path | None, as_json: bool) -> None:
             f"{manifest.pack}: detector {manifest.detector.precision}, embedder "
             f"{manifest.embedder.precision}, vectors of {manifest.pack_id}"
         )
+
+
+@app.command("add-liveness")
+def add_liveness(
+    file: Annotated[Path, typer.Argument(help="MiniFAS as ONNX, 128x128; see docs/liveness.md.")],
+    licence: Annotated[str, typer.Option("--licence", help="Of the weights.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Add the model that tells a face from a picture of one; it replaces a former one.
+
+    It is used with every pack that has none of its own, once recognition.liveness is not off.
+    """
+    from matcher.liveness import open_liveness
+    from matcher.packs.liveness_file import add_liveness as add
+    from matcher.packs.liveness_file import read_candidate
+    from matcher.session import Hardware
+
+    if not 0 < len(licence.strip()) <= MAX_LICENCE:
+        raise InputError("--licence: name the licence of the weights in a few words")
+    content = read_candidate(file)
+    open_liveness(content, Hardware("cpu"))
+    added = add(_folder(), content, licence.strip())
+    columns = ("kind", "licence", "sha256", "size")
+    print_rows(Rows(columns, [asdict(added)]), as_json, "Nothing was added.")
 
 
 def _print_checks(pack: str, as_json: bool) -> None:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NOT_SURE = "not_sure"
     SEVERAL_CANDIDATES = "several_candidates"
     REJECTED_TODAY = "rejected_today"
+    LIVENESS_DOUBT = "liveness_doubt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class Identity:
         band: `accept` only where nobody else comes into question.
         candidates: Everybody who comes into question, the likeliest first; two are a case for a
             person whatever their scores.
+        liveness: Mean over the track's shots of how surely they show a living face and no picture
+            of one, 0 to 1; None = not asked.
     """
 
     track_id: int
@@ -46,3 +48,4 @@ class Identity:
     pack_id: str
     band: Band
     candidates: tuple[Candidate, ...]
+    liveness: float | None = None

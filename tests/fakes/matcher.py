@@ -36,6 +36,8 @@ class FakeMatcher:
         self.people: list[int] = []
         self.noise = 0.0
         self.embedded: list[Face] = []
+        self.alive: float | None = None
+        self.asked_about: list[Face] = []
         # Weak, so that a test can see whether anybody still holds a vector.
         self.vectors: list[weakref.ref[Vector]] = []
 
@@ -53,6 +55,10 @@ class FakeMatcher:
         embeddings = [embedding_of(order[id(face)], self.noise) for face in faces]
         self.vectors += [weakref.ref(one.vector) for one in embeddings]
         return embeddings
+
+    async def liveness(self, image: Image, faces: Sequence[Face]) -> Sequence[float | None]:
+        self.asked_about.extend(faces)
+        return [self.alive] * len(faces)
 
 
 class FakeGallery:

@@ -61,6 +61,7 @@ class Lobby:
         *,
         lane: tuple[tuple[float, float], ...] | None = None,
         searches: bool = True,
+        asks_liveness: bool = False,
     ) -> None:
         self.matcher = FakeMatcher()
         self.proposals = Proposals()
@@ -78,6 +79,7 @@ class Lobby:
             other_person=0.5,
             max_gap_s=1.0,
             searches=searches,
+            asks_liveness=asks_liveness,
         )
         self.holds: list[float] = []
         self.pipeline = CameraPipeline(
@@ -393,3 +395,23 @@ async def test_of_somebody_gone_nothing_is_kept_after_seconds() -> None:
         await lobby.frame()
     gc.collect()
     assert all(vector() is None for vector in vectors)
+
+
+async def test_liveness_is_the_mean_over_the_shots_and_asked_only_of_faces_compared() -> None:
+    lobby = Lobby({ANNA: 0}, asks_liveness=True)
+    small = face_at(400.0, width=40.0)
+    identities: tuple[Identity, ...] = ()
+    for alive in (0.2, 0.9, 0.7):
+        lobby.matcher.alive = alive
+        identities = await lobby.frame((face_at(100.0), 0), (small, 5))
+    assert [one.liveness for one in identities] == [pytest.approx(0.6)]
+    assert len(lobby.matcher.asked_about) == len(lobby.matcher.embedded) == 3
+
+
+async def test_nobody_is_asked_about_where_liveness_is_off() -> None:
+    lobby = Lobby({ANNA: 0})
+    lobby.matcher.alive = 0.1
+    for _ in range(3):
+        identities = await lobby.frame((face_at(100.0), 0))
+    assert [one.liveness for one in identities] == [None]
+    assert lobby.matcher.asked_about == []

@@ -110,3 +110,23 @@ def test_evidence(
 
 def test_no_appointment_at_all() -> None:
     assert decide(SURE, [], POLICY, NOW).reason is Reason.NO_OPEN_APPOINTMENT
+
+
+@pytest.mark.parametrize(
+    ("liveness", "floor", "outcome", "reason"),
+    [
+        (0.49, 0.5, Outcome.REVIEW, Reason.LIVENESS_DOUBT),
+        (0.0, 0.5, Outcome.REVIEW, Reason.LIVENESS_DOUBT),
+        (0.5, 0.5, Outcome.ARRIVE, Reason.WINDOW_OPEN),
+        # Nobody asked, or nobody wants to know.
+        (None, 0.5, Outcome.ARRIVE, Reason.WINDOW_OPEN),
+        (0.0, None, Outcome.ARRIVE, Reason.WINDOW_OPEN),
+    ],
+)
+def test_what_may_be_a_picture_waits_for_a_glance(
+    liveness: float | None, floor: float | None, outcome: Outcome, reason: Reason
+) -> None:
+    evidence, policy = replace(SURE, liveness=liveness), replace(POLICY, min_liveness=floor)
+    decision = decide(evidence, [booked()], policy, NOW)
+    assert (decision.outcome, decision.reason) == (outcome, reason)
+    assert len(decision.appointments) == 1, "never refused by that alone"

@@ -124,3 +124,11 @@ def test_which_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         settings_file(None, {})
     with pytest.raises(ConfigError, match="KIRDI_CONFIG"):
         settings_file(None, {"KIRDI_CONFIG": "/nowhere.yaml"})
+
+
+@pytest.mark.parametrize(("written", "mode"), [("off", "off"), ("'off'", "off"), ("review",) * 2])
+def test_a_bare_off_is_a_word(tmp_path: Path, written: str, mode: str) -> None:
+    """YAML reads it as false."""
+    file = tmp_path / "kirdi.yaml"
+    file.write_text(f"site: {{id: s-1, name: S}}\nrecognition: {{liveness: {written}}}\n")
+    assert load_settings(file, {}).recognition.liveness == mode
