@@ -9,7 +9,7 @@ from matcher.face import Embedding, Vector
 from streamer.domain.track import Track
 from streamer.pipeline import longest_gap_s
 from streamer.recognition import FAINT
-from streamer.tracking.evidence import Shot, TrackEvidence, worth_of
+from streamer.tracking.evidence import Shot, TrackEvidence
 from streamer.tracking.reunion import returned
 from streamer.tracking.tracker import Tracker, TrackerLimits
 from tests.tracking.figures import Pair, TrackingFigures, tracking_figures
@@ -83,7 +83,7 @@ def _looked_at(
     embedding: Embedding,
     reunite: bool,
 ) -> Track:
-    at, worth = track.last_seen, worth_of(track.face.quality)
+    at, worth = track.last_seen, track.face.quality.figure
     mine = evidence.setdefault(track.track_id, TrackEvidence(8, _OTHER_PERSON))
     if not mine.wants(worth, at):
         return track
