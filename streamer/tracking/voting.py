@@ -8,11 +8,19 @@ into the track, from deciding.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from matcher.face import Embedding, Match, fuse
 from streamer.domain.identity import Band
 from streamer.tracking.evidence import Shot
+
+# How far the first must lead, in gaps between both thresholds.
+_MARGIN_GAPS: Final = 2.0
+
+
+# A smaller gallery is taken for one of so many. Thresholds come from photos of other people; two
+# people before the same camera, in the same light, score higher with each other than those do.
+LEAST_GALLERY: Final = 50
 
 
 class Search(Protocol):
@@ -99,14 +107,16 @@ def vote(
     them; or, where they are divided, the two named most often: siblings. The mean of those shots
     is the probe, and its score decides.
 
-    The runner-up comes into question as well where the probe is so alike to them that it would not
-    be unknown without the first. Then a person decides, whatever the score: the gap between both
-    thresholds is the least margin of an accepted vote.
+    The runner-up comes into question as well where the probe would not be unknown without the first
+    and the first leads by less than twice the gap between both thresholds. Then a person decides,
+    whatever the score. The gap is the step in score between the two target rates, so the margin is
+    in the scores' own unit: with rates ten times apart a stranger is a hundred times less likely
+    to score so much higher.
 
     Args:
         shots: Of one track.
         gallery: Who may be recognised.
-        gallery_size: How many they are.
+        gallery_size: How many they are; thresholds are never those of fewer than fifty.
         limits: See there.
     """
     named = _named(shots, gallery, limits.frame_distance)
@@ -115,13 +125,15 @@ def vote(
         return None
     probe = fuse([shot.embedding for shot, owner in named if owner in owners])
     (match,) = gallery.search([probe])
-    floor = limits.thresholds.review(gallery_size)
+    size = max(gallery_size, LEAST_GALLERY)
+    threshold, floor = limits.thresholds.accept(size), limits.thresholds.review(size)
     if match is None or match.owner not in owners or match.score < floor:
         return None
     claims = [Claim(match.owner, match.score)]
-    if match.runner_up is not None and match.score - match.margin >= floor:
-        claims.append(Claim(match.runner_up, match.score - match.margin))
-    threshold = limits.thresholds.accept(gallery_size)
+    second = match.score - match.margin
+    near = match.margin < _MARGIN_GAPS * (threshold - floor)
+    if match.runner_up is not None and second >= floor and near:
+        claims.append(Claim(match.runner_up, second))
     sure = len(claims) == 1 and len(owners) == 1 and match.score >= threshold
     return Vote(
         claims=tuple(claims),
