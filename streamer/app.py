@@ -55,7 +55,7 @@ from streamer.pipeline import CameraPipeline, PipelineRules, longest_gap_s
 from streamer.recognition import FAINT, face_gate, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
-from streamer.score_rules import score_rules, site_thresholds
+from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.storage.spool import Spool
 from streamer.tracking.voting import Search, Thresholds, VoteLimits
 from streamer.uptime_recorder import UptimeRecorder
@@ -122,8 +122,9 @@ async def run_service(
         calibration = CalibrationKeeper(
             backend.calibrations(matcher.pack_id),
             rules.thresholds,
-            lambda found: site_thresholds(found, settings.match),
+            lambda found: thresholds_of(tail_of(found.impostor_tail), settings.match),
             settings.match.accept_fpir,
+            rules.figures,
             clock,
         )
         await calibration.refresh()

@@ -13,6 +13,7 @@ import structlog
 from streamer.clock import Clock
 from streamer.domain.site_calibration import SiteCalibration
 from streamer.errors import DatabaseError
+from streamer.tracking.strictest import Strictest
 from streamer.tracking.voting import Thresholds
 
 log = structlog.get_logger(__name__)
@@ -28,12 +29,13 @@ class CalibrationStore(Protocol):
         ...
 
 
-def covers(found: SiteCalibration, accept_fpir: float) -> bool:
-    """Whether a calibration holds for this `accept_fpir`.
+def covers(found: SiteCalibration, accept_fpir: float, figures: str) -> bool:
+    """Whether a calibration holds for this `accept_fpir`, with scores normalised by these figures.
 
-    Not where it was made for a stricter one: the looser matches were never looked at.
+    Not where it was made for a stricter one: the looser matches were never looked at. Nor where
+    scores mean something else by now.
     """
-    return found.accept_fpir >= accept_fpir
+    return found.accept_fpir >= accept_fpir and found.figures == figures
 
 
 class CalibrationKeeper:
@@ -45,6 +47,7 @@ class CalibrationKeeper:
         pack: Thresholds,
         fitted: Callable[[SiteCalibration], Thresholds],
         accept_fpir: float,
+        figures: str,
         clock: Clock,
     ) -> None:
         """Start with the pack's thresholds.
@@ -54,30 +57,31 @@ class CalibrationKeeper:
             pack: The pack's own thresholds.
             fitted: Makes thresholds of what a site has found.
             accept_fpir: As set.
+            figures: What scores are normalised by.
             clock: Waits.
         """
         self._store = store
         self._pack = pack
         self._fitted = fitted
         self._accept_fpir = accept_fpir
+        self._figures = figures
         self._clock = clock
         self._found: SiteCalibration | None = None
-        self._site: Thresholds | None = None
+        self._in_force = pack
+        self._calibrated = False
 
     @property
     def calibrated(self) -> bool:
         """May an accepted match write `arrived` where that asks for a calibration?"""
-        return self._site is not None
+        return self._calibrated
 
     def accept(self, gallery_size: int) -> float:
         """See `streamer.tracking.voting.Thresholds`."""
-        pack = self._pack.accept(gallery_size)
-        return pack if self._site is None else max(pack, self._site.accept(gallery_size))
+        return self._in_force.accept(gallery_size)
 
     def review(self, gallery_size: int) -> float:
         """See `streamer.tracking.voting.Thresholds`."""
-        pack = self._pack.review(gallery_size)
-        return pack if self._site is None else max(pack, self._site.review(gallery_size))
+        return self._in_force.review(gallery_size)
 
     async def refresh(self) -> None:
         """Look once; raises DatabaseError, and everything stays as it was."""
@@ -85,15 +89,18 @@ class CalibrationKeeper:
         if found == self._found:
             return
         self._found = found
-        in_force = found is not None and covers(found, self._accept_fpir)
-        self._site = self._fitted(found) if found is not None and in_force else None
-        if found is not None:
-            log.info(
-                "site calibration",
-                pack=found.pack_id,
-                made_at=found.made_at.isoformat(),
-                in_force=in_force,
-            )
+        self._calibrated = found is not None and covers(found, self._accept_fpir, self._figures)
+        self._in_force = self._pack
+        if found is None:
+            return
+        if self._calibrated:
+            self._in_force = Strictest((self._pack, self._fitted(found)))
+        log.info(
+            "site calibration",
+            pack=found.pack_id,
+            made_at=found.made_at.isoformat(),
+            in_force=self._calibrated,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every half minute until stopped. A database that is away changes nothing."""

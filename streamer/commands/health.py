@@ -15,6 +15,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from matcher.errors import ModelPackError
+from matcher.packs.in_use import resolved
 from matcher.packs.manifest import Manifest
 from matcher.packs.pack import MANIFEST
 from streamer.cameras.overlay_file import OverlayFile
@@ -125,8 +126,10 @@ class _Seen:
 def _manifest(settings: Settings, home: Path) -> Manifest | None:
     """Of the pack in use; None where it cannot be read: `kirdi models verify` says why."""
     # Not `recognition.models_folder`: a health check has no time to load what runs models.
+    models = home / "models"
     try:
-        text = (home / "models" / settings.models.pack / MANIFEST).read_text(encoding="utf-8")
+        folder = models / resolved(models, settings.models.pack)
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
         return Manifest.from_json(text)
     except (OSError, UnicodeDecodeError, ModelPackError):
         return None
@@ -137,13 +140,16 @@ async def _look(settings: Settings, home: Path, manifest: Manifest | None) -> _S
 
     pack_id = "" if manifest is None else manifest.pack_id
     if settings.database.url is not None:
-        return await _read(settings, settings.database.url.get_secret_value(), pack_id)
+        url = settings.database.url.get_secret_value()
+        return await _read(settings, url, pack_id, home / "models")
     async with embedded_services(settings.database, settings.redis, home) as services:
-        return await _read(settings, services.database_url, pack_id)
+        return await _read(settings, services.database_url, pack_id, home / "models")
 
 
-async def _read(settings: Settings, url: str, pack_id: str) -> _Seen:
+async def _read(settings: Settings, url: str, pack_id: str, models: Path) -> _Seen:
+    from matcher.packs.calibrations import calibration_of
     from streamer.calibration_keeper import covers
+    from streamer.score_rules import figures_name
     from streamer.storage.calibrations import newest_calibration
     from streamer.storage.patients_list import PatientsList
     from streamer.storage.postgres import Postgres
@@ -154,9 +160,13 @@ async def _read(settings: Settings, url: str, pack_id: str) -> _Seen:
     await postgres.open()
     try:
         found = await newest_calibration(postgres, site_id, pack_id)
+        calibrated = False
+        if found is not None:
+            figures = figures_name(calibration_of(pack_id, models))
+            calibrated = covers(found, settings.match.accept_fpir, figures)
         return _Seen(
             await CameraUptime(postgres, site_id).open_intervals(),
-            found is not None and covers(found, settings.match.accept_fpir),
+            calibrated,
             await PatientsList(postgres, site_id, pack_id).count_needing_enrolment(now),
         )
     finally:

@@ -12,6 +12,7 @@ import typer
 
 from config.settings import Settings
 from matcher.errors import ModelPackError
+from streamer.commands.calibrate_site import calibrate
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from matcher.packs.manifest import Manifest
 
 app = typer.Typer(help="The models that find and compare faces.", no_args_is_help=True)
+app.command()(calibrate)
 MAX_LICENCE = 200
 PackArgument = Annotated[str, typer.Argument(help="The pack's name.")]
 InUseArgument = Annotated[str, typer.Argument(help="The pack's name; else the one in use.")]

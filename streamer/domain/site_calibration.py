@@ -11,6 +11,8 @@ class SiteCalibration:
     Attributes:
         made_at: UTC.
         made_by: The user of the machine who had it made.
+        figures: Names what scores were normalised by, see `streamer.score_rules`; others make other
+            scores.
         accept_fpir: The strictness it was made for; a looser one is not covered.
         patients: Enrolled patients whose templates were compared with each other.
         impostor_pairs: How many comparisons that were.
@@ -22,6 +24,7 @@ class SiteCalibration:
     pack_id: str
     made_at: datetime
     made_by: str
+    figures: str
     accept_fpir: float
     patients: int
     impostor_pairs: int

@@ -60,6 +60,7 @@ class PostgresCalibrations:
                 made.pack_id,
                 made.made_at,
                 made.made_by,
+                made.figures,
                 made.accept_fpir,
                 made.patients,
                 made.impostor_pairs,

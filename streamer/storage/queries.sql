@@ -346,7 +346,7 @@ INSERT INTO photo_agreements (template_id, photo, distance, score) VALUES ($1, $
 
 -- name: consenting_templates
 -- Every template that may be compared at all, whatever is booked: a site's calibration compares
--- them with each other. Consent is checked as in gallery_keys.
+-- them with each other. Consent is checked as in gallery_keys, and look-alikes are left out as there.
 SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
 FROM templates t
 JOIN patients p ON p.patient_id = t.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
@@ -354,6 +354,7 @@ JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
 WHERE p.site_id = $1 AND t.pack_id = $2
+  AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
 ORDER BY t.template_id;
 
 -- name: genuine_scores
@@ -367,20 +368,21 @@ ORDER BY g.score;
 -- name: review_tally
 -- Of the matches that would have been accepted and that a person decided about: how many there
 -- were, and how many were not the patient the face was matched with. And how many nobody looked at.
+-- Where a picture of a face was suspected the match would not have been accepted.
 SELECT count(*) FILTER (WHERE decision <> 'expired') AS decided,
        count(*) FILTER (WHERE decision IN ('rejected', 'other')) AS wrong,
        count(*) FILTER (WHERE decision = 'expired') AS expired
 FROM reviews
-WHERE site_id = $1 AND pack_id = $2 AND lead AND band = 'accept';
+WHERE site_id = $1 AND pack_id = $2 AND lead AND band = 'accept' AND reason <> 'liveness_doubt';
 
 -- name: insert_calibration
-INSERT INTO site_calibrations (calibration_id, site_id, pack_id, made_at, made_by, accept_fpir,
-                               patients, impostor_pairs, decided_reviews, wrong_reviews,
-                               impostor_tail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+INSERT INTO site_calibrations (calibration_id, site_id, pack_id, made_at, made_by, figures,
+                               accept_fpir, patients, impostor_pairs, decided_reviews,
+                               wrong_reviews, impostor_tail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: newest_calibration
-SELECT made_at, made_by, accept_fpir, patients, impostor_pairs, decided_reviews, wrong_reviews,
+SELECT made_at, made_by, figures, accept_fpir, patients, impostor_pairs, decided_reviews, wrong_reviews,
        impostor_tail
 FROM site_calibrations
 WHERE site_id = $1 AND pack_id = $2

@@ -13,7 +13,7 @@ from streamer.tracking.fixed_thresholds import FixedThresholds
 from tests.fakes.clock import FakeClock
 
 MADE = SiteCalibration(
-    "open-1", datetime(2026, 11, 23, tzinfo=UTC), "aigul", 0.001, 120, 7140, 300, 0, "{}"
+    "open-1", datetime(2026, 11, 23, tzinfo=UTC), "aigul", "f-1", 0.001, 120, 7140, 300, 0, "{}"
 )
 
 
@@ -31,7 +31,7 @@ class Store:
 def keeper(store: Store, site: float, accept_fpir: float = 0.001) -> CalibrationKeeper:
     pack = FixedThresholds(max_distance=0.33, min_margin=0.05)
     fitted = FixedThresholds(max_distance=site, min_margin=0.05)
-    return CalibrationKeeper(store, pack, lambda _: fitted, accept_fpir, FakeClock())
+    return CalibrationKeeper(store, pack, lambda _: fitted, accept_fpir, "f-1", FakeClock())
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,16 @@ def keeper(store: Store, site: float, accept_fpir: float = 0.001) -> Calibration
         (MADE, 0.0001, True),
         (MADE, 0.002, False),
         (replace(MADE, accept_fpir=0.002), 0.002, True),
+        (replace(MADE, figures="f-2"), 0.001, False),
     ],
-    ids=["never", "as set", "stricter now", "looser now", "made for the looser one"],
+    ids=[
+        "never",
+        "as set",
+        "stricter now",
+        "looser now",
+        "made for the looser one",
+        "other scores",
+    ],
 )
 async def test_a_calibration_covers_what_it_was_made_for(
     found: SiteCalibration | None, accept_fpir: float, calibrated: bool

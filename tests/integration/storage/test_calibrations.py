@@ -1,18 +1,24 @@
 """What a site's calibration is made of, and that the newest one of the pack in use counts."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+from config.settings import Match
+from matcher.packs.open_pack import OPEN_PACK
+from streamer.commands.calibrate_site import weigh
 from streamer.domain.identity import Band
 from streamer.domain.match_count import MatchCount
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.domain.review import ReviewDecision
 from streamer.domain.site_calibration import SiteCalibration
+from streamer.score_rules import ScoreRules, tail_of
 from streamer.storage.calibrations import PostgresCalibrations, ReviewTally
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_list import PatientRow, PatientsList
+from streamer.tracking.fixed_thresholds import FixedThresholds
 from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, patient, vector
 from tests.integration.storage.test_reviews import record, reviews
 
@@ -27,7 +33,9 @@ def calibrations(clinic: Clinic, pack_id: str = PACK) -> PostgresCalibrations:
 async def test_the_newest_of_the_pack_counts(clinic: Clinic) -> None:
     store = calibrations(clinic)
     assert await store.newest() is None
-    first = SiteCalibration(PACK, NOW, "aigul", 0.001, 120, 7140, 300, 0, '{"scores": [1.5]}')
+    first = SiteCalibration(
+        PACK, NOW, "aigul", "f-1", 0.001, 120, 7140, 300, 0, '{"scores": [1.5]}'
+    )
     second = replace(first, made_at=NOW + timedelta(hours=1), wrong_reviews=1)
     for one in (second, first):
         await store.save(one)
@@ -113,3 +121,31 @@ async def test_a_change_of_pack_says_who_must_be_enrolled_anew(clinic: Clinic) -
 async def owner(clinic: Clinic) -> UUID:
     (found,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
     return found
+
+
+async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: Clinic) -> None:
+    await clinic.import_patients(*(patient(number) for number in range(120)))
+    await asyncio.gather(*(clinic.enrol(number) for number in range(119)))
+    store, match = calibrations(clinic), Match()
+    scale = OPEN_PACK.scores
+    rules = ScoreRules(scale, None, FixedThresholds(scale.max_distance, scale.min_margin), "f-1")
+    short = await weigh(store, PACK, rules, match, clinic.clock)
+    assert ["119 enrolled" in short.missing[0], "0 matches" in short.missing[1]] == [True, True]
+    assert await store.newest() is None
+
+    await clinic.enrol(119)
+    (anna,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
+    await reviews(clinic).decide([record(anna, review_id=uuid4()) for _ in range(299)], [])
+    done = await weigh(store, PACK, rules, match, clinic.clock)
+    assert done.missing == ()
+    made = await store.newest()
+    assert made is not None
+    assert (made.patients, made.impostor_pairs, made.figures) == (120, 7140, "f-1")
+    assert (made.decided_reviews, made.wrong_reviews, made.accept_fpir) == (299, 0, 0.001)
+    assert tail_of(made.impostor_tail).people == 120
+
+    # One mistake since: it stays as it was made, and a new one is refused.
+    await reviews(clinic).decide([record(anna, ReviewDecision.REJECTED)], [])
+    again = await weigh(store, PACK, rules, match, clinic.clock)
+    assert "1 were somebody else" in again.missing[0]
+    assert await store.newest() == made

@@ -53,6 +53,7 @@ _STATEMENTS = (
         pack_id text NOT NULL,
         made_at timestamptz NOT NULL,
         made_by text NOT NULL CHECK (made_by <> ''),
+        figures text NOT NULL,
         accept_fpir double precision NOT NULL CHECK (accept_fpir > 0 AND accept_fpir < 1),
         patients integer NOT NULL CHECK (patients > 0),
         impostor_pairs bigint NOT NULL CHECK (impostor_pairs > 0),
