@@ -172,7 +172,7 @@ class Session:
         """
         try:
             if self._device == "cuda":
-                results = self._run_bound(inputs)
+                results = self._run_bound(inputs, _CUDA_DEVICE)
             else:
                 results = self._inner.run(self._outputs, dict(inputs))
         except _FAILURES as error:
@@ -183,8 +183,10 @@ class Session:
         self._runs[next(iter(inputs.values())).shape] += 1
         return dict(zip(self._outputs, results, strict=True))
 
-    def _run_bound(self, inputs: Mapping[str, Tensor]) -> list[npt.NDArray[np.float32]]:
-        """One copy to the GPU per input and one back per output, and none in between.
+    def _run_bound(
+        self, inputs: Mapping[str, Tensor], device: str
+    ) -> list[npt.NDArray[np.float32]]:
+        """One copy to the device per input and one back per output, and none in between.
 
         A binding belongs to one call: `run` may be called from any thread.
         """
@@ -192,7 +194,7 @@ class Session:
         for name, values in inputs.items():
             binding.bind_cpu_input(name, np.ascontiguousarray(values))
         for name in self._outputs:
-            binding.bind_output(name, _CUDA_DEVICE)
+            binding.bind_output(name, device)
         self._inner.run_with_iobinding(binding)
         return [np.asarray(one) for one in binding.copy_outputs_to_cpu()]
 

@@ -12,6 +12,16 @@ def pack_notice(manifest: Manifest) -> str | None:
     return f"model pack {manifest.pack} is weaker for: {', '.join(manifest.weak_for)}"
 
 
+def licence_notice(manifest: Manifest) -> str | None:
+    """That a pack may not be used commercially, and when that was accepted; None where it may."""
+    if manifest.licence.commercial:
+        return None
+    return (
+        f"model pack {manifest.pack} is for non-commercial use only ({manifest.licence.name}), "
+        f"accepted on {manifest.licence.accepted}"
+    )
+
+
 def notices(
     manifest: Manifest, auto_arrive: str, calibrated: bool, needing_enrolment: int
 ) -> Iterator[str]:
@@ -23,6 +33,9 @@ def notices(
         calibrated: The site has calibrated this pack on its own patients.
         needing_enrolment: Consenting patients without a template of this pack.
     """
+    terms = licence_notice(manifest)
+    if terms is not None:
+        yield terms
     weak = pack_notice(manifest)
     if weak is not None:
         yield weak

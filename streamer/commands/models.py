@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -25,9 +25,6 @@ from streamer.commands.invocation import (
 )
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
-
-if TYPE_CHECKING:
-    from matcher.packs.manifest import Manifest
 
 app = typer.Typer(help="The models that find and compare faces.", no_args_is_help=True)
 app.command()(calibrate)
@@ -162,6 +159,7 @@ def use(pack: PackArgument, config: ConfigOption = None, as_json: JsonOption = F
     """Take a pack into use at the next start, and say who must be enrolled anew."""
     from matcher.packs.in_use import CHOSEN, choose
     from matcher.packs.store import open_pack
+    from streamer.notices import licence_notice, pack_notice
 
     settings = _settings_if_any(config)
     named = settings.models.pack if settings is not None else CHOSEN
@@ -180,23 +178,7 @@ def use(pack: PackArgument, config: ConfigOption = None, as_json: JsonOption = F
     else:
         say(f"{pack} is in use from the next start of `kirdi run` on.")
         _say_who(anew)
-    warn(remarks(manifest))
-
-
-def remarks(manifest: "Manifest") -> list[str]:
-    """What everybody who relies on a pack must know; for status and reports, too."""
-    lines: list[str] = []
-    if not manifest.licence.commercial:
-        lines.append(
-            f"model pack {manifest.pack}: {manifest.licence.name}; accepted as non-commercial "
-            f"use on {manifest.licence.accepted}"
-        )
-    if manifest.weak_for:
-        lines.append(
-            f"model pack {manifest.pack}: weak for {', '.join(manifest.weak_for)} "
-            f"({manifest.weak_reason})"
-        )
-    return lines
+    warn(filter(None, (licence_notice(manifest), pack_notice(manifest))))
 
 
 def _say_who(anew: Sequence[str] | None) -> None:
@@ -223,7 +205,8 @@ async def _enrolled_otherwise(settings: Settings | None, pack_id: str) -> list[s
     from streamer.clock import SystemClock
 
     async with open_backend(settings, home, SystemClock()) as backend:
-        return await backend.listing.enrolled_otherwise(pack_id)
+        rows = await backend.patients_list(pack_id).all(backend.clock.now())
+    return [row.patient_ref for row in rows if row.needs_enrolment]
 
 
 def _quantise(pack: str, calibrate_on: Path | None, as_json: bool) -> None:

@@ -72,9 +72,3 @@ class Listing:
                 sql("list_check_ins"), self._site_id, span.start, span.end
             )
         return [CheckInRow(**row) for row in rows]
-
-    async def enrolled_otherwise(self, pack_id: str) -> list[str]:
-        """References of patients who have templates, and none of this pack; raises the same."""
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("enrolled_otherwise"), self._site_id, pack_id)
-        return [row["patient_ref"] for row in rows]

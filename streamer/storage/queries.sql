@@ -151,16 +151,6 @@ INSERT INTO templates (template_id, patient_id, consent_id, pack_id, sealed_vect
                        created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
--- name: enrolled_otherwise
--- Whom a pack cannot recognise until they are enrolled anew.
-SELECT p.patient_ref
-FROM patients p
-WHERE p.site_id = $1
-  AND EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
-  AND NOT EXISTS (
-      SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2)
-ORDER BY p.patient_ref;
-
 -- name: site_templates
 -- Everybody's but the patient's own: what a new template is compared with, once, at enrolment. Only
 -- under a consent in force.
