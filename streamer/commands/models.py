@@ -189,7 +189,7 @@ def _say_who(anew: Sequence[str] | None) -> None:
     else:
         more = f" and {len(anew) - _MOST_NAMED} more" if len(anew) > _MOST_NAMED else ""
         say(
-            f"{len(anew)} patients must be enrolled anew, until then they are not recognised: "
+            f"{len(anew)} patient(s) must be enrolled anew, until then they are not recognised: "
             f"{', '.join(anew[:_MOST_NAMED])}{more}"
         )
 

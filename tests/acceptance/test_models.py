@@ -1,6 +1,7 @@
 """Model packs by command: list, use, refuse, a pack of one's own."""
 
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,28 @@ def test_a_pack_of_ones_own_from_folder_to_use(kirdi: Kirdi, tmp_path: Path) -> 
     assert refused.code != 0
     assert "models.pack: open" in refused.err
     assert {row["pack"] for row in kirdi.ok("models", "list") if row["in_use"]} == {"open"}
+
+
+def test_a_change_of_pack_names_who_must_be_enrolled_anew(kirdi: Kirdi, tmp_path: Path) -> None:
+    (kirdi.folder / "patients.csv").write_text("patient_ref,full_name\nP1,A B\nP2,C D\n")
+    kirdi.ok("patients", "import", kirdi.folder / "patients.csv")
+    kirdi.ok("patients", "enroll", "P1", sample_photograph(), "--consent-ref", "c1")
+    folder = own_pack(tmp_path / "mine")
+    kirdi.ok("models", "build", "clinic", "--from", folder, "--accept-non-commercial")
+    (changed,) = kirdi.ok("models", "use", "clinic")
+    assert changed["enrol_anew"] == ["P1"]
+    result = kirdi("models", "use", "clinic")
+    assert "1 patient(s) must be enrolled anew" in result.out
+    assert "P1" in result.out
+    (back,) = kirdi.ok("models", "use", "open")
+    assert back["enrol_anew"] == []
+
+
+def sample_photograph() -> Path:
+    for file in metadata.files("scikit-image") or ():
+        if file.as_posix() == "skimage/data/astronaut.png":
+            return Path(str(file.locate()))
+    pytest.skip("scikit-image's sample photograph astronaut.png is not installed")
 
 
 def test_a_damaged_pack_of_ones_own_says_how_to_mend_it(kirdi: Kirdi, tmp_path: Path) -> None:
