@@ -189,6 +189,8 @@ class Models(Section):
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in ("http", "https"):
             raise ValueError("the address must begin with https:// or http://")
+        if value is not None and "@" in urlsplit(value).netloc:
+            raise ValueError("the address must not hold a password; commands and the log print it")
         return value
 
 

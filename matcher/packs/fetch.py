@@ -90,7 +90,10 @@ def _try(wanted: Wanted, part: Path, progress: Progress, timeout_s: float) -> No
     opener = urllib.request.build_opener(_Redirects)
     try:
         with opener.open(request, timeout=timeout_s) as answer:
-            resumed = answer.status == _PARTIAL and _starts_at(answer.headers, had)
+            resumed = answer.status == _PARTIAL
+            if resumed and not _starts_at(answer.headers, had):
+                part.unlink(missing_ok=True)
+                raise _UnfinishedError("the server sends another part; beginning anew")
             with part.open("ab" if resumed else "wb") as file:
                 _copy(answer, file, wanted, had if resumed else 0, progress)
                 file.flush()
@@ -121,7 +124,7 @@ def _copy(
     length = answer.headers.get("Content-Length")
     promised = had + int(length) if length is not None and length.isdecimal() else None
     there = had
-    while part := answer.read1(_CHUNK):
+    while part := _read(answer):
         there += len(part)
         if there > most:
             raise ModelPackError(
@@ -133,6 +136,13 @@ def _copy(
     # `read1` reports a connection that ended early as the end of the file.
     if promised is not None and there < promised:
         raise _UnfinishedError(f"{there} of {promised} bytes came")
+
+
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    try:
+        return answer.read1(_CHUNK)
+    except OSError as error:  # of the network; the file's own are another matter
+        raise _UnfinishedError(str(error) or type(error).__name__) from error
 
 
 def _complete(wanted: Wanted, part: Path) -> None:
@@ -158,19 +168,18 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         _allowed(newurl, secure=urlsplit(req.full_url).scheme == "https")
-        following = super().redirect_request(req, fp, code, msg, headers, newurl)
-        if following is not None and req.has_header("Range"):
-            following.add_header("Range", str(req.get_header("Range")))
-        return following
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _allowed(url: str, secure: bool = False) -> None:
-    """Refuse addresses of any other kind.
+    """Refuse addresses of any other kind, and those that hold a password: messages name them.
 
     Raises:
         ModelPackError: Names the kind.
     """
     scheme = urlsplit(url).scheme
+    if "@" in urlsplit(url).netloc:
+        raise ModelPackError(f"{_host(url)}: an address with a password in it is not followed")
     if scheme not in (("https",) if secure else ("http", "https")):
         raise ModelPackError(
             f"{_host(url)}: an address of kind {scheme or 'none'} is not followed; "

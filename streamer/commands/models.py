@@ -89,7 +89,7 @@ def pull(
 
 @app.command()
 def build(
-    pack: PackArgument = "open",
+    pack: Annotated[str, typer.Argument(help="The pack's name; else open.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Even if it is fine.")] = False,
     given: Annotated[
         Path | None, typer.Option("--from", help="A folder with pack.yaml: a pack of your own.")
@@ -110,11 +110,13 @@ def build(
         from matcher.packs.own_pack import build_own_pack
 
         made = build_own_pack(_folder(), given, _today() if accept_non_commercial else "")
-        if made.manifest.pack != pack:
+        if pack not in ("", made.manifest.pack):
             warn([f"the pack calls itself {made.manifest.pack}, not {pack}"])
         pack = made.manifest.pack
-    elif not int8:
-        build_pack(_folder(), pack, force=force)
+    else:
+        pack = pack or "open"
+        if not int8:
+            build_pack(_folder(), pack, force=force)
     if int8:
         _quantise(pack, calibrate_on, as_json)
     else:

@@ -15,6 +15,7 @@ class CuttingServer:
         files: Contents by path.
         cut_after: Bytes of a body after which the connection ends, per request; then no more cuts.
         ranges: Whether it knows partial requests.
+        shift: By how much the next part begins later than it was asked for.
         redirects: Where a path leads instead.
         seen: The Range header of each request, empty where there was none.
     """
@@ -22,6 +23,7 @@ class CuttingServer:
     files: dict[str, bytes]
     cut_after: list[int] = field(default_factory=list)
     ranges: bool = True
+    shift: int = 0
     redirects: dict[str, str] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     port: int = 0
@@ -63,7 +65,8 @@ class CuttingServer:
                 begin = 0
                 asked = self.headers.get("Range")
                 if asked and script.ranges:
-                    begin = int(asked.removeprefix("bytes=").rstrip("-"))
+                    begin = int(asked.removeprefix("bytes=").rstrip("-")) + script.shift
+                    script.shift = 0
                     if begin >= len(content):
                         self.send_error(416)
                         return

@@ -1,8 +1,11 @@
 import bz2
 import hashlib
+import http.client
+import io
 import socket
 import stat
 import threading
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +17,7 @@ from matcher.errors import ModelPackError
 from matcher.packs.archive import read_bzip2, read_member
 from matcher.packs.catalogue import CATALOGUE
 from matcher.packs.download import Download
-from matcher.packs.fetch import Wanted, fetch
+from matcher.packs.fetch import Wanted, _Redirects, fetch
 from matcher.packs.manifest import Licence
 from matcher.packs.opencv_pack import OPENCV_PACK
 from matcher.packs.pull import PullOrder, pull_pack
@@ -123,6 +126,28 @@ def test_a_redirect_keeps_the_place(server: CuttingServer, tmp_path: Path) -> No
     get(server, tmp_path / "part")
     assert (tmp_path / "part").read_bytes() == CONTENT
     assert server.seen[-1] == "bytes=70000-"
+
+
+def test_a_redirect_from_https_to_http_is_not_followed() -> None:
+    request = urllib.request.Request("https://example.org/a")
+    answer = (io.BytesIO(), 302, "Found", http.client.HTTPMessage())
+    with pytest.raises(ModelPackError, match="only https"):
+        _Redirects().redirect_request(request, *answer, "http://example.org/a")
+    following = _Redirects().redirect_request(request, *answer, "https://example.com/b")
+    assert following is not None
+
+
+def test_another_part_than_asked_for_begins_anew(server: CuttingServer, tmp_path: Path) -> None:
+    server.cut_after = [1000]
+    server.shift = 7
+    get(server, tmp_path / "part")
+    assert (tmp_path / "part").read_bytes() == CONTENT
+
+
+def test_a_password_in_an_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(ModelPackError, match="password") as caught:
+        fetch(Wanted("https://me:geheim@example.org/x", "x", None), tmp_path / "part", quiet)
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "/etc/passwd", "data:,x"])
