@@ -31,6 +31,9 @@ SUFFIX = "-int8"
 LEAST_FACES = 8
 """Calibrated on fewer faces, ranges would be theirs rather than people's."""
 
+LEAST_FACES_TO_MIX = 100
+"""On fewer, distances of people unlike them may have moved farther than the check saw."""
+
 _MAX_SIDE = 640
 _MIN_SCORE = 0.5
 _MOST_PICTURES = 200
@@ -56,7 +59,8 @@ def quantise_pack(models_dir: Path, pack: Pack, photos: Sequence[Image], threads
     """Quantise both models on half of the photos, and compare them on the other half; minutes.
 
     Faces are held in memory only. The new pack is called like the old one with `-int8`. Its
-    vectors are compared with the old pack's only where mixed distances passed the check too.
+    vectors are compared with the old pack's only where mixed distances passed the check too, on
+    `LEAST_FACES_TO_MIX` faces or more.
 
     Args:
         models_dir: Where packs lie.
@@ -84,7 +88,8 @@ def quantise_pack(models_dir: Path, pack: Pack, photos: Sequence[Image], threads
     }
     if not any(kept.values()):
         return Quantised(None, checks, speedup)
-    new = _described(manifest, kept, checks, _passed(embedding))
+    mixes = _passed(embedding) and work.faces_checked >= LEAST_FACES_TO_MIX
+    new = _described(manifest, kept, checks, mixes)
     contents = {manifest.detector.file: detector, manifest.embedder.file: embedder}
     with pack_lock(models_dir, new.pack):
         files = (
@@ -144,6 +149,11 @@ class _Work:
                 f"the photos show {len(self._chips)} faces; {2 * LEAST_FACES} are needed, in two "
                 "photos or more: half to set the ranges, half to check"
             )
+
+    @property
+    def faces_checked(self) -> int:
+        """How many faces the embedder is checked on, those it was calibrated on apart."""
+        return len(self._chips) - len(self._chips) // 2
 
     def detector(self) -> tuple[bytes, tuple[QuantisationCheck, ...]]:
         """The quantised detector, and how it compares."""
