@@ -121,7 +121,13 @@ def open_liveness(content: bytes, hardware: Hardware) -> Liveness:
         DeviceError: CUDA was asked for and cannot be had.
         ModelPackError: The bytes are no liveness model.
     """
-    liveness = Liveness(Session.open(content, "liveness.onnx", hardware))
+    try:
+        session = Session.open(content, "liveness.onnx", hardware)
+    except ModelPackError as error:
+        raise ModelPackError(
+            "liveness.onnx: ONNX Runtime cannot load it; see docs/liveness.md"
+        ) from error
+    liveness = Liveness(session)
     liveness.warm_up()
     return liveness
 
