@@ -12,9 +12,10 @@ from streamer.ingest.decoder_process import Picture
 from streamer.ingest.protocol import Counters, FailureKind
 from streamer.ingest.relay import Relay
 from streamer.simulator.server import CameraSimulator
+from streamer.simulator.tls_files import TlsFiles
+from tests.certificates import make_certificate
 from tests.fakes.rtsp_server import FakeRtspServer
 from tests.fakes.scripted_rtsp import ScriptedRtspServer, ordinary
-from tests.fakes.tls_front import TlsFront, write_certificate
 from tests.integration.ingest.test_decoder import first_picture
 from tests.integration.ingest.watching import (
     assert_colours,
@@ -135,24 +136,25 @@ async def test_over_ipv6_too(colours: Path) -> None:
 
 
 async def test_a_certificate_is_verified(colours: Path, tmp_path: Path) -> None:
-    right, wrong = write_certificate(tmp_path), write_certificate(tmp_path, "10.9.8.7")
-    async with CameraSimulator([colours], port=0, loop=True) as source:
-        port = int(source.url.split(":")[2].split("/")[0])
-        async with TlsFront(right, port) as front, TlsFront(wrong, port) as other:
-            url = f"rtsps://{LOGIN}127.0.0.1:{front.port}/colours"
-            failure, counters = await play_to_the_end(request(url))
-            assert failure.kind is FailureKind.CERTIFICATE
-            assert "self-signed" in failure.text
-            assert counters == Counters()
-            async with decoding(request(url, ca_file=str(right))) as decoder:
-                assert_colours(await first_picture(decoder))
-            async with decoding(request(url, insecure_tls=True)) as decoder:
-                seen: Picture = await first_picture(decoder)
-                assert_colours(seen)
-            url = url.replace(str(front.port), str(other.port))
-            failure, _ = await play_to_the_end(request(url, ca_file=str(wrong)))
-            assert failure.kind is FailureKind.CERTIFICATE
-            assert "127.0.0.1" in failure.text
+    right = TlsFiles(*make_certificate(tmp_path / "right"))
+    wrong = TlsFiles(*make_certificate(tmp_path / "wrong", "10.9.8.7"))
+    async with (
+        CameraSimulator([colours], port=0, loop=True, tls=right) as source,
+        CameraSimulator([colours], port=0, loop=True, tls=wrong) as other,
+    ):
+        url = source.url.replace("rtsps://", f"rtsps://{LOGIN}")
+        failure, counters = await play_to_the_end(request(url))
+        assert failure.kind is FailureKind.CERTIFICATE
+        assert "self-signed" in failure.text
+        assert counters == Counters()
+        async with decoding(request(url, ca_file=str(right.certificate))) as decoder:
+            assert_colours(await first_picture(decoder))
+        async with decoding(request(url, insecure_tls=True)) as decoder:
+            seen: Picture = await first_picture(decoder)
+            assert_colours(seen)
+        failure, _ = await play_to_the_end(request(other.url, ca_file=str(wrong.certificate)))
+        assert failure.kind is FailureKind.CERTIFICATE
+        assert "127.0.0.1" in failure.text
 
 
 async def test_tls_and_plain_are_not_mixed_up(colours: Path, tmp_path: Path) -> None:
@@ -161,9 +163,9 @@ async def test_tls_and_plain_are_not_mixed_up(colours: Path, tmp_path: Path) -> 
         failure, _ = await play_to_the_end(request(url, insecure_tls=True))
         assert failure.kind is FailureKind.UNREACHABLE
         assert "TLS" in failure.text
-        port = int(source.url.split(":")[2].split("/")[0])
-        async with TlsFront(write_certificate(tmp_path), port) as front:
-            failure, _ = await play_to_the_end(request(f"rtsp://127.0.0.1:{front.port}/colours"))
+    tls = TlsFiles(*make_certificate(tmp_path))
+    async with CameraSimulator([colours], port=0, tls=tls) as source:
+        failure, _ = await play_to_the_end(request(source.url.replace("rtsps:", "rtsp:")))
     assert failure.kind in (FailureKind.OTHER, FailureKind.UNREACHABLE)
 
 
