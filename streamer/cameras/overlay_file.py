@@ -1,7 +1,5 @@
 """Where `CameraOverlay` is kept over restarts: `cameras.yaml` in the home folder."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +9,7 @@ from pydantic import ValidationError
 from config.errors import ConfigError
 from config.settings import Camera
 from streamer.cameras.overlay import CameraOverlay, faults_of
+from streamer.cameras.whole_file import replace_file
 from streamer.errors import KirdiError
 
 _HEAD: Final = (
@@ -56,33 +55,12 @@ class OverlayFile:
         """
         values = {"added": [_plain(one) for one in overlay.added], "enabled": overlay.enabled}
         text = _HEAD + yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
-        fresh = self._path.with_suffix(".new")
         try:
-            fresh.unlink(missing_ok=True)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(handle)
-            fresh.rename(self._path)
+            replace_file(self._path, text)
         except OSError as error:
-            # On a full disk a part of it was written, perhaps with a password.
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
             raise KirdiError(
                 f"{self._path}: cannot be written ({error.strerror}); nothing was changed"
             ) from error
-        _sync(self._path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename survive a power cut. Where that cannot be had, the change still holds."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _plain(camera: Camera) -> dict[str, object]:
