@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -32,6 +33,7 @@ from streamer.cameras.camera_set import CameraSet, Note
 from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
+from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
@@ -47,6 +49,8 @@ from streamer.domain.template import Template
 from streamer.errors import KirdiError
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
+from streamer.ingest.hardware_probe import HardwareProbe
+from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.match_recorder import MatchRecorder
@@ -163,6 +167,10 @@ async def run_service(
             log.warning("to be known", notice=notice)
         weak = pack_notice(pack.manifest)
         remarks = gaps if weak is None else (*gaps, weak)
+        references = ReferenceKeeper(home, clock)
+        await references.load()
+        hardware = HardwareProbe()
+        stack.push_async_callback(hardware.close)
         parts = _Parts(
             settings,
             home,
@@ -177,6 +185,8 @@ async def run_service(
             counts,
             recorder,
             remarks,
+            references,
+            hardware,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -198,11 +208,24 @@ class _Parts:
     counts: MatchRecorder
     recorder: UptimeRecorder
     remarks: tuple[str, ...]
+    references: ReferenceKeeper
+    hardware: HardwareProbe
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
         mailbox = LatestFrameMailbox()
-        supervisor = CameraSupervisor(camera, self.clock, mailbox, note, remarks=self.remarks)
+        view = LiveView(camera, self.clock)
+        supervisor = CameraSupervisor(
+            camera,
+            self.clock,
+            mailbox,
+            note,
+            remarks=self.remarks,
+            tap=view.tap,
+            reference=self.references.recall(camera),
+            on_reference=partial(self.references.remember, camera),
+            find_hardware=self.hardware.find,
+        )
         pipeline = CameraPipeline(
             pipeline_rules(self.settings, camera, self.scale, self.calibration),
             self.matcher,
@@ -211,7 +234,7 @@ class _Parts:
             self.counts,
             supervisor.hold,
         )
-        return RunningCamera(supervisor, mailbox, pipeline)
+        return RunningCamera(supervisor, mailbox, pipeline, view)
 
 
 async def _run_tasks(
@@ -226,7 +249,9 @@ async def _run_tasks(
     timeout_s = 2 * parts.settings.database.command_timeout_s
     camera_set = CameraSet(parts.camera, parts.recorder, cameras, parts.clock)
     watch = LoadWatch(camera_set, LoadGovernor(), parts.clock)
-    control = CameraControl(parts.settings, camera_set, watch, OverlayFile(parts.home), reloading)
+    control = CameraControl(
+        parts.settings, camera_set, watch, OverlayFile(parts.home), reloading, parts.clock
+    )
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
@@ -236,6 +261,7 @@ async def _run_tasks(
     cameras.start("site calibration", parts.calibration.run(stop))
     cameras.start("cameras", camera_set.run(stop))
     cameras.start("load", watch.run(stop))
+    cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
     reviews = ReviewControl(parts.desk)
 

@@ -16,6 +16,8 @@ from streamer.cameras.camera_set import CameraSet
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay import CameraOverlay, faults_of
 from streamer.cameras.overlay_file import OverlayFile
+from streamer.cameras.view_tester import look
+from streamer.clock import Clock
 from streamer.control.messages import Reply, Request, Verb
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.camera_state import CameraState
@@ -54,6 +56,7 @@ class CameraControl:
         watch: LoadWatch,
         file: OverlayFile,
         reloading: Reloading | None,
+        clock: Clock,
     ) -> None:
         """Keep the collaborators.
 
@@ -63,6 +66,7 @@ class CameraControl:
             watch: Knows the rates.
             file: What operators added and switched.
             reloading: None where there is no settings file, as in the demo.
+            clock: Its only source of time.
         """
         self._started_with = settings
         self._settings = settings
@@ -70,6 +74,7 @@ class CameraControl:
         self._watch = watch
         self._file = file
         self._reloading = reloading
+        self._clock = clock
         self._changing = asyncio.Lock()
         self._overlay = CameraOverlay()
 
@@ -114,6 +119,12 @@ class CameraControl:
         """
         if request.verb is Verb.STATUS:
             return Reply(cameras=self._reports())
+        if request.verb is Verb.VIEW_TEST:
+            camera_id, view = request.camera_id, self._cameras.view(request.camera_id)
+            return Reply(view_test=await look(camera_id, view, request.seconds, self._clock))
+        if request.verb is Verb.ACCEPT_VIEW:
+            self._cameras.accept_view(request.camera_id)
+            return Reply()
         try:
             return await asyncio.shield(asyncio.create_task(self._change(request)))
         except ConfigError as error:
@@ -211,6 +222,7 @@ class CameraControl:
             decoded_fps=rates.decoded,
             analysed_fps=rates.analysed,
             dropped_fps=rates.dropped,
+            viewing=self._cameras.viewing(camera.id),
         )
 
 

@@ -14,7 +14,10 @@ from streamer.cameras.load_governor import Level
 from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.domain.view_state import ViewState
+from streamer.errors import InputError
 from streamer.ingest.camera_url import secrets_of
+from streamer.ingest.live_view import LiveView
 from streamer.log import hide
 
 log = structlog.get_logger(__name__)
@@ -86,6 +89,23 @@ class CameraSet:
         states = self._resting | {key: one.state for key, one in self._running.items()}
         return tuple(states[key] for key in sorted(states))
 
+    def view(self, camera_id: str) -> LiveView:
+        """The camera's encoded video, to subscribe to; it ends when the camera is stopped.
+
+        Raises:
+            InputError: There is no such camera, or it is switched off.
+        """
+        return self._at_work(camera_id).view
+
+    def accept_view(self, camera_id: str) -> None:
+        """Where the camera looks now is right; raises InputError as `view` does."""
+        self._at_work(camera_id).supervisor.forget_reference()
+
+    def viewing(self, camera_id: str) -> ViewState | None:
+        """What those who look at a camera get; None for one that does not run."""
+        one = self._running.get(camera_id)
+        return None if one is None else one.view.state
+
     @property
     def closed(self) -> bool:
         """Whether the service is stopping."""
@@ -152,6 +172,16 @@ class CameraSet:
 
     def _why_off(self, camera_id: str) -> str:
         return COMMANDED_OFF if camera_id in self._commanded_off else SWITCHED_OFF
+
+    def _at_work(self, camera_id: str) -> RunningCamera:
+        if camera_id in self._running:
+            return self._running[camera_id]
+        if camera_id in self._cameras:
+            resting = self._resting.get(camera_id)
+            why = "the service is stopping" if resting is None else resting.reason
+            raise InputError(f"camera {camera_id}: it does not run: {why}")
+        names = ", ".join(sorted(self._cameras)) or "there is none"
+        raise InputError(f"camera {camera_id}: unknown ({names})")
 
     def _rest(self, camera_id: str, status: CameraStatus, reason: str) -> None:
         state = CameraState(camera_id, status, reason, self._clock.now())

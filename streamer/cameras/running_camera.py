@@ -1,4 +1,7 @@
-"""One camera at work: its supervisor, and the pipeline behind it. Made by `app` for `CameraSet`."""
+"""One camera at work: its supervisor, the pipeline behind it, and the view of it.
+
+Made by `app` for `CameraSet`.
+"""
 
 import asyncio
 from typing import Final, Protocol
@@ -7,6 +10,7 @@ from config.settings import Camera
 from streamer.background import Background
 from streamer.cameras.load_governor import Level
 from streamer.domain.camera_state import CameraState
+from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.pipeline import longest_gap_s
@@ -33,10 +37,15 @@ class RunningCamera:
     """A supervisor fills the mailbox and closes it at the end; that ends the pipeline."""
 
     def __init__(
-        self, supervisor: CameraSupervisor, mailbox: LatestFrameMailbox, analysis: Analysis
+        self,
+        supervisor: CameraSupervisor,
+        mailbox: LatestFrameMailbox,
+        analysis: Analysis,
+        view: LiveView,
     ) -> None:
         """Keep the parts; nothing runs yet."""
         self.supervisor = supervisor
+        self.view = view
         self._mailbox = mailbox
         self._analysis = analysis
         self._halt = asyncio.Event()
@@ -53,11 +62,12 @@ class RunningCamera:
         return self.supervisor.state
 
     def start(self, background: Background) -> None:
-        """Begin, as two tasks that must go on until `halt`."""
+        """Begin, as three tasks that must go on until `halt`."""
         name = self.camera.id
         self._tasks = [
             background.start(f"camera {name}", self.supervisor.run(self._halt)),
             background.start(f"pipeline {name}", self._analysis.run(self._mailbox)),
+            background.start(f"view {name}", self.view.run(self._halt)),
         ]
 
     def pace(self, level: Level) -> None:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.review_report import ArrivalReport, ReviewReport
+from streamer.domain.view_test import ViewTest
 from streamer.errors import KirdiError
 
 MAX_REQUEST_BYTES: Final = 64 * 1024
@@ -30,6 +31,8 @@ class Verb(StrEnum):
     REVIEWS = "reviews"
     CONFIRM = "confirm"
     REJECT = "reject"
+    VIEW_TEST = "view_test"
+    ACCEPT_VIEW = "accept_view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Request:
         values: Of the camera to add, by the keys of the settings, as YAML. Holds its password.
         review_id: Which review, or how its id begins.
         patient_ref: Which of its candidates is confirmed; empty where there is only one.
+        seconds: For so long `view_test` looks.
     """
 
     # A newer command may ask for what this service has never heard of.
@@ -51,6 +55,7 @@ class Request:
     values: str = field(default="", repr=False)
     review_id: str = ""
     patient_ref: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Reply:
         changed: Ids of cameras that were started anew, switched on or off.
         removed: Ids of cameras that are gone.
         needs_restart: Changed keys of the settings that a running service cannot take over.
+        view_test: Its outcome.
         warnings: What was done and may surprise, or still stands against the settings; a line each.
         reviews: All that wait, for `reviews`.
         arrivals: What a confirmation did.
@@ -80,6 +86,7 @@ class Reply:
     warnings: tuple[str, ...] = ()
     reviews: tuple[ReviewReport, ...] = ()
     arrivals: tuple[ArrivalReport, ...] = ()
+    view_test: ViewTest | None = None
 
 
 Message = TypeVar("Message")

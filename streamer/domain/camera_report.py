@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streamer.domain.camera_state import CameraState
+from streamer.domain.view_state import ViewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class CameraReport:
         analyse_fps: As set; the remarks say when less is had.
         decoded_fps: Frames a second over the last ten seconds; so are the next two.
         view_address: Of the second stream, without credentials; empty where there is none.
+        viewing: What those who look get; None for a camera that does not run.
     """
 
     state: CameraState
@@ -32,3 +34,4 @@ class CameraReport:
     analysed_fps: float
     dropped_fps: float
     view_address: str = ""
+    viewing: ViewState | None = None

@@ -1,6 +1,7 @@
 """Says how the picture is and what decodes it, when that changes. Runs in the decoder process."""
 
 import re
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -31,11 +32,19 @@ class ConditionReporter:
         self._send = send
         self._watch = PictureWatch(reference)
         self._blocks, self._detail = LumaSampler(BLOCKS), LumaSampler(DETAIL)
+        self._forget = threading.Event()
         self._said: Condition | None = None
         self._said_at = float("-inf")
 
+    def forget_reference(self) -> None:
+        """Where the camera looks from now on is right; may be called from any thread."""
+        self._forget.set()
+
     def see(self, frame: VideoFrame, source: Source, now: float, *, keyframes_only: bool) -> None:
         """Take in a sound frame that arrived at `now`, monotonic seconds."""
+        if self._forget.is_set():
+            self._forget.clear()
+            self._watch.forget_reference()
         if self._watch.due(now):
             wide = frame.width >= _NARROWEST_PX
             detail = (lambda: self._detail.sample(frame)) if wide else None

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from fractions import Fraction
 from types import TracebackType
 from typing import Final, NoReturn
 
@@ -24,27 +25,33 @@ from streamer.ingest.attention import Attention
 from streamer.ingest.camera_url import redact
 from streamer.ingest.condition_reporter import ConditionReporter
 from streamer.ingest.confinement import confine
+from streamer.ingest.decoder_command import (
+    ForgetReference,
+    Hold,
+    Pace,
+    Release,
+    Request,
+    Stop,
+    View,
+    parse_command,
+)
 from streamer.ingest.keyframe_policy import KeyframePolicy
 from streamer.ingest.luma import BLOCKS, LumaSampler
 from streamer.ingest.pacer import Pacer
+from streamer.ingest.packet_inspector import PacketInspector
+from streamer.ingest.packet_tap import PacketTap
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
     Counters,
     Failure,
     FailureKind,
     Geometry,
-    Hold,
     Opened,
-    Pace,
     ProtocolError,
-    Release,
     Report,
-    Request,
-    Stop,
     Written,
     one_line,
     pack_report,
-    parse_command,
 )
 from streamer.ingest.rgb_converter import RgbConverter
 from streamer.ingest.slot_writer import SlotWriter
@@ -57,6 +64,7 @@ _CLOSING_S: Final = 0.7
 """For closing the camera's session when told to stop; a demuxer cannot be interrupted."""
 _MOST_SKIPPED: Final = 512
 """Packets kept in case no keyframe comes: more than any GOP that is relied on has."""
+_RTP_VIDEO: Final = Fraction(1, 90_000)
 _HARDWARE_ERRORS: Final = 10
 """So many packets and no frame: the hardware can be had and does not work."""
 
@@ -77,6 +85,7 @@ class Decoder:
         self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
         self._source: Source | None = None
         self.slots = SlotWriter(self._announce)
+        self.tap = PacketTap(self._inspector)
         self.stopping = threading.Event()
         self.finished = threading.Event()
 
@@ -100,26 +109,12 @@ class Decoder:
             for packet, arrived_ns in source.packets():
                 if self.stopping.is_set():
                     return
-                if packet.size and not self._keyframes.decodes(
-                    arrived_ns / 1e9, self._quiet_s(arrived_ns), keyframe=packet.is_keyframe
-                ):
-                    self._skipped.append(packet)
-                    continue
-                self._catch_up(packet)
-                try:
-                    frames = packet.decode()
-                except av.FFmpegError:
-                    self._count_error(source)
-                    continue
-                for frame in frames:
-                    assert isinstance(frame, VideoFrame)
-                    self._take(frame, source, arrived_ns)
-                if packet.is_keyframe:
-                    self._keyframes.reordered = source.stream.codec_context.has_b_frames
-                    self._keyframes.seen(self._quiet_s(arrived_ns))
+                self.tap.see(packet, arrived_ns)
+                if self._request.decodes:
+                    self._decode(packet, source, arrived_ns)
         raise SourceError(FailureKind.ENDED, "the camera closed the stream")
 
-    def obey(self, command: Hold | Pace) -> None:
+    def obey(self, command: Hold | Pace | ForgetReference) -> None:
         """Decode from now on as the service wants it; called by the listening thread."""
         match command:
             case Hold() if self._attention is not None:
@@ -128,6 +123,8 @@ class Decoder:
                 if command.analyse_fps != self._pacer.fps:
                     self._pacer = Pacer(command.analyse_fps)
                 self._keyframes.asked_for = command.keyframes_only
+            case ForgetReference():
+                self._reporter.forget_reference()
 
     def send(self, report: Report) -> bool:
         """Tell the service; False when it does not read, which never makes a decoder wait."""
@@ -144,6 +141,42 @@ class Decoder:
         self.send(self.counters)
         text = one_line(redact(failure.text, self._request.secrets))
         self.send(Failure(failure.kind, text))
+
+    def _decode(self, packet: "Packet[VideoStream]", source: Source, arrived_ns: int) -> None:
+        """Decode a packet, unless it is enough to keep it.
+
+        Raises:
+            SourceError: The hardware can be had and does not work.
+        """
+        if packet.size and not self._keyframes.decodes(
+            arrived_ns / 1e9, self._quiet_s(arrived_ns), keyframe=packet.is_keyframe
+        ):
+            self._skipped.append(packet)
+            return
+        self._catch_up(packet)
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            self._count_error(source)
+            return
+        for frame in frames:
+            assert isinstance(frame, VideoFrame)
+            self._take(frame, source, arrived_ns)
+        if packet.is_keyframe:
+            self._keyframes.reordered = source.stream.codec_context.has_b_frames
+            self._keyframes.seen(self._quiet_s(arrived_ns))
+
+    def _inspector(self) -> PacketInspector:
+        """What judges the packets of the stream as it is now."""
+        assert self._source is not None
+        stream = self._source.stream
+        context = stream.codec_context
+        return PacketInspector(
+            context.codec.canonical_name,
+            (context.width, context.height),
+            stream.time_base or _RTP_VIDEO,
+            context.extradata,
+        )
 
     def _catch_up(self, packet: "Packet[VideoStream]") -> None:
         """Decode what was left out, unless a keyframe makes up for it. Its pictures are too old."""
@@ -221,14 +254,16 @@ def listen(link: socket.socket, decoder: Decoder) -> NoReturn:
     while True:
         if poll.poll(max(0.0, due - time.monotonic()) * 1000):
             try:
-                data = link.recv(MAX_DATAGRAM_BYTES)
+                data, descriptors, _, _ = socket.recv_fds(link, MAX_DATAGRAM_BYTES, 1)
                 command = parse_command(data) if data else None
             except (OSError, ProtocolError):
                 leave()
             match command:
+                case View() if descriptors:
+                    decoder.tap.open(descriptors[0])
                 case Release():
                     decoder.slots.release(command.generation, command.slot)
-                case Hold() | Pace():
+                case Hold() | Pace() | ForgetReference():
                     decoder.obey(command)
                 case Stop():
                     decoder.stopping.set()

@@ -19,24 +19,29 @@ from matcher.face import Image
 from streamer.ingest.camera_url import redact
 from streamer.ingest.child_process import ChildProcess
 from streamer.ingest.condition import Condition
+from streamer.ingest.decoder_command import (
+    Command,
+    ForgetReference,
+    Hold,
+    Pace,
+    Release,
+    Request,
+    Stop,
+    View,
+    pack_command,
+)
+from streamer.ingest.packet_pipe import PacketPipe, Sink
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
-    Command,
     Counters,
     Failure,
     FailureKind,
     Geometry,
-    Hold,
     Opened,
-    Pace,
     ProtocolError,
     Reference,
-    Release,
-    Request,
-    Stop,
     Written,
     one_line,
-    pack_command,
     parse_report,
 )
 from streamer.ingest.readiness import readable
@@ -90,6 +95,7 @@ class DecoderProcess:
         self._link: socket.socket | None = None
         self._sending = threading.Lock()
         self._slots: SlotReader | None = None
+        self._pipe: PacketPipe | None = None
         self._counters = Counters()
         self._started_ns = 0
         self._window_ends = 0.0
@@ -123,6 +129,8 @@ class DecoderProcess:
         assert self._child is not None
         deadline = time.monotonic() + timeout_s
         while not stop.is_set():
+            if self._pipe is not None and self._pipe.fault:
+                return Failure(FailureKind.GARBLED, f"the decoder sent {self._pipe.fault}")
             try:
                 return self._read(self._link)
             except BlockingIOError:
@@ -135,9 +143,39 @@ class DecoderProcess:
                 return Failure(FailureKind.GARBLED, f"the decoder sent {error}")
         return None
 
-    def tell(self, command: Hold | Pace) -> None:
+    def tell(self, command: Hold | Pace | ForgetReference) -> None:
         """Say what is wanted of it from now on; harmless before the start and after the end."""
         self._send(command)
+
+    def view(self, sink: Sink) -> None:
+        """Have the encoded packets passed on, from the last keyframe on, until `unview`.
+
+        What may not come through that pipe ends the connection, as anything else would.
+
+        Args:
+            sink: Gets every packet, on the event loop.
+
+        Raises:
+            OSError: There is no descriptor left, or the decoder does not listen.
+        """
+        assert self._link is not None
+        self.unview()
+        self._pipe = PacketPipe(sink)
+        theirs = self._pipe.open(self._started_ns)
+        try:
+            with self._sending:
+                socket.send_fds(self._link, [pack_command(View())], [theirs], socket.MSG_DONTWAIT)
+        except OSError:
+            self.unview()
+            raise
+        finally:
+            os.close(theirs)
+
+    def unview(self) -> None:
+        """Nobody looks any more."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
 
     def memory_bytes(self) -> int | None:
         """The memory the process has for itself; None where it has none or the kernel won't say.
@@ -161,6 +199,7 @@ class DecoderProcess:
         """
         child, self._child = self._child, None
         self._slots = None
+        self.unview()
         try:
             if child is not None:
                 await child.end(lambda: self._send(Stop()), hurry)

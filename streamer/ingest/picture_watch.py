@@ -74,6 +74,10 @@ class PictureWatch:
             return None
         return self._viewpoint.renewed(now)
 
+    def forget_reference(self) -> None:
+        """Begin anew with where the camera looks: a minute from now that is its reference."""
+        self._viewpoint, self._moved = Viewpoint(b""), _Lasting(_MOVED_S)
+
 
 class _Lasting:
     """A finding that counts once it has lasted, until its absence has."""

@@ -19,7 +19,8 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from streamer.ingest.confinement import confine
-from streamer.ingest.protocol import FailureKind, Request
+from streamer.ingest.decoder_command import Request
+from streamer.ingest.protocol import FailureKind
 from streamer.ingest.source import Source
 from streamer.ingest.source_error import SourceError
 from streamer.ingest.stream_info import StreamInfo

@@ -18,7 +18,8 @@ from typing import Final, Self
 from streamer.errors import InputError
 from streamer.ingest.camera_url import CameraUrl
 from streamer.ingest.confinement import close_network
-from streamer.ingest.protocol import Failure, FailureKind, Request
+from streamer.ingest.decoder_command import Request
+from streamer.ingest.protocol import Failure, FailureKind
 from streamer.ingest.relay_address import connect_camera
 from streamer.ingest.relay_line import CameraLine, tls_context
 from streamer.ingest.relay_messages import Message, MessageReader, NotRtspError

@@ -5,7 +5,8 @@ import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from streamer.ingest.protocol import FailureKind, Request
+from streamer.ingest.decoder_command import Request
+from streamer.ingest.protocol import FailureKind
 from streamer.ingest.source_error import SourceError
 
 if TYPE_CHECKING:

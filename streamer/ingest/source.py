@@ -20,14 +20,17 @@ from av.video.stream import VideoStream
 
 from streamer.ingest.condition import Decoding
 from streamer.ingest.confinement import lock_down
-from streamer.ingest.hardware import accelerator, driver_paths, find_hardware
-from streamer.ingest.protocol import MAX_MEMORY_BYTES, SLOTS, FailureKind, Request
+from streamer.ingest.decoder_command import Request
+from streamer.ingest.hardware import accelerator, driver_paths
+from streamer.ingest.protocol import MAX_MEMORY_BYTES, SLOTS, FailureKind
 from streamer.ingest.relay import Relay
 from streamer.ingest.source_error import SourceError
 
 _PROBE_BYTES: Final = 500_000
 _PROBE_US: Final = 200_000
 _MAX_PIXELS: Final = MAX_MEMORY_BYTES // (SLOTS * 3)
+_NO_DEVICE: Final = (av.PermissionError, av.ExternalError, NotImplementedError)
+"""What creating a device fails with where there is none, and reaching a camera does not."""
 _SCHEMES: Final = ("rtsp", "rtsps")
 
 
@@ -57,7 +60,7 @@ class Source:
         request = self._request
         udp = request.transport == "udp"
         # A driver opens its device and libraries when the stream is set up.
-        self.device = find_hardware(request.hwaccel)
+        self.device = None if request.hwaccel == "none" else Decoding(request.hwaccel)
         devices, libraries = driver_paths(self.device)
         try:
             if _is_camera(request):
@@ -87,9 +90,12 @@ class Source:
                 timeout=(request.connect_timeout_s, request.read_timeout_s),
                 hwaccel=None if self.device is None else accelerator(self.device),
             )
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except (av.FFmpegError, OSError, ValueError, NotImplementedError) as error:
             waited = time.monotonic() - began
             self._blame_relay(error)
+            if self.device is not None and isinstance(error, _NO_DEVICE):
+                text = f"{self.device} cannot be had any more ({_words(error)})"
+                raise SourceError(FailureKind.HARDWARE, text) from error
             raise _cannot_open(error, waited, request) from error
         try:
             self.stream = self._set_up(time.monotonic() - began)

@@ -5,9 +5,8 @@ mailbox, the states to the callback given.
 """
 
 import asyncio
-import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -20,21 +19,16 @@ from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.domain.frame import Frame
 from streamer.errors import InputError
 from streamer.ingest.backoff import Backoff
-from streamer.ingest.camera_url import CameraUrl
+from streamer.ingest.camera_request import decoding_request
 from streamer.ingest.condition import Condition, Decoding
+from streamer.ingest.decoder_command import ForgetReference, Hold, Pace, Request
 from streamer.ingest.decoder_process import DecoderProcess, Picture, Received
+from streamer.ingest.decoder_tap import DecoderTap
 from streamer.ingest.degradation import Degradation
+from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import (
-    Counters,
-    Failure,
-    FailureKind,
-    Hold,
-    Opened,
-    Pace,
-    Reference,
-    Request,
-)
+from streamer.ingest.packet_source import Viewable
+from streamer.ingest.protocol import Counters, Failure, FailureKind, Opened, Reference
 from streamer.ingest.watchdog import Watchdog
 
 _LOOK_S: Final = 0.25
@@ -46,10 +40,12 @@ _MEMORY_PICTURES: Final = 16
 _DRIVER_BYTES: Final = 1024 * 1024 * 1024
 """What a graphics driver may map besides."""
 
+FindHardware = Callable[[str, asyncio.Event], Awaitable[str]]
+
 _log = structlog.get_logger()
 
 
-class Decoder(Protocol):
+class Decoder(Viewable, Protocol):
     """What the supervisor needs of a decoder process."""
 
     def start(self) -> None:
@@ -60,7 +56,7 @@ class Decoder(Protocol):
         """What it says next; None after the time-out or when `stop` is set."""
         ...
 
-    def tell(self, command: Hold | Pace) -> None:
+    def tell(self, command: Hold | Pace | ForgetReference) -> None:
         """Say what is wanted of it from now on; never waits, and may get lost."""
         ...
 
@@ -86,6 +82,10 @@ class CameraSupervisor:
         make_decoder: Callable[[Request], Decoder] = DecoderProcess,
         chance: random.Random | None = None,
         remarks: tuple[str, ...] = (),
+        tap: DecoderTap | None = None,
+        reference: bytes = b"",
+        on_reference: Callable[[bytes], None] = lambda _: None,
+        find_hardware: FindHardware | None = None,
     ) -> None:
         """Make a supervisor; nothing is started.
 
@@ -97,6 +97,11 @@ class CameraSupervisor:
             make_decoder: Makes what decodes one connection.
             chance: Jitter; a test may seed it.
             remarks: What its state says besides, whatever it does.
+            tap: Is told of every decoder, for those who look at the camera.
+            reference: Where it looked before the service was started, or empty.
+            on_reference: Is told where it looks now; empty when that is to be forgotten.
+            find_hardware: Answers what of the wanted hardware there is, once for all cameras;
+                None = this one looks for itself.
         """
         self._camera = camera
         self._clock = clock
@@ -113,7 +118,9 @@ class CameraSupervisor:
         self._sound_at: datetime | None = None
         self._retry_in_s = 0.0
         self._decoder: Decoder | None = None
-        self._reference = b""
+        self._tap = tap
+        self._reference = reference
+        self._on_reference = on_reference
         self._remarks = (*remarks, *_remarks_on(camera))
         self._pace = Pace(camera.analyse_fps, keyframes_only=False)
         self._degradation = Degradation()
@@ -121,6 +128,7 @@ class CameraSupervisor:
         self._picture_bytes = 0
         self._recycled = 0
         self._hwaccel: str = camera.hwaccel
+        self._find_hardware = find_hardware or HardwareProbe().find
         self._state = CameraState(camera.id, CameraStatus.STARTING, "", clock.now())
 
     @property
@@ -149,6 +157,12 @@ class CameraSupervisor:
         """A face is being followed: for so long the decoder sends every due frame."""
         if self._decoder is not None:
             self._decoder.tell(Hold(seconds))
+
+    def forget_reference(self) -> None:
+        """The camera was turned on purpose: where it looks now becomes its reference picture."""
+        self._learn_reference(b"")
+        if self._decoder is not None:
+            self._decoder.tell(ForgetReference())
 
     def pace(self, analyse_fps: float, *, keyframes_only: bool) -> None:
         """Have so many frames a second analysed from now on, over reconnections too."""
@@ -180,8 +194,16 @@ class CameraSupervisor:
         self._frames_since = self._sound_at = None
         self._condition = None
         self._degradation.reconnected()
+        self._hwaccel = await self._find_hardware(self._hwaccel, stop)
         try:
-            decoder = self._make_decoder(self._request())
+            decoder = self._make_decoder(
+                decoding_request(
+                    self._camera,
+                    analyse_fps=self._pace.analyse_fps,
+                    hwaccel=self._hwaccel,
+                    reference=self._reference,
+                )
+            )
         except InputError as error:
             return self._note(Failure(FailureKind.OTHER, str(error)))
         try:
@@ -191,6 +213,8 @@ class CameraSupervisor:
                 text = error.strerror or "no decoder process"
                 return self._note(Failure(FailureKind.NOT_STARTED, text))
             self._decoder = decoder
+            if self._tap is not None:
+                self._tap.connected(decoder)
             if self._pace.keyframes_only:
                 decoder.tell(self._pace)
             failure = await self._follow(decoder, stop)
@@ -198,6 +222,8 @@ class CameraSupervisor:
             return None if failure is None else self._note(failure)
         finally:
             self._decoder = None
+            if self._tap is not None:
+                self._tap.disconnected()
             await decoder.stop(stop)
             self._settle()
 
@@ -217,7 +243,7 @@ class CameraSupervisor:
                 case Counters():
                     self._current = message
                 case Reference():
-                    self._reference = message.luma
+                    self._learn_reference(message.luma)
                 case Condition():
                     self._condition = message
                     self._degradation.see(message)
@@ -235,6 +261,10 @@ class CameraSupervisor:
                 if (outgrown := self._outgrown(decoder)) is not None:
                     return outgrown
         return None
+
+    def _learn_reference(self, luma: bytes) -> None:
+        self._reference = luma
+        self._on_reference(luma)
 
     def _deliver(self, picture: Picture, now: float) -> None:
         """Put a picture into the mailbox. UTC is the service's clock less the picture's age."""
@@ -344,25 +374,6 @@ class CameraSupervisor:
         """Add a finished decoder's totals to those of the ones before."""
         self._earlier += self._current
         self._current = Counters()
-
-    def _request(self) -> Request:
-        camera = self._camera
-        url = CameraUrl.parse(camera.url.get_secret_value())
-        return Request(
-            address=url.full,
-            secrets=url.secrets,
-            transport=camera.transport,
-            analyse_fps=self._pace.analyse_fps,
-            connect_timeout_s=camera.connect_timeout_s,
-            read_timeout_s=camera.stall_timeout_s,
-            parent_pid=os.getpid(),
-            ca_file=None if camera.ca_file is None else str(camera.ca_file.absolute()),
-            insecure_tls=camera.insecure_tls,
-            hwaccel=self._hwaccel,
-            motion_gate=camera.motion_gate,
-            idle_after_s=camera.idle_after_s,
-            reference=self._reference,
-        )
 
 
 def _remarks_on(camera: Camera) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from streamer.ingest.decoder_command import ForgetReference, Hold, Pace, Request
 from streamer.ingest.decoder_process import Picture, Received
-from streamer.ingest.protocol import Counters, Hold, Pace, Request
+from streamer.ingest.packet_pipe import Sink
+from streamer.ingest.protocol import Counters
 
 Step = Received | Callable[[], Received | None] | None
 
@@ -23,8 +25,9 @@ class FakeDecoder:
         self._on_silence = on_silence
         self.started = False
         self.stopped = False
-        self.told: list[Hold | Pace] = []
+        self.told: list[Hold | Pace | ForgetReference] = []
         self.memory: int | None = None
+        self.sink: Sink | None = None
 
     def start(self) -> None:
         self.started = True
@@ -37,8 +40,14 @@ class FakeDecoder:
             return None
         return step() if callable(step) else step
 
-    def tell(self, command: Hold | Pace) -> None:
+    def tell(self, command: Hold | Pace | ForgetReference) -> None:
         self.told.append(command)
+
+    def view(self, sink: Sink) -> None:
+        self.sink = sink
+
+    def unview(self) -> None:
+        self.sink = None
 
     def memory_bytes(self) -> int | None:
         return self.memory

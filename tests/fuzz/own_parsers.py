@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from streamer.errors import InputError
 from streamer.ingest.camera_url import CameraUrl, redact, secrets_of
+from streamer.ingest.decoder_command import parse_command
 from streamer.ingest.protocol import (
     Counters,
     Failure,
@@ -17,7 +18,6 @@ from streamer.ingest.protocol import (
     ProtocolError,
     Written,
     pack_report,
-    parse_command,
     parse_report,
 )
 from streamer.ingest.relay_messages import Message, MessageReader, NotRtspError

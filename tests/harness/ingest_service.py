@@ -18,9 +18,10 @@ import structlog
 from config.settings import Camera
 from streamer.clock import SystemClock
 from streamer.domain.camera_state import CameraState
+from streamer.ingest.decoder_command import Request
 from streamer.ingest.decoder_process import DecoderProcess, Picture, Received
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import Failure, Request
+from streamer.ingest.protocol import Failure
 from streamer.ingest.supervisor import CameraSupervisor
 
 BEAT_S = 0.5

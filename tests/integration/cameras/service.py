@@ -13,6 +13,7 @@ from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import SystemClock
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.domain.frame import Frame
+from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 
@@ -72,9 +73,9 @@ class Service:
         mailbox = LatestFrameMailbox()
         analysis = Analysis(self.frames[camera.id], self.seconds)
         self.analyses[camera.id] = analysis
-        return RunningCamera(
-            CameraSupervisor(camera, SystemClock(), mailbox, note), mailbox, analysis
-        )
+        view = LiveView(camera, SystemClock())
+        supervisor = CameraSupervisor(camera, SystemClock(), mailbox, note, tap=view.tap)
+        return RunningCamera(supervisor, mailbox, analysis, view)
 
     def status(self, camera_id: str) -> CameraStatus | None:
         states = {state.camera_id: state.status for state in self.cameras.states}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from streamer.ingest.decoder_command import pack_command
 from streamer.ingest.decoder_process import DecoderProcess, Picture
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
@@ -19,7 +20,6 @@ from streamer.ingest.protocol import (
     Failure,
     FailureKind,
     Opened,
-    pack_command,
     parse_report,
 )
 from streamer.simulator.credentials import Credentials

@@ -14,8 +14,9 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace
 
 from streamer.ingest.condition import Condition, Decoding
+from streamer.ingest.decoder_command import Hold, Pace, Request
 from streamer.ingest.decoder_process import DecoderProcess, Picture
-from streamer.ingest.protocol import Counters, Failure, FailureKind, Hold, Pace, Request
+from streamer.ingest.protocol import Counters, Failure, FailureKind
 from streamer.simulator.server import CameraSimulator
 from tests.data import need
 from tests.integration.ingest.watching import (
@@ -113,22 +114,6 @@ async def test_a_picture_of_odd_size_comes_back(tmp_path: Path) -> None:
     assert counters.sound == 10
     assert pictures[0].image.shape == (241, 321, 3)
     assert np.abs(pictures[0].image[60, 80].astype(int) - COLOURS[0]).max() <= 8
-
-
-@pytest.mark.parametrize("wanted", ["auto", "cuda", "vaapi"])
-async def test_where_there_is_no_such_hardware_software_decodes_and_says_so(
-    tmp_path: Path, wanted: str
-) -> None:
-    if any(map(Path.exists, map(Path, ("/dev/nvidia0", "/dev/dri")))):
-        pytest.skip("this machine may have the hardware")
-    write_colours(tmp_path / "a.mp4", seconds=1)
-    failure, counters, pictures, conditions = await play(
-        request(tmp_path / "a.mp4", hwaccel=wanted)
-    )
-    assert failure.kind is FailureKind.ENDED
-    assert counters == Counters(decoded=25, packets=counters.packets)
-    assert_colours(pictures[0])
-    assert [one.decoding for one in conditions] == [Decoding.SOFTWARE]
 
 
 async def test_every_container_is_decoded_or_fails_for_a_reason() -> None:
@@ -248,8 +233,9 @@ async def test_where_the_camera_stretches_its_keyframes_what_was_left_out_is_mad
     async with watched(tmp_path / "stretched.mp4", motion_gate=True, idle_after_s=1.0) as camera:
         await camera.listen(3.5)
         assert camera.only_keyframes()
-        await camera.listen(2.0)
-        assert not camera.only_keyframes()
+        async with asyncio.timeout(6):
+            while camera.only_keyframes():
+                await camera.listen(0.5)
         begun = camera.counters.decoded
         await camera.listen(1.5)
         assert camera.counters.decoded - begun >= 25

@@ -14,8 +14,8 @@ import pytest
 
 from streamer.domain.camera_state import CameraStatus
 from streamer.errors import InputError
+from streamer.ingest.decoder_command import Request
 from streamer.ingest.decoder_process import DecoderProcess
-from streamer.ingest.protocol import Request
 from streamer.simulator.server import CameraSimulator
 from tests.data import need
 from tests.integration.ingest.watching import (

@@ -18,9 +18,11 @@ from config.settings import Camera
 from streamer.clock import SystemClock
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.domain.frame import Frame
+from streamer.ingest.decoder_command import Request
 from streamer.ingest.decoder_process import DecoderProcess, Picture
+from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import Counters, Failure, Request
+from streamer.ingest.protocol import Counters, Failure
 from streamer.ingest.supervisor import CameraSupervisor
 
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255))
@@ -123,8 +125,14 @@ class Watch:
         self.consuming = asyncio.Event()
         self.consuming.set()
         self.decoders: list[DecoderProcess] = []
+        self.view = LiveView(camera, SystemClock(), make_process=self._make)
         self.supervisor = CameraSupervisor(
-            camera, SystemClock(), self.mailbox, self.states.append, make_decoder=self._make
+            camera,
+            SystemClock(),
+            self.mailbox,
+            self.states.append,
+            make_decoder=self._make,
+            tap=self.view.tap,
         )
 
     def _make(self, asked: Request) -> DecoderProcess:
@@ -158,6 +166,7 @@ async def watching(camera: Camera) -> AsyncIterator[Watch]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(watch.supervisor.run(watch.stop))
         tasks.create_task(watch.consume())
+        tasks.create_task(watch.view.run(watch.stop))
         try:
             yield watch
         finally:

@@ -5,8 +5,9 @@ from pydantic import SecretStr
 
 from config.settings import Camera
 from streamer.domain.camera_state import CameraState, CameraStatus
+from streamer.ingest.decoder_command import Request
 from streamer.ingest.mailbox import LatestFrameMailbox
-from streamer.ingest.protocol import Failure, FailureKind, Opened, Request
+from streamer.ingest.protocol import Failure, FailureKind, Opened
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.storage.uptime import CameraUptime
 from tests.fakes.clock import FakeClock

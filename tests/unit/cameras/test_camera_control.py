@@ -34,7 +34,9 @@ class Desk:
         watch = LoadWatch(self.cameras, LoadGovernor(), clock)
         self.file = OverlayFile(home)
         reloading = Reloading(self.settings, asyncio.Event())
-        self.control = CameraControl(self.settings(), self.cameras, watch, self.file, reloading)
+        self.control = CameraControl(
+            self.settings(), self.cameras, watch, self.file, reloading, clock
+        )
 
     def settings(self) -> Settings:
         cameras = tuple(Camera(id=name, url=URL, enabled=self.on) for name in self.names)

@@ -11,7 +11,8 @@ import pytest
 
 from streamer.ingest.condition import Decoding
 from streamer.ingest.decoder import Decoder
-from streamer.ingest.protocol import FailureKind, Request
+from streamer.ingest.decoder_command import Request
+from streamer.ingest.protocol import FailureKind
 from streamer.ingest.source import Source
 from streamer.ingest.source_error import SourceError
 

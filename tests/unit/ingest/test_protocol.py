@@ -6,27 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.ingest.condition import Condition, Decoding
+from streamer.ingest.decoder_command import (
+    Command,
+    Hold,
+    Pace,
+    Release,
+    Request,
+    Stop,
+    pack_command,
+    parse_command,
+)
 from streamer.ingest.protocol import (
     MAX_DATAGRAM_BYTES,
     MAX_TEXT_BYTES,
-    Command,
     Counters,
     Failure,
     FailureKind,
     Geometry,
-    Hold,
     Opened,
-    Pace,
     ProtocolError,
     Reference,
-    Release,
     Report,
-    Request,
-    Stop,
     Written,
-    pack_command,
     pack_report,
-    parse_command,
     parse_report,
 )
 
