@@ -92,7 +92,6 @@ class ReferenceKeeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Write what changed: new references at once, the rest every ten minutes and at the end."""
         while not stop.is_set():
-            self._news.clear()
             waits = [
                 asyncio.ensure_future(self._news.wait()),
                 asyncio.ensure_future(self._clock.sleep(_EVERY_S, stop)),
@@ -102,6 +101,7 @@ class ReferenceKeeper:
             finally:
                 for one in waits:
                     one.cancel()
+            self._news.clear()
             if self._changed:
                 await self._write()
 

@@ -18,19 +18,16 @@ from streamer.commands.invocation import (
     say,
     warn,
 )
-from streamer.domain.viewability import Viewability
+from streamer.commands.viewing import CameraId, accept_view, in_words, view_test
 from streamer.embedded.home import kirdi_home
-from streamer.errors import CameraError, InputError, KirdiError
+from streamer.errors import InputError, KirdiError
 
 if TYPE_CHECKING:
     from config.settings import Camera
-    from streamer.control.messages import Reply, Request
+    from streamer.control.messages import Reply
     from streamer.domain.camera_report import CameraReport
-    from streamer.domain.view_state import ViewState
 
 app = typer.Typer(help="Look at and change the cameras of the service.", no_args_is_help=True)
-
-CameraId = Annotated[str, typer.Argument(metavar="ID", help="The camera's id.")]
 
 _PUBLIC = (
     "--set: it holds a password, which a command line shows to everyone; "
@@ -45,10 +42,6 @@ PROBED = ("stream", "codec", "width", "height", "fps", "gop_s", "has_b_frames", 
 STATES = (
     *("camera_id", "state", "since", "reason", "decoded/s", "analysed/s", "dropped/s"),
     *("restarts", "recognition", "decoding", "viewing", "remarks"),
-)
-VIEWED = (
-    *("stream", "codec", "width", "height", "fps", "bit_rate", "packets", "first_packet_s"),
-    *("keyframe_interval_s", "dropped", "connections"),
 )
 
 
@@ -137,47 +130,8 @@ def disable(camera_id: CameraId, as_json: JsonOption = False) -> None:
     _changed(_ask("disable", camera_id), as_json)
 
 
-@app.command("view-test")
-def view_test(
-    camera_id: CameraId,
-    seconds: Annotated[
-        float, typer.Option("--for", metavar="SECONDS", help="How long to look, at most 20.")
-    ] = 5.0,
-    as_json: JsonOption = False,
-) -> None:
-    """Look at a camera through the running service, as a viewer would; nothing is kept or shown.
-
-    Says whether browsers can show the stream as it is, how soon the first picture comes, how often
-    keyframes do, and what is lost.
-    """
-    from streamer.control.messages import Request, Verb
-
-    tested = _told(Request(Verb.VIEW_TEST, camera_id, seconds=seconds)).view_test
-    if tested is None:
-        raise KirdiError("service: it did not look; start it again after an update")
-    if as_json:
-        print_json([asdict(tested)])
-    else:
-        print_rows(Rows(VIEWED, [asdict(tested)]), as_json=False, empty="")
-        if tested.timed_by_arrival:
-            say("The camera sends no usable times: pictures are shown as they arrive.")
-        if tested.viewability is not None:
-            say(f"For browsers: {tested.viewability}.")
-    if tested.first_packet_s is None:
-        raise CameraError(
-            f"camera {camera_id}: nothing to look at came in {tested.seconds:g} s"
-            f" ({tested.reason or 'no keyframe'}); see `kirdi cameras status`"
-        )
-
-
-@app.command("accept-view")
-def accept_view(camera_id: CameraId, as_json: JsonOption = False) -> None:
-    """Take where a camera looks now for right: after it was turned, or moved, on purpose."""
-    _ask("accept_view", camera_id)
-    if as_json:
-        print_json([{"camera_id": camera_id, "accepted": True}])
-    else:
-        say("Where it looks in the next minute is what it will be held against.")
+app.command("view-test")(view_test)
+app.command("accept-view")(accept_view)
 
 
 @app.command()
@@ -254,15 +208,10 @@ def reload(as_json: JsonOption = False) -> None:
 
 
 def _ask(verb: str, camera_id: str = "", values: str = "") -> "Reply":
+    from streamer.control.client import ask
     from streamer.control.messages import Request, Verb
 
-    return _told(Request(Verb(verb), camera_id, values))
-
-
-def _told(request: "Request") -> "Reply":
-    from streamer.control.client import ask
-
-    return ask(kirdi_home(os.environ), request)
+    return ask(kirdi_home(os.environ), Request(Verb(verb), camera_id, values))
 
 
 def _value(one: str) -> tuple[str, object]:
@@ -334,25 +283,9 @@ def _state(report: "CameraReport", zone: tzinfo) -> dict[str, object]:
         "restarts": state.restarts,
         "recognition": f"{report.mode}, {_lane(report)}",
         "decoding": state.decoding,
-        "viewing": _viewing(report.viewing),
+        "viewing": in_words(report.viewing),
         "remarks": "; ".join(state.remarks),
     }
-
-
-def _viewing(view: "ViewState | None") -> str:
-    """For example `sub-stream 640x360 h264, 12 fps, viewers 1`; what is not known is left out."""
-    if view is None:
-        return ""
-    known = f" {view.width}x{view.height} {view.codec}" if view.codec else ""
-    parts = [view.stream + known]
-    if view.fps:
-        parts.append(f"{view.fps:.0f} fps")
-    parts.append(f"viewers {view.viewers}")
-    if view.viewability not in (None, Viewability.AS_IS):
-        parts.append(str(view.viewability))
-    if view.reason:
-        parts.append(view.reason)
-    return ", ".join(parts)
 
 
 def _lane(report: "CameraReport") -> str:

@@ -1,6 +1,7 @@
 """`kirdi cameras add` and `probe`: what they take from a command line, and what they say."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from config.settings import Camera
 from streamer.cameras.overlay import CameraOverlay
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.commands.cameras import app
-from streamer.control.messages import Reply, Request
+from streamer.commands.viewing import in_words
+from streamer.control.messages import Reply, Request, Verb, pack, parse_reply
+from streamer.domain.view_state import ViewState
+from streamer.domain.view_test import ViewTest
+from streamer.domain.viewability import Viewability
 from streamer.errors import CameraError, InputError, KirdiError
 from streamer.ingest.stream_info import StreamInfo
 
@@ -101,3 +106,64 @@ def test_an_added_camera_is_probed_and_a_dead_first_stream_hides_no_second(
     assert "browsers" not in second.output.lower()
     alive.clear()
     assert "warning: stream for viewing" in run(app, probe).stderr
+
+
+SEEN = ViewTest(
+    *("side", "sub-stream", 5.0, 0.4, 60, 3, 2.0, 12.0, 500_000, 0, 1, "h264", 640, 360),
+    *(Viewability.AS_IS, False, ""),
+)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (SEEN, ["sub-stream", "640", "500000", "For browsers: as it is."]),
+        (replace(SEEN, viewability=Viewability.B_FRAMES), ["needs transcoding: it has B-frames"]),
+        (replace(SEEN, timed_by_arrival=True), ["sends no usable times"]),
+    ],
+)
+def test_a_look_is_told_in_words_and_in_json(
+    monkeypatch: pytest.MonkeyPatch, seen: ViewTest, words: list[str]
+) -> None:
+    requests: list[Request] = []
+
+    def ask(_: object, request: Request) -> Reply:
+        requests.append(request)
+        return parse_reply(pack(Reply(view_test=seen)))
+
+    monkeypatch.setattr("streamer.control.client.ask", ask)
+    told = CliRunner().invoke(app, ["view-test", "side", "--for", "3"])
+    assert told.exit_code == 0
+    assert all(word in told.stdout for word in words)
+    assert requests == [Request(Verb.VIEW_TEST, "side", seconds=3.0)]
+    (row,) = json.loads(CliRunner().invoke(app, ["view-test", "side", "--json"]).stdout)
+    assert row["first_packet_s"] == 0.4
+    assert row["viewability"] == seen.viewability
+
+
+def test_a_look_that_saw_nothing_fails_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = replace(SEEN, first_packet_s=None, viewability=None, reason="unreachable: refused")
+    monkeypatch.setattr("streamer.control.client.ask", lambda *_: Reply(view_test=dead))
+    told = CliRunner().invoke(app, ["view-test", "side", "--json"])
+    assert isinstance(told.exception, CameraError)
+    assert "(unreachable: refused)" in str(told.exception)
+    assert json.loads(told.stdout)[0]["packets"] == 60
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (None, ""),
+        (ViewState("main stream"), "main stream, viewers 0"),
+        (
+            ViewState("sub-stream", 1, "h264", 640, 360, Viewability.AS_IS, 12.2, 500_000),
+            "sub-stream 640x360 h264, 12 fps, viewers 1",
+        ),
+        (
+            ViewState("sub-stream", 1, "hevc", 640, 360, Viewability.CODEC, reason="stalled"),
+            "sub-stream 640x360 hevc, viewers 1, needs transcoding: it is not H.264, stalled",
+        ),
+    ],
+)
+def test_what_is_known_of_a_view_stands_in_the_status(state: ViewState | None, words: str) -> None:
+    assert in_words(state) == words

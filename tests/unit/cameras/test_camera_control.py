@@ -43,7 +43,7 @@ class Desk:
         return Settings(site=Site(id="s", name="S"), cameras=cameras)
 
     async def ask(self, verb: Verb, camera_id: str = "", values: str = "") -> Reply:
-        return await self.control.answer(Request(verb, camera_id, values))
+        return await self.control.answer(Request(verb, camera_id, values, seconds=1.0))
 
     async def sources(self) -> dict[str, str]:
         cameras = (await self.ask(Verb.STATUS)).cameras
@@ -129,3 +129,15 @@ async def test_a_file_that_cannot_be_mended_stops_no_start(
     # Nobody changed it by hand: the next command goes through, and mends it.
     await later.ask(Verb.ADD, "side", ADDED)
     assert later.file.read().enabled == {}
+
+
+@pytest.mark.parametrize("verb", [Verb.VIEW_TEST, Verb.ACCEPT_VIEW])
+async def test_a_camera_that_does_not_run_cannot_be_looked_at(tmp_path: Path, verb: Verb) -> None:
+    desk = Desk(tmp_path, "door")
+    await desk.control.begin()
+    with pytest.raises(InputError, match=r"camera door: it does not run: switched off in the"):
+        await desk.ask(verb, "door")
+    with pytest.raises(InputError, match=r"camera hall: unknown \(door\)"):
+        await desk.ask(verb, "hall")
+    (report,) = (await desk.ask(Verb.STATUS)).cameras
+    assert report.viewing is None

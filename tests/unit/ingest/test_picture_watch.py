@@ -201,3 +201,12 @@ def test_a_crowd_for_half_a_minute_is_no_other_place() -> None:
 
 def test_a_reference_of_the_wrong_length_is_none() -> None:
     assert Scene(b"short").show(room(), 100) == []
+
+
+def test_a_camera_that_was_turned_on_purpose_is_held_against_where_it_looks_now() -> None:
+    scene = Scene()
+    scene.show(room(), 90)
+    assert scene.show(room(2), 90) == ["moved"]
+    scene.watch.forget_reference()
+    assert scene.show(room(2), 90) == []
+    assert scene.show(room(), 90) == ["moved"]
