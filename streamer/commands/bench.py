@@ -66,6 +66,17 @@ MATCHER_COLUMNS = (
     "faiss_per_second",
     "note",
 )
+PEERS_COLUMNS = (
+    "peer",
+    "frames",
+    "per_second",
+    "kirdi_ratio",
+    "cpu_ms",
+    "visits",
+    "visits_found",
+    "visits_false",
+    "note",
+)
 _MOST_CAMERAS = 64
 _MOST_TEMPLATES = 2_000_000
 
@@ -235,6 +246,38 @@ def matcher(
     )
     rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(MATCHER_COLUMNS, [asdict(row) for row in rows]), as_json, "")
+
+
+@app.command()
+@_flowing
+def peers(
+    people: Annotated[
+        Path | None,
+        typer.Option(help="CSV with columns clip and person; else the demo's lobby."),
+    ] = None,
+    analyse_fps: AnalyseFpsOption = 5.0,
+    threads: Annotated[
+        int, typer.Option(help="models.threads of the settings; 0 = from the machine.", max=64)
+    ] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure Kirdi's pipeline beside what people otherwise write, on the same frames.
+
+    The others are a loop over OpenCV with the same two models, one face at a time, and a loop over
+    the `face_recognition` library at its default tolerance, or over dlib as that library calls it
+    where it cannot be imported. Everybody is enrolled from the same photos. `visits_found` are the
+    people recognised of those who come in, `visits_false` people named who are not there. With
+    --people each person is enrolled from their last clip and comes into all their others.
+    docs/benchmarks.md says more.
+    """
+    with loading():
+        from streamer.bench.interruption import uninterrupted
+        from streamer.bench.peers.peers_benchmark import PeersBenchmark
+
+    home = kirdi_home(os.environ)
+    benchmark = PeersBenchmark(people, analyse_fps, home / "bench", threads, _models_of(home))
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(PEERS_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
 def _counts(given: list[str]) -> list[int]:
