@@ -297,7 +297,8 @@ class Camera(Section):
     view_url: SecretStr | None = Field(
         None,
         description="the camera's second, smaller stream, for people to look at; null = the first; "
-        "`kirdi cameras probe` says whether browsers can show it",
+        "connected to only while somebody looks; `kirdi cameras probe` says whether browsers can "
+        "show it",
     )
     view_url_file: Path | None = Field(None, description="a file that holds view_url instead")
     enabled: bool = Field(True, description="false = not connected to, and shown as disabled")

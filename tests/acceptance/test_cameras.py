@@ -34,6 +34,7 @@ def test_cameras_come_and_go_without_a_restart(kirdi: Kirdi) -> None:
         kirdi.cameras = [lobby(url)]
         with kirdi.service() as service:
             service.wait_until_logged('"status": "streaming"')
+            by_looking(kirdi)
             by_command(kirdi, service, url)
             by_file(kirdi, service, url)
             healthy = status(kirdi)["lobby-1"]
@@ -51,6 +52,19 @@ def test_cameras_come_and_go_without_a_restart(kirdi: Kirdi) -> None:
             assert status(kirdi)["side"]["status"] == "disabled"
     assert "hunter2" not in service.log
     assert not (kirdi.home / "control.sock").exists()
+
+
+def by_looking(kirdi: Kirdi) -> None:
+    (seen,) = kirdi.ok("cameras", "view-test", "lobby-1", "--for", "2")
+    assert (seen["stream"], seen["codec"], seen["connections"]) == ("main stream", "h264", 1)
+    assert seen["keyframes"] >= 1
+    assert seen["packets"] > 10
+    assert seen["dropped"] == 0
+    viewing = status(kirdi)["lobby-1"]["viewing"]
+    assert (viewing["viewers"], viewing["codec"]) == (0, "h264")
+    assert kirdi("cameras", "view-test", "nobody").code == 4
+    assert kirdi("cameras", "view-test", "lobby-1", "--for", "60").code == 4
+    assert kirdi("cameras", "accept-view", "lobby-1").code == 0
 
 
 def by_command(kirdi: Kirdi, service: Service, url: str) -> None:
