@@ -217,16 +217,15 @@ async def test_a_service_that_does_not_read_stops_no_decoding(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("codec", "b_frames", "fault", "viewability", "by_arrival"),
+    ("codec", "b_frames", "fault", "viewability", "by_arrival", "sub"),
     [
-        ("libx265", 0, "", Viewability.CODEC, False),
-        ("libx264", 2, "", Viewability.B_FRAMES, False),
-        ("libx264", 0, "mjpeg", Viewability.CODEC, False),
-        ("libx264", 0, "timestamps=missing", Viewability.AS_IS, True),
-        ("libx264", 0, "timestamps=backwards", Viewability.AS_IS, True),
+        ("libx265", 0, "", Viewability.CODEC, False, True),
+        ("libx264", 2, "", Viewability.B_FRAMES, False, False),
+        ("libx264", 0, "mjpeg", Viewability.CODEC, False, False),
+        ("libx264", 0, "timestamps=missing", Viewability.AS_IS, True, True),
+        ("libx264", 0, "timestamps=backwards", Viewability.AS_IS, True, False),
     ],
 )
-@pytest.mark.parametrize("sub", [False, True], ids=["main stream", "sub-stream"])
 async def test_what_keeps_a_stream_from_being_shown_is_said(
     tmp_path: Path,
     codec: VideoCodec,
