@@ -23,7 +23,8 @@ from streamer.bench.wording import outlook
 from streamer.embedded.demo.photographs import SAMPLES, read_photographs
 from streamer.recognition import models_folder
 
-_INT8: Final = "-int8"
+INT8: Final = "-int8"
+"""Ends the name of a quantised pack."""
 # For telling how long it takes.
 _LARGE: Final = 200_000
 _LARGE_S: Final = 30.0
@@ -89,10 +90,11 @@ class MatcherBenchmark:
 
     def _packs(self, folder: Path, progress: Callable[[str], None]) -> list[Pack]:
         packs = [open_pack(folder, self.pack)]
-        if self.pack.endswith(_INT8):
+        name = packs[0].manifest.pack
+        if name.endswith(INT8):
             return packs
         try:
-            packs.append(open_pack(folder, f"{self.pack}{_INT8}"))
+            packs.append(open_pack(folder, f"{name}{INT8}"))
         except ModelPackError as error:
             progress(f"without int8 ({error})")
         return packs

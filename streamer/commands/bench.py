@@ -92,6 +92,9 @@ SecondsOption = Annotated[float, typer.Option(help="Length of each measurement."
 AnalyseFpsOption = Annotated[
     float, typer.Option(help="Frames a second each camera analyses.", min=0.5, max=30)
 ]
+PackOption = Annotated[
+    str, typer.Option(help="The model pack; chosen = the one that `kirdi models use` chose.")
+]
 RepeatOption = Annotated[
     int,
     typer.Option(
@@ -197,9 +200,7 @@ def ingest(
 @app.command()
 @_flowing
 def matcher(
-    pack: Annotated[
-        str, typer.Option(help="The model pack; its int8 form too, if it is built.")
-    ] = "open",
+    pack: PackOption = "chosen",
     cameras: CamerasOption = None,
     templates: Annotated[
         list[str] | None,
@@ -220,10 +221,12 @@ def matcher(
     """Measure finding, embedding and searching, each beside the bare library on the same input.
 
     Detector and embedder run on a photograph of six people, beside ONNX Runtime on exactly the
-    batches they give it; the search beside NumPy's bare product of the same vectors, and beside
-    faiss where that is installed; and 1 to 16 cameras look at the photograph at once through one
-    matcher. `ratio` is throughput over that of the bare library, which takes turns with ours; for
-    cameras it is CPU time of the same runs of the networks over all that was used.
+    batches they give it, in int8 too where that is built; the search beside NumPy's bare product of
+    the same vectors, and beside faiss where that is installed; and 1 to 16 cameras look at the
+    photograph at once through one matcher. `ratio` is throughput over that of the bare library,
+    which takes turns with ours; for cameras it is CPU time of the same runs of the networks over
+    all that was used.
+
     docs/benchmarks.md says more.
     """
     with loading():
@@ -251,6 +254,7 @@ def matcher(
 @app.command()
 @_flowing
 def peers(
+    pack: PackOption = "chosen",
     people: Annotated[
         Path | None,
         typer.Option(help="CSV with columns clip and person; else the demo's lobby."),
@@ -275,7 +279,7 @@ def peers(
         from streamer.bench.peers.peers_benchmark import PeersBenchmark
 
     home = kirdi_home(os.environ)
-    benchmark = PeersBenchmark(people, analyse_fps, home / "bench", threads, _models_of(home))
+    benchmark = PeersBenchmark(pack, people, analyse_fps, home / "bench", threads, _models_of(home))
     rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(PEERS_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 

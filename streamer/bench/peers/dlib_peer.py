@@ -19,15 +19,10 @@ import numpy.typing as npt
 
 from matcher.face import Image
 from streamer.bench.peers.nearest import Nearest
-from streamer.bench.peers.peer import Seen
-from streamer.errors import KirdiError
+from streamer.bench.peers.peer import PeerUnavailableError, Seen
 
 _Row = npt.NDArray[np.float64]
 _MODELS = "face_recognition_models"
-
-
-class DlibUnavailableError(KirdiError):
-    """Neither the library nor dlib is installed."""
 
 
 class _Encoder(Protocol):
@@ -41,7 +36,7 @@ class DlibPeer:
         """Load the library, or dlib.
 
         Raises:
-            DlibUnavailableError: Neither can be had.
+            PeerUnavailableError: Neither can be had.
         """
         library = _face_recognition()
         self._encoder: _Encoder = _Library(library) if library is not None else _Dlib()
@@ -85,7 +80,9 @@ class _Dlib:
         try:
             dlib: Any = importlib.import_module("dlib")
         except ImportError as error:
-            raise DlibUnavailableError("benchmark: dlib is not installed") from error
+            raise PeerUnavailableError(
+                "face_recognition: neither it nor dlib is installed"
+            ) from error
         self._rectangle = dlib.rectangle
         self._find = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(_model("shape_predictor_5_face_landmarks.dat"))
@@ -121,4 +118,6 @@ def _model(name: str) -> str:
     for file in metadata.files(_MODELS) or ():
         if file.name == name:
             return str(Path(str(file.locate())))
-    raise DlibUnavailableError(f"benchmark: {_MODELS} lacks {name}")
+    raise PeerUnavailableError(
+        f"face_recognition: {_MODELS} is not installed whole, without {name}"
+    )

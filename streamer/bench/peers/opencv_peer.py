@@ -14,7 +14,7 @@ from matcher.face import Image
 from matcher.packs.pack import Pack
 from matcher.prepared import Prepared
 from streamer.bench.peers.nearest import Nearest
-from streamer.bench.peers.peer import Seen
+from streamer.bench.peers.peer import PeerUnavailableError, Seen
 
 _Row = npt.NDArray[np.float64]
 _MAX_SIDE = 640
@@ -29,8 +29,14 @@ class OpenCvPeer:
     note = "cv2.dnn, every face embedded by itself, not mirrored, tolerance 0.6"
 
     def __init__(self, pack: Pack) -> None:
-        """Load both models of the pack, which is of the kind of `open`."""
+        """Load both models of the pack.
+
+        Raises:
+            PeerUnavailableError: They are not of the kind of `open`'s.
+        """
         manifest = pack.manifest
+        if (manifest.detector.kind, manifest.embedder.kind) != ("centerface", "uint8_graph"):
+            raise PeerUnavailableError(f"OpenCV: no loop for the models of {manifest.pack}")
         self._detector = cv2.dnn.readNetFromONNX(
             np.frombuffer(pack.read(manifest.detector.file), np.uint8)
         )

@@ -9,7 +9,11 @@ import av
 import numpy as np
 
 from matcher.face import Image
-from streamer.errors import InputError
+from streamer.errors import InputError, KirdiError
+
+
+class PeerUnavailableError(KirdiError):
+    """What a contender rests on is not installed, or is of no use to it."""
 
 
 @dataclass(frozen=True, slots=True)

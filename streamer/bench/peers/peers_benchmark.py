@@ -10,10 +10,11 @@ from config.settings import Camera, Settings
 from matcher.packs.store import open_pack
 from matcher.session import Hardware
 from streamer.bench.clinic import settings_document
-from streamer.bench.peers.dlib_peer import DlibPeer, DlibUnavailableError
+from streamer.bench.matcher_benchmark import INT8
+from streamer.bench.peers.dlib_peer import DlibPeer
 from streamer.bench.peers.kirdi_peer import KirdiPeer
 from streamer.bench.peers.opencv_peer import OpenCvPeer
-from streamer.bench.peers.peer import Peer, Scene, Seen, frames_of
+from streamer.bench.peers.peer import Peer, PeerUnavailableError, Scene, Seen, frames_of
 from streamer.bench.peers.peer_figures import PeerFigures, beside_kirdi
 from streamer.bench.peers.scenes import lobby_scene, recorded_scene
 from streamer.bench.throwaway_home import throwaway_home
@@ -28,6 +29,7 @@ class PeersBenchmark:
     """What to measure.
 
     Attributes:
+        pack: Kirdi's model pack. OpenCV gets the same models, but never in their quantised form.
         people: CSV of clips and who comes into them; None = the demo's lobby.
         analyse_fps: Frames a second of the recordings that are looked at.
         folder: Where the throwaway home is made.
@@ -35,6 +37,7 @@ class PeersBenchmark:
         models: Folder of model packs to use; built in the throwaway home where it is None.
     """
 
+    pack: str
     people: Path | None
     analyse_fps: float
     folder: Path
@@ -53,10 +56,15 @@ class PeersBenchmark:
         """
         async with throwaway_home(self.folder, self.models) as home:
             hardware = Hardware("cpu", self.threads)
-            settings = Settings.model_validate(
-                settings_document("bench", (_NO_CAMERA,), self.analyse_fps, hardware)
+            document = settings_document("bench", (_NO_CAMERA,), self.analyse_fps, hardware)
+            settings = Settings.model_validate(document)
+            models = settings.models.model_copy(update={"pack": self.pack})
+            settings = settings.model_copy(update={"models": models})
+            folder = models_folder(home)
+            pack = await asyncio.to_thread(open_pack, folder, self.pack)
+            plain = await asyncio.to_thread(
+                open_pack, folder, pack.manifest.pack.removesuffix(INT8)
             )
-            pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
             async with open_matcher(settings, home, FAINT) as matcher:
                 if self.people is None:
                     progress("composing the lobby")
@@ -67,11 +75,11 @@ class PeersBenchmark:
                 camera: Camera = settings.cameras[0]
                 kirdi = KirdiPeer(settings, camera, matcher, rules)
                 rows = [await self._measure(kirdi, scene, progress)]
-            others: list[Callable[[], Peer]] = [lambda: OpenCvPeer(pack), DlibPeer]
+            others: list[Callable[[], Peer]] = [lambda: OpenCvPeer(plain), DlibPeer]
             for make in others:
                 try:
                     peer = await asyncio.to_thread(make)
-                except DlibUnavailableError as error:
+                except PeerUnavailableError as error:
                     progress(f"left out: {error}")
                     continue
                 rows.append(await self._measure(peer, scene, progress))

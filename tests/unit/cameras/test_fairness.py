@@ -47,3 +47,26 @@ async def test_a_camera_that_sends_ten_times_as_much_takes_nothing_from_the_othe
     taken = [mailbox.taken for mailbox in mailboxes]
     assert sum(mailbox.dropped for mailbox in mailboxes) > sum(taken)
     assert min(taken) >= 0.8 * max(taken)
+
+
+async def test_overload_sheds_the_older_frame_and_looks_at_the_newest() -> None:
+    """However slow the matcher is, what it looks at next is what came last."""
+    mailbox = LatestFrameMailbox()
+    released: list[int] = []
+    looked_at: list[int] = []
+
+    def shown(number: int) -> Frame:
+        picture = np.zeros((1, 1, 3), np.uint8)
+        moment = datetime.now(UTC)
+        return Frame("x", number, moment, 0.0, None, picture, lambda: released.append(number))
+
+    for burst in range(4):
+        for number in range(10):
+            mailbox.put(shown(10 * burst + number))
+        newest = await mailbox.get()
+        assert newest is not None
+        looked_at.append(newest.sequence)
+        newest.release()
+    assert looked_at == [9, 19, 29, 39]
+    assert mailbox.dropped == 36
+    assert sorted(released) == list(range(40))
