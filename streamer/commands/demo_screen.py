@@ -68,7 +68,7 @@ def words(*, own_footage: bool) -> list[str]:
     settings = demo_settings()
     return [
         _FOOTAGE if own_footage else _LOBBY.format(seconds=clip_seconds()),
-        f"Settings: the defaults, match.auto_arrive: {settings.match.auto_arrive}, "
+        f"Settings: the defaults, but match.auto_arrive: {settings.match.auto_arrive}, "
         f"recognition.mode: {settings.recognition.mode}. At a site that has not calibrated, "
         f"a person looks at every match. Site time: {settings.site.time_zone}. Ctrl-C ends it.",
     ]
