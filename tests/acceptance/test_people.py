@@ -2,16 +2,10 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
-
-from tests import data
 from tests.acceptance.kirdi import Kirdi, appointment, write_csv
-from tests.acceptance.lfw import enrol_lfw
-from tests.acceptance.people import ENROLLED_FROM, cut, unseen_clips
+from tests.acceptance.people import ENROLLED_FROM, unseen_clips
 
 Enrol = Callable[[str], None]
 
@@ -41,36 +35,6 @@ def test_each_person_arrives_exactly_once(kirdi: Kirdi, enrol: Enrol) -> None:
         "a-C": "arrived",
         "a-D": "booked",
     }
-
-
-@pytest.mark.timeout(300)
-def test_nobody_else_arrives(kirdi: Kirdi, enrol: Enrol, tmp_path: Path) -> None:
-    """300 others are enrolled beside the three; a crowd and people's backs pass other cameras."""
-    crowd, backs = data.need("clips/crowd.mp4"), data.need("clips/backs.mp4")
-    kirdi.import_people(["A", "B", "C"])
-    for person in ENROLLED_FROM:
-        enrol(person)
-    enrol_lfw(kirdi, 300)
-    clips = [clip for person in "ABC" for clip in unseen_clips(person)]
-    # All of the long clip, its thirds at the same time.
-    parts = cut(backs, 3, tmp_path)
-    with ExitStack() as stack:
-        urls = {
-            "people": stack.enter_context(kirdi.camera(*clips, loop=True)),
-            "crowd": stack.enter_context(kirdi.camera(crowd, loop=True)),
-        }
-        for index, part in enumerate(parts):
-            urls[f"backs-{index}"] = stack.enter_context(kirdi.camera(part))
-        kirdi.cameras = [{"id": name, "url": url} for name, url in urls.items()]
-        with kirdi.service() as service:
-            service.wait_until_logged('"status": "streaming"', times=len(urls))
-            for index in range(len(parts)):
-                ended = f'"camera": "backs-{index}", "status": "down"'
-                service.wait_until_logged(ended, seconds=120)
-    assert sorted(row["patient_ref"] for row in kirdi.check_ins()) == ["A", "B", "C"]
-    assert {row["camera"] for row in kirdi.check_ins()} == {"people"}
-    assert set(service.analysed()) == set(urls)
-    assert min(service.analysed().values()) > 20
 
 
 def test_the_bystander_is_nobody(kirdi: Kirdi, enrol: Enrol) -> None:
