@@ -17,7 +17,7 @@ from matcher.face import Vector
 
 MEMBERS = 1000
 """Vectors drawn of a Gaussian."""
-NEAREST = 200
+NEAREST = 300
 """How many of them, the nearest, a vector is compared with."""
 
 _SEED = 20170820

@@ -82,6 +82,17 @@ class Gallery:
             matches.extend(self._search(probes[start : start + _CHUNK]))
         return matches
 
+    def scores(self, probes: Sequence[Embedding]) -> Vector:
+        """Every probe's score with every template, float32 (probes, templates), for calibration.
+
+        Raises:
+            MatcherError: A probe is of another pack or length, or not finite; or nobody is here.
+        """
+        rows = self._rows(probes)
+        if not self._owners or not len(rows):
+            raise MatcherError("there is nothing to compare")
+        return -self._costs(rows, *_normalisation(self._cohort, rows), slice(None))
+
     def _search(self, probes: Sequence[Embedding]) -> list[Match | None]:
         rows = self._rows(probes)
         if not self._owners:
@@ -98,21 +109,12 @@ class Gallery:
     def _best_two(self, rows: Vector, weight: Vector, shift: Vector) -> _Indices:
         """Row numbers of the two highest scores per probe, (probes, 2); of one template (p, 1)."""
         block = max(1, _SCORES // len(rows))
-        squares = np.einsum("ij,ij->i", rows, rows)[:, None]
         everyone = np.arange(len(rows))
         found: list[_Indices] = []
         values: list[Vector] = []
         for start in range(0, len(self._matrix), block):
             part = slice(start, start + block)
-            # |a - b|² = |a|² - 2ab + |b|², in place: what is touched again is in the cache still.
-            cost = rows @ self._matrix[part].T
-            cost *= -2.0
-            cost += self._squares[part]
-            cost += squares
-            np.maximum(cost, 0.0, out=cost)
-            np.sqrt(cost, out=cost)
-            cost *= weight[:, None] + self._weight[part]
-            cost += shift[:, None] + self._shift[part]
+            cost = self._costs(rows, weight, shift, part)
             for _ in range(min(2, cost.shape[1])):
                 least = cost.argmin(axis=1)
                 found.append(least + start)
@@ -120,6 +122,19 @@ class Gallery:
                 cost[everyone, least] = np.inf
         order = np.argsort(np.stack(values, axis=1), axis=1, kind="stable")[:, :2]
         return np.take_along_axis(np.stack(found, axis=1), order, axis=1)
+
+    def _costs(self, rows: Vector, weight: Vector, shift: Vector, part: slice) -> Vector:
+        """Minus the scores with some of the templates, rough in the last digits."""
+        # |a - b|² = |a|² - 2ab + |b|², in place: what is touched again is in the cache still.
+        cost = rows @ self._matrix[part].T
+        cost *= -2.0
+        cost += self._squares[part]
+        cost += np.einsum("ij,ij->i", rows, rows)[:, None]
+        np.maximum(cost, 0.0, out=cost)
+        np.sqrt(cost, out=cost)
+        cost *= weight[:, None] + self._weight[part]
+        cost += shift[:, None] + self._shift[part]
+        return cost
 
     def _match(self, best: _Indices, distances: _Scores, scores: _Scores) -> Match:
         order = np.lexsort((best, -scores))

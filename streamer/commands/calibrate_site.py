@@ -3,21 +3,11 @@
 import asyncio
 import os
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from config.settings import Match, Settings
 from streamer.clock import Clock, SystemClock
-from streamer.commands.invocation import (
-    ConfigOption,
-    JsonOption,
-    Rows,
-    print_json,
-    print_rows,
-    read_settings,
-    warn,
-)
+from streamer.commands.invocation import Rows, print_json, print_rows, warn
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
 
@@ -34,19 +24,6 @@ class Outcome:
     pack_id: str
     found: "SiteFindings"
     missing: tuple[str, ...]
-
-
-def calibrate(
-    site: Annotated[
-        bool, typer.Option("--site", help="By this site's own patients, and what people decided.")
-    ] = False,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find out whether accepted face matches may arrive by themselves here, and write it down."""
-    if not site:
-        raise typer.BadParameter("say what to calibrate by: --site")
-    calibrate_site(read_settings(config), as_json=as_json)
 
 
 def calibrate_site(settings: Settings, *, as_json: bool) -> None:

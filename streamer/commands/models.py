@@ -12,7 +12,6 @@ import typer
 
 from config.settings import Settings
 from matcher.errors import ModelPackError
-from streamer.commands.calibrate_site import calibrate
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -23,6 +22,7 @@ from streamer.commands.invocation import (
     say,
     warn,
 )
+from streamer.commands.models_calibrate import calibrate
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
 

@@ -1,0 +1,1 @@
+"""How often the matcher errs, measured on photos of known people: protocol, rates, bounds. Pure."""
