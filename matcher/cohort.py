@@ -94,8 +94,9 @@ class Cohort:
         if covariance.shape != (len(mean), len(mean)) or not np.isfinite(covariance).all():
             raise MatcherError("mean and covariance of a cohort do not fit each other")
         try:
-            # A covariance of few people may lack full rank; the lift is far below any real spread.
-            lift = 1e-9 * np.trace(covariance) * np.eye(len(mean)) / len(mean)
+            # A covariance may lack full rank, and is kept in single precision, which makes some of
+            # its least values negative; the lift is above those and far below any real spread.
+            lift = 1e-6 * np.trace(covariance) * np.eye(len(mean)) / len(mean)
             factor = np.linalg.cholesky(covariance + lift)
         except np.linalg.LinAlgError as error:
             raise MatcherError("the covariance of a cohort is not positive") from error

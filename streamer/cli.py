@@ -24,6 +24,7 @@ from streamer.commands import (
     review,
 )
 from streamer.commands.demo import demo
+from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.run import run
@@ -53,6 +54,7 @@ app.add_typer(bench.app, name="bench")
 app.command()(run)
 app.command()(demo)
 app.command()(health)
+app.command()(evaluate)
 app.command()(cameras.reload)
 
 

@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.score_rules": (*LEAVES, "streamer.tracking", "config.settings", "matcher"),
     "streamer.os_user": (),
     "streamer.site_calibration": ("streamer.tracking", "matcher"),
+    "streamer.site_errors": ("streamer.domain", "streamer.tracking", "matcher"),
     "streamer.notices": ("matcher.packs.manifest",),
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),

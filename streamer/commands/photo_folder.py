@@ -123,7 +123,7 @@ async def _embed(
     if not faces:
         return "no_face"
     height, width = photo.image.shape[:2]
-    face = max(faces, key=lambda one: _prominence(one, width, height))
+    face = max(faces, key=lambda one: prominence(one.bbox, width, height))
     reason = gate(face)
     if reason is not None:
         return str(reason)
@@ -131,8 +131,14 @@ async def _embed(
     return embedding
 
 
-def _prominence(face: Face, width: int, height: int) -> float:
-    """A photo's main face is large and in the middle; others stand behind."""
-    x1, y1, x2, y2 = face.bbox
+def prominence(box: tuple[float, float, float, float], width: int, height: int) -> float:
+    """How likely a face is the one a photo is of: large and in the middle; others stand behind.
+
+    Args:
+        box: x1, y1, x2, y2 in pixels.
+        width: Of the photo.
+        height: Of the photo.
+    """
+    x1, y1, x2, y2 = box
     off = ((x1 + x2 - width) / 2) ** 2 + ((y1 + y2 - height) / 2) ** 2
     return (x2 - x1) * (y2 - y1) - _OFF_CENTRE * off

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,31 @@ _Row = npt.NDArray[np.float64]
 _MODELS = "face_recognition_models"
 
 
-class _Encoder(Protocol):
-    def encodings(self, image: Image) -> list[_Row]: ...
+class PeerFace(NamedTuple):
+    """A face found: x1, y1, x2, y2 in pixels, and its vector."""
+
+    box: tuple[float, float, float, float]
+    row: _Row
+
+
+class Encoder(Protocol):
+    """The library's detector and embedder."""
+
+    def faces(self, image: Image) -> list[PeerFace]:
+        """Find and encode every face of an RGB picture."""
+        ...
+
+
+def open_encoder() -> tuple[str, Encoder]:
+    """Load the library, or dlib called as the library does; with the name of what it is.
+
+    Raises:
+        PeerUnavailableError: Neither can be had.
+    """
+    library = _face_recognition()
+    if library is not None:
+        return "face_recognition", _Library(library)
+    return "dlib as face_recognition", _Dlib()
 
 
 class DlibPeer:
@@ -38,9 +61,7 @@ class DlibPeer:
         Raises:
             PeerUnavailableError: Neither can be had.
         """
-        library = _face_recognition()
-        self._encoder: _Encoder = _Library(library) if library is not None else _Dlib()
-        self.name = "face_recognition" if library is not None else "dlib as face_recognition"
+        self.name, self._encoder = open_encoder()
         self.note = "HOG detector, whole frames, every face encoded, tolerance 0.6"
         self._nearest = Nearest({})
 
@@ -49,7 +70,7 @@ class DlibPeer:
 
         def encode() -> dict[str, list[_Row]]:
             return {
-                name: [row for photo in pictures for row in self._encoder.encodings(photo)[:1]]
+                name: [face.row for photo in pictures for face in self._encoder.faces(photo)[:1]]
                 for name, pictures in photos.items()
             }
 
@@ -59,8 +80,8 @@ class DlibPeer:
         """See `Peer`."""
         found: set[str | None] = set()
         while (seen := await asyncio.to_thread(next, frames, None)) is not None:
-            rows = await asyncio.to_thread(self._encoder.encodings, seen.image)
-            found |= {self._nearest.name(row) for row in rows}
+            faces = await asyncio.to_thread(self._encoder.faces, seen.image)
+            found |= {self._nearest.name(face.row) for face in faces}
         return frozenset(name for name in found if name is not None)
 
 
@@ -68,9 +89,13 @@ class _Library:
     def __init__(self, library: Any) -> None:
         self._library = library
 
-    def encodings(self, image: Image) -> list[_Row]:
+    def faces(self, image: Image) -> list[PeerFace]:
         places = self._library.face_locations(image)
-        return [np.asarray(row) for row in self._library.face_encodings(image, places)]
+        rows = self._library.face_encodings(image, places)
+        return [
+            PeerFace((left, top, right, bottom), np.asarray(row))
+            for (top, right, bottom, left), row in zip(places, rows, strict=True)
+        ]
 
 
 class _Dlib:
@@ -81,7 +106,7 @@ class _Dlib:
             dlib: Any = importlib.import_module("dlib")
         except ImportError as error:
             raise PeerUnavailableError(
-                "face_recognition: neither it nor dlib is installed"
+                "face_recognition: neither it nor dlib is installed; run: pip install dlib-bin"
             ) from error
         self._rectangle = dlib.rectangle
         self._find = dlib.get_frontal_face_detector()
@@ -90,9 +115,9 @@ class _Dlib:
             _model("dlib_face_recognition_resnet_model_v1.dat")
         )
 
-    def encodings(self, image: Image) -> list[_Row]:
+    def faces(self, image: Image) -> list[PeerFace]:
         height, width = image.shape[:2]
-        rows = []
+        faces = []
         for found in self._find(image, 1):
             inside = self._rectangle(
                 max(found.left(), 0),
@@ -101,8 +126,10 @@ class _Dlib:
                 min(found.bottom(), height),
             )
             points = self._points(image, inside)
-            rows.append(np.array(self._encode.compute_face_descriptor(image, points, 1)))
-        return rows
+            row = np.array(self._encode.compute_face_descriptor(image, points, 1))
+            box = (inside.left(), inside.top(), inside.right(), inside.bottom())
+            faces.append(PeerFace(box, row))
+        return faces
 
 
 def _face_recognition() -> Any:
