@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+from typing import TYPE_CHECKING
 
 from config.settings import Settings
 from streamer.clock import SystemClock
 from streamer.commands.invocation import print_json, say
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
-from streamer.site_errors import SiteErrors
+
+if TYPE_CHECKING:
+    from streamer.site_errors import SiteErrors
 
 AIM = 1.0
 """False ones in 1,000 accepted, at most."""
@@ -42,7 +45,7 @@ def evaluate_site(settings: Settings, *, as_json: bool) -> None:
         say(line)
 
 
-def lines(errors: SiteErrors) -> list[str]:
+def lines(errors: "SiteErrors") -> list[str]:
     """The figures in words."""
     share = errors.per_thousand
     told = [
@@ -64,7 +67,7 @@ def lines(errors: SiteErrors) -> list[str]:
     return told
 
 
-async def _measure(settings: Settings) -> SiteErrors:
+async def _measure(settings: Settings) -> "SiteErrors":
     from matcher.packs.calibrations import calibration_of
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.settings import Settings
 from matcher.errors import ModelPackError
@@ -32,7 +33,9 @@ from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
 from streamer.ingest.confinement import shortcomings
 from streamer.notices import notices
-from streamer.storage.uptime import OpenInterval
+
+if TYPE_CHECKING:
+    from streamer.storage.uptime import OpenInterval
 
 # Six heartbeats: a slow statement or a busy minute is no death.
 MAX_SILENCE_S = 30.0
@@ -89,7 +92,7 @@ def service_runs(home: Path) -> bool:
 
 
 def complaint(
-    watched: Sequence[str], intervals: Sequence[OpenInterval], now: datetime
+    watched: Sequence[str], intervals: "Sequence[OpenInterval]", now: datetime
 ) -> str | None:
     """What is wrong with the heartbeats, or None.
 
@@ -118,7 +121,7 @@ def complaint(
 class _Seen:
     """What the database says."""
 
-    intervals: Sequence[OpenInterval]
+    intervals: "Sequence[OpenInterval]"
     calibrated: bool
     needing_enrolment: int
 

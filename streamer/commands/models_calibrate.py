@@ -5,15 +5,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from config.settings import Quality
-from matcher.calibrating import calibrate as fit
-from matcher.calibration import Calibration
-from matcher.packs.calibrations import save_calibration, shipped_calibration
 from streamer.commands.calibrate_site import calibrate_site
 from streamer.commands.invocation import (
     ConfigOption,
@@ -23,6 +19,9 @@ from streamer.commands.invocation import (
     say,
 )
 from streamer.embedded.home import kirdi_home
+
+if TYPE_CHECKING:
+    from matcher.calibration import Calibration
 
 # Another processor or library changes the last digits of embeddings, and no more than them.
 _SAME = 1e-3
@@ -66,6 +65,8 @@ def calibrate(
     if folder is None:
         calibrate_site(read_settings(config), as_json=as_json)
         return
+    from matcher.packs.calibrations import save_calibration, shipped_calibration
+
     home = kirdi_home(os.environ)
     # The site's own gates, where a site is named: scores depend on which faces are let through.
     named = config is not None or "KIRDI_CONFIG" in os.environ
@@ -86,7 +87,7 @@ def calibrate(
 class _Summary:
     """What is told about a calibration just made."""
 
-    made: Calibration
+    made: "Calibration"
     path: str | None
     as_shipped: bool | None
 
@@ -120,7 +121,8 @@ class _Summary:
 
 async def _make(
     folder: Path, pack: str, home: Path, quality: Quality, everyone: bool, source: str
-) -> Calibration:
+) -> "Calibration":
+    from matcher.calibrating import calibrate as fit
     from streamer.commands.folder_progress import embed_with_progress
 
     embedded = await embed_with_progress(folder, pack, home, quality)
@@ -135,7 +137,9 @@ async def _make(
     )
 
 
-def _same(one: Calibration, other: Calibration) -> bool:
+def _same(one: "Calibration", other: "Calibration") -> bool:
+    import numpy as np
+
     return (
         one.people == other.people
         and one.selection == other.selection

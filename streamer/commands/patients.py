@@ -4,7 +4,7 @@ import asyncio
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +23,9 @@ from streamer.commands.invocation import (
 from streamer.embedded.home import kirdi_home
 from streamer.patients.enrolled import Enrolled
 from streamer.storage.import_result import ImportResult
-from streamer.storage.patients_list import PatientRow
+
+if TYPE_CHECKING:
+    from streamer.storage.patients_list import PatientRow
 
 app = typer.Typer(help="Import patients, enrol those who consent.", no_args_is_help=True)
 
@@ -130,7 +132,7 @@ def print_import(what: str, result: ImportResult, as_json: bool) -> None:
         )
 
 
-async def _list(settings: Settings) -> list[PatientRow]:
+async def _list(settings: Settings) -> "list[PatientRow]":
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
     from streamer.recognition import models_folder

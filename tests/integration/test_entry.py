@@ -139,3 +139,11 @@ def test_the_script_answers_before_the_set_up(
     assert process.returncode == code
     assert words in (err if code else out)
     assert "set-up failed" not in err
+
+
+def test_a_command_that_needs_no_models_loads_none() -> None:
+    """Each of these costs a tenth of a second or more, at every command."""
+    heavy = ("numpy", "cv2", "onnxruntime", "av", "asyncpg", "scipy", "PIL", "cryptography")
+    code = f"import sys, streamer.cli; print([one for one in {heavy} if one in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"
