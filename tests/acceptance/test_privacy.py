@@ -1,6 +1,7 @@
 """After a run nothing of a stranger is anywhere; the search finds what is planted."""
 
 import base64
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -43,8 +44,20 @@ def search(kirdi: Kirdi) -> set[str]:
     places.append((kirdi.folder / "service.log", (kirdi.folder / "service.log").read_bytes()))
     assert any("embedded" in path.parts for path, _ in places), "the database's files are searched"
     return {
-        f"{path}: {leak}" for path, content in places for leak in leaks(content, [*NAMES, SECRET])
+        f"{path}: {leak}"
+        for path, content in places
+        for leak in leaks(without_references(path, content), [*NAMES, SECRET])
     }
+
+
+def without_references(path: Path, content: bytes) -> bytes:
+    """Where each camera looks is kept as 32 x 18 grey values: a wall has so many, and no face."""
+    if path.name != "references.json":
+        return content
+    entries = json.loads(content)
+    for entry in entries.values():
+        assert len(base64.b64decode(entry.pop("luma"))) == 32 * 18
+    return json.dumps(entries).encode()
 
 
 def shared_memory() -> list[tuple[Path, bytes]]:
