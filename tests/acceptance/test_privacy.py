@@ -56,7 +56,7 @@ def without_references(path: Path, content: bytes) -> bytes:
         return content
     entries = json.loads(content)
     for entry in entries.values():
-        assert len(base64.b64decode(entry.pop("luma"))) == 32 * 18
+        assert len(bytes.fromhex(entry.pop("luma"))) == 32 * 18
     return json.dumps(entries).encode()
 
 

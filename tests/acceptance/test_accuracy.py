@@ -1,0 +1,51 @@
+"""Error rates on photographs of known people, through the command line: a minute or two each."""
+
+from typing import Any
+
+import pytest
+
+from tests import data
+from tests.acceptance.kirdi import Kirdi
+
+AS_NORM, PLAIN = "AS-norm", "plain distance"
+
+
+@pytest.mark.measures
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("gallery", "photos", "limits"),
+    [(150, 2, {0.003: 0.10, 0.01: 0.04}), (300, 1, {0.003: 0.44, 0.01: 0.33})],
+)
+def test_few_are_missed_and_normalised_scores_miss_fewer(
+    kirdi: Kirdi, gallery: int, photos: int, limits: dict[float, float]
+) -> None:
+    faces = data.need("faces/lfw")
+    options = ["--gallery", str(gallery), "--photos", str(photos), "--probes", str(photos)]
+    found = kirdi.ok("evaluate", faces, *options, timeout=500)[0]
+    assert found["acquisition"]["failed"] < 0.01
+    assert found["acquisition"]["left_out"] >= 500
+    normalised, plain = missed(found, AS_NORM), missed(found, PLAIN)
+    for fpir, limit in limits.items():
+        assert normalised[fpir] <= limit
+        assert normalised[fpir] < plain[fpir]
+
+
+def missed(found: dict[str, Any], system: str) -> dict[float, float]:
+    """FNIR, the median over the splits, by FPIR."""
+    (one,) = (one for one in found["systems"] if one["system"] == system)
+    return {row["fpir"]: row["fnir"] for row in one["rates"]}
+
+
+def test_what_cannot_be_evaluated_is_said(kirdi: Kirdi) -> None:
+    nothing = kirdi("evaluate", kirdi.folder / "nowhere")
+    assert nothing.code == 4
+    assert "cannot be read" in nothing.err
+    empty = kirdi.folder / "empty"
+    empty.mkdir()
+    assert "a folder per person" in kirdi("evaluate", empty).err
+    groups = kirdi.folder / "groups.csv"
+    groups.write_text("name\nA\n")
+    (empty / "A").mkdir()
+    (empty / "A" / "1.jpg").write_bytes(b"no picture")
+    assert kirdi("evaluate", empty, "--groups", groups).code == 4
+    assert kirdi("evaluate").code == 2
