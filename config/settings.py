@@ -1,45 +1,25 @@
 """The settings as frozen models. `config.load` fills them; every module gets only its own section.
 
 Units stand in the names (`_s`, `_min`, `_px`). Secrets are `SecretStr`: a printed section shows
-stars.
+stars. What is common to the sections is in `config.section`; larger sections have files of their
+own and are had from here.
 """
 
 from collections.abc import Iterable
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Point = tuple[Fraction, Fraction]
+from config.camera import Camera as Camera
+from config.section import Fraction, checked_scheme, with_url_file
+from config.section import Identifier as Identifier
+from config.section import Section as Section
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and a key nobody knows is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-def _read_secret(value: SecretStr | None, file: Path | None, key: str) -> SecretStr | None:
-    """Return the secret given in place or in a file; both at once is an error."""
-    if file is None:
-        return value
-    if value is not None:
-        raise ValueError(f"give {key} or {key}_file, not both")
-    try:
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise ValueError(f"{key}_file {file} cannot be read ({reason})") from error
-    if not text:
-        raise ValueError(f"{key}_file {file} is empty")
-    return SecretStr(text)
 
 
 def _first_duplicate(values: Iterable[str]) -> str | None:
@@ -49,31 +29,6 @@ def _first_duplicate(values: Iterable[str]) -> str | None:
             return value
         seen.add(value)
     return None
-
-
-def _with_url_file(data: object, key: str = "url") -> object:
-    """Fill `url` from `url_file`, or another key from its file, before the fields are checked."""
-    if not isinstance(data, dict) or data.get(f"{key}_file") is None:
-        return data
-    given = data.get(key)
-    secret = SecretStr(given) if isinstance(given, str) else given
-    return {**data, key: _read_secret(secret, Path(str(data[f"{key}_file"])), key)}
-
-
-def _scheme(value: SecretStr | None, allowed: tuple[str, ...]) -> SecretStr | None:
-    """Check the scheme and that the address parses, without ever repeating the URL."""
-    if value is None:
-        return None
-    try:
-        parts = urlsplit(value.get_secret_value())
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError("the URL cannot be read; look at its host and port") from error
-    if parts.scheme not in allowed:
-        raise ValueError(f"the URL must begin with {' or '.join(f'{s}://' for s in allowed)}")
-    if parts.scheme != "unix" and not parts.netloc and "host=" not in parts.query:
-        raise ValueError("the URL names no host")
-    return value
 
 
 class Site(Section):
@@ -133,12 +88,12 @@ class Database(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, data: object) -> object:
-        return _with_url_file(data)
+        return with_url_file(data)
 
     @field_validator("url")
     @classmethod
     def _postgres_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        return _scheme(value, ("postgresql", "postgres"))
+        return checked_scheme(value, ("postgresql", "postgres"))
 
 
 class Redis(Section):
@@ -155,12 +110,12 @@ class Redis(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, data: object) -> object:
-        return _with_url_file(data)
+        return with_url_file(data)
 
     @field_validator("url")
     @classmethod
     def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        return _scheme(value, ("redis", "rediss", "unix"))
+        return checked_scheme(value, ("redis", "rediss", "unix"))
 
 
 class Models(Section):
@@ -286,87 +241,14 @@ class Arrival(Section):
     refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
 
 
-class Camera(Section):
-    """One RTSP camera."""
+class Staff(Section):
+    """Who at the terminals is a practitioner; nobody vouches for their own patients."""
 
-    id: Identifier = Field(description="the name it has in the log and in every check-in")
-    building: Identifier = Field("main", description="one of site.buildings")
-    entrance: Identifier = Field("front", description="which of the building's entrances it sees")
-    url: SecretStr = Field(description="rtsp://user:password@host/path, or rtsps")
-    url_file: Path | None = Field(None, description="a file that holds the URL instead")
-    view_url: SecretStr | None = Field(
-        None,
-        description="the camera's second, smaller stream, for people to look at; null = the first; "
-        "connected to only while somebody looks; `kirdi cameras probe` says whether browsers can "
-        "show it",
+    practitioners: dict[str, str] = Field(
+        default_factory=dict,
+        description="account name to practitioner_ref; who is named here can't enrol, check in, "
+        "review, or issue and redeem codes for patients who have appointments with them",
     )
-    view_url_file: Path | None = Field(None, description="a file that holds view_url instead")
-    enabled: bool = Field(True, description="false = not connected to, and shown as disabled")
-    transport: Literal["tcp", "udp"] = Field("tcp", description="how the video travels")
-    ca_file: Path | None = Field(
-        None, description="rtsps: certificates (PEM) to trust; null = the system's authorities"
-    )
-    insecure_tls: bool = Field(
-        False, description="rtsps: take any certificate, so anybody's; shown in the camera's status"
-    )
-    analyse_fps: float = Field(
-        5.0, gt=0, le=30, description="frames a second that are looked at for faces"
-    )
-    lane: tuple[Point, ...] | None = Field(
-        None,
-        description="polygon of three points or more, x and y in fractions of the picture from its "
-        "upper left corner; null = this camera sees nothing but the lane",
-    )
-    hwaccel: Literal["none", "auto", "cuda", "vaapi"] = Field(
-        "none", description="hardware that decodes; where it cannot be had, software does"
-    )
-    motion_gate: bool = Field(
-        True,
-        description="look for faces only while something moves or a face is followed, and every "
-        "three seconds anyway",
-    )
-    idle_after_s: float = Field(
-        180.0,
-        ge=0,
-        description="with nobody moving for so long only keyframes are decoded, where they come "
-        "every two seconds; 0 = never; needs motion_gate",
-    )
-    connect_timeout_s: float = Field(10.0, gt=0, description="for the first picture")
-    stall_timeout_s: float = Field(10.0, gt=0, description="no frame for so long: start anew")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_file(cls, data: object) -> object:
-        return _with_url_file(_with_url_file(data), "view_url")
-
-    @field_validator("url", "view_url")
-    @classmethod
-    def _rtsp_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        return _scheme(value, ("rtsp", "rtsps"))
-
-    @property
-    def urls(self) -> tuple[SecretStr, ...]:
-        """Every address of the camera, each with whatever secrets it holds."""
-        return (self.url,) if self.view_url is None else (self.url, self.view_url)
-
-    @model_validator(mode="after")
-    def _certificates(self) -> Self:
-        if self.ca_file is None and not self.insecure_tls:
-            return self
-        if not self.url.get_secret_value().lower().startswith("rtsps:"):
-            raise ValueError("ca_file and insecure_tls are for rtsps:// only; correct the URL")
-        if self.ca_file is not None and self.insecure_tls:
-            raise ValueError("ca_file is of no use with insecure_tls; remove one of them")
-        if self.ca_file is not None and not self.ca_file.is_file():
-            raise ValueError(f"ca_file {self.ca_file} is no file; give one with certificates (PEM)")
-        return self
-
-    @field_validator("lane")
-    @classmethod
-    def _polygon(cls, value: tuple[Point, ...] | None) -> tuple[Point, ...] | None:
-        if value is not None and len(value) < 3:
-            raise ValueError("a lane is a polygon of three points or more, in fractions")
-        return value
 
 
 class Settings(Section):
@@ -380,6 +262,7 @@ class Settings(Section):
     quality: Quality = Quality()
     match: Match = Match()
     arrival: Arrival = Arrival()
+    staff: Staff = Staff()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

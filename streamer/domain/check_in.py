@@ -10,6 +10,18 @@ class Method(StrEnum):
     """How the patient was recognised."""
 
     FACE = "face"
+    """A camera found them among all who are expected."""
+    DESK = "desk"
+    """Reception picked the patient, a camera compared the face with theirs alone."""
+    CODE = "code"
+    QR = "qr"
+    EGOV = "egov"
+    MANUAL = "manual"
+
+    @property
+    def needs_consent(self) -> bool:
+        """Does it rest on the patient's face?"""
+        return self in (Method.FACE, Method.DESK)
 
 
 class EvidenceGrade(StrEnum):
@@ -28,9 +40,11 @@ class CheckIn:
     """A proposed check-in. `event_id` makes delivering it twice harmless.
 
     Attributes:
-        occurred_at: UTC, capture time of the frame that decided.
+        occurred_at: UTC, capture time of the frame that decided, or when the code was redeemed.
         score: Similarity of the match, and the `threshold` it had to reach.
         decided_by: Who looked at it and confirmed it; None where the match sufficed by itself.
+        device_id: The kiosk or terminal a code was redeemed at.
+        note: Why a person checked the patient in by hand.
     """
 
     event_id: UUID
@@ -45,6 +59,8 @@ class CheckIn:
     threshold: float | None
     pack_id: str | None
     decided_by: str | None = None
+    device_id: str | None = None
+    note: str | None = None
 
 
 class Recorded(StrEnum):
@@ -56,3 +72,5 @@ class Recorded(StrEnum):
     REFUSED_CONSENT = "refused_consent"
     REFUSED_WINDOW = "refused_window"
     REFUSED_UNKNOWN = "refused_unknown"
+    REFUSED_BLOCKED = "refused_blocked"
+    """A person has said today that whoever was taken for this patient was somebody else."""

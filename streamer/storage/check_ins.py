@@ -140,5 +140,7 @@ async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID) -
         check_in.threshold,
         check_in.pack_id,
         check_in.decided_by,
+        check_in.device_id,
+        check_in.note,
     )
     return inserted is not None

@@ -234,8 +234,9 @@ FOR SHARE OF c;
 -- Nothing is inserted when the event is known: two deliveries of one event may name different
 -- appointments and so hold different locks.
 INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method, evidence,
-                       occurred_at, camera_id, score, threshold, pack_id, decided_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                       occurred_at, camera_id, score, threshold, pack_id, decided_by, device_id,
+                       note)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT DO NOTHING
 RETURNING event_id;
 
@@ -430,3 +431,13 @@ JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.
     AND (c.expires_at IS NULL OR c.expires_at > $3)
 WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
   AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);
+
+-- name: bills_patient
+-- Has this practitioner appointments with the patient, now or within a year before?
+SELECT EXISTS (
+    SELECT FROM appointments a
+    JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+    WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = $3
+      AND a.status NOT IN ('cancelled', 'entered-in-error')
+      AND a.starts_at > $4::timestamptz - interval '1 year'
+);

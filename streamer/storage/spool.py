@@ -166,6 +166,8 @@ def _body(check_in: CheckIn) -> str:
             "threshold": check_in.threshold,
             "pack_id": check_in.pack_id,
             "decided_by": check_in.decided_by,
+            "device_id": check_in.device_id,
+            "note": check_in.note,
         }
     )
 
@@ -186,4 +188,6 @@ def _check_in(body: str) -> CheckIn:
         pack_id=fields["pack_id"],
         # Absent in what an earlier version left.
         decided_by=fields.get("decided_by"),
+        device_id=fields.get("device_id"),
+        note=fields.get("note"),
     )

@@ -16,6 +16,12 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "attempts",
+    "codes",
+    "status_changes",
+    "face_blocks",
+    "presences",
+    "erasures",
     "reviews",
     "site_calibrations",
     "match_counts",
@@ -25,8 +31,10 @@ _CHILDREN_FIRST = (
     "photo_agreements",
     "look_alikes",
     "template_reads",
+    "template_keys",
     "templates",
     "consents",
+    "consent_texts",
     "guardians",
     "patients",
     "camera_uptime",

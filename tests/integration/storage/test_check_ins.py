@@ -181,7 +181,9 @@ async def test_an_undone_check_in_makes_room(clinic: Clinic) -> None:
     proposal = await clinic.proposal(1)
     check_ins = clinic.check_ins()
     await check_ins.record(proposal)
-    await clinic.execute("UPDATE check_ins SET undone_at = $1", NOW)
+    await clinic.execute(
+        "UPDATE check_ins SET undone_at = $1, undone_by = 'x', undone_reason = 'y'", NOW
+    )
     await clinic.execute("UPDATE appointments SET status = 'booked'")
     assert await check_ins.record(proposal) is Recorded.DUPLICATE
     assert await check_ins.record(replace(proposal, event_id=uuid4())) is Recorded.WRITTEN

@@ -1,0 +1,71 @@
+"""Consents as FHIR R4 has them, the texts that were read, keys of single templates, receipts.
+
+A template is sealed under a key of its own, which stands in a narrow table by itself: destroying it
+and rewriting that table makes the template unreadable wherever a copy of it is left.
+"""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_STATEMENTS = (
+    # In full, as it was shown: a text that changed since proves nothing.
+    """
+    CREATE TABLE consent_texts (
+        text_id uuid PRIMARY KEY,
+        purpose text NOT NULL CHECK (purpose IN ('check-in','payer-evidence')),
+        version integer NOT NULL CHECK (version > 0),
+        language text NOT NULL CHECK (language IN ('kk','ru','en')),
+        body text NOT NULL CHECK (body <> ''),
+        sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
+        CONSTRAINT consent_texts_once UNIQUE (purpose, version, language, sha256)
+    )
+    """,
+    "ALTER TABLE consents DROP CONSTRAINT consents_purpose_check",
+    """
+    ALTER TABLE consents
+        ADD CONSTRAINT consents_purpose_check CHECK (purpose IN ('check-in','payer-evidence')),
+        ADD COLUMN text_id uuid REFERENCES consent_texts,
+        ADD COLUMN guardian_id uuid REFERENCES patients (patient_id),
+        ADD COLUMN identity_check text CHECK (identity_check <> ''),
+        ADD COLUMN recorded_by text CHECK (recorded_by <> ''),
+        ADD COLUMN recorded_at timestamptz,
+        ADD COLUMN ended_at timestamptz,
+        ADD COLUMN ended_by text CHECK (ended_by <> ''),
+        ADD COLUMN ended_reason text CHECK (ended_reason IN
+            ('withdrawn','expired','superseded','of-age','deceased','staff','entered-in-error'))
+    """,
+    # A template without a row here was sealed under its patient's key, before there were these.
+    """
+    CREATE TABLE template_keys (
+        template_id uuid PRIMARY KEY REFERENCES templates ON DELETE CASCADE,
+        wrapped_key bytea NOT NULL
+    )
+    """,
+    # Receipts: what was destroyed, and when the last copy of its key is gone. Opaque ids only.
+    """
+    CREATE TABLE erasures (
+        erasure_id uuid PRIMARY KEY,
+        site_id text NOT NULL REFERENCES sites,
+        patient_id uuid NOT NULL,
+        consent_id uuid,
+        reason text NOT NULL CHECK (reason <> ''),
+        erased_by text NOT NULL CHECK (erased_by <> ''),
+        erased_at timestamptz NOT NULL,
+        templates integer NOT NULL CHECK (templates >= 0),
+        files_clean_at timestamptz,
+        log_clean_at timestamptz,
+        backups_clean_by timestamptz NOT NULL
+    )
+    """,
+    "CREATE INDEX erasures_day ON erasures (site_id, erased_at)",
+)
+
+
+def upgrade() -> None:
+    """Create and extend."""
+    for statement in _STATEMENTS:
+        op.execute(statement)

@@ -1,0 +1,33 @@
+"""Nobody vouches for their own patients: who bills a visit can't produce its evidence.
+
+Asked inside every transaction in which a person enrols, checks in, reviews, undoes, or issues or
+redeems a code.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from streamer.domain.actor import Actor
+from streamer.errors import InputError
+from streamer.storage.postgres import Connection
+from streamer.storage.queries import sql
+
+
+async def refuse_own_patient(
+    connection: Connection, site_id: str, actor: Actor, patient_id: UUID, now: datetime
+) -> None:
+    """Refuse where the actor has, or had within a year, appointments with the patient.
+
+    Raises:
+        InputError: It is one of theirs.
+        DatabaseError: It is not known.
+    """
+    if actor.practitioner_ref is None:
+        return
+    if await connection.fetchval(
+        sql("bills_patient"), site_id, patient_id, actor.practitioner_ref, now
+    ):
+        raise InputError(
+            f"{actor.name}: is practitioner {actor.practitioner_ref} and has appointments with "
+            "this patient; somebody else has to do this"
+        )
