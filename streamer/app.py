@@ -5,23 +5,16 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-import fcntl
-import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
 
 from config.settings import Camera, Settings
-from matcher.cohort import Cohort
-from matcher.face import Embedding
-from matcher.gallery import Gallery
-from matcher.liveness import DOUBTFUL_BELOW
 from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
@@ -35,7 +28,6 @@ from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
-from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
@@ -45,8 +37,6 @@ from streamer.clock import Clock
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
-from streamer.domain.template import Template
-from streamer.errors import KirdiError
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -55,19 +45,17 @@ from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
-from streamer.pipeline import CameraPipeline, PipelineRules, longest_gap_s
-from streamer.recognition import FAINT, face_gate, models_folder, open_matcher
+from streamer.pipeline import CameraPipeline
+from streamer.recognition import FAINT, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
 from streamer.score_rules import score_rules, tail_of, thresholds_of
+from streamer.service_lock import only_service_of
+from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
 from streamer.storage.spool import Spool
-from streamer.tracking.voting import Search, Thresholds, VoteLimits
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
-
-_LOCK_TRIES: Final = 20
-_LOCK_PAUSE_S: Final = 0.05
 
 
 class Instruments(Protocol):
@@ -108,7 +96,7 @@ async def run_service(
         MatcherError: The models cannot be had.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_only_service_of(home))
+        await stack.enter_async_context(only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
@@ -287,81 +275,3 @@ async def _run_tasks(
         await storage.finish(timeout_s)
         log.info("service stopped")
     return camera_set.states
-
-
-def pipeline_rules(
-    settings: Settings, camera: Camera, scale: ScoreScale, thresholds: Thresholds
-) -> PipelineRules:
-    """What one camera's pipeline holds to."""
-    # In mode lobby the whole picture counts, whatever lanes are drawn.
-    lane = None if settings.recognition.mode == "lobby" else camera.lane
-    return PipelineRules(
-        camera_id=camera.id,
-        building=camera.building,
-        lane=lane,
-        shortcoming=face_gate(settings.quality),
-        vote=VoteLimits(
-            thresholds=thresholds,
-            frame_distance=scale.frame_distance,
-            min_agreeing_frames=settings.match.min_agreeing_frames,
-        ),
-        best_shots=settings.match.best_shots,
-        other_person=scale.other_person_distance,
-        max_gap_s=longest_gap_s(camera.analyse_fps),
-        searches=settings.recognition.mode != "desk",
-        asks_liveness=settings.recognition.liveness != "off",
-    )
-
-
-def arrival_policy(settings: Settings) -> ArrivalPolicy:
-    """When a recognised patient counts as arrived."""
-    return ArrivalPolicy(
-        opens_before=timedelta(minutes=settings.arrival.opens_before_min),
-        closes_after=timedelta(minutes=settings.arrival.closes_after_min),
-        auto_arrive=AutoArrive(settings.match.auto_arrive),
-        min_liveness=DOUBTFUL_BELOW if settings.recognition.liveness == "review" else None,
-    )
-
-
-def gallery_builder(pack_id: str, cohort: Cohort | None) -> Callable[[Sequence[Template]], Search]:
-    """Make searchable galleries of one pack's templates."""
-
-    def build(templates: Sequence[Template]) -> Search:
-        return Gallery(
-            pack_id,
-            ((str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in templates),
-            cohort,
-        )
-
-    return build
-
-
-@asynccontextmanager
-async def _only_service_of(home: Path) -> AsyncIterator[None]:
-    """Hold the home folder's service lock; the kernel lets go of it when the process dies.
-
-    Raises:
-        KirdiError: Another service runs on this home folder.
-    """
-    descriptor = os.open(home / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        # `kirdi health` holds it for an instant; a service holds it for good.
-        for _ in range(_LOCK_TRIES):
-            if _locked(descriptor):
-                break
-            await asyncio.sleep(_LOCK_PAUSE_S)
-        else:
-            raise KirdiError(
-                f"service: another one runs on {home}; stop it, or set KIRDI_HOME elsewhere"
-            )
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -55,6 +55,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.site_calibration": ("streamer.tracking", "matcher"),
     "streamer.site_errors": ("streamer.domain", "streamer.tracking", "matcher"),
     "streamer.notices": ("matcher.packs.manifest",),
+    "streamer.service_lock": ("streamer.errors",),
+    "streamer.service_rules": OURS,
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),
     "streamer.control": LEAVES,

@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 from config.settings import Camera, Settings
 from matcher.face import Embedding, Image, fuse
 from matcher.matcher import Matcher
-from streamer.app import gallery_builder, pipeline_rules
 from streamer.bench.peers.peer import Seen
 from streamer.checkin.service import Sighting
 from streamer.domain.frame import Frame
@@ -18,6 +17,7 @@ from streamer.errors import InputError
 from streamer.gallery_keeper import CurrentGallery
 from streamer.pipeline import CameraPipeline
 from streamer.score_rules import ScoreRules
+from streamer.service_rules import gallery_builder, pipeline_rules
 
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMES = UUID(int=0)

@@ -20,13 +20,13 @@ from matcher.gallery import Gallery
 from matcher.matcher import Matcher
 from matcher.packs.pack import DETECTOR, Pack
 from matcher.session import Session
-from streamer.app import pipeline_rules
 from streamer.checkin.service import Sighting
 from streamer.domain.frame import Frame
 from streamer.domain.identity import Band, Identity
 from streamer.gallery_keeper import CurrentGallery
 from streamer.pipeline import CameraPipeline
 from streamer.score_rules import score_rules
+from streamer.service_rules import pipeline_rules
 from tests.integration.matcher.conftest import CPU, clip_frames
 
 # A camera each, and somebody else before it; enrolled from other clips of theirs.

@@ -1,0 +1,66 @@
+"""What the settings mean for the parts that `app` makes: rules, policies, galleries.
+
+Called by `app`, and by benchmarks and tests that run a part as the service does.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from config.settings import Camera, Settings
+from matcher.cohort import Cohort
+from matcher.face import Embedding
+from matcher.gallery import Gallery
+from matcher.liveness import DOUBTFUL_BELOW
+from matcher.packs.score_scale import ScoreScale
+from streamer.checkin.decision import ArrivalPolicy, AutoArrive
+from streamer.domain.template import Template
+from streamer.pipeline import PipelineRules, longest_gap_s
+from streamer.recognition import face_gate
+from streamer.tracking.voting import Search, Thresholds, VoteLimits
+
+
+def pipeline_rules(
+    settings: Settings, camera: Camera, scale: ScoreScale, thresholds: Thresholds
+) -> PipelineRules:
+    """What one camera's pipeline holds to."""
+    # In mode lobby the whole picture counts, whatever lanes are drawn.
+    lane = None if settings.recognition.mode == "lobby" else camera.lane
+    return PipelineRules(
+        camera_id=camera.id,
+        building=camera.building,
+        lane=lane,
+        shortcoming=face_gate(settings.quality),
+        vote=VoteLimits(
+            thresholds=thresholds,
+            frame_distance=scale.frame_distance,
+            min_agreeing_frames=settings.match.min_agreeing_frames,
+        ),
+        best_shots=settings.match.best_shots,
+        other_person=scale.other_person_distance,
+        max_gap_s=longest_gap_s(camera.analyse_fps),
+        searches=settings.recognition.mode != "desk",
+        asks_liveness=settings.recognition.liveness != "off",
+    )
+
+
+def arrival_policy(settings: Settings) -> ArrivalPolicy:
+    """When a recognised patient counts as arrived."""
+    return ArrivalPolicy(
+        opens_before=timedelta(minutes=settings.arrival.opens_before_min),
+        closes_after=timedelta(minutes=settings.arrival.closes_after_min),
+        auto_arrive=AutoArrive(settings.match.auto_arrive),
+        min_liveness=DOUBTFUL_BELOW if settings.recognition.liveness == "review" else None,
+    )
+
+
+def gallery_builder(pack_id: str, cohort: Cohort | None) -> Callable[[Sequence[Template]], Search]:
+    """Make searchable galleries of one pack's templates."""
+
+    def build(templates: Sequence[Template]) -> Search:
+        return Gallery(
+            pack_id,
+            ((str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in templates),
+            cohort,
+        )
+
+    return build
