@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.notices": ("matcher.packs.manifest",),
     "streamer.service_lock": ("streamer.errors",),
     "streamer.service_rules": OURS,
+    "streamer.windows": (*LEAVES, "config.settings"),
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),
     "streamer.control": LEAVES,
