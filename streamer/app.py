@@ -35,6 +35,7 @@ from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
+from streamer.commands.acting import acting
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
@@ -266,7 +267,7 @@ async def _run_tasks(
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
-    reviews = ReviewControl(parts.desk)
+    reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
 
     async def answer(request: Request) -> Reply:
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)

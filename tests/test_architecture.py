@@ -48,7 +48,6 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *LEAVES,
         "streamer.checkin",
         "streamer.control",
-        "streamer.os_user",
     ),
     "streamer.score_rules": (*LEAVES, "streamer.tracking", "config.settings", "matcher"),
     "streamer.os_user": (),
