@@ -209,15 +209,16 @@ class _Negotiation:
 def _carry(line: CameraLine, player: socket.socket) -> None:
     """Pass on what comes, until one side ends or breaks."""
     poll = _poll_both(line, player)
+    camera_end, player_end = line.fileno(), player.fileno()
     try:
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
-            if player.fileno() in ready:
+            ready = dict(poll.poll())
+            if player_end in ready:
                 request = player.recv(_REQUEST_BYTES)
                 if not request:
                     return
                 line.send(request)
-            if line.fileno() in ready:
+            if camera_end in ready:
                 while (media := line.read()) is not None:
                     if not media:
                         return
