@@ -36,6 +36,7 @@ from streamer.ingest.decoder_command import (
     parse_command,
 )
 from streamer.ingest.keyframe_policy import KeyframePolicy
+from streamer.ingest.lateness import Lateness
 from streamer.ingest.luma import BLOCKS, LumaSampler
 from streamer.ingest.pacer import Pacer
 from streamer.ingest.packet_inspector import PacketInspector
@@ -80,6 +81,8 @@ class Decoder:
         self._attention = Attention() if request.motion_gate else None
         self._blocks = LumaSampler(BLOCKS)
         self._keyframes = KeyframePolicy(request.idle_after_s, request.read_timeout_s / 2)
+        self._lateness = Lateness()
+        self._left_out: Pacer | None = None
         self._skipped: deque[Packet[VideoStream]] = deque(maxlen=_MOST_SKIPPED)
         self._reporter = ConditionReporter(self.send, request.reference)
         self._decoded = self._corrupt = self._errors = self._dropped = self._still = 0
@@ -148,6 +151,8 @@ class Decoder:
         Raises:
             SourceError: The hardware can be had and does not work.
         """
+        if packet.size and self._comes_too_late(packet, arrived_ns / 1e9):
+            return
         if packet.size and not self._keyframes.decodes(
             arrived_ns / 1e9, self._quiet_s(arrived_ns), keyframe=packet.is_keyframe
         ):
@@ -165,6 +170,26 @@ class Decoder:
         if packet.is_keyframe:
             self._keyframes.reordered = source.stream.codec_context.has_b_frames
             self._keyframes.seen(self._quiet_s(arrived_ns))
+
+    def _comes_too_late(self, packet: "Packet[VideoStream]", now: float) -> bool:
+        """Whether this decoder is so far behind that it leaves the packet out, to be in time again.
+
+        Where only keyframes are decoded most of the work is saved already.
+        """
+        ticks = packet.pts if packet.dts is None else packet.dts
+        sent = None if ticks is None else float(ticks * packet.time_base)
+        late = self._lateness.leaves_out(sent, now, keyframe=packet.is_keyframe)
+        if not late or self._keyframes.only:
+            self._left_out = None
+            return False
+        if self._left_out is None:
+            self._left_out = Pacer(self._pacer.fps)
+        # By the camera's time: what has waited is taken from the connection all at once.
+        if self._left_out.take(now if sent is None else sent):
+            self._dropped += 1
+        self._keyframes.left_out()
+        self._skipped.clear()
+        return True
 
     def _inspector(self) -> PacketInspector:
         """What judges the packets of the stream as it is now."""

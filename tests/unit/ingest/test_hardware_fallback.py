@@ -24,6 +24,7 @@ class FakePacket:
 
     size = 1
     is_keyframe = True
+    pts = dts = None
 
     def decode(self) -> list[av.VideoFrame]:
         raise av.InvalidDataError(1, "no")
