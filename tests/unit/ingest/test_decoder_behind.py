@@ -41,6 +41,9 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self._container.close()
 
+    def waits(self, size: int) -> bool:
+        return self._delay_s > 0 and size > 0
+
     def packets(self) -> Iterator[tuple["Packet[VideoStream]", int]]:
         began = time.monotonic()
         for number, packet in enumerate(self._container.demux(self.stream)):

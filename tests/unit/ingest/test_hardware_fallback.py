@@ -49,6 +49,9 @@ class FakeSource:
     ) -> None:
         pass
 
+    def waits(self, size: int) -> bool:
+        return False
+
     def packets(self) -> Iterator[tuple[FakePacket, int]]:
         for index in range(self._packets):
             yield FakePacket(), index * 40_000_000
