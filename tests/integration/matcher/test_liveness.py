@@ -142,6 +142,22 @@ def test_a_file_is_added_replaced_and_checked(tmp_path: Path) -> None:
         read_candidate(tmp_path / "empty")
 
 
+def test_a_candidate_is_looked_at_before_it_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "model.onnx"
+    file.write_bytes(graph())
+    assert read_candidate(file) == graph()
+    model = onnx.load_model_from_string(graph())
+    constant = model.graph.initializer[0]
+    constant.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(constant)))
+    onnx.external_data_helper.set_external_data(constant, "weights.bin")
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelPackError, match="weights lie in another file"):
+        read_candidate(file)
+    file.write_bytes(graph()[: len(graph()) // 2])
+    with pytest.raises(ModelPackError, match=r"truncated|not a valid|claims"):
+        read_candidate(file)
+
+
 @pytest.fixture
 async def asking(pack: Pack) -> AsyncIterator[Matcher]:
     async with await Matcher.open(pack, CPU, liveness=graph()) as matcher:
