@@ -14,7 +14,7 @@ from matcher.errors import ModelPackError
 from matcher.packs.catalogue import CATALOGUE
 from matcher.packs.folder import place
 from matcher.packs.in_use import CHOSEN
-from matcher.packs.input_format import InputFormat
+from matcher.packs.input_format import CENTERFACE_INPUT, YUNET_INPUT, InputFormat
 from matcher.packs.manifest import OWN, SCHEMA, Licence, Manifest, PackFile, PackName, SourceFile
 from matcher.packs.models import DetectorModel, EmbedderModel, FileName
 from matcher.packs.opencv_pack import build_yunet
@@ -117,10 +117,11 @@ def build_own_pack(models_dir: Path, folder: Path, accepted: str = "") -> Pack:
             pack=own.pack,
             pack_id=pack_id,
             recipe=0,
-            detector=DetectorModel(own.detector.kind if own.detector else "centerface", DETECTOR),
+            detector=_detector_model(own.detector),
             embedder=EmbedderModel(
                 "uint8_graph",
                 EMBEDDER,
+                own.embedder.input,
                 own.embedder.dimension,
                 own.embedder.unit_norm,
                 own.embedder.chip,
@@ -155,9 +156,13 @@ def _read(path: Path) -> OwnPack:
             for fault in error.errors(include_url=False, include_input=False)[:5]
         )
         raise ModelPackError(f"{path}: {faults}; see docs/models.md") from error
-    if own.scores.cohort is not None or own.scores.tail is not None:
-        raise ModelPackError(f"{path}: scores.cohort and scores.tail come with calibration; null")
     return own
+
+
+def _detector_model(own: OwnDetector | None) -> DetectorModel:
+    if own is not None and own.kind == "yunet":
+        return DetectorModel("yunet", DETECTOR, YUNET_INPUT)
+    return DetectorModel("centerface", DETECTOR, CENTERFACE_INPUT)
 
 
 def _detector(own: OwnPack, folder: Path) -> tuple[bytes, SourceFile]:

@@ -200,8 +200,6 @@ def describe(folder: Path, **changes: object) -> Path:
             "frame_distance": 1.0,
             "other_person_distance": 1.0,
             "same_person_distance": 1.1,
-            "cohort": None,
-            "tail": None,
             "measured_on": "our patients",
         },
         "licence": {"name": "ours", "commercial": True},
@@ -248,6 +246,23 @@ def test_a_wrong_description_is_one_line(
     with pytest.raises(ModelPackError, match=message) as caught:
         build_own_pack(tmp_path / "models", folder)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("colour: BGR", "color: BGR"),
+        ("min_margin: 0.05", "min_margin: 0.05\n  normalization: none"),
+        ("measured_on: our patients", "measured_on: our patients\n  normalisation: z-norm"),
+    ],
+)
+def test_a_misspelt_key_is_named(tmp_path: Path, right: str, wrong: str) -> None:
+    folder = describe(tmp_path / "mine")
+    text = (folder / DESCRIPTION).read_text()
+    assert right in text
+    (folder / DESCRIPTION).write_text(text.replace(right, wrong))
+    with pytest.raises(ModelPackError, match=wrong.split()[-2].rstrip(":")):
+        build_own_pack(tmp_path / "models", folder)
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "a: [", "\x00", "pack: !!python/object:os.system x"])
