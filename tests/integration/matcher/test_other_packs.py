@@ -236,6 +236,8 @@ async def test_a_pack_of_ones_own(tmp_path: Path, group_photo: Image) -> None:
         ({"detector": {"kind": "centerface", "file": "mine.onnx"}}, "not the CenterFace graph"),
         ({"detector": {"kind": "yunet", "file": "gone.onnx"}}, "cannot be read"),
         ({"licence": {"name": "x", "commercial": False}}, "--accept-non-commercial"),
+        ({"detector": {"kind": "centerface", "file": "cut.onnx"}}, "truncated|not a valid|claims"),
+        ({"detector": {"kind": "yunet", "file": "cut.onnx"}}, "truncated|not a valid|claims"),
         ({"colour": "RGB"}, "colour"),
     ],
 )
@@ -243,6 +245,8 @@ def test_a_wrong_description_is_one_line(
     tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
     folder = describe(tmp_path / "mine", **changes)
+    content = (folder / "mine.onnx").read_bytes()
+    (folder / "cut.onnx").write_bytes(content[: len(content) // 2])
     with pytest.raises(ModelPackError, match=message) as caught:
         build_own_pack(tmp_path / "models", folder)
     assert "\n" not in str(caught.value)
