@@ -34,7 +34,7 @@ from matcher.packs.store import list_packs, open_pack, verify_pack
 from matcher.session import Session
 from matcher.yunet import decode_yunet
 from tests import data
-from tests.fakes.onnx_graphs import arcface_graph, scrfd_graph, sface_graph
+from tests.fakes.onnx_graphs import arcface_graph, minifas_graph, scrfd_graph, sface_graph
 from tests.integration.matcher.conftest import CPU
 
 
@@ -223,9 +223,24 @@ async def test_a_pack_of_ones_own(tmp_path: Path, group_photo: Image) -> None:
     assert build_own_pack(tmp_path / "models", folder).pack_id != pack.pack_id
 
 
+def test_a_pack_may_bring_its_own_liveness_model(tmp_path: Path) -> None:
+    liveness = {"kind": "minifas", "file": "alive.onnx"}
+    folder = describe(tmp_path / "mine", liveness=liveness)
+    (folder / "alive.onnx").write_bytes(minifas_graph())
+    pack = build_own_pack(tmp_path / "models", folder)
+    assert pack.manifest.liveness is not None
+    assert pack.read(pack.manifest.liveness.file) == minifas_graph()
+    assert pack.manifest.sources[-1].path == "alive.onnx"
+    assert open_pack(tmp_path / "models", "clinic").manifest == pack.manifest
+    assert pack.pack_id == build_own_pack(tmp_path / "models", describe(folder)).pack_id
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"liveness": {"kind": "minifas", "file": "mine.onnx"}}, "is no liveness model"),
+        ({"liveness": {"kind": "minifas", "file": "cut.onnx"}}, "truncated|not a valid|claims"),
+        ({"liveness": {"kind": "other", "file": "mine.onnx"}}, r"liveness\.kind"),
         ({"pack": "open"}, "a pack of Kirdi's"),
         ({"pack": "chosen"}, "a pack of Kirdi's"),
         ({"pack": "../evil"}, "pack:"),
