@@ -37,6 +37,7 @@ from streamer.clock import Clock
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
+from streamer.domain.change import Change
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -49,9 +50,12 @@ from streamer.pipeline import CameraPipeline
 from streamer.recognition import FAINT, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
+from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.storage.change_feed import ChangeFeed
+from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
 from streamer.uptime_recorder import UptimeRecorder
 
@@ -111,6 +115,8 @@ async def run_service(
             settings.arrival.refresh_s,
         )
         await keeper.refresh()
+        schedule = ScheduleKeeper(backend.schedules, clock, settings.arrival.refresh_s)
+        await backend.schedules.refresh()
         calibration = CalibrationKeeper(
             backend.calibrations(matcher.pack_id),
             rules.thresholds,
@@ -166,6 +172,8 @@ async def run_service(
             matcher,
             rules.scale,
             keeper,
+            schedule,
+            backend.change_feed(partial(_tell, keeper, backend.schedules, schedule)),
             calibration,
             delivery,
             service,
@@ -189,6 +197,8 @@ class _Parts:
     matcher: Matcher
     scale: ScoreScale
     keeper: GalleryKeeper
+    schedule: ScheduleKeeper
+    changes: ChangeFeed
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
@@ -225,6 +235,16 @@ class _Parts:
         return RunningCamera(supervisor, mailbox, pipeline, view)
 
 
+def _tell(
+    gallery: GalleryKeeper, schedules: ScheduleCache, schedule: ScheduleKeeper, change: Change
+) -> None:
+    """Have looked at, now and not in a second, what depends on a change; never blocks."""
+    gallery.wake()
+    if change.schedule:
+        schedules.changed(change)
+        schedule.wake()
+
+
 async def _run_tasks(
     parts: _Parts,
     stop: asyncio.Event,
@@ -246,6 +266,8 @@ async def _run_tasks(
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
+    decisions.start("schedule", parts.schedule.run(stop_decisions))
+    cameras.start("changes", parts.changes.run(stop))
     cameras.start("site calibration", parts.calibration.run(stop))
     cameras.start("cameras", camera_set.run(stop))
     cameras.start("load", watch.run(stop))
