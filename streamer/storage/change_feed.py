@@ -25,7 +25,9 @@ CHANNEL: Final = "kirdi_changes"
 PROBE_S: Final = 30.0
 """A connection that was cut without a word is noticed within this and one time-out."""
 GATHER_S: Final = 0.02
-"""Messages that come so soon after the first are told with it."""
+"""Messages that come so soon after one another are told as one."""
+MOST_GATHERINGS: Final = 5
+"""But none waits longer than so many times that."""
 MOST_PATIENTS: Final = 200
 """Of more patients at once it is said that all may have changed."""
 
@@ -69,6 +71,7 @@ class ChangeFeed:
         self._schedule = False
         self._patients: set[UUID] = set()
         self._anybody = False
+        self._taken = 0
         self.listening = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -106,14 +109,21 @@ class ChangeFeed:
     ) -> None:
         while not stop.is_set():
             if await self._wait(lost, stop):
-                # What follows the first message of a burst comes within moments.
-                await asyncio.sleep(GATHER_S)
+                await self._gather()
                 self._tell(self._gathered())
             elif not stop.is_set():
                 # Answers, or raises after its time-out.
                 await connection.fetchval("SELECT 1")
             if lost.is_set():
                 raise asyncpg.InterfaceError("the connection was lost")
+
+    async def _gather(self) -> None:
+        """Let a burst end, but not for long."""
+        for _ in range(MOST_GATHERINGS):
+            before = self._taken
+            await asyncio.sleep(GATHER_S)
+            if self._taken == before:
+                return
 
     async def _wait(self, lost: asyncio.Event, stop: asyncio.Event) -> bool:
         """Wait for a message, for the end, or for the next probe; True if there is a message."""
@@ -130,6 +140,9 @@ class ChangeFeed:
 
     def _take(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         """Take in a message; whoever may write to the database may send anything at all."""
+        self._taken += 1
+        if self._anybody and self._heard.is_set():
+            return  # there is nothing that more messages could add
         text = payload if isinstance(payload, str) else ""
         try:
             message = json.loads(text) if len(text) <= _LONGEST_MESSAGE else None
