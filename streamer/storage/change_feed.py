@@ -82,7 +82,7 @@ class ChangeFeed:
                 await self._listen(stop)
             except DatabaseError as error:
                 if self.listening:
-                    failures, self.listening = 0, False
+                    failures, away, self.listening = 0, False, False
                 if not away:
                     log.warning("changes not heard, looking every second", reason=str(error))
                 away = True
