@@ -42,9 +42,10 @@ class Ear:
     async def texts(self) -> list[str]:
         # Once this has come back everything that was committed before has come, too.
         await self._connection.execute("NOTIFY kirdi_changes, 'end'")
-        async with asyncio.timeout(30):
-            while "end" not in self._heard:
-                await asyncio.sleep(0.005)
+        for _ in range(6000):
+            if "end" in self._heard:
+                break
+            await asyncio.sleep(0.005)
         heard, self._heard = self._heard, []
         return [one for one in heard if one != "end"]
 
@@ -137,7 +138,7 @@ async def test_what_nothing_depends_on_is_not_told_of(clinic: Clinic, ear: Ear) 
         "UPDATE appointments SET room = '7', service_name = 'x', status_changed_at = now()",
         "UPDATE appointments SET status = status",
         "UPDATE consents SET document_ref = 'other'",
-        "UPDATE patients SET sealed_profile = '\\x00', language = 'kk', updated_at = now()",
+        "UPDATE patients SET language = 'kk', payer = 'x', updated_at = now()",
         "UPDATE practitioners SET full_name = 'Other'",
         "DELETE FROM consents WHERE status = 'draft'",
         "INSERT INTO camera_uptime (site_id, camera_id, state, reason, started_at, last_seen_at) "
@@ -153,10 +154,7 @@ async def test_what_nothing_depends_on_is_not_told_of(clinic: Clinic, ear: Ear) 
 async def test_only_what_is_committed_is_told(clinic: Clinic, ear: Ear) -> None:
     await clinic.expect(1)
     await ear.texts()
-    with pytest.raises(RuntimeError):
-        async with clinic.database.postgres.transaction() as connection:
-            await connection.execute("UPDATE appointments SET status = 'noshow'")
-            raise RuntimeError
+    await clinic.execute("BEGIN; UPDATE appointments SET status = 'noshow'; ROLLBACK")
     assert await ear.told() == []
 
 
@@ -286,11 +284,8 @@ async def test_an_outage_is_told_of_once_and_waited_for_longer_and_longer() -> N
     assert told == []
     assert len(logs) == 1
     assert "s3cr3t" not in repr(logs)
-    assert [
-        0.5 * bound <= wait <= bound for wait, bound in zip(waits, (1, 2, 4, 8, 10), strict=False)
-    ]
-    assert max(waits) <= 10.0
-    assert min(waits[4:]) >= 5.0
+    bounds = (1, 2, 4, 8, 10, 10, 10, 10)
+    assert all(0.5 * most <= wait <= most for wait, most in zip(waits, bounds, strict=True))
 
 
 async def test_the_end_cuts_every_wait_short(clinic: Clinic) -> None:
@@ -323,7 +318,7 @@ async def test_a_silent_connection_is_noticed_by_the_probe(
                 raise TimeoutError
             return 1
 
-        async def close(self, timeout: float) -> None: ...
+        async def close(self, **_limits: float) -> None: ...
 
     async def connect(*_args: object, **_kwargs: object) -> Silent:
         return Silent()
@@ -354,7 +349,7 @@ async def test_redis_flushed_stopped_and_back(
         link._clock = following.clock
         with redis.Redis.from_url(own_redis.url) as client:
             client.flushall()
-            await following.until(lambda: int(client.dbsize()) == 6)  # type: ignore[arg-type]
+            await following.until(lambda: int(client.dbsize()) == 6)
             await following.until_hours(one, [5])
         own_redis.kill()
         await clinic.import_bookings(moved(booking(1), 1))
