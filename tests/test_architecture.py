@@ -92,7 +92,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "alembic": ("streamer.storage",),
     "sqlalchemy": ("streamer.storage",),
     "apsw": ("streamer.storage",),
-    "redis": ("streamer.storage",),
+    "redis": ("streamer.storage", "streamer.bench"),
     "av": ("streamer.ingest", "streamer.simulator", "streamer.embedded", "streamer.bench"),
     "aiortc": ("streamer.web",),
     "cryptography": ("streamer.crypto",),

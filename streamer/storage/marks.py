@@ -31,6 +31,9 @@ class Marks:
     def __contains__(self, patient: UUID) -> bool:
         return self._of_all > 0 or patient in self._of
 
+    def __bool__(self) -> bool:
+        return self._of_all > 0 or bool(self._of)
+
     @property
     def last(self) -> int:
         """The number of the last mark; taken before what is marked is read."""

@@ -128,6 +128,11 @@ class ScheduleCache:
         if change.schedule and self._held:
             self._marks.add(change.patients)
 
+    @property
+    def nobody_marked(self) -> bool:
+        """Has everything been read that is known to be changed?"""
+        return not self._marks
+
     async def refresh(self) -> None:
         """Bring the days around now up to date, in memory and in Redis.
 

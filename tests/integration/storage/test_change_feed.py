@@ -83,7 +83,10 @@ async def test_what_is_told_of(clinic: Clinic, ear: Ear) -> None:
     await ear.texts()
     _, of = "", "WHERE patient_ref = 'P-1'"
     for statement, expected in (
+        ("UPDATE appointments SET status = 'arrived', building = 'west'", [schedule]),
+        ("UPDATE appointments SET status = 'booked'", [schedule]),
         ("UPDATE appointments SET status = 'cancelled'", [schedule]),
+        ("UPDATE appointments SET status = 'arrived'", [schedule]),
         ("UPDATE appointments SET building = 'east'", [schedule]),
         ("UPDATE appointments SET starts_at = starts_at - interval '1 min'", [schedule]),
         ("UPDATE appointments SET place = 'home'", [schedule]),
@@ -137,6 +140,7 @@ async def test_what_nothing_depends_on_is_not_told_of(clinic: Clinic, ear: Ear) 
     for statement in (
         "UPDATE appointments SET room = '7', service_name = 'x', status_changed_at = now()",
         "UPDATE appointments SET status = status",
+        "UPDATE appointments SET status = 'arrived'",
         "UPDATE consents SET document_ref = 'other'",
         "UPDATE patients SET language = 'kk', payer = 'x', updated_at = now()",
         "UPDATE practitioners SET full_name = 'Other'",

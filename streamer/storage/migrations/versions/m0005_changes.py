@@ -35,6 +35,8 @@ _STATEMENTS: tuple[str, ...] = (
     END
     $$
     """,
+    # A check-in is not told of: who tells is let through one at a time, and whoever checks in says so
+    # to the schedule itself. Everything else that changes with it is.
     """
     CREATE FUNCTION kirdi_appointments_changed() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -53,6 +55,10 @@ _STATEMENTS: tuple[str, ...] = (
             WHERE (o.site_id, o.patient_id, o.starts_at, o.ends_at, o.status, o.place, o.building)
                 IS DISTINCT FROM
                 (n.site_id, n.patient_id, n.starts_at, n.ends_at, n.status, n.place, n.building)
+              AND (n.status <> 'arrived' OR o.status NOT IN ('booked', 'pending')
+                OR (o.site_id, o.patient_id, o.starts_at, o.ends_at, o.place, o.building)
+                    IS DISTINCT FROM
+                    (n.site_id, n.patient_id, n.starts_at, n.ends_at, n.place, n.building))
             GROUP BY changed.site_id;
         END IF;
         RETURN NULL;
