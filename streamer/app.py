@@ -239,10 +239,9 @@ def _tell(
     gallery: GalleryKeeper, schedules: ScheduleCache, schedule: ScheduleKeeper, change: Change
 ) -> None:
     """Have looked at, now and not in a second, what depends on a change; never blocks."""
+    schedules.changed(change)
     gallery.wake()
-    if change.schedule:
-        schedules.changed(change)
-        schedule.wake()
+    schedule.wake()
 
 
 async def _run_tasks(

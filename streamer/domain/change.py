@@ -6,13 +6,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Several changes told as one: hints that something is to be looked at, never facts.
+    """Several changes told as one: gallery and schedule are to be looked at.
 
     Attributes:
-        schedule: Appointments are not as they were. Who may be recognised depends on them, and on
-            what else is told of, so the gallery is to be looked at after any change.
-        patients: Whose appointments; None = anybody's.
+        patients: Whose appointments are known to be others; nobody's where it was something else,
+            or where it is only known that something may have been missed. None = many.
     """
 
-    schedule: bool
     patients: frozenset[UUID] | None

@@ -35,14 +35,15 @@ _FIRST_RETRY_S: Final = 1.0
 _LONGEST_RETRY_S: Final = 10.0
 _LONGEST_MESSAGE: Final = 8000
 
-EVERYTHING: Final = Change(schedule=True, patients=None)
+LOOK: Final = Change(frozenset())
+"""Something may have been missed. What was changed, if anything, is found by looking."""
 
 
 class ChangeFeed:
     """Listens, and listens again after every cut.
 
     Messages are gathered, so that a burst of any length is told once, and holds no more memory than
-    `MOST_PATIENTS` ids. After a cut everything may have changed, and that is told.
+    `MOST_PATIENTS` ids. After a cut anything may have changed, and everything is looked at.
     """
 
     def __init__(
@@ -68,7 +69,6 @@ class ChangeFeed:
         self._clock = clock
         self._chance = chance or random.Random()  # noqa: S311
         self._heard = asyncio.Event()
-        self._schedule = False
         self._patients: set[UUID] = set()
         self._anybody = False
         self._taken = 0
@@ -101,7 +101,7 @@ class ChangeFeed:
             await connection.add_listener(CHANNEL, self._take)
             self.listening = True
             log.info("hearing of changes")
-            self._tell(EVERYTHING)
+            self._tell(LOOK)
             await self._tell_until(connection, lost, stop)
 
     async def _tell_until(
@@ -152,26 +152,27 @@ class ChangeFeed:
                 return
             self._note(message)
         except (ValueError, TypeError, AttributeError, RecursionError):
-            # Something was changed by somebody who says it otherwise: better to look than to guess.
-            self._schedule = self._anybody = True
+            # Something was changed by somebody who says it otherwise: looking finds it.
+            log.debug("a change was told in words nobody knows", characters=len(text))
         self._heard.set()
 
     def _note(self, message: dict[str, object]) -> None:
-        if message.get("what") == "gallery":
+        what, named = message.get("what"), message.get("patients")
+        if what == "gallery":
             return
-        self._schedule = True
-        named = message.get("patients")
-        if not isinstance(named, list) or self._anybody:
+        if what != "schedule" or not isinstance(named, list | None):
+            raise ValueError("not a message")
+        if named is None:
             self._anybody = True
         else:
-            self._patients.update(UUID(one) for one in named)
+            self._patients.update([UUID(one) for one in named])
         if self._anybody or len(self._patients) > MOST_PATIENTS:
             self._anybody = True
             self._patients.clear()
 
     def _gathered(self) -> Change:
-        change = Change(self._schedule, None if self._anybody else frozenset(self._patients))
+        change = Change(None if self._anybody else frozenset(self._patients))
         self._heard.clear()
-        self._schedule = self._anybody = False
+        self._anybody = False
         self._patients.clear()
         return change

@@ -125,7 +125,7 @@ class ScheduleCache:
 
     def changed(self, change: Change) -> None:
         """Take in what was heard: these patients are asked for anew. Never blocks."""
-        if change.schedule and self._held:
+        if change.patients != frozenset() and self._held:
             self._marks.add(change.patients)
 
     @property

@@ -49,10 +49,9 @@ class Following:
         schedule = ScheduleKeeper(self._schedules, self._clock, refresh_s)
 
         def tell(change: Change) -> None:
+            self._schedules.changed(change)
             self._gallery.wake()
-            if change.schedule:
-                self._schedules.changed(change)
-                schedule.wake()
+            schedule.wake()
 
         feed = ChangeFeed(self._postgres, self._site_id, tell, self._clock)
         stop, tasks = asyncio.Event(), Background()

@@ -64,10 +64,9 @@ class Following:
 
     def _tell(self, change: Change) -> None:
         self.told.append(change)
+        self.schedules.changed(change)
         self.gallery.wake()
-        if change.schedule:
-            self.schedules.changed(change)
-            self.keeper.wake()
+        self.keeper.wake()
 
     async def __aenter__(self) -> Self:
         await self.gallery.refresh()

@@ -7,11 +7,12 @@ import pytest
 
 from config.settings import Database as Limits
 from streamer.domain.change import Change
-from streamer.storage.change_feed import EVERYTHING, MOST_PATIENTS, ChangeFeed
+from streamer.storage.change_feed import LOOK, MOST_PATIENTS, ChangeFeed
 from streamer.storage.postgres import Postgres
 from tests.fakes.clock import FakeClock
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
+MANY = Change(None)
 GALLERY = '{"site": "test-1", "what": "gallery"}'
 
 
@@ -29,18 +30,16 @@ def schedule(*patients: UUID | None, site: str = "test-1") -> str:
 
 
 def test_a_gallery_s_change() -> None:
-    assert told(GALLERY, GALLERY) == Change(schedule=False, patients=frozenset())
+    assert told(GALLERY, GALLERY) == LOOK
 
 
 def test_patients_are_gathered() -> None:
-    assert told(schedule(ONE), GALLERY, schedule(OTHER, ONE)) == Change(
-        schedule=True, patients=frozenset({ONE, OTHER})
-    )
+    assert told(schedule(ONE), GALLERY, schedule(OTHER, ONE)) == Change(frozenset({ONE, OTHER}))
 
 
 def test_many_are_anybody() -> None:
-    assert told(schedule(ONE), schedule(None), schedule(OTHER)) == EVERYTHING
-    assert told(*(schedule(UUID(int=n)) for n in range(MOST_PATIENTS + 1))) == EVERYTHING
+    assert told(schedule(ONE), schedule(None), schedule(OTHER)) == MANY
+    assert told(*(schedule(UUID(int=n)) for n in range(MOST_PATIENTS + 1))) == MANY
 
 
 def test_other_sites_are_nobody_s_business() -> None:
@@ -64,13 +63,13 @@ def test_other_sites_are_nobody_s_business() -> None:
     ],
 )
 def test_what_cannot_be_read_is_looked_at(payload: object) -> None:
-    assert told(payload) == EVERYTHING
+    assert told(payload) == LOOK
 
 
 async def test_what_was_told_is_not_told_again() -> None:
     postgres = Postgres("postgresql://h/d", Limits())
     feed = ChangeFeed(postgres, "test-1", lambda _change: None, FakeClock())
     feed._take(None, 1, "kirdi_changes", schedule(None))
-    assert feed._gathered() == EVERYTHING
+    assert feed._gathered() == MANY
     feed._take(None, 1, "kirdi_changes", schedule(ONE))
-    assert feed._gathered() == Change(schedule=True, patients=frozenset({ONE}))
+    assert feed._gathered() == Change(frozenset({ONE}))

@@ -35,8 +35,8 @@ _STATEMENTS: tuple[str, ...] = (
     END
     $$
     """,
-    # A check-in is not told of: who tells is let through one at a time, and whoever checks in says so
-    # to the schedule itself. Everything else that changes with it is.
+    # A check-in is not told of: who tells is let through one at a time, and whoever checks in tells
+    # the schedule itself. What else changes with it is.
     """
     CREATE FUNCTION kirdi_appointments_changed() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
