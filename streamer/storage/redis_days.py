@@ -27,6 +27,9 @@ _CHANGED: Final = b"?"
 # A day is looked back at for hours; and days end together, their keys should not.
 _KEEPS: Final = timedelta(hours=26)
 _JITTER_S: Final = 300.0
+# Names and values sent at once; what is left of a fill that was cut off is gone soon.
+_PORTION: Final = 1000
+_STAGED_MS: Final = 60_000
 # A version outlives its day, so that it cannot expire under a fill.
 _VERSION_KEEPS: Final = timedelta(days=2)
 
@@ -43,11 +46,14 @@ if type(version) == 'string' then return version end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return ARGV[1]
 """
-# Writes the whole day, unless it was changed since the version was had.
+# Puts a whole day in its place, unless it was changed since the version was had.
 _FILL = """
-if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[2])
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
+    redis.call('DEL', KEYS[3])
+    return 0
+end
+if redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
+redis.call('RENAME', KEYS[3], KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return 1
 """
@@ -160,10 +166,23 @@ class RedisDays:
         left = max(day.end - self._clock.now(), timedelta()) + _KEEPS
         jitter_s = random.uniform(0, _JITTER_S)  # noqa: S311
         lasts_ms = int(1000 * (left.total_seconds() + jitter_s))
-        # A large site's day takes tens of milliseconds to write down.
+        version_key, day_key = self._keys(day.day)
+        stage_key = f"{day_key}:{uuid4().hex}"
+        # A large site's day takes tens of milliseconds to write down, and Redis as long to take in:
+        # in portions no call comes near its time-out, and nobody else waits long.
         fields = await asyncio.to_thread(_fields, schedule, as_of)
-        values = (version, lasts_ms, *fields)
-        return await self._run(_FILL, self._keys(day.day), values) == 1
+        for start in range(0, len(fields), _PORTION):
+            await self._stage(stage_key, fields[start : start + _PORTION])
+        return await self._run(_FILL, (version_key, day_key, stage_key), (version, lasts_ms)) == 1
+
+    async def _stage(self, key: str, fields: Sequence[str | bytes]) -> None:
+        async def work(redis: Redis) -> None:
+            async with redis.pipeline(transaction=True) as pipeline:
+                pipeline.hset(key, items=list(fields))
+                pipeline.pexpire(key, _STAGED_MS)
+                await pipeline.execute()
+
+        await self._link.call(work)
 
     async def patch(
         self,
