@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 
@@ -22,8 +22,9 @@ from streamer.storage.held_day import DayState, HeldDay
 from streamer.storage.local_day import LocalDay
 from streamer.storage.marks import Marks
 from streamer.storage.postgres import Postgres
-from streamer.storage.redis_days import Cached, Miss, RedisDays, Renewed
+from streamer.storage.redis_days import Cached, Miss, RedisDays
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.redis_mirror import RedisMirror
 from streamer.storage.schedule_source import ScheduleSource
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,6 @@ MAX_AGE: Final = timedelta(minutes=5)
 says who can be recognised at all, lasts no longer."""
 FRESH: Final = timedelta(seconds=3)
 """A copy in memory that was confirmed so recently is as good as PostgreSQL's answer."""
-# More patients than this are written to Redis as a whole day.
-_MOST_PATCHED: Final = 200
 
 
 class ScheduleCache:
@@ -54,15 +53,11 @@ class ScheduleCache:
     ) -> None:
         """Keep the collaborators; without Redis everything comes from memory and PostgreSQL."""
         self._source = ScheduleSource(postgres, site_id)
-        self._redis = None if redis is None else RedisDays(redis, site_id, zone, clock)
+        self._redis = None if redis is None else RedisMirror(RedisDays(redis, site_id, zone, clock))
         self._zone = zone
         self._clock = clock
         self._filling = asyncio.Lock()
-        # Days whose change Redis could not be told of; it is told before it is believed again.
-        # Each under the version it will get.
-        self._owed: dict[date, str] = {}
         self._held: dict[date, HeldDay] = {}
-        self._versions: dict[date, bytes] = {}
         self._marks = Marks()
         self._postgres_away = False
 
@@ -104,24 +99,16 @@ class ScheduleCache:
         """Forget these days; call it after the commit that changed them. Never raises."""
         if self._held:
             self._marks.add(None)
-        self._owed |= {day: uuid4().hex for day in days}
-        await self._try_to_pay()
+        if self._redis is not None:
+            self._redis.owe(days)
+            await self._redis.try_to_pay()
 
     async def invalidate_patient(self, patient_id: UUID, moment: datetime) -> None:
         """Forget one patient's part of the site's day at `moment`. Never raises."""
         if self._held:
             self._marks.add((patient_id,))
-        if self._redis is None:
-            return
-        day = LocalDay.containing(moment, self._zone)
-        expected = self._versions.get(day.day, b"")
-        try:
-            renewed = await self._redis.forget_patient(day, patient_id, expected)
-        except CacheError:
-            self._owed[day.day] = uuid4().hex
-            return
-        if renewed.ours and self._versions.get(day.day) == expected:
-            self._versions[day.day] = renewed.version
+        if self._redis is not None:
+            await self._redis.forget_patient(LocalDay.containing(moment, self._zone), patient_id)
 
     def changed(self, change: Change) -> None:
         """Take in what was heard: these patients are asked for anew. Never blocks."""
@@ -155,74 +142,37 @@ class ScheduleCache:
         except DatabaseError:
             self._told_of_postgres(away=True)
             raise
-        for gone in self._held.keys() - {day.day for day in days}:
-            del self._held[gone]
-            self._versions.pop(gone, None)
+        wanted = {day.day for day in days}
+        self._held = {day: one for day, one in self._held.items() if day in wanted}
         self._marks.clear(marked)
-        await self._try_to_pay()
+        if self._redis is not None:
+            self._redis.keep_only(wanted)
+            await self._redis.try_to_pay()
 
     async def _keep(self, day: LocalDay, state: DayState, now: datetime, moment: float) -> None:
         """Bring one day up to date that PostgreSQL had in this state at `now`."""
         before = self._held.get(day.day)
         if before is not None and before.state == state:
             self._held[day.day] = replace(before, as_of=now, confirmed_at=moment)
-            if await self._stands_in_redis(day, now):
+            if self._redis is None or await self._redis.confirm(day, now):
                 return
-        renewed = await self._renewed(day)
+        renewed = None if self._redis is None else await self._redis.renew(day)
         known = before or HeldDay(day, {}, now, moment)
         versions = await self._source.versions(day)
         read = await self._source.rows(known.outdated(versions))
         after = await asyncio.to_thread(known.changed, versions, read, now, moment)
         # One assignment: who asks sees the day before the change or after it.
         self._held[day.day] = after
-        if renewed is not None:
-            await self._write(day, renewed, known, after)
-
-    async def _stands_in_redis(self, day: LocalDay, now: datetime) -> bool:
-        """Tell Redis that its day is confirmed; False where it lacks it, or has another one."""
-        if self._redis is None:
-            return True
-        try:
-            return await self._redis.patch(day, self._versions.get(day.day, b""), {}, now)
-        except CacheError:
-            return True  # there is nothing to repair until it is back
-
-    async def _renewed(self, day: LocalDay) -> Renewed | None:
-        """Have nothing written that was read until now; None where Redis is away."""
-        if self._redis is None:
-            return None
-        try:
-            return await self._redis.renew(day, self._versions.get(day.day, b""))
-        except CacheError:
-            self._owed[day.day] = uuid4().hex
-            return None
-
-    async def _write(
-        self, day: LocalDay, renewed: Renewed, before: HeldDay, after: HeldDay
-    ) -> None:
-        """Write to Redis what was read under this version: what differs, where the rest is ours."""
-        assert self._redis is not None
-        version, differing = renewed.version, before.differing(after)
-        few = renewed.ours and len(differing) <= _MOST_PATCHED
-        try:
-            written = few and await self._redis.patch(day, version, differing, after.as_of)
-            if not written:
-                written = await self._redis.fill(day, version, after.patients, after.as_of)
-        except CacheError:
-            written = False
-        if written:
-            self._versions[day.day] = version
-            self._owed.pop(day.day, None)
-        else:
-            self._versions.pop(day.day, None)
-            self._owed[day.day] = uuid4().hex
+        if self._redis is not None and renewed is not None:
+            await self._redis.write(day, renewed, known, after)
 
     async def _through_redis(self, day: LocalDay, patient_id: UUID, changed: bool) -> Schedule:
         """Ask Redis, and fill what it lacks; raises CacheError and DatabaseError."""
         if self._redis is None:
             raise CacheError("redis: is not used")
-        await self._pay_owed(self._redis)
-        found = Miss.PATIENT if changed else await self._redis.read(day, patient_id)
+        await self._redis.pay()
+        days = self._redis.days
+        found = Miss.PATIENT if changed else await days.read(day, patient_id)
         if isinstance(found, Cached):
             schedule = self._confirmed(day, found)
             if schedule is not None:
@@ -230,30 +180,13 @@ class ScheduleCache:
             found = Miss.DAY
         try:
             if found is Miss.DAY:
-                return await self._fill_day(self._redis, day, patient_id)
-            return await self._fill_patient(self._redis, day, patient_id)
+                return await self._fill_day(days, day, patient_id)
+            return await self._fill_patient(days, day, patient_id)
         except DatabaseError:
             held = self._copy(day, patient_id) if found is Miss.DAY else None
             if held is None:
                 raise
             return held
-
-    async def _try_to_pay(self) -> None:
-        if self._redis is None:
-            self._owed.clear()
-            return
-        try:
-            await self._pay_owed(self._redis)
-        except CacheError:
-            # The link has logged it; the days stay owed.
-            return
-
-    async def _pay_owed(self, redis: RedisDays) -> None:
-        for day, version in sorted(self._owed.items()):
-            await redis.forget(day, version)
-            # Another change may have come meanwhile; that one is still owed.
-            if self._owed.get(day) == version:
-                del self._owed[day]
 
     async def _fill_day(self, redis: RedisDays, day: LocalDay, patient_id: UUID) -> Schedule:
         async with self._filling:

@@ -403,7 +403,7 @@ async def test_while_postgresql_is_away_the_last_copy_is_told_with_its_age(
         schedules = clinic.schedules(link)
         schedules._clock = clock
         if schedules._redis is not None:
-            schedules._redis._clock = clock
+            schedules._redis.days._clock = clock
         await schedules.refresh()
         began = clock.now()
         source = schedules._source
