@@ -16,7 +16,13 @@ from config.settings import Settings
 from matcher.cohort import Cohort
 from matcher.gallery import Gallery
 from streamer.backend import Backend, open_backend
-from streamer.bench.schedule.check_in_cost import ROUND, ROUNDS, check_in_cost
+from streamer.bench.schedule.check_in_cost import (
+    NEEDED,
+    ROUND,
+    cancel,
+    check_in,
+    cost_of_telling,
+)
 from streamer.bench.schedule.following import Following
 from streamer.bench.schedule.large_clinic import (
     DIMENSION,
@@ -299,18 +305,20 @@ class _Measuring:
         ]
 
     async def _check_ins(self) -> list[ScheduleFigures]:
-        """Check-ins with the triggers and without, in turns."""
-        visitors = iter(self._clinic.today)
-        if self._size[1] < 4 * ROUND * ROUNDS:
+        """Check-ins, and changes that are told of, with the triggers and without, in turns."""
+        backend, visitors = self._backend, iter(self._clinic.today)
+        if self._size[1] < 2 * NEEDED:
             return []
         rows = []
-        for name, at_once in (("one by one", False), (f"{ROUND} at once", True)):
-            told, untold = await check_in_cost(
-                self._backend, self._site.id, visitors, at_once=at_once
-            )
+        for name, work in (
+            ("check-in", partial(check_in, backend, self._site.id)),
+            ("cancellation", partial(cancel, backend)),
+        ):
+            told, untold = await cost_of_telling(backend, work, visitors)
+            subject = f"{name}, {ROUND} at once"
             rows += [
-                self._row(f"check-in, {name}, told", told, "", untold),
-                self._row(f"check-in, {name}, not told", untold),
+                self._row(subject, told, "with the triggers", untold),
+                self._row(subject, untold, "without"),
             ]
         return rows
 
