@@ -6,8 +6,9 @@ them was changed, and the numbers by themselves which.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from streamer.domain.appointment import Appointment
@@ -51,17 +52,24 @@ class HeldDay:
     rows: Mapping[UUID, Row]
     as_of: datetime
     confirmed_at: float
-    patients: Mapping[UUID, tuple[Appointment, ...]] = field(init=False)
-    state: DayState = field(init=False)
+    patients: Mapping[UUID, tuple[Appointment, ...]]
+    state: DayState
 
-    def __post_init__(self) -> None:
-        """Work out what is asked for."""
+    @classmethod
+    def of(
+        cls, day: LocalDay, rows: Mapping[UUID, Row], as_of: datetime, confirmed_at: float
+    ) -> Self:
+        """Work out what is asked for; of a large site's day that takes tens of milliseconds."""
         found: dict[UUID, list[Appointment]] = {}
-        for row in sorted(self.rows.values(), key=_order):
+        for row in sorted(rows.values(), key=_order):
             found.setdefault(row.appointment.patient_id, []).append(row.appointment)
-        object.__setattr__(self, "patients", {one: tuple(all_) for one, all_ in found.items()})
-        squares = sum(row.version * row.version for row in self.rows.values())
-        object.__setattr__(self, "state", DayState(len(self.rows), squares))
+        patients = {one: tuple(appointments) for one, appointments in found.items()}
+        squares = sum(row.version * row.version for row in rows.values())
+        return cls(day, rows, as_of, confirmed_at, patients, DayState(len(rows), squares))
+
+    def confirmed(self, as_of: datetime, confirmed_at: float) -> Self:
+        """Return the same day, confirmed anew. Nothing is worked out again."""
+        return replace(self, as_of=as_of, confirmed_at=confirmed_at)
 
     def outdated(self, versions: Mapping[UUID, int]) -> list[UUID]:
         """Return the appointments whose row here is another one or missing."""
@@ -93,7 +101,7 @@ class HeldDay:
                 rows[key] = row
             else:
                 rows.pop(key, None)
-        return HeldDay(self.day, rows, as_of, confirmed_at)
+        return HeldDay.of(self.day, rows, as_of, confirmed_at)
 
     def differing(self, other: "HeldDay") -> dict[UUID, tuple[Appointment, ...]]:
         """Return the patients whose appointments are others there, with those."""

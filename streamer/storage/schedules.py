@@ -6,7 +6,6 @@ service kept up to date every second by `streamer.schedule_keeper`.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 from uuid import UUID
@@ -153,11 +152,11 @@ class ScheduleCache:
         """Bring one day up to date that PostgreSQL had in this state at `now`."""
         before = self._held.get(day.day)
         if before is not None and before.state == state:
-            self._held[day.day] = replace(before, as_of=now, confirmed_at=moment)
+            self._held[day.day] = before.confirmed(now, moment)
             if self._redis is None or await self._redis.confirm(day, now):
                 return
         renewed = None if self._redis is None else await self._redis.renew(day)
-        known = before or HeldDay(day, {}, now, moment)
+        known = before or HeldDay.of(day, {}, now, moment)
         versions = await self._source.versions(day)
         read = await self._source.rows(known.outdated(versions))
         after = await asyncio.to_thread(known.changed, versions, read, now, moment)

@@ -31,7 +31,7 @@ def row(number: int, patient: int, version: int, hours: float = 0) -> Row:
 
 
 def day(*rows: Row) -> HeldDay:
-    return HeldDay(DAY, {one.appointment.appointment_id: one for one in rows}, AT, 0.0)
+    return HeldDay.of(DAY, {one.appointment.appointment_id: one for one in rows}, AT, 0.0)
 
 
 def versions(*rows: Row) -> dict[UUID, int]:
@@ -89,7 +89,7 @@ def test_following_step_by_step_is_the_same_as_reading_anew(
             truth[key] = row(number, number % 4, version, hours=version % 5)
         now = {one: each.version for one, each in truth.items()}
         held = held.changed(now, [truth[one] for one in held.outdated(now)], AT, 1.0)
-        fresh = HeldDay(DAY, truth, AT, 1.0)
+        fresh = HeldDay.of(DAY, truth, AT, 1.0)
         assert (held.rows, held.patients, held.state) == (
             fresh.rows,
             fresh.patients,
