@@ -39,6 +39,7 @@ from streamer.commands.acting import acting
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
+from streamer.domain.change import Change
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -51,9 +52,12 @@ from streamer.pipeline import CameraPipeline
 from streamer.recognition import FAINT, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
+from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.storage.change_feed import ChangeFeed
+from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
 from streamer.uptime_recorder import UptimeRecorder
 
@@ -113,6 +117,8 @@ async def run_service(
             settings.arrival.refresh_s,
         )
         await keeper.refresh()
+        schedule = ScheduleKeeper(backend.schedules, clock, settings.arrival.refresh_s)
+        await backend.schedules.refresh()
         calibration = CalibrationKeeper(
             backend.calibrations(matcher.pack_id),
             rules.thresholds,
@@ -179,6 +185,8 @@ async def run_service(
             matcher,
             rules.scale,
             keeper,
+            schedule,
+            backend.change_feed(partial(_tell, keeper, backend.schedules, schedule)),
             calibration,
             delivery,
             service,
@@ -203,6 +211,8 @@ class _Parts:
     matcher: Matcher
     scale: ScoreScale
     keeper: GalleryKeeper
+    schedule: ScheduleKeeper
+    changes: ChangeFeed
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
@@ -240,6 +250,15 @@ class _Parts:
         return RunningCamera(supervisor, mailbox, pipeline, view)
 
 
+def _tell(
+    gallery: GalleryKeeper, schedules: ScheduleCache, schedule: ScheduleKeeper, change: Change
+) -> None:
+    """Have looked at, now and not in a second, what depends on a change; never blocks."""
+    schedules.changed(change)
+    gallery.wake()
+    schedule.wake()
+
+
 async def _run_tasks(
     parts: _Parts,
     stop: asyncio.Event,
@@ -262,6 +281,8 @@ async def _run_tasks(
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
+    decisions.start("schedule", parts.schedule.run(stop_decisions))
+    cameras.start("changes", parts.changes.run(stop))
     cameras.start("site calibration", parts.calibration.run(stop))
     cameras.start("cameras", camera_set.run(stop))
     cameras.start("load", watch.run(stop))

@@ -3,7 +3,7 @@
 Used by `app` and by every command that reads or writes what Kirdi knows.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,11 @@ from pathlib import Path
 
 from config.settings import Settings
 from streamer.clock import Clock
+from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.calibrations import PostgresCalibrations
+from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database, open_database
@@ -135,6 +137,10 @@ class Backend:
     def patients_list(self, pack_id: str) -> PatientsList:
         """Lists who consents, and whom a pack can recognise."""
         return PatientsList(self.database.postgres, self.settings.site.id, pack_id)
+
+    def change_feed(self, tell: Callable[[Change], None]) -> ChangeFeed:
+        """Hears what others change."""
+        return ChangeFeed(self.database.postgres, self.settings.site.id, tell, self.clock)
 
     @property
     def uptime(self) -> CameraUptime:

@@ -40,6 +40,10 @@ class PostgresGallery:
         self._where = (site_id, pack_id)
         self._window = window
         self._unreadable: set[UUID] = set()
+        # Rows that are as they were a second ago are told quickly; thousands of keys are not made
+        # quickly.
+        self._rows: list[asyncpg.Record] = []
+        self._keys: frozenset[GalleryKey] = frozenset()
 
     async def keys(self, now: datetime) -> frozenset[GalleryKey]:
         """Which templates may be matched at `now`, and for which appointments.
@@ -51,7 +55,10 @@ class PostgresGallery:
             rows = await connection.fetch(
                 sql("gallery_keys"), *self._where, now, *self._starts(now)
             )
-        return frozenset(GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
+        if rows != self._rows:
+            keys = (GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
+            self._rows, self._keys = rows, frozenset(keys)
+        return self._keys
 
     async def templates(self, ids: frozenset[UUID], now: datetime) -> Sequence[Template]:
         """Return those of `ids` that still may be matched, decrypted.

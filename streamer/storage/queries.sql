@@ -304,6 +304,23 @@ FROM appointments
 WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3 AND patient_id = $4
 ORDER BY starts_at, appointment_id;
 
+-- name: schedule_states
+-- Was anything of these days changed? Every write gives a row another xmin. See storage/held_day.py.
+SELECT count(a.appointment_id) AS count, coalesce(sum(a.xmin::text::numeric * a.xmin::text::numeric), 0) AS squares
+FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS day (starts, ends, place)
+LEFT JOIN appointments a
+    ON a.site_id = $1 AND a.starts_at >= day.starts AND a.starts_at < day.ends
+GROUP BY day.place ORDER BY day.place;
+
+-- name: schedule_versions
+SELECT appointment_id, xmin::text::bigint AS version FROM appointments
+WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3;
+
+-- name: schedule_rows
+SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building,
+       xmin::text::bigint AS version
+FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[]);
+
 -- name: list_appointments
 SELECT a.appointment_ref, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
        a.starts_at, a.ends_at, a.status, a.place, a.building, a.room
