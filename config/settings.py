@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.camera import Camera as Camera
+from config.consent import Consent as Consent
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
@@ -263,6 +264,7 @@ class Settings(Section):
     match: Match = Match()
     arrival: Arrival = Arrival()
     staff: Staff = Staff()
+    consent: Consent = Consent()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")
