@@ -29,7 +29,7 @@ class Consent(Section):
     contact: str | None = Field(
         None,
         min_length=1,
-        description="where to ask and to withdraw, such as a telephone number; null = the reception",
+        description="where to ask and to withdraw, such as a telephone; null = the reception",
     )
     third_parties: tuple[str, ...] = Field(
         (), description="who else handles the data on the clinic's behalf, by name"

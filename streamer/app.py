@@ -34,6 +34,7 @@ from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
+from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
@@ -110,6 +111,9 @@ async def run_service(
             clock,
             settings.arrival.refresh_s,
         )
+        # Whose guardian's consent has ended is out before the first gallery.
+        await backend.consents.end_of_age(clock.now())
+        consents = ConsentKeeper(backend.consents, backend.remnants, settings.site.zone, clock)
         await keeper.refresh()
         calibration = CalibrationKeeper(
             backend.calibrations(matcher.pack_id),
@@ -175,6 +179,7 @@ async def run_service(
             remarks,
             references,
             hardware,
+            consents,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -198,6 +203,7 @@ class _Parts:
     remarks: tuple[str, ...]
     references: ReferenceKeeper
     hardware: HardwareProbe
+    consents: ConsentKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -243,6 +249,7 @@ async def _run_tasks(
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
+    storage.start("consents", parts.consents.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.gallery_keeper": (*LEAVES, "streamer.tracking", "matcher.face"),
     "streamer.uptime_recorder": LEAVES,
     "streamer.match_recorder": LEAVES,
+    "streamer.consent_keeper": LEAVES,
     "streamer.calibration_keeper": (*LEAVES, "streamer.tracking"),
     "streamer.review_control": (
         *LEAVES,

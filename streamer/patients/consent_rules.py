@@ -1,4 +1,4 @@
-"""Who may consent, and who may be enrolled upon it. Pure; called inside the transactions of `storage`.
+"""Who may consent, and who may be enrolled upon it. Pure; called by `storage`.
 
 A patient whose birth date is not known counts as of age: whoever records the consent has looked at
 the person. Once an import names the date, it counts for every further consent and enrolment.

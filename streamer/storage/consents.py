@@ -284,6 +284,6 @@ async def _text_id(connection: Connection, text: ConsentText) -> UUID:
 def _recorded_otherwise(given: ConsentGiven) -> InputError:
     return InputError(
         f"patient {given.patient_ref}: document {given.document_ref} is recorded already, with "
-        "another guardian, identity check or text; if that was a mistake, end it by `kirdi consents "
-        "withdraw --reason entered-in-error` and record it anew"
+        "another guardian, identity check or text; if that was a mistake, end it by `kirdi "
+        "consents withdraw --reason entered-in-error` and record it anew"
     )

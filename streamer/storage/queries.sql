@@ -208,7 +208,7 @@ WHERE p.site_id = $1
   AND CASE WHEN $2::text IS NULL
       THEN c.status = 'active' AND (c.expires_at IS NULL OR c.expires_at > $3)
       ELSE p.patient_ref = $2 END
-ORDER BY p.patient_ref, c.given_at, c.purpose, c.consent_id;
+ORDER BY p.patient_ref, coalesce(c.recorded_at, c.given_at), c.status DESC, c.purpose, c.consent_id;
 
 -- name: gone_from_care
 -- Of these patients, those who died or became staff and still have a consent in force or a template.

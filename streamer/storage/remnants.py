@@ -21,8 +21,8 @@ NOT_ALLOWED = (
 )
 REUSED = "the database's administrator has to set wal_recycle = off, or remove the log's old files"
 HELD = (
-    "the server keeps old files of its log for a replica, an archive or wal_keep_size; they go when "
-    "it lets go of them"
+    "the server keeps old files of its log for a replica, an archive or wal_keep_size; they go "
+    "when it lets go of them"
 )
 
 

@@ -1,13 +1,17 @@
 """Hundreds of enrolled people beside the recorded ones."""
 
 import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from config.load import load_settings
 from matcher.packs.store import open_pack
-from streamer.backend import open_backend
+from streamer.backend import Backend, open_backend
 from streamer.clock import SystemClock
+from streamer.domain.actor import SERVICE
+from streamer.domain.consent import ConsentGiven, ConsentPurpose, IdentityCheck, Language
 from streamer.errors import InputError
+from streamer.patients.consent_text import consent_text
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.patients.photo import read_photo
 from streamer.recognition import face_gate, models_folder, open_matcher
@@ -47,7 +51,8 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
         for ref, person in zip(refs, people, strict=True):
             photos = [read_photo(photo) for photo in photos_of(person)]
             try:
-                await enrolment.enrol(ref, photos, f"consent-{ref}", clock.now())
+                await consent(backend, ref, clock.now())
+                await enrolment.enrol(ref, photos, "", clock.now(), by=SERVICE)
             except InputError:
                 # Another face in the background, a face too small, or somebody under two names: the
                 # next person then.
@@ -56,6 +61,20 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
             if done == count:
                 return
     raise AssertionError(f"only {done} of {count} people could be enrolled")
+
+
+async def consent(backend: Backend, ref: str, now: datetime) -> None:
+    purpose, settings = ConsentPurpose.CHECK_IN, backend.settings
+    text = consent_text(purpose, Language.EN, settings.consent, settings.site.name)
+    given = ConsentGiven(
+        patient_ref=ref,
+        purpose=purpose,
+        document_ref=f"consent-{ref}",
+        given_at=now,
+        expires_at=now + timedelta(days=1),
+        identity_check=IdentityCheck.KNOWN_TO_STAFF,
+    )
+    await backend.consents.record(given, text, SERVICE, now)
 
 
 def _import(kirdi: Kirdi, refs: list[str]) -> None:
