@@ -92,7 +92,7 @@ class Backend:
     @property
     def remnants(self) -> Remnants:
         """Destroys what erased keys leave in the database's files."""
-        return Remnants(self.database.postgres)
+        return Remnants(self.database.postgres, self.clock)
 
     @property
     def _eraser(self) -> Eraser:

@@ -44,7 +44,7 @@ class Remains(Protocol):
 class RemnantStore(Protocol):
     """What destroys the erased keys' remnants."""
 
-    async def destroy(self, now: datetime, *, log_too: bool = True) -> Remains:
+    async def destroy(self, *, log_too: bool = True) -> Remains:
         """Do what is due; raises DatabaseError where it has to be tried again."""
         ...
 
@@ -78,9 +78,9 @@ class ConsentKeeper:
             self._looked_on = today
         moment = self._clock.monotonic()
         if moment < self._log_from:
-            await self._remnants.destroy(now, log_too=False)
+            await self._remnants.destroy(log_too=False)
             return
-        remains = await self._remnants.destroy(now)
+        remains = await self._remnants.destroy()
         if remains.obstacle is not None:
             self._log_from = moment + _AFTER_OBSTACLE_S
         self._tell(remains.obstacle or "")

@@ -280,7 +280,7 @@ async def _withdraw(
         ended = await backend.consents.withdraw(patient_ref, purposes, by, clock.now(), reason)
         if ended.receipt is None:
             return ended, None, None
-        obstacle = await destroy_remnants(backend, clock)
+        obstacle = await destroy_remnants(backend)
         (receipt,) = await backend.consents_list.receipts(ids=(ended.receipt.erasure_id,))
         return ended, receipt, obstacle
 
@@ -293,5 +293,5 @@ async def _receipts(
 
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        obstacle = await destroy_remnants(backend, clock)
+        obstacle = await destroy_remnants(backend)
         return await backend.consents_list.receipts(patient_ref), obstacle

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from streamer.clock import Clock
 from streamer.commands.invocation import warn
 from streamer.errors import DatabaseError
 
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
     from streamer.backend import Backend
 
 
-async def destroy_remnants(backend: "Backend", clock: Clock) -> str | None:
+async def destroy_remnants(backend: "Backend") -> str | None:
     """Destroy what the erased keys leave in the database's files, now if it can be.
 
     What cannot be done now is a warning and no error: the erasure itself has been committed, and
@@ -20,7 +19,7 @@ async def destroy_remnants(backend: "Backend", clock: Clock) -> str | None:
         Why the database's log cannot be cleaned by Kirdi; None = it can, or there is nothing left.
     """
     try:
-        return (await backend.remnants.destroy(clock.now())).obstacle
+        return (await backend.remnants.destroy()).obstacle
     except DatabaseError as error:
         warn(
             [

@@ -163,7 +163,7 @@ async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
         result = await backend.patients_import.run(patients, clock.now(), by)
-        await destroy_remnants(backend, clock)
+        await destroy_remnants(backend)
         return result
 
 

@@ -123,7 +123,8 @@ class ConsentRules:
         now: datetime,
     ) -> None:
         if given.guardian_ref is None:
-            if self._is_minor(patient, now):
+            # On the day of the signature: a child's does not count when the child has grown up.
+            if self._is_minor(patient, given.given_at):
                 raise InputError(
                     f"{who}: is under {MAJORITY}; a guardian has to consent, named by --guardian"
                 )
@@ -133,7 +134,7 @@ class ConsentRules:
                 f"{who}: --guardian names nobody who is this patient's guardian in the imports; "
                 "correct the reference, or import the patient with guardian_refs"
             )
-        if guardian.deceased_on is not None or self._is_minor(guardian, now):
+        if guardian.deceased_on is not None or self._is_minor(guardian, given.given_at):
             raise InputError(
                 f"{who}: the guardian is under {MAJORITY} or recorded as deceased and cannot "
                 "consent; name another one, or correct the import"

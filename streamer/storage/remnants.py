@@ -6,9 +6,9 @@ what a killed command left. See docs/design/0013 for what PostgreSQL does with d
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
+from streamer.clock import Clock
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 
@@ -44,17 +44,17 @@ class Left:
 class Remnants:
     """Of the whole database: files and log are not parted by site."""
 
-    def __init__(self, postgres: Postgres) -> None:
-        """Keep the pool."""
+    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+        """Keep the collaborators; the clock's time goes into receipts."""
         self._postgres = postgres
+        self._clock = clock
 
-    async def destroy(self, now: datetime, *, log_too: bool = True) -> Left:
+    async def destroy(self, *, log_too: bool = True) -> Left:
         """Rewrite the tables and let the log's old files go, where that is due.
 
         Two at once do no harm. Readers of templates wait for the fraction of a second it takes.
 
         Args:
-            now: Aware.
             log_too: Look at the log, which may cost a checkpoint.
 
         Returns:
@@ -66,11 +66,11 @@ class Remnants:
         """
         left = await self._left()
         if left.files:
-            await self._clean_files(now)
+            await self._clean_files()
             left = await self._left()
         if not left.log or not log_too:
             return left
-        obstacle = await self._clean_log(now)
+        obstacle = await self._clean_log()
         left = await self._left()
         return Left(left.files, left.log, obstacle)
 
@@ -80,7 +80,7 @@ class Remnants:
         assert row is not None
         return Left(row["files"], row["log"])
 
-    async def _clean_files(self, now: datetime) -> None:
+    async def _clean_files(self) -> None:
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("wait_three_seconds_for_locks"))
             before = await connection.fetch(sql("erasures_in_files"))
@@ -97,9 +97,9 @@ class Remnants:
             await connection.execute(sql("rewrite_template_keys"), timeout=_TIMEOUT_S)
             if patients_too:
                 await connection.execute(sql("rewrite_patients"), timeout=_TIMEOUT_S)
-            await connection.execute(sql("files_are_clean"), due, now)
+            await connection.execute(sql("files_are_clean"), due, self._clock.now())
 
-    async def _clean_log(self, now: datetime) -> str | None:
+    async def _clean_log(self) -> str | None:
         async with self._postgres.connection() as connection:
             may = await connection.fetchrow(sql("log_can_be_cleaned"))
             assert may is not None
@@ -116,5 +116,5 @@ class Remnants:
             # Names of one timeline sort as the log was written.
             if oldest < first_clean:
                 return HELD
-            await connection.execute(sql("log_is_clean"), due, now)
+            await connection.execute(sql("log_is_clean"), due, self._clock.now())
         return None

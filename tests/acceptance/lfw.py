@@ -1,23 +1,20 @@
 """Hundreds of enrolled people beside the recorded ones."""
 
 import asyncio
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from config.load import load_settings
 from matcher.packs.store import open_pack
-from streamer.backend import Backend, open_backend
+from streamer.backend import open_backend
 from streamer.clock import SystemClock
 from streamer.domain.actor import SERVICE
-from streamer.domain.consent import ConsentGiven, ConsentPurpose, IdentityCheck, Language
 from streamer.errors import InputError
-from streamer.patients.consent_text import consent_text
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.patients.photo import read_photo
 from streamer.recognition import face_gate, models_folder, open_matcher
 from streamer.score_rules import score_rules
 from tests import data
-from tests.acceptance.kirdi import Kirdi, appointment, write_csv
+from tests.acceptance.kirdi import Kirdi, appointment, record_consent, write_csv
 
 
 def enrol_lfw(kirdi: Kirdi, count: int) -> None:
@@ -51,7 +48,7 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
         for ref, person in zip(refs, people, strict=True):
             photos = [read_photo(photo) for photo in photos_of(person)]
             try:
-                await consent(backend, ref, clock.now())
+                await record_consent(backend, ref, clock.now())
                 await enrolment.enrol(ref, photos, "", clock.now(), by=SERVICE)
             except InputError:
                 # Another face in the background, a face too small, or somebody under two names: the
@@ -61,20 +58,6 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
             if done == count:
                 return
     raise AssertionError(f"only {done} of {count} people could be enrolled")
-
-
-async def consent(backend: Backend, ref: str, now: datetime) -> None:
-    purpose, settings = ConsentPurpose.CHECK_IN, backend.settings
-    text = consent_text(purpose, Language.EN, settings.consent, settings.site.name)
-    given = ConsentGiven(
-        patient_ref=ref,
-        purpose=purpose,
-        document_ref=f"consent-{ref}",
-        given_at=now,
-        expires_at=now + timedelta(days=1),
-        identity_check=IdentityCheck.KNOWN_TO_STAFF,
-    )
-    await backend.consents.record(given, text, SERVICE, now)
 
 
 def _import(kirdi: Kirdi, refs: list[str]) -> None:

@@ -1,5 +1,6 @@
 """The receipt is true of the database's files: a key that it says is gone is in none of them."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -109,7 +110,7 @@ async def receipt_of(clinic: Clinic) -> ErasureReceipt:
 
 
 def remnants(clinic: Clinic) -> Remnants:
-    return Remnants(clinic.database.postgres)
+    return Remnants(clinic.database.postgres, clinic.clock)
 
 
 async def withdraw(clinic: Clinic) -> None:
@@ -130,12 +131,12 @@ async def test_the_receipt_is_true_of_the_databases_files(server: Server, filled
             assert receipt.files_clean_at is receipt.log_clean_at is None
             assert server.files_with(gone) == {"base", "pg_wal"}
 
-            assert await remnants(filled).destroy(NOW, log_too=False) == Left(files=0, log=1)
+            assert await remnants(filled).destroy(log_too=False) == Left(files=0, log=1)
             receipt = await receipt_of(filled)
             assert (receipt.files_clean_at, receipt.log_clean_at) == (NOW, None)
             assert server.files_with(gone) == {"pg_wal"}
 
-            assert await remnants(filled).destroy(NOW) == Left()
+            assert await remnants(filled).destroy() == Left()
     finally:
         await other.close()
     receipt = await receipt_of(filled)
@@ -147,13 +148,14 @@ async def test_the_receipt_is_true_of_the_databases_files(server: Server, filled
 
 async def test_what_a_killed_command_left_is_finished(server: Server, filled: Clinic) -> None:
     gone = await wrapped_key(filled, 1)
-    command = [sys.executable, "-m", "tests.integration.storage.withdrawing"]
-    with subprocess.Popen(
-        [*command, server.url, str(server.key), "P-1"], cwd=ROOT, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"committed\n"
-        child.kill()
+    command = (sys.executable, "-m", "tests.integration.storage.withdrawing")
+    child = await asyncio.create_subprocess_exec(
+        *command, server.url, str(server.key), "P-1", cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert await child.stdout.readline() == b"committed\n"
+    child.kill()
+    await child.wait()
     assert await openable(filled) == {"P-2"}
     assert (await receipt_of(filled)).files_clean_at is None
     assert "base" in server.files_with(gone)
@@ -168,11 +170,13 @@ async def test_a_template_of_before_takes_its_patients_key_along(
     server: Server, filled: Clinic
 ) -> None:
     """Sealed under the patient's key: that one is renewed, and the profile sealed anew."""
-    row = await filled.row(
-        "SELECT patient_id, template_id, p.wrapped_key FROM patients p "
-        "JOIN templates USING (patient_id) WHERE patient_ref = 'P-1'"
-    )
-    patient_id, template_id, former = row[0], row[1], bytes(row[2])  # type: ignore[arg-type]
+    async with filled.database.postgres.connection() as connection:
+        row = await connection.fetchrow(
+            "SELECT patient_id, template_id, p.wrapped_key FROM patients p "
+            "JOIN templates USING (patient_id) WHERE patient_ref = 'P-1'"
+        )
+    assert row is not None
+    patient_id, template_id, former = row
     place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, PACK)
     sealed = filled.database.vault.seal(former, place, vector_bytes(vector(1)))
     await filled.execute(
@@ -181,7 +185,7 @@ async def test_a_template_of_before_takes_its_patients_key_along(
     await filled.execute("DELETE FROM template_keys WHERE template_id = $1", template_id)
     assert await openable(filled) == {"P-1", "P-2"}
     await withdraw(filled)
-    assert await remnants(filled).destroy(NOW) == Left()
+    assert await remnants(filled).destroy() == Left()
     assert server.files_with(former) == set()
     base = filled.database
     found = await Patients(base.postgres, base.vault, base.keyed_hash, SITE.id).by_ref("P-1")
@@ -197,19 +201,19 @@ async def test_a_backup_is_waited_for(server: Server, filled: Clinic) -> None:
         async with other.transaction():
             await other.execute("LOCK TABLE template_keys IN ACCESS SHARE MODE")
             with pytest.raises(DatabaseError, match="is locked by another command"):
-                await remnants(filled).destroy(NOW)
+                await remnants(filled).destroy()
             assert (await receipt_of(filled)).files_clean_at is None
             assert await openable(filled) == {"P-2"}, "nobody is kept from reading"
     finally:
         await other.close()
-    assert await remnants(filled).destroy(NOW) == Left()
+    assert await remnants(filled).destroy() == Left()
     assert server.files_with(gone) == set()
 
 
 async def test_a_server_that_does_not_let_go_is_named(any_clinic: Clinic) -> None:
     await any_clinic.expect(1)
     await withdraw(any_clinic)
-    left = await remnants(any_clinic).destroy(NOW)
+    left = await remnants(any_clinic).destroy()
     assert (left.files, left.log) == (0, 1)
     assert left.obstacle in (NOT_ALLOWED, REUSED)
     receipt = await receipt_of(any_clinic)
