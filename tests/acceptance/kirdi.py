@@ -64,7 +64,8 @@ class Kirdi:
 
     @property
     def env(self) -> dict[str, str]:
-        kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+        wanted = ("PATH", "LANG", "PYTHONPATH")
+        kept = {key: os.environ[key] for key in wanted if key in os.environ}
         self.user_home.mkdir(exist_ok=True)
         return kept | {
             "HOME": str(self.user_home),

@@ -15,7 +15,10 @@ from streamer.domain.consent import (
     IdentityCheck,
 )
 from streamer.errors import InputError
+from streamer.gallery_keeper import GalleryKeeper
+from streamer.service_rules import gallery_builder
 from streamer.storage.consents_list import ConsentRow, ConsentsList
+from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import (
     BACKUPS,
     CHECK_IN,
@@ -292,3 +295,47 @@ async def test_a_withdrawal_waits_for_the_check_in_that_is_being_written(clinic:
     assert result.recorded is Recorded.WRITTEN
     assert (await withdrawal).receipt is not None
     assert await clinic.count("check_ins") == 1
+
+
+async def test_whoever_stands_before_the_camera_when_consent_ends(any_clinic: Clinic) -> None:
+    """Check-ins and withdrawals at once: whichever comes first, none is written afterwards."""
+    numbers = range(1, 9)
+    for number in numbers:
+        await any_clinic.expect(number)
+    check_ins, consents = any_clinic.check_ins(), any_clinic.consents()
+    first = [await any_clinic.proposal(number) for number in numbers]
+    again = [await any_clinic.proposal(number) for number in numbers]
+    work = [check_ins.record(one) for one in first]
+    work += [consents.withdraw(f"P-{number}", BOTH, SERVICE, NOW) for number in numbers]
+    outcome = await asyncio.gather(*work)
+    recorded = outcome[: len(numbers)]
+    assert set(recorded) <= {Recorded.WRITTEN, Recorded.REFUSED_CONSENT}
+    afterwards = [await check_ins.record(one) for one in again]
+    assert Recorded.WRITTEN not in afterwards
+    assert await any_clinic.count("check_ins") == recorded.count(Recorded.WRITTEN)
+    assert await any_clinic.count("template_keys") == 0
+    assert await any_clinic.count("erasures") == len(numbers)
+
+
+async def test_the_gallery_follows_at_the_next_look(clinic: Clinic) -> None:
+    """By polling alone, each second: nothing is told to anybody, and there is no Redis."""
+    await clinic.expect(1)
+    await clinic.expect(2)
+    sizes: list[int] = []
+
+    class Look(FakeClock):
+        async def sleep(self, seconds: float, stop: asyncio.Event) -> bool:
+            sizes.append(keeper.current.size)
+            if len(sizes) == 1:
+                await clinic.consents().withdraw("P-1", BOTH, SERVICE, NOW)
+            if len(sizes) == 2:
+                stop.set()
+            return await super().sleep(seconds, stop)
+
+    clock = Look(NOW)
+    keeper = GalleryKeeper(clinic.gallery(), gallery_builder(PACK, None), clock, 1.0)
+    before = clock.monotonic()
+    await keeper.refresh()
+    await keeper.run(asyncio.Event())
+    assert sizes == [2, 1]
+    assert clock.monotonic() - before == 2.0, "one second between the two looks, one after"
