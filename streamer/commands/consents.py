@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,11 +33,18 @@ from streamer.domain.consent import (
 )
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.embedded.home import kirdi_home
-from streamer.errors import InputError
 
 if TYPE_CHECKING:
     from streamer.storage.consents_list import ConsentRow
     from streamer.storage.eraser import Ended
+
+
+class WithdrawalReason(StrEnum):
+    """Why somebody ends a consent; the other reasons are the service's own."""
+
+    WITHDRAWN = EndReason.WITHDRAWN.value
+    ENTERED_IN_ERROR = EndReason.ENTERED_IN_ERROR.value
+
 
 app = typer.Typer(help="Record what patients agree to, and withdraw it.", no_args_is_help=True)
 
@@ -159,8 +167,8 @@ def withdraw(
         ConsentPurpose | None, typer.Option("--purpose", help="Which; else all in force.")
     ] = None,
     reason: Annotated[
-        EndReason, typer.Option("--reason", help="withdrawn, or entered-in-error.")
-    ] = EndReason.WITHDRAWN,
+        WithdrawalReason, typer.Option("--reason", help="What the record will say.")
+    ] = WithdrawalReason.WITHDRAWN,
     by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -169,12 +177,10 @@ def withdraw(
 
     From this moment on nobody is recognised as this patient.
     """
-    if reason not in (EndReason.WITHDRAWN, EndReason.ENTERED_IN_ERROR):
-        raise InputError("--reason: is neither withdrawn nor entered-in-error; write one of them")
     settings = read_settings(config)
     purposes = tuple(ConsentPurpose) if purpose is None else (purpose,)
     ended, receipt, obstacle = asyncio.run(
-        _withdraw(patient_ref, purposes, reason, settings, acting(settings, by))
+        _withdraw(patient_ref, purposes, EndReason(reason), settings, acting(settings, by))
     )
     if as_json:
         shown = None if receipt is None else asdict(receipt)

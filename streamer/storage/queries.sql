@@ -252,9 +252,9 @@ SELECT count(*) FILTER (WHERE files_clean_at IS NULL) AS files,
        count(*) FILTER (WHERE files_clean_at IS NOT NULL) AS log
 FROM erasures WHERE log_clean_at IS NULL;
 
--- name: wait_three_seconds_for_locks
--- A backup holds every table for as long as it takes; whoever is behind this lock waits with it.
-SELECT set_config('lock_timeout', '3s', true);
+-- name: wait_one_second_for_locks
+-- A backup holds every table for as long as it takes, and whoever is behind our lock waits with it.
+SELECT set_config('lock_timeout', '1s', true);
 
 -- name: lock_template_keys
 LOCK TABLE template_keys IN ACCESS EXCLUSIVE MODE;

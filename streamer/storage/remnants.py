@@ -82,12 +82,13 @@ class Remnants:
 
     async def _clean_files(self) -> None:
         async with self._postgres.transaction() as connection:
-            await connection.execute(sql("wait_three_seconds_for_locks"))
+            await connection.execute(sql("wait_one_second_for_locks"))
             before = await connection.fetch(sql("erasures_in_files"))
             patients_too = any(row["renewed_key"] for row in before)
-            await connection.execute(sql("lock_template_keys"))
+            # In this order, as an enrolment does.
             if patients_too:
                 await connection.execute(sql("lock_patients_table"))
+            await connection.execute(sql("lock_template_keys"))
             # Read again: those of whom it is certain that the rewriting leaves them out.
             due = [
                 row["erasure_id"]
