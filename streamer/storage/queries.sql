@@ -291,8 +291,11 @@ SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')
        NOT current_setting('wal_recycle')::boolean AS removes;
 
 -- name: switch_log
--- Returns the first file that holds nothing from before.
-SELECT pg_walfile_name(pg_switch_wal());
+-- Begins a new file, unless the present one holds nothing yet.
+SELECT pg_switch_wal();
+
+-- name: current_log_file
+SELECT pg_walfile_name(pg_current_wal_insert_lsn());
 
 -- name: checkpoint
 CHECKPOINT;

@@ -111,7 +111,8 @@ class Remnants:
             due: Sequence[UUID] = [
                 row["erasure_id"] for row in await connection.fetch(sql("erasures_in_log"))
             ]
-            first_clean: str = await connection.fetchval(sql("switch_log"), timeout=_TIMEOUT_S)
+            await connection.execute(sql("switch_log"), timeout=_TIMEOUT_S)
+            first_clean: str = await connection.fetchval(sql("current_log_file"))
             await connection.execute(sql("checkpoint"), timeout=_TIMEOUT_S)
             oldest: str = await connection.fetchval(sql("oldest_log_file"))
             # Names of one timeline sort as the log was written.
