@@ -22,7 +22,7 @@ from streamer.errors import DatabaseError
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import open_database
 from streamer.storage.patients import Patients
-from streamer.storage.remnants import NOT_ALLOWED, REUSED, Left, Remnants
+from streamer.storage.remnants import HELD, NOT_ALLOWED, REUSED, Left, Remnants
 from streamer.storage.schema import migrate
 from streamer.storage.vectors import vector_bytes
 from tests.data import ROOT
@@ -218,6 +218,40 @@ async def test_a_server_that_does_not_let_go_is_named(any_clinic: Clinic) -> Non
     assert left.obstacle in (NOT_ALLOWED, REUSED)
     receipt = await receipt_of(any_clinic)
     assert (receipt.files_clean_at, receipt.log_clean_at) == (NOW, None)
+
+
+async def test_a_log_file_that_the_server_keeps_is_seen(any_clinic: Clinic) -> None:
+    """Allowed and told to remove them, a server may still keep old files of its log."""
+    superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    if not (await any_clinic.row(superuser))[0]:
+        pytest.skip("settings are changed by superusers only; the embedded server has none")
+    await any_clinic.expect(1)
+    await withdraw(any_clinic)
+    try:
+        await set_on_server(any_clinic, "wal_recycle", "off")
+        await set_on_server(any_clinic, "wal_keep_size", "64MB")
+        assert await remnants(any_clinic).destroy() == Left(0, 1, HELD)
+        assert (await receipt_of(any_clinic)).log_clean_at is None
+        await set_on_server(any_clinic, "wal_keep_size", "0")
+        assert await remnants(any_clinic).destroy() == Left()
+    finally:
+        for name in ("wal_recycle", "wal_keep_size"):
+            await any_clinic.execute(f"ALTER SYSTEM RESET {name}")
+        await any_clinic.execute("SELECT pg_reload_conf()")
+
+
+async def set_on_server(clinic: Clinic, name: str, value: str) -> None:
+    """Change a setting; every process of the server has taken it over at the end."""
+    await clinic.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    await clinic.execute("SELECT pg_reload_conf()")
+    for _ in range(200):
+        if str((await clinic.row(f"SELECT current_setting('{name}')"))[0]) == value:
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail(f"{name} is not {value} after ten seconds")
+    # The checkpointer reads it at its next turn.
+    await clinic.execute("CHECKPOINT")
 
 
 async def openable(clinic: Clinic) -> set[str]:
