@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.arrival import Arrival as Arrival
 from config.camera import Camera as Camera
+from config.consent import Consent as Consent
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
@@ -254,6 +255,7 @@ class Settings(Section):
     match: Match = Match()
     arrival: Arrival = Arrival()
     staff: Staff = Staff()
+    consent: Consent = Consent()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

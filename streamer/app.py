@@ -36,6 +36,7 @@ from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
 from streamer.commands.acting import acting
+from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
@@ -116,6 +117,9 @@ async def run_service(
             clock,
             settings.arrival.refresh_s,
         )
+        # Whose guardian's consent has ended is out before the first gallery.
+        await backend.consents.end_of_age(clock.now())
+        consents = ConsentKeeper(backend.consents, backend.remnants, settings.site.zone, clock)
         await keeper.refresh()
         schedule = ScheduleKeeper(backend.schedules, clock, settings.arrival.refresh_s)
         await backend.schedules.refresh()
@@ -197,6 +201,7 @@ async def run_service(
             remarks,
             references,
             hardware,
+            consents,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -223,6 +228,7 @@ class _Parts:
     remarks: tuple[str, ...]
     references: ReferenceKeeper
     hardware: HardwareProbe
+    consents: ConsentKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -277,6 +283,7 @@ async def _run_tasks(
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
+    storage.start("consents", parts.consents.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))

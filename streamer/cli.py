@@ -18,6 +18,7 @@ from streamer.commands import (
     cameras,
     check_ins,
     config,
+    consents,
     db,
     models,
     patients,
@@ -43,6 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(patients.app, name="patients")
+app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(presences.app, name="presences")

@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.schedule_keeper": (*LEAVES, "streamer.alarm"),
     "streamer.uptime_recorder": LEAVES,
     "streamer.match_recorder": LEAVES,
+    "streamer.consent_keeper": LEAVES,
     "streamer.calibration_keeper": (*LEAVES, "streamer.tracking"),
     "streamer.review_control": (
         *LEAVES,

@@ -92,7 +92,7 @@ class PostgresGallery:
 def unsealed(
     rows: Sequence[asyncpg.Record], vault: Vault
 ) -> tuple[list[Template], list[tuple[UUID, VaultError]]]:
-    """Decrypt templates with their patients' keys. Blocks.
+    """Decrypt templates, each with its own key or, if it has none, its patient's. Blocks.
 
     Returns:
         Those that open; and the ids of the others, with the reason.
@@ -103,7 +103,10 @@ def unsealed(
         template_id: UUID = row["template_id"]
         place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, row["pack_id"])
         try:
-            vector = vector_from(vault.unseal(row["wrapped_key"], place, row["sealed_vector"]))
+            plain = vault.unseal(
+                row["wrapped_key"], place, row["sealed_vector"], own_key=row["own_key"]
+            )
+            vector = vector_from(plain)
         except VaultError as error:
             damaged.append((template_id, error))
         else:
