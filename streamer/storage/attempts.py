@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from streamer.domain.attempt import Attempt
 from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
@@ -51,14 +52,6 @@ class Rule(Protocol):
     def strict_waits_s(self) -> tuple[float, ...]:
         """The same while the site is being guessed at."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One that is counted and may be evaluated."""
-
-    subject: str
-    blocked_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +103,7 @@ class PostgresAttempts:
             now: Aware.
             guessed: False for what could not be guessed: the site's count is left alone.
         """
-        await self._count(
-            Scope.PATIENT, _NOBODY if patient_id is None else str(patient_id), now
-        )
+        await self._count(Scope.PATIENT, _NOBODY if patient_id is None else str(patient_id), now)
         if guessed:
             day = LocalDay.containing(now, self._zone).day
             async with self._postgres.connection() as connection:
@@ -121,9 +112,7 @@ class PostgresAttempts:
     async def forgive(self, scope: Scope, subject: str) -> bool:
         """The desk has helped: forget the failures; False where there were none."""
         async with self._postgres.connection() as connection:
-            done = await connection.execute(
-                sql("forgive_attempts"), self._site_id, scope, subject
-            )
+            done = await connection.execute(sql("forgive_attempts"), self._site_id, scope, subject)
         return not done.endswith(" 0")
 
     async def listed(self, now: datetime) -> list[AttemptRow]:

@@ -78,9 +78,9 @@ class OpenClaim:
         self._now = now
         self.results: list[tuple[CheckIn, Result]] = []
 
-    async def may(self, actor: Actor) -> bool:
-        """May this person have a hand in it? Not where the holder is a patient of theirs."""
-        return await self._claims.may(self._connection, actor, self._patient_id(), self._now)
+    async def may(self, actor: Actor, patient_id: UUID) -> bool:
+        """May this person have a hand in it? Not where they bill visits of the patient."""
+        return await self._claims.may(self._connection, actor, patient_id, self._now)
 
     async def visits(self) -> tuple[Visit, ...]:
         """The holder's appointments, and the dependants': the day's, or the code's own one."""
@@ -216,9 +216,7 @@ class PostgresClaims:
         token = self._keys.signer.read(text)
         if token is None:
             return _Found(None, "not signed by this site")
-        row = await connection.fetchrow(
-            sql("find_code_by_id"), self._site_id, token.code_id, now
-        )
+        row = await connection.fetchrow(sql("find_code_by_id"), self._site_id, token.code_id, now)
         if row is None or row["expires_at"] != token.expires_at:
             return _Found(None, "unknown")
         flaws = {

@@ -81,7 +81,7 @@ class PostgresCodes:
         async with self._postgres.transaction() as connection:
             target = await self._target(connection, order, now)
             row = target.patient
-            await refuse_own_patient(connection, self._site_id, by, row["patient_id"], now)
+            await self._refuse_own(connection, row["patient_id"], by, now)
             await self._check_count(connection, row, now)
             phone = self._phone(row) if order.sent else None
             await connection.execute(sql("forget_expired_codes"), self._site_id, now)
@@ -116,9 +116,7 @@ class PostgresCodes:
             )
         return [CodeRow(**{**row, "state": CodeState(row["state"])}) for row in rows]
 
-    async def _target(
-        self, connection: Connection, order: CodeOrder, now: datetime
-    ) -> _Target:
+    async def _target(self, connection: Connection, order: CodeOrder, now: datetime) -> _Target:
         patient_ref, appointment_id = order.patient_ref, None
         expires_at = LocalDay.containing(now, self._zone).end
         if order.appointment_ref is not None:
@@ -154,13 +152,21 @@ class PostgresCodes:
             )
         return closes
 
+    async def _refuse_own(
+        self, connection: Connection, patient_id: UUID, by: Actor, now: datetime
+    ) -> None:
+        """Neither patients of whoever issues it, nor guardians of such patients."""
+        if by.practitioner_ref is None:
+            return
+        wards = await connection.fetch(sql("wards_of"), patient_id)
+        for one in (patient_id, *(row["patient_id"] for row in wards)):
+            await refuse_own_patient(connection, self._site_id, by, one, now)
+
     async def _check_count(
         self, connection: Connection, patient: asyncpg.Record, now: datetime
     ) -> None:
         since = LocalDay.containing(now, self._zone).start
-        issued = await connection.fetchval(
-            sql("codes_issued_since"), patient["patient_id"], since
-        )
+        issued = await connection.fetchval(sql("codes_issued_since"), patient["patient_id"], since)
         if issued >= self._terms.most_per_day:
             raise InputError(
                 f"patient {patient['patient_ref']}: has been issued {issued} codes today; check "

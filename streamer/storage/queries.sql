@@ -636,3 +636,6 @@ JOIN patients p ON p.patient_id = c.patient_id
 LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
 WHERE c.site_id = $1 AND c.issued_at < $3 AND c.expires_at > $2
 ORDER BY c.issued_at, c.code_id;
+
+-- name: wards_of
+SELECT patient_id FROM guardians WHERE guardian_id = $1;
