@@ -488,28 +488,28 @@ rule AS (
     FROM quick, LATERAL (
         SELECT EXISTS (
             SELECT FROM attempts
-            WHERE site_id = $1 AND scope = 'site' AND day = $4 AND today >= $11
+            WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
         ) AS strict
     ) AS guessed
 )
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
-SELECT $1, $2, $3, 1, $4, 1, $5,
-       CASE WHEN 1 >= $10 THEN $6 ELSE $5 + make_interval(secs => waits[1]) END
+SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
+       CASE WHEN 1 >= $10::int THEN $6::timestamptz ELSE $5::timestamptz + make_interval(secs => waits[1]) END
 FROM rule
 ON CONFLICT (site_id, scope, subject) DO UPDATE
 SET (level, day, today, last_at, blocked_until) = (
-    SELECT n.level, $4, n.today, $5,
-           CASE WHEN n.today >= $10 THEN $6
-                ELSE $5 + make_interval(secs => rule.waits[
+    SELECT n.level, $4::date, n.today, $5::timestamptz,
+           CASE WHEN n.today >= $10::int THEN $6::timestamptz
+                ELSE $5::timestamptz + make_interval(secs => rule.waits[
                     least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))])
            END
     FROM rule, LATERAL (
         SELECT 1 + greatest(0, a.level - CASE WHEN rule.strict THEN 0 ELSE
-                   greatest(0, extract(epoch FROM $5 - a.last_at)) / $9 END) AS level,
-               CASE WHEN a.day = $4 THEN a.today + 1 ELSE 1 END AS today
+                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8 END) AS level,
+               CASE WHEN a.day = $4::date THEN a.today + 1 ELSE 1 END AS today
     ) AS n
 )
-WHERE a.blocked_until <= $5
+WHERE a.blocked_until <= $5::timestamptz
 RETURNING a.blocked_until;
 
 -- name: take_attempt_back
@@ -517,16 +517,16 @@ RETURNING a.blocked_until;
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE attempts AS a
 SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
-    blocked_until = CASE WHEN a.blocked_until = $4 THEN a.last_at ELSE a.blocked_until END
+    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz THEN a.last_at ELSE a.blocked_until END
 FROM quick
 WHERE a.site_id = $1 AND a.scope = $2 AND a.subject = $3;
 
 -- name: count_site_failure
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
-SELECT $1, 'site', 'all', 0, $2, 1, $3, $3 FROM quick
+SELECT $1::text, 'site', 'all', 0, $2::date, 1, $3::timestamptz, $3::timestamptz FROM quick
 ON CONFLICT (site_id, scope, subject) DO UPDATE
-SET today = CASE WHEN a.day = $2 THEN a.today + 1 ELSE 1 END, day = $2, last_at = $3;
+SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date, last_at = $3::timestamptz;
 
 -- name: forgive_attempts
 -- The desk has helped.
