@@ -31,6 +31,7 @@ from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
 from streamer.checkin.codes.qr_picture import read_qr
 from streamer.checkin.codes.redeeming import Redeeming
+from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
@@ -38,6 +39,7 @@ from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
 from streamer.code_counters import kiosk_device, redeeming
+from streamer.commands.acting import acting
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.domain.camera_state import CameraState
@@ -134,12 +136,23 @@ async def run_service(
         delivery = CheckInDelivery(writer, spool, clock)
         reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
         rejections.add(await backend.reviews.rejections_of(clock.now()))
+        policy = arrival_policy(settings)
+        watch = DayWatch(
+            backend.day_facts,
+            delivery,
+            policy,
+            settings.staff.practitioners,
+            settings.site.id,
+            clock,
+        )
+        await watch.refresh()
         service = CheckInService(
             settings.site.id,
             backend.schedules,
             delivery,
-            arrival_policy(settings),
-            Looking(reviews, rejections, lambda: calibration.calibrated),
+            backend.presences,
+            policy,
+            Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
             clock,
         )
         desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
@@ -177,6 +190,7 @@ async def run_service(
             calibration,
             delivery,
             service,
+            watch,
             desk,
             counts,
             recorder,
@@ -202,6 +216,7 @@ class _Parts:
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
+    day: DayWatch
     desk: ReviewDesk
     counts: MatchRecorder
     recorder: UptimeRecorder
@@ -262,6 +277,7 @@ async def _run_tasks(
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
+    decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     cameras.start("site calibration", parts.calibration.run(stop))
@@ -269,7 +285,7 @@ async def _run_tasks(
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
-    reviews = ReviewControl(parts.desk)
+    reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
 
     async def answer(request: Request) -> Reply:
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)

@@ -22,6 +22,7 @@ from streamer.commands import (
     db,
     models,
     patients,
+    presences,
     review,
 )
 from streamer.commands.demo import demo
@@ -46,6 +47,7 @@ app.add_typer(patients.app, name="patients")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(codes.app, name="codes")
+app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
 app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")

@@ -45,6 +45,7 @@ class Request:
         review_id: Which review, or how its id begins.
         patient_ref: Which of its candidates is confirmed; empty where there is only one.
         seconds: For so long `view_test` looks.
+        by: On whose behalf; empty = of whoever asks.
     """
 
     # A newer command may ask for what this service has never heard of.
@@ -56,6 +57,7 @@ class Request:
     review_id: str = ""
     patient_ref: str = ""
     seconds: float = 0.0
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
