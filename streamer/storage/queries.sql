@@ -490,6 +490,7 @@ SELECT EXISTS (
 -- name: count_attempt
 -- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
 -- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
+-- No wait is a moment that is surely past: of two at once the later one may come here first.
 -- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
 rule AS (
@@ -503,20 +504,27 @@ rule AS (
 )
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
-       CASE WHEN 1 >= $10::int THEN $6::timestamptz ELSE $5::timestamptz + make_interval(secs => waits[1]) END
+       CASE WHEN 1 >= $10::int THEN $6::timestamptz
+            WHEN waits[1] = 0 THEN $5::timestamptz - interval '1 minute'
+            ELSE $5::timestamptz + make_interval(secs => waits[1])
+       END
 FROM rule
 ON CONFLICT (site_id, scope, subject) DO UPDATE
 SET (level, day, today, last_at, blocked_until) = (
     SELECT n.level, $4::date, n.today, $5::timestamptz,
            CASE WHEN n.today >= $10::int THEN $6::timestamptz
-                ELSE $5::timestamptz + make_interval(secs => rule.waits[
-                    least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))])
+                WHEN w.wait_s = 0 THEN $5::timestamptz - interval '1 minute'
+                ELSE $5::timestamptz + make_interval(secs => w.wait_s)
            END
     FROM rule, LATERAL (
         SELECT 1 + greatest(0, a.level - CASE WHEN rule.strict THEN 0 ELSE
-                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8 END) AS level,
+                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8
+                   END) AS level,
                CASE WHEN a.day = $4::date THEN a.today + 1 ELSE 1 END AS today
-    ) AS n
+    ) AS n, LATERAL (
+        SELECT rule.waits[
+            least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))] AS wait_s
+    ) AS w
 )
 WHERE a.blocked_until <= $5::timestamptz
 RETURNING a.blocked_until;
@@ -526,7 +534,8 @@ RETURNING a.blocked_until;
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE attempts AS a
 SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
-    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz THEN a.last_at ELSE a.blocked_until END
+    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz
+                         THEN a.last_at - interval '1 minute' ELSE a.blocked_until END
 FROM quick
 WHERE a.site_id = $1 AND a.scope = $2 AND a.subject = $3;
 
@@ -535,7 +544,8 @@ WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, 'site', 'all', 0, $2::date, 1, $3::timestamptz, $3::timestamptz FROM quick
 ON CONFLICT (site_id, scope, subject) DO UPDATE
-SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date, last_at = $3::timestamptz;
+SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date,
+    last_at = $3::timestamptz;
 
 -- name: forgive_attempts
 -- The desk has helped.

@@ -75,6 +75,12 @@ async def test_a_hundred_guesses_at_once_are_a_hundred(counter: Counter) -> None
     assert rows == {"device": 11, "site": 11}
 
 
+async def test_of_two_at_once_the_later_one_may_be_counted_first(counter: Counter) -> None:
+    await counter.clinic.import_patients()
+    for step in (3, 2, 1, 0):
+        assert await counter.attempts.begin("desk-1", NOW + timedelta(milliseconds=step))
+
+
 async def test_who_succeeds_leaves_no_failure_and_ends_nobodys_wait(counter: Counter) -> None:
     await counter.expect(1, 2)
     codes = [(await counter.issue(number)).secret for number in (1, 2)]
