@@ -623,19 +623,22 @@ FOR UPDATE OF c;
 SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
 -- name: claim_visits
--- The holder's appointments and those of whom they are guardian of, as the clinic says ($3 the
--- holder alone) or the national service does ($7); or the one a code was issued for. Opaque.
+-- The holder's appointments between two moments, and those of whom they are guardian of, as the
+-- clinic says or the national service does ($6, hashes); or the one a code was issued for ($5).
+-- The people first: by day alone it would read the whole site's.
 SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
        a.building, p.patient_ref
 FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
-WHERE a.site_id = $1 AND CASE WHEN $6::uuid IS NULL THEN
-        a.starts_at >= $4 AND a.starts_at < $5 AND (
-            a.patient_id = $2
-            OR NOT $3 AND (
-                a.patient_id IN (SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2)
-                OR p.id_number_hash = ANY($7::bytea[])))
-    ELSE a.appointment_id = $6 AND a.patient_id = $2 END
-  AND a.status <> 'entered-in-error'
+WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+  AND a.patient_id = ANY(ARRAY(
+      SELECT $2::uuid
+      UNION ALL
+      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2 AND $5::uuid IS NULL
+      UNION ALL
+      SELECT w.patient_id FROM patients w
+      WHERE w.site_id = $1 AND w.id_number_hash = ANY($6::bytea[])
+  ))
+  AND (a.appointment_id = $5 OR $5 IS NULL AND a.starts_at >= $3 AND a.starts_at < $4)
 ORDER BY a.appointment_id;
 
 -- name: redeem_code
