@@ -34,7 +34,9 @@ def test_a_qr_held_to_a_kiosk_arrives_and_no_face_does(
     picture = tmp_path / "code.png"
     (issued,) = kirdi.ok("codes", "issue", "B", "--qr", picture, "--by", "asel")
     clip = tmp_path / "kiosk.mp4"
-    film(clip, decode(unseen_clips("A")[0]), cv2.imread(str(picture)))
+    code = cv2.imread(str(picture))
+    assert code is not None
+    film(clip, decode(unseen_clips("A")[0]), code)
     desk = ("--device", "desk-1", "--by", "dina")
     with kirdi.camera(clip, loop=True) as url:
         kirdi.cameras = [{"id": "kiosk-1", "kind": "kiosk", "url": url}]
