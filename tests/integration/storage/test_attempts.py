@@ -83,8 +83,8 @@ async def test_whatever_is_wrong_takes_the_same_work(clinic: Clinic, flaw: str) 
     """The same statements in the same order: neither words nor time tell one from another."""
     base = clinic.database
     recording = RecordingPostgres(base.postgres)
+    await Counter(clinic).expect(1)
     counter = Counter(replace(clinic, database=replace(base, postgres=recording)))
-    await counter.expect(1)
     issued = await counter.issue(1)
     shown, by = issued.secret, ASEL if flaw == "issuer" else DINA
     if flaw == "unknown":
