@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 from config.settings import Settings
 from streamer.backend import Backend, open_backend
 from streamer.bench.figures import percentile
+from streamer.bench.process_usage import family_cpu_seconds, idle_seconds
 from streamer.bench.recorded_statements import RecordingPostgres, Stretch, ask_again
 from streamer.bench.throwaway_home import throwaway_home
 from streamer.checkin.codes.claim import Answer, Claim
@@ -24,6 +25,7 @@ from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
 from streamer.domain.claim import Device
 from streamer.domain.patient import Patient
+from streamer.embedded.services import EmbeddedServers
 from streamer.errors import KirdiError
 from streamer.storage.postgres import write_rows
 from streamer.storage.queries import sql
@@ -47,6 +49,9 @@ class CodesFigures:
         ratio: Bare rate over ours.
         p95_ms: From showing a code to the answer, the wait for a connection included.
         statements: What one redemption asks the database.
+        cpu_ms: CPU time of this process and of the embedded servers for one redemption,
+        idle_cpu: and what was left on the machine meanwhile, CPU seconds a second. Near 0, the
+            times say how busy the machine was with other things.
     """
 
     patients: int
@@ -61,6 +66,8 @@ class CodesFigures:
     bare_p50_ms: float
     bare_p95_ms: float
     statements: int
+    cpu_ms: float
+    idle_cpu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,16 @@ class _Code:
             other.appointment_id: self.appointment_id,
             event: uuid5(self.code_id, str(self.appointment_id)),
         }
+
+
+@dataclass(slots=True)
+class _Spent:
+    """Seconds of all rounds: of ours and of the bare side; CPU and idle time during ours."""
+
+    ours_s: float = 0.0
+    bare_s: float = 0.0
+    cpu_s: float = 0.0
+    idle_s: float = 0.0
 
 
 class CodesBenchmark:
@@ -121,10 +138,12 @@ class CodesBenchmark:
                     tell(f"{patients} patients")
                     codes = await _peopled(backend, patients)
                     tell(f"{self._redeemed} codes, {self._at_once} at once")
-                    rows.append(await self._row(backend, patients, codes))
+                    rows.append(await self._row(backend, home, patients, codes))
         return rows
 
-    async def _row(self, backend: Backend, patients: int, codes: Sequence[_Code]) -> CodesFigures:
+    async def _row(
+        self, backend: Backend, home: Path, patients: int, codes: Sequence[_Code]
+    ) -> CodesFigures:
         counter = redeeming(backend)
         left = iter(codes)
         recorded, sample = await _recorded(backend, next(left))
@@ -132,15 +151,19 @@ class CodesBenchmark:
         await self._ours(counter, [next(left) for _ in range(self._at_once)])
         ours: list[float] = []
         bare: list[float] = []
-        spent = [0.0, 0.0]
+        spent = _Spent()
         count = self._redeemed // _ROUNDS
+        servers = _servers(home)
         for _ in range(_ROUNDS):
-            began = time.perf_counter()
+            began, cpu, idle = time.perf_counter(), _cpu(servers), idle_seconds()
             ours += await self._ours(counter, [next(left) for _ in range(count)])
             between = time.perf_counter()
+            spent.ours_s += between - began
+            spent.cpu_s += _cpu(servers) - cpu
+            spent.idle_s += idle_seconds() - idle
+            between = time.perf_counter()
             bare += await self._bare(backend, recorded, sample, [next(left) for _ in range(count)])
-            spent[0] += between - began
-            spent[1] += time.perf_counter() - between
+            spent.bare_s += time.perf_counter() - between
         return _figures(patients, self._at_once, ours, bare, spent, recorded)
 
     async def _ours(self, counter: Redeeming, codes: Sequence[_Code]) -> list[float]:
@@ -243,6 +266,16 @@ async def _peopled(backend: Backend, patients: int) -> list[_Code]:
     return codes
 
 
+def _servers(home: Path) -> tuple[int, ...]:
+    """The pids of the embedded servers."""
+    return tuple(one.pid for one in EmbeddedServers(home).status() if one.pid is not None)
+
+
+def _cpu(servers: Sequence[int]) -> float:
+    """CPU seconds so far of this process and of the servers with all their connections."""
+    return time.process_time() + sum(family_cpu_seconds(pid) for pid in servers)
+
+
 def _code(digits: str, patient_id: UUID, appointment_id: UUID, backend: Backend) -> _Code:
     hashes: CodeHash = backend.database.code_hash
     return _Code(digits, hashes.of(digits), uuid4(), patient_id, appointment_id)
@@ -253,13 +286,13 @@ def _figures(
     at_once: int,
     ours: Sequence[float],
     bare: Sequence[float],
-    spent: Sequence[float],
+    spent: _Spent,
     recorded: Sequence[Stretch],
 ) -> CodesFigures:
     def ms(times: Sequence[float], share: float) -> float:
         return 1000 * (percentile(times, share) or 0.0)
 
-    rate, bare_rate = len(ours) / spent[0], len(bare) / spent[1]
+    rate, bare_rate = len(ours) / spent.ours_s, len(bare) / spent.bare_s
     return CodesFigures(
         patients=patients,
         at_once=at_once,
@@ -273,4 +306,6 @@ def _figures(
         bare_p50_ms=ms(bare, 0.5),
         bare_p95_ms=ms(bare, 0.95),
         statements=sum(len(one.asked) for one in recorded),
+        cpu_ms=1000 * spent.cpu_s / len(ours),
+        idle_cpu=spent.idle_s / spent.ours_s,
     )

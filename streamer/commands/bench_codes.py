@@ -26,6 +26,8 @@ COLUMNS = (
     "bare_p50_ms",
     "bare_p95_ms",
     "statements",
+    "cpu_ms",
+    "idle_cpu",
 )
 
 
