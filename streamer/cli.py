@@ -17,6 +17,7 @@ from streamer.commands import (
     camera,
     cameras,
     check_ins,
+    codes,
     config,
     consents,
     db,
@@ -25,6 +26,7 @@ from streamer.commands import (
     presences,
     review,
 )
+from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
@@ -47,6 +49,7 @@ app.add_typer(patients.app, name="patients")
 app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(codes.app, name="codes")
 app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
 app.add_typer(models.app, name="models")
@@ -55,6 +58,7 @@ app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(bench.app, name="bench")
+bench.app.command("codes")(bench_codes)
 app.command()(run)
 app.command()(demo)
 app.command()(health)
