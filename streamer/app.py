@@ -5,7 +5,7 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,20 +23,27 @@ from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl, Reloading
 from streamer.cameras.camera_set import CameraSet, Note
+from streamer.cameras.desk_cameras import DeskCameras
 from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
+from streamer.checkin.desk_comparisons import DeskCamera, DeskComparisons, DeskRules
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
+from streamer.commands.acting import acting
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
+from streamer.desk_control import VERBS as DESK_VERBS
+from streamer.desk_control import DeskControl
+from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
+from streamer.domain.template import Template
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -53,6 +60,7 @@ from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
 from streamer.storage.spool import Spool
+from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
@@ -104,9 +112,10 @@ async def run_service(
 
         pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
         rules = await asyncio.to_thread(score_rules, pack, settings.match)
+        build = gallery_builder(matcher.pack_id, rules.cohort)
         keeper = GalleryKeeper(
             backend.gallery(matcher.pack_id),
-            gallery_builder(matcher.pack_id, rules.cohort),
+            build,
             clock,
             settings.arrival.refresh_s,
         )
@@ -175,6 +184,15 @@ async def run_service(
             remarks,
             references,
             hardware,
+            lambda one: build([one]),
+            lambda camera: DeskComparisons(
+                DeskRules(settings.site.id, matcher.pack_id, arrival_policy(settings)),
+                camera,
+                backend.desk,
+                backend.schedules,
+                rejections,
+                clock,
+            ),
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -198,6 +216,8 @@ class _Parts:
     remarks: tuple[str, ...]
     references: ReferenceKeeper
     hardware: HardwareProbe
+    gallery_of_one: Callable[[Template], Search]
+    comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -214,8 +234,12 @@ class _Parts:
             on_reference=partial(self.references.remember, camera),
             find_hardware=self.hardware.find,
         )
+        rules = pipeline_rules(self.settings, camera, self.scale, self.calibration)
+        if camera.kind == "desk" or not rules.searches:
+            desk = DeskPipeline(rules, self.matcher, supervisor.hold)
+            return RunningCamera(supervisor, mailbox, desk, view)
         pipeline = CameraPipeline(
-            pipeline_rules(self.settings, camera, self.scale, self.calibration),
+            rules,
             self.matcher,
             lambda: self.keeper.current,
             self.service,
@@ -252,8 +276,13 @@ async def _run_tasks(
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
     reviews = ReviewControl(parts.desk)
+    policy = arrival_policy(parts.settings)
+    at_desk = DeskCameras(camera_set, parts.gallery_of_one, policy.min_liveness)
+    desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
+        if request.verb in DESK_VERBS:
+            return await desk.answer(request)
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))

@@ -17,6 +17,7 @@ from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database, open_database
+from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.listing import Listing
@@ -84,6 +85,19 @@ class Backend:
         site = self.settings.site
         return PostgresReviews(
             self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+        )
+
+    @property
+    def desk(self) -> PostgresDesk:
+        """Reads one patient's template, and writes what follows from a match at the desk."""
+        base = self.database
+        return PostgresDesk(
+            base.postgres,
+            base.vault,
+            self.check_ins,
+            self.presences,
+            self.settings.site.id,
+            self.clock,
         )
 
     def calibrations(self, pack_id: str) -> PostgresCalibrations:

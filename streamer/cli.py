@@ -19,6 +19,7 @@ from streamer.commands import (
     check_ins,
     config,
     db,
+    desk,
     models,
     patients,
     review,
@@ -45,6 +46,7 @@ app.add_typer(patients.app, name="patients")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(review.app, name="review")
+app.add_typer(desk.app, name="desk")
 app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
