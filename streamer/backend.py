@@ -24,6 +24,7 @@ from streamer.storage.listing import Listing
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
+from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
@@ -77,7 +78,13 @@ class Backend:
             self.schedules,
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
+            self.settings.site.zone,
         )
+
+    @property
+    def presences(self) -> PostgresPresences:
+        """Writes sightings that changed no status."""
+        return PostgresPresences(self.database.postgres, self.clock, self.settings.site.zone)
 
     @property
     def reviews(self) -> PostgresReviews:

@@ -243,6 +243,42 @@ RETURNING event_id;
 -- name: mark_arrived
 UPDATE appointments SET status = 'arrived', status_changed_at = $2 WHERE appointment_id = $1;
 
+-- name: died_before
+-- Whoever died before this day of the site came in for nothing on it, whatever was shown.
+SELECT EXISTS (SELECT FROM patients WHERE patient_id = $1 AND deceased_on < $2);
+
+-- name: face_blocked
+-- Has a person said that whoever was taken for this patient on this day was somebody else?
+SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2);
+
+-- name: check_in_undone
+-- Has a person undone a check-in of the appointment? A face alone does not write another one.
+SELECT EXISTS (SELECT FROM check_ins WHERE appointment_id = $1 AND undone_at IS NOT NULL);
+
+-- name: insert_status_change
+-- FHIR R4 Provenance of a status. Rows are only ever added.
+INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status, occurred_at,
+                            changed_by, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: insert_presence
+-- Nothing is inserted when it is there: the id says whose, what, where and in which ten minutes.
+INSERT INTO presences (presence_id, site_id, patient_id, appointment_id, flag, method, evidence,
+                       occurred_at, building, camera_id, device_id, score, threshold, pack_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT DO NOTHING
+RETURNING presence_id;
+
+-- name: presence_fits
+-- Is it the site's patient, and the patient's appointment, if there is one?
+SELECT EXISTS (
+    SELECT FROM patients p
+    WHERE p.site_id = $1 AND p.patient_id = $2
+      AND ($3::uuid IS NULL OR EXISTS (
+          SELECT FROM appointments a
+          WHERE a.appointment_id = $3 AND a.site_id = $1 AND a.patient_id = $2))
+);
+
 -- name: schedule_of_site
 -- A day's appointments of a site, for the cache.
 SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -119,7 +120,7 @@ class Clinic:
 
     def check_ins(self, schedules: ScheduleCache | None = None) -> PostgresCheckIns:
         return PostgresCheckIns(
-            self.database.postgres, self.clock, schedules or self.schedules(), *WINDOW
+            self.database.postgres, self.clock, schedules or self.schedules(), *WINDOW, ZONE
         )
 
     def gallery(self, pack_id: str = PACK) -> PostgresGallery:
@@ -146,7 +147,7 @@ class Clinic:
         async with self.database.postgres.connection() as connection:
             await connection.execute(statement, *values)
 
-    async def row(self, statement: str, *values: object) -> tuple[UUID, ...]:
+    async def row(self, statement: str, *values: object) -> tuple[Any, ...]:
         async with self.database.postgres.connection() as connection:
             found = await connection.fetchrow(statement, *values)
         assert found is not None

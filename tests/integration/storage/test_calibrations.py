@@ -119,8 +119,10 @@ async def test_a_change_of_pack_says_who_must_be_enrolled_anew(clinic: Clinic) -
 
 
 async def owner(clinic: Clinic) -> UUID:
-    (found,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
-    return found
+    found: tuple[UUID, ...] = await clinic.row(
+        "SELECT patient_id FROM patients WHERE patient_ref = 'P-1'"
+    )
+    return found[0]
 
 
 async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: Clinic) -> None:

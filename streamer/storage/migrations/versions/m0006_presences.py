@@ -19,6 +19,9 @@ _STATEMENTS = (
             AND (undone_at IS NULL) = (undone_reason IS NULL)),
         ADD CONSTRAINT check_ins_manual CHECK (method <> 'manual' OR note IS NOT NULL)
     """,
+    """
+    CREATE INDEX check_ins_undone ON check_ins (appointment_id) WHERE undone_at IS NOT NULL
+    """,
     # A sighting that changed no status. Opaque ids and figures; only patients who consented.
     """
     CREATE TABLE presences (
