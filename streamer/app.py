@@ -235,7 +235,7 @@ class _Parts:
             find_hardware=self.hardware.find,
         )
         rules = pipeline_rules(self.settings, camera, self.scale, self.calibration)
-        if camera.kind == "desk" or not rules.searches:
+        if camera.kind != "kiosk" and not rules.searches:
             desk = DeskPipeline(rules, self.matcher, supervisor.hold)
             return RunningCamera(supervisor, mailbox, desk, view)
         pipeline = CameraPipeline(

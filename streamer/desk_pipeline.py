@@ -84,6 +84,14 @@ class DeskPipeline:
         """Where the camera stands."""
         return self._rules.building
 
+    def refuse_if_busy(self) -> None:
+        """Raise InputError while a comparison is under way."""
+        if self._looking is not None:
+            raise InputError(
+                f"camera {self._rules.camera_id}: another comparison is under way there; wait "
+                "until it is over"
+            )
+
     def bridge(self, max_gap_s: float) -> None:
         """Follow people over other gaps from now on: the frames come at another pace."""
         self._max_gap_s = max_gap_s
@@ -106,14 +114,10 @@ class DeskPipeline:
         Raises:
             InputError: Another comparison is under way here.
         """
-        camera_id = self._rules.camera_id
-        if self._looking is not None:
-            raise InputError(
-                f"camera {camera_id}: another comparison is under way there; wait until it is over"
-            )
+        self.refuse_if_busy()
         looking = _Looking(
             asked,
-            Tracker(camera_id, TrackerLimits(max_gap_s=self._max_gap_s)),
+            Tracker(self._rules.camera_id, TrackerLimits(max_gap_s=self._max_gap_s)),
             asyncio.get_running_loop().create_future(),
         )
         stopping = asyncio.create_task(stop.wait())
@@ -205,7 +209,7 @@ class DeskPipeline:
         found = vote(evidence.shots, looking.asked.template, 1, self._rules.vote)
         if found is None:
             return
-        if looking.best is None or found.claims[0].score > looking.best.claims[0].score:
+        if looking.best is None or found.claims[0].score >= looking.best.claims[0].score:
             looking.best = found
         agreed = evidence.confirmed_at == frame.received_at and not evidence.doubts
         if found.band is not Band.ACCEPT or not agreed:

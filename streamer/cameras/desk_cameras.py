@@ -54,7 +54,7 @@ class DeskCameras:
         """Return the camera with this id.
 
         Raises:
-            InputError: There is none, it is switched off, or it is none to compare at.
+            InputError: There is none, it is switched off, is none to compare at, or is busy.
             CameraError: It shows nothing at this moment.
         """
         running = self._cameras.at_work(camera_id)
@@ -64,6 +64,8 @@ class DeskCameras:
                 f"camera {camera_id}: is of kind {running.camera.kind}; only a camera of kind desk "
                 "compares (any but a kiosk, where recognition.mode is desk)"
             )
+        # Before anybody's template is read for it.
+        pipeline.refuse_if_busy()
         state = running.state
         if state.status not in _SEES:
             reason = f" ({state.reason})" if state.reason else ""
