@@ -143,7 +143,8 @@ def decide(
         # Not even a glance settles it: only the clinic's system takes a noshow back.
         return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, _ids(denied), presences)
     why = _why_not(appointments, near, here, policy, now)
-    unbooked = why is Reason.OTHER_BUILDING or isinstance(evidence, ShownEvidence)
+    attended = not isinstance(evidence, FaceEvidence) or evidence.attended
+    unbooked = why is Reason.OTHER_BUILDING or attended
     if sure and unbooked and not presences:
         presences = (SeenFor(PresenceFlag.UNBOOKED, None),)
     return Decision(Outcome.IGNORE, why, (), presences)

@@ -6,24 +6,24 @@ by, so a match needs no calibrated site; everything else that speaks against an 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 import structlog
 
-from streamer.checkin.decision import ArrivalPolicy, AutoArrive, FaceEvidence, decide
+from streamer.checkin.decision import ArrivalPolicy, FaceEvidence, decide
 from streamer.checkin.rejections import Rejections
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.comparison import Comparison, ComparisonOutcome
-from streamer.domain.decision import Decision, Outcome, Reason
+from streamer.domain.decision import Decision, Outcome, SeenFor
 from streamer.domain.desk_report import DeskReport
 from streamer.domain.identity import Band
-from streamer.domain.presence import Presence, PresenceFlag
+from streamer.domain.presence import Presence, PresenceFlag, presence_id
 from streamer.domain.review_report import ArrivalReport
 from streamer.domain.template import Template
 from streamer.errors import DatabaseError
@@ -31,8 +31,9 @@ from streamer.errors import DatabaseError
 log = structlog.get_logger(__name__)
 
 _READ_TIMEOUT_S: Final = 5.0
+_KEPT: Final = frozenset({Recorded.WRITTEN, Recorded.DUPLICATE})
 
-_Followed: TypeAlias = tuple[Decision, tuple[ArrivalReport, ...], PresenceFlag | None]
+_Followed: TypeAlias = tuple[Decision, tuple[ArrivalReport, ...], tuple[PresenceFlag, ...]]
 
 
 class DeskStore(Protocol):
@@ -47,8 +48,8 @@ class DeskStore(Protocol):
         patient_id: UUID,
         actor: Actor,
         check_ins: Sequence[CheckIn],
-        presence: Presence | None,
-    ) -> tuple[tuple[ArrivalReport, ...], Recorded | None]:
+        presences: Sequence[Presence],
+    ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
         """Write in one transaction; raises InputError, DatabaseError."""
         ...
 
@@ -86,7 +87,7 @@ class DeskRules:
 
     Attributes:
         pack_id: The model pack in use.
-        policy: The site's; `auto_arrive` means nothing here.
+        policy: The site's; `auto_arrive` means nothing where a person stands by.
     """
 
     site_id: str
@@ -118,7 +119,7 @@ class DeskComparisons:
             clock: Its only source of time.
         """
         self._rules = rules
-        self._policy = replace(rules.policy, auto_arrive=AutoArrive.ALWAYS)
+        self._policy = rules.policy
         self._camera = camera
         self._store = store
         self._schedules = schedules
@@ -154,13 +155,13 @@ class DeskComparisons:
         del template
         decision: Decision | None = None
         arrivals: tuple[ArrivalReport, ...] = ()
-        presence: PresenceFlag | None = None
+        presences: tuple[PresenceFlag, ...] = ()
         if found.outcome is ComparisonOutcome.MATCHED:
             # Whoever hangs up now no longer undoes that it matched.
             work = asyncio.create_task(self._follow(patient_id, camera_id, camera, actor, found))
             self._following.add(work)
             work.add_done_callback(self._following.discard)
-            decision, arrivals, presence = await asyncio.shield(work)
+            decision, arrivals, presences = await asyncio.shield(work)
         _tell(patient_id, camera_id, actor, found, decision, arrivals)
         return DeskReport(
             patient_ref=patient_ref,
@@ -168,7 +169,7 @@ class DeskComparisons:
             outcome=found.outcome,
             reason=None if decision is None else decision.reason,
             arrivals=arrivals,
-            presence=presence,
+            presences=presences,
             threshold=found.threshold,
             score=found.score,
             frames_agreeing=found.frames_agreeing,
@@ -187,9 +188,10 @@ class DeskComparisons:
             band=Band.ACCEPT,
             contested=False,
             building=camera.building,
-            calibrated=True,
+            calibrated=False,
             rejected_score=self._rejections.score(patient_id, found.captured_at),
             liveness=found.liveness,
+            attended=True,
         )
         appointments = await self._appointments(patient_id, found.captured_at)
         decision = decide(evidence, appointments, self._policy, found.captured_at)
@@ -201,10 +203,15 @@ class DeskComparisons:
             if decision.outcome is Outcome.ARRIVE
             else []
         )
-        presence = self._presence(patient_id, camera_id, camera.building, found, decision)
-        arrivals, recorded = await self._store.record(patient_id, actor, check_ins, presence)
-        kept = recorded in (Recorded.WRITTEN, Recorded.DUPLICATE)
-        return decision, arrivals, presence.flag if presence is not None and kept else None
+        seen = [
+            self._presence(patient_id, one, camera_id, camera.building, found)
+            for one in decision.presences
+        ]
+        arrivals, recorded = await self._store.record(patient_id, actor, check_ins, seen)
+        kept = tuple(
+            one.flag for one, became in zip(seen, recorded, strict=True) if became in _KEPT
+        )
+        return decision, arrivals, kept
 
     async def _appointments(self, patient_id: UUID, at: datetime) -> tuple[Appointment, ...]:
         """From PostgreSQL: a walk-in may have been booked a moment ago."""
@@ -247,23 +254,21 @@ class DeskComparisons:
         )
 
     def _presence(
-        self, patient_id: UUID, camera_id: str, building: str, found: Comparison, decision: Decision
-    ) -> Presence | None:
-        """That the patient was here, where there was nothing to arrive at."""
-        flags = {Reason.NO_OPEN_APPOINTMENT: PresenceFlag.UNBOOKED}
-        flag = flags.get(decision.reason)
-        if flag is None:
-            return None
-        assert found.captured_at is not None
+        self, patient_id: UUID, one: SeenFor, camera_id: str, building: str, found: Comparison
+    ) -> Presence:
+        at = found.captured_at
+        assert at is not None
         return Presence(
-            presence_id=uuid4(),
+            presence_id=presence_id(
+                patient_id, one.appointment_id, one.flag, Method.DESK, camera_id, at
+            ),
             site_id=self._rules.site_id,
             patient_id=patient_id,
-            appointment_id=None,
-            flag=flag,
+            appointment_id=one.appointment_id,
+            flag=one.flag,
             method=Method.DESK,
             evidence=EvidenceGrade.FACE,
-            occurred_at=found.captured_at,
+            occurred_at=at,
             building=building,
             camera_id=camera_id,
             score=found.score,

@@ -53,18 +53,21 @@ def compare(
 
 def _tell(report: "DeskReport", *, aloud: bool) -> None:
     """Say what a match led to; raises KirdiError where it led to nothing."""
-    arrived = [one for one in report.arrivals if one.recorded.value in _ARRIVED]
     reason = "" if report.reason is None else report.reason.value
-    if report.arrivals:
-        words = "; ".join(f"{one.appointment_ref}: {one.recorded.value}" for one in report.arrivals)
-    elif report.presence is not None:
-        words = f"nothing to arrive at now ({_words(reason)}); recorded as seen: {report.presence}"
-    else:
-        words = f"nothing to arrive at now ({_words(reason)})"
-    if not arrived and report.presence is None and reason != "already_arrived":
-        raise KirdiError(f"patient {report.patient_ref}: it is them, and {words}; {_OTHERWISE}")
+    said = [f"{one.appointment_ref}: {one.recorded.value}" for one in report.arrivals]
+    if not said:
+        said = [_words(reason) if reason else "nothing to arrive at"]
+    seen = ", ".join(sorted({one.value for one in report.presences}))
+    if seen:
+        said.append(f"recorded as seen ({seen})")
+    arrived = any(one.recorded.value in _ARRIVED for one in report.arrivals)
+    if not arrived and not seen and reason != "already_arrived":
+        raise KirdiError(
+            f"patient {report.patient_ref}: it is them, and nothing was written "
+            f"({'; '.join(said)}); {_OTHERWISE}"
+        )
     if aloud:
-        say(f"It is patient {report.patient_ref}. {words[:1].upper()}{words[1:]}.")
+        say(f"It is patient {report.patient_ref}: {'; '.join(said)}.")
 
 
 def _refuse(report: "DeskReport") -> NoReturn:

@@ -16,7 +16,7 @@ class DeskReport:
         outcome: What the camera said.
         reason: What the day's appointments made of a match; None where there was none.
         arrivals: What became of each appointment there was to arrive at.
-        presence: How the sighting was recorded where nothing could be arrived at.
+        presences: As what the sighting was recorded besides; it changes no status.
         score: None where too few frames agreed for there to be one; `threshold` had to be reached.
         shortcoming: What kept the last face from being compared; empty = nothing did.
     """
@@ -26,7 +26,7 @@ class DeskReport:
     outcome: ComparisonOutcome
     reason: Reason | None
     arrivals: tuple[ArrivalReport, ...]
-    presence: PresenceFlag | None
+    presences: tuple[PresenceFlag, ...]
     threshold: float
     score: float | None
     frames_agreeing: int

@@ -92,28 +92,25 @@ class PostgresDesk:
         patient_id: UUID,
         actor: Actor,
         check_ins: Sequence[CheckIn],
-        presence: Presence | None,
-    ) -> tuple[tuple[ArrivalReport, ...], Recorded | None]:
+        presences: Sequence[Presence],
+    ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
         """Write what follows from a match, in one transaction.
 
         Returns:
-            What became of each check-in, in order, and of the presence, if there is one.
+            What became of each check-in and of each presence, in order.
 
         Raises:
             InputError: The patient is one of the actor's own; nothing was written.
             DatabaseError: It is not known to be written; compare again.
         """
         results: dict[UUID, Result] = {}
-        recorded: Recorded | None = None
+        now = self._clock.now()
         async with self._postgres.transaction() as connection:
-            await refuse_own_patient(
-                connection, self._site_id, actor, patient_id, self._clock.now()
-            )
+            await refuse_own_patient(connection, self._site_id, actor, patient_id, now)
             # In one order for everybody: two transactions never wait for each other in a circle.
             for one in sorted(check_ins, key=lambda check_in: check_in.appointment_id):
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
-            if presence is not None:
-                recorded = await self._presences.write(connection, presence)
+            kept = [await self._presences.write(connection, one) for one in presences]
             rows = await connection.fetch(sql("review_appointments"), self._site_id, list(results))
         for one in check_ins:
             await self._check_ins.tell(one, results[one.appointment_id])
@@ -123,7 +120,7 @@ class PostgresDesk:
             for one in check_ins
             if one.appointment_id in refs
         )
-        return arrivals, recorded
+        return arrivals, kept
 
 
 def _check_comparable(row: asyncpg.Record | None, patient_ref: str) -> None:

@@ -43,7 +43,7 @@ def test_who_stands_at_the_desk_is_the_patient_reception_picked(kirdi: Kirdi, en
             waiting.send_signal(signal.SIGINT)
             assert waiting.wait(10) == 130
             other = compare(kirdi, "B", "desk-1")
-            assert other.code == 11, other.err
+            assert other.code == 12, other.err
             assert other.json[0]["outcome"] == "not_matched"
             assert "proves nothing" in other.err
             assert kirdi.check_ins() == []

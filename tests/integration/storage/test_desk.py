@@ -96,7 +96,7 @@ async def test_who_bills_the_patient_neither_compares_nor_writes(clinic: Clinic)
         await desk.template("P-1", PACK, doctor)
     proposal = await clinic.proposal(1)
     with pytest.raises(InputError, match="somebody else has to do this"):
-        await desk.record(proposal.patient_id, doctor, [proposal], None)
+        await desk.record(proposal.patient_id, doctor, [proposal], [])
     assert await clinic.count("check_ins") == 0
 
 
@@ -108,14 +108,14 @@ async def test_a_match_is_written_once_and_not_after_a_withdrawal(any_clinic: Cl
         replace(await any_clinic.proposal(number), method=Method.DESK, decided_by="reception")
         for number in (1, 2)
     ]
-    arrivals, presence = await desk.record(first.patient_id, RECEPTION, [first], None)
+    arrivals, presences = await desk.record(first.patient_id, RECEPTION, [first], [])
     assert [(one.appointment_ref, one.recorded) for one in arrivals] == [("A-1", Recorded.WRITTEN)]
-    assert presence is None
+    assert list(presences) == []
     again = replace(first, event_id=uuid4())
-    arrivals, _ = await desk.record(first.patient_id, RECEPTION, [again], None)
+    arrivals, _ = await desk.record(first.patient_id, RECEPTION, [again], [])
     assert [one.recorded for one in arrivals] == [Recorded.DUPLICATE]
     await any_clinic.withdraw(2)
-    arrivals, _ = await desk.record(second.patient_id, RECEPTION, [second], None)
+    arrivals, _ = await desk.record(second.patient_id, RECEPTION, [second], [])
     assert [one.recorded for one in arrivals] == [Recorded.REFUSED_CONSENT]
     (listed,) = await any_clinic.listed_check_ins()
     assert (listed.method, listed.evidence, listed.decided_by) == ("desk", "face", "reception")
@@ -137,8 +137,8 @@ async def test_a_presence_needs_the_consent_too(clinic: Clinic) -> None:
         camera_id="desk-1",
     )
     desk = desk_of(clinic)
-    assert await desk.record(patient_id, RECEPTION, [], seen) == ((), Recorded.WRITTEN)
+    assert await desk.record(patient_id, RECEPTION, [], [seen]) == ((), [Recorded.WRITTEN])
     await clinic.withdraw(1)
     other = replace(seen, presence_id=uuid4())
-    assert await desk.record(patient_id, RECEPTION, [], other) == ((), Recorded.REFUSED_CONSENT)
+    assert await desk.record(patient_id, RECEPTION, [], [other]) == ((), [Recorded.REFUSED_CONSENT])
     assert await clinic.count("presences") == 1

@@ -76,14 +76,14 @@ class Store:
         patient_id: UUID,
         actor: Actor,
         check_ins: Sequence[CheckIn],
-        presence: Presence | None,
-    ) -> tuple[tuple[ArrivalReport, ...], Recorded | None]:
+        presences: Sequence[Presence],
+    ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
         self.writing.set()
         await self.writes.wait()
         self.check_ins += check_ins
-        self.presences += [] if presence is None else [presence]
+        self.presences += presences
         arrivals = tuple(ArrivalReport("A-1", self.recorded) for _ in check_ins)
-        return arrivals, None if presence is None else self.recorded
+        return arrivals, [self.recorded for _ in presences]
 
 
 class Schedules:
@@ -136,7 +136,7 @@ async def test_a_match_arrives_and_says_who_picked_the_patient() -> None:
     assert check_in.occurred_at == NOW
     assert (report.outcome, report.reason) == (ComparisonOutcome.MATCHED, Reason.WINDOW_OPEN)
     assert report.arrivals == (ArrivalReport("A-1", Recorded.WRITTEN),)
-    assert report.presence is None
+    assert report.presences == ()
     assert [one.pack_id for one in desk.camera.shown] == ["open-1"]
 
 
@@ -147,13 +147,13 @@ async def test_who_has_no_appointment_leaves_a_presence() -> None:
     assert (presence.flag, presence.method) == (PresenceFlag.UNBOOKED, Method.DESK)
     assert (presence.patient_id, presence.appointment_id) == (ANNA, None)
     assert (presence.building, presence.camera_id) == ("main", "desk-1")
-    assert (report.presence, report.arrivals) == (PresenceFlag.UNBOOKED, ())
+    assert (report.presences, report.arrivals) == ((PresenceFlag.UNBOOKED,), ())
 
 
 async def test_a_presence_that_was_refused_is_not_said_to_be_there() -> None:
     desk = Desk()
     desk.store.recorded = Recorded.REFUSED_CONSENT
-    assert (await desk.compare()).presence is None
+    assert (await desk.compare()).presences == ()
 
 
 @pytest.mark.parametrize(
