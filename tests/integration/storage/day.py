@@ -1,0 +1,420 @@
+"""A day of the clinic in which anything may happen in any order; the interleavings' world.
+
+Real PostgreSQL, Redis and spool. What the service holds in memory is made anew by `restart`; what
+is accepted waits in the spool until `deliver`. The clock moves a second with each act.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
+
+import asyncpg
+import redis
+
+from streamer.checkin.decision import ArrivalPolicy, AutoArrive
+from streamer.checkin.delivery import CheckInDelivery
+from streamer.checkin.desk_comparisons import DeskComparisons, DeskRules
+from streamer.checkin.rejections import Rejections
+from streamer.checkin.review_desk import ReviewDesk
+from streamer.checkin.review_queue import ReviewQueue
+from streamer.checkin.service import CheckInService, Looking, Sighting
+from streamer.domain.actor import Actor
+from streamer.domain.appointment import AppointmentStatus as Status
+from streamer.domain.booking import Booking
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
+from streamer.domain.comparison import Comparison, ComparisonOutcome
+from streamer.domain.identity import Band
+from streamer.domain.template import Template
+from streamer.errors import DatabaseError, InputError
+from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.desk import PostgresDesk
+from streamer.storage.presences import PostgresPresences
+from streamer.storage.redis_link import RedisLink
+from streamer.storage.reviews import PostgresReviews
+from streamer.storage.schedules import ScheduleCache
+from streamer.storage.spool import Spool
+from tests.fakes.looking import identity
+from tests.integration.storage.clinic import (
+    PACK,
+    SITE,
+    WINDOW,
+    ZONE,
+    Clinic,
+    booking,
+    moved,
+    patient,
+)
+
+RECEPTION = Actor("reception")
+# Appointments by number: whose, and how much later than the others. The first patient has two, and
+# the third one's cannot be arrived at yet.
+OWNER = {1: 1, 11: 1, 2: 2, 3: 3}
+HOURS = {1: 0.0, 11: 0.5, 2: 0.0, 3: 1.5}
+PEOPLE = (1, 2, 3)
+_RANK = {
+    **dict.fromkeys(("proposed", "waitlist", "pending", "booked"), 0),
+    **dict.fromkeys(("arrived",), 1),
+    **dict.fromkeys(("checked-in", "noshow"), 2),
+    **dict.fromkeys(("fulfilled", "cancelled", "entered-in-error"), 3),
+}
+_EXPECTED = ("booked", "pending")
+# What belongs to one day of the interleavings; patients and appointments stay.
+_OF_A_DAY = (
+    "attempts",
+    "codes",
+    "status_changes",
+    "face_blocks",
+    "presences",
+    "reviews",
+    "check_ins",
+)
+
+
+class Flaky:
+    """The database as the delivery sees it: it may refuse, or its answer may be lost."""
+
+    def __init__(self, writer: PostgresCheckIns, answers: dict[UUID, Recorded]) -> None:
+        self._writer = writer
+        self._answers = answers
+        self.fault = ""
+
+    async def record(self, check_in: CheckIn) -> Recorded:
+        if self.fault == "away":
+            raise DatabaseError("database: away")
+        recorded = await self._writer.record(check_in)
+        if self.fault == "answer lost":
+            raise DatabaseError("database: the connection was lost")
+        self._answers[check_in.event_id] = recorded
+        return recorded
+
+
+class Noted:
+    """The delivery as the service sees it; notes what has been accepted."""
+
+    def __init__(self, delivery: CheckInDelivery, accepted: dict[UUID, CheckIn]) -> None:
+        self._delivery = delivery
+        self._accepted = accepted
+
+    async def accept(self, check_in: CheckIn) -> bool:
+        taken = await self._delivery.accept(check_in)
+        if taken:
+            self._accepted[check_in.event_id] = check_in
+        return taken
+
+
+class SureCamera:
+    """Recognises whoever is picked."""
+
+    building = "main"
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+
+    async def compare(self, template: Template, stop: asyncio.Event) -> Comparison:
+        return Comparison(ComparisonOutcome.MATCHED, template.pack_id, 4.0, 5.5, 4, self._now())
+
+
+@dataclass
+class Told:
+    """What the acts so far have led to, as whoever did them was told."""
+
+    accepted: dict[UUID, CheckIn] = field(default_factory=dict)
+    answers: dict[UUID, Recorded] = field(default_factory=dict)
+    # Who does not consent now; and who did not when everything was looked at last.
+    withdrawn: set[int] = field(default_factory=set)
+    gone: set[UUID] = field(default_factory=set)
+    written: set[UUID] = field(default_factory=set)
+    statuses: dict[UUID, str] = field(default_factory=dict)
+    changes: int = 0
+
+
+class Day:
+    """Acts, and what must be true after each."""
+
+    def __init__(self, clinic: Clinic, folder: Path, redis_url: str) -> None:
+        self.clinic = clinic
+        self._redis = redis.Redis.from_url(redis_url)
+        # The service's way to Redis, which can be cut off.
+        place = urlsplit(redis_url)
+        self._socket, self._real_socket = folder / "redis.sock", Path(place.path)
+        self._redis_url = urlunsplit(place._replace(path=str(self._socket)))
+        self._spool_file = folder / "spool.sqlite"
+        self._spool: Spool | None = None
+        self._link: RedisLink | None = None
+        self.told = Told()
+        self.ids: dict[int, tuple[UUID, UUID]] = {}
+
+    # The service's life
+
+    async def furnish(self) -> None:
+        """What stays from day to day: patients and their appointments."""
+        await self.clinic.import_patients(*(patient(number) for number in PEOPLE))
+        await self.clinic.import_bookings(*(_booked(number) for number in OWNER))
+
+    async def begin(self) -> None:
+        """Everybody consents, everything is booked, nobody has come."""
+        tables = "; ".join(f'DELETE FROM "{table}"' for table in _OF_A_DAY)
+        await self.clinic.execute(f"{tables}; UPDATE appointments SET status = 'booked'")
+        for number in PEOPLE:
+            if number in await self._without_consent():
+                await self.clinic.enrol(number, f"C-{uuid4()}")
+        self.ids = {number: await self.clinic.ids(number) for number in OWNER}
+        self.told.statuses = {key: "booked" for key, _ in self.ids.values()}
+        self._spool_file.unlink(missing_ok=True)
+        self.mend_redis()
+        self.flush_redis()
+        await self.restart()
+
+    async def restart(self) -> None:
+        """The process is gone, with all it had in memory; another one starts."""
+        await self.end()
+        clinic, base = self.clinic, self.clinic.database
+        self._spool = await asyncio.to_thread(Spool.open, self._spool_file)
+        self._link = RedisLink(self._redis_url, 0.25, clinic.clock)
+        self.schedules = ScheduleCache(base.postgres, self._link, SITE.id, ZONE, clinic.clock)
+        self.check_ins = clinic.check_ins(self.schedules)
+        self.flaky = Flaky(self.check_ins, self.told.answers)
+        self.delivery = CheckInDelivery(self.flaky, self._spool, clinic.clock)
+        reviews = PostgresReviews(base.postgres, self.check_ins, SITE.id, ZONE, clinic.clock)
+        rejections = Rejections(ZONE)
+        rejections.add(await reviews.rejections_of(clinic.clock.now()))
+        self.queue = ReviewQueue()
+        policy = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS)
+        self.service = CheckInService(
+            SITE.id,
+            self.schedules,
+            Noted(self.delivery, self.told.accepted),
+            policy,
+            Looking(self.queue, rejections, lambda: True),
+            clinic.clock,
+        )
+        self.desk = ReviewDesk(SITE.id, self.queue, rejections, reviews, clinic.clock)
+        presences = PostgresPresences(base.postgres, clinic.clock, ZONE)
+        self.comparisons = DeskComparisons(
+            DeskRules(SITE.id, PACK, policy),
+            lambda _: SureCamera(clinic.clock.now),
+            PostgresDesk(
+                base.postgres, base.vault, self.check_ins, presences, SITE.id, clinic.clock
+            ),
+            self.schedules,
+            rejections,
+            clinic.clock,
+        )
+
+    async def end(self) -> None:
+        """Let go of the spool and of Redis; nothing is delivered."""
+        if self._spool is not None:
+            self._spool.close()
+        if self._link is not None:
+            await self._link.close()
+        self._spool = self._link = None
+        self._redis.close()
+
+    # Acts
+
+    async def see(self, number: int, band: Band = Band.ACCEPT) -> None:
+        """A camera recognises a patient whom its gallery holds."""
+        key = self.ids[number][1]
+        held = {one.patient_id for one in await self._gallery()}
+        if key in held:
+            who = identity((key, 5.0 if band is Band.ACCEPT else 3.0), band=band, track_id=number)
+            await self.service.decide(who, Sighting("main", self.clinic.clock.now()))
+
+    async def see_late(self, number: int) -> None:
+        """A camera recognises a patient who was in its gallery a moment ago."""
+        who = identity((self.ids[number][1], 5.0), track_id=number)
+        await self.service.decide(who, Sighting("main", self.clinic.clock.now()))
+
+    async def deliver(self, fault: str = "") -> None:
+        """What has been accepted goes to the database, as far as it answers."""
+        self.flaky.fault = fault
+        over = asyncio.Event()
+        over.set()
+        # Begins with what the spool holds, tries everything once, and ends.
+        await self.delivery.run(over)
+        self.flaky.fault = ""
+
+    async def confirm(self) -> None:
+        """Somebody looks at the oldest review: it is the patient."""
+        for review in self.queue.waiting()[:1]:
+            with suppress(InputError):
+                await self.desk.confirm(str(review.review_id), "", RECEPTION.name)
+
+    async def reject(self) -> None:
+        """Somebody looks at the oldest review: it is not."""
+        for review in self.queue.waiting()[:1]:
+            await self.desk.reject(str(review.review_id), RECEPTION.name)
+
+    async def compare(self, number: int) -> None:
+        """Reception picks the patient, the desk camera recognises them."""
+        with suppress(InputError):
+            report = await self.comparisons.compare(
+                f"P-{number}", "desk-1", RECEPTION, asyncio.Event()
+            )
+            assert report.outcome is ComparisonOutcome.MATCHED
+
+    async def check_in_by_hand(self, appointment: int) -> None:
+        """Reception says that the patient is there."""
+        await self.check_ins.record(self.proposal(appointment, Method.MANUAL))
+
+    async def withdraw(self, number: int) -> None:
+        """The patient no longer consents."""
+        if number not in self.told.withdrawn:
+            await self.clinic.withdraw(number)
+            self.told.withdrawn.add(number)
+
+    async def consent(self, number: int) -> None:
+        """The patient consents again, and is enrolled again."""
+        await self.clinic.enrol(number, f"C-{uuid4()}")
+        self.told.withdrawn.discard(number)
+
+    async def import_status(self, appointment: int, status: Status) -> None:
+        """The clinic's system says what it knows, or knew."""
+        told = replace(_booked(appointment), status=status)
+        await self.clinic.import_bookings(told, schedules=self.schedules)
+
+    def cut_redis(self) -> None:
+        """Redis is away, and keeps what it has."""
+        self._socket.unlink(missing_ok=True)
+        self._redis.client_kill_filter(_type="normal", skipme=True)
+
+    def mend_redis(self) -> None:
+        """Redis is there again."""
+        if not self._socket.is_symlink():
+            self._socket.symlink_to(self._real_socket)
+
+    def flush_redis(self) -> None:
+        """Redis has lost everything."""
+        self._redis.flushall()
+
+    async def at_once(self, appointment: int, what: Sequence[str]) -> None:
+        """Several things about one appointment at the same time, without anybody deciding."""
+        owner = OWNER[appointment]
+        acts: dict[str, Callable[[], Awaitable[object]]] = {
+            "face": lambda: self.check_ins.record(self.proposal(appointment)),
+            "hand": lambda: self.check_in_by_hand(appointment),
+            "desk": lambda: self.compare(owner),
+            "withdraw": lambda: self.withdraw(owner),
+            "cancel": lambda: self.import_status(appointment, Status.CANCELLED),
+        }
+        await asyncio.gather(*(acts[one]() for one in what))
+
+    def proposal(self, appointment: int, method: Method = Method.FACE) -> CheckIn:
+        """A check-in that nobody has decided about: the transaction must see to everything."""
+        appointment_id, patient_id = self.ids[appointment]
+        by_hand = method is Method.MANUAL
+        return CheckIn(
+            event_id=uuid4(),
+            site_id=SITE.id,
+            appointment_id=appointment_id,
+            patient_id=patient_id,
+            method=method,
+            evidence=EvidenceGrade.MANUAL if by_hand else EvidenceGrade.FACE,
+            occurred_at=self.clinic.clock.now(),
+            camera_id=None if by_hand else "lobby-1",
+            score=None if by_hand else 5.0,
+            threshold=None if by_hand else 4.0,
+            pack_id=None if by_hand else PACK,
+            decided_by=RECEPTION.name if by_hand else None,
+            note="shows a passport" if by_hand else None,
+        )
+
+    # What must be true
+
+    async def check(self, imported: frozenset[int]) -> None:
+        """Look at everything once; `imported` says whose status the clinic's system just set."""
+        async with self.clinic.database.postgres.connection() as connection:
+            statuses = {
+                row["appointment_id"]: row["status"]
+                for row in await connection.fetch("SELECT appointment_id, status FROM appointments")
+            }
+            check_ins = await connection.fetch(
+                "SELECT event_id, appointment_id, patient_id, method, occurred_at, undone_at, "
+                "consent_id FROM check_ins"
+            )
+            changes = await connection.fetch(
+                "SELECT change_id, appointment_id, event_id, from_status, to_status "
+                "FROM status_changes WHERE change_id > $1 ORDER BY change_id",
+                self.told.changes,
+            )
+        active = [row["appointment_id"] for row in check_ins if row["undone_at"] is None]
+        assert len(active) == len(set(active)), "two check-ins in force for one appointment"
+        self._check_statuses(statuses, changes, imported)
+        self._check_faces(check_ins)
+        await self._check_accepted({row["event_id"] for row in check_ins})
+        await self._check_gallery()
+
+    def _check_statuses(
+        self,
+        statuses: dict[UUID, str],
+        changes: Sequence[asyncpg.Record],
+        imported: frozenset[int],
+    ) -> None:
+        """Each status is the one before, with what Kirdi recorded and what was imported."""
+        by_import = {self.ids[number][0] for number in imported}
+        expected = dict(self.told.statuses)
+        for row in changes:
+            key, before, after = row["appointment_id"], row["from_status"], row["to_status"]
+            if key not in by_import:
+                assert before == expected[key], "a change begins where no status was"
+            forwards = before in _EXPECTED and after == "arrived"
+            assert forwards or (before, after) == ("arrived", "booked"), f"{before} to {after}"
+            expected[key] = after
+            self.told.changes = row["change_id"]
+        for key, status in statuses.items():
+            if key in by_import:
+                assert _RANK[status] >= _RANK[expected[key]], f"{expected[key]} became {status}"
+            else:
+                assert status == expected[key], f"{expected[key]} became {status} unrecorded"
+        self.told.statuses = statuses
+
+    def _check_faces(self, check_ins: Sequence[asyncpg.Record]) -> None:
+        """Nothing is written of a match after a withdrawal, whenever the match was made."""
+        for row in check_ins:
+            if row["event_id"] in self.told.written or row["method"] not in ("face", "desk"):
+                continue
+            assert row["consent_id"] is not None
+            assert row["patient_id"] not in self.told.gone, "a match after a withdrawal"
+        self.told.written = {row["event_id"] for row in check_ins}
+        self.told.gone = {self.ids[number][1] for number in self.told.withdrawn}
+
+    async def _check_accepted(self, written: set[UUID]) -> None:
+        """What was accepted waits in the spool, or somebody has been told what became of it."""
+        assert self._spool is not None
+        pending = {one.event_id for one in await asyncio.to_thread(self._spool.pending)}
+        for event_id in self.told.accepted:
+            answer = self.told.answers.get(event_id)
+            assert answer is not None or event_id in pending, "an accepted check-in is lost"
+            if answer is Recorded.WRITTEN:
+                assert event_id in written, "said to be written, and is not there"
+            assert answer is not Recorded.REFUSED_UNKNOWN
+
+    async def _check_gallery(self) -> None:
+        """Nobody who withdrew can be matched."""
+        withdrawn = {self.ids[key][1] for key in self.told.withdrawn}
+        held = {one.patient_id for one in await self._gallery()}
+        assert not held & withdrawn, "the gallery holds somebody who withdrew"
+
+    async def _gallery(self) -> Sequence[Template]:
+        now = self.clinic.clock.now()
+        gallery = self.clinic.gallery()
+        keys = await gallery.keys(now)
+        return await gallery.templates(frozenset(key.template_id for key in keys), now)
+
+    async def _without_consent(self) -> set[int]:
+        async with self.clinic.database.postgres.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT patient_ref FROM patients p WHERE NOT EXISTS (SELECT FROM consents c JOIN "
+                "templates t USING (consent_id) WHERE c.patient_id = p.patient_id "
+                "AND c.status = 'active')"
+            )
+        return {int(row["patient_ref"].removeprefix("P-")) for row in rows}
+
+
+def _booked(appointment: int) -> Booking:
+    return moved(booking(appointment, OWNER[appointment]), HOURS[appointment])
