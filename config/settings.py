@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.arrival import Arrival as Arrival
 from config.camera import Camera as Camera
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
@@ -229,16 +230,6 @@ class Match(Section):
         if self.review_fpir < self.accept_fpir:
             raise ValueError("review_fpir must not be smaller than accept_fpir")
         return self
-
-
-class Arrival(Section):
-    """When an appointment's arrival window is open, around its start."""
-
-    opens_before_min: int = Field(
-        120, ge=0, le=1440, description="so long before its start it can be arrived at"
-    )
-    closes_after_min: int = Field(30, ge=0, le=1440, description="and so long after its start")
-    refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
 
 
 class Staff(Section):

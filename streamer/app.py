@@ -29,6 +29,7 @@ from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
+from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
 from streamer.checkin.desk_comparisons import DeskCamera, DeskComparisons, DeskRules
 from streamer.checkin.rejections import Rejections
@@ -135,12 +136,23 @@ async def run_service(
         delivery = CheckInDelivery(writer, spool, clock)
         reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
         rejections.add(await backend.reviews.rejections_of(clock.now()))
+        policy = arrival_policy(settings)
+        watch = DayWatch(
+            backend.day_facts,
+            delivery,
+            policy,
+            settings.staff.practitioners,
+            settings.site.id,
+            clock,
+        )
+        await watch.refresh()
         service = CheckInService(
             settings.site.id,
             backend.schedules,
             delivery,
-            arrival_policy(settings),
-            Looking(reviews, rejections, lambda: calibration.calibrated),
+            backend.presences,
+            policy,
+            Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
             clock,
         )
         desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
@@ -178,6 +190,7 @@ async def run_service(
             calibration,
             delivery,
             service,
+            watch,
             desk,
             counts,
             recorder,
@@ -186,11 +199,12 @@ async def run_service(
             hardware,
             lambda one: build([one]),
             lambda camera: DeskComparisons(
-                DeskRules(settings.site.id, matcher.pack_id, arrival_policy(settings)),
+                DeskRules(settings.site.id, matcher.pack_id, policy),
                 camera,
                 backend.desk,
                 backend.schedules,
                 rejections,
+                lambda: watch.current,
                 clock,
             ),
         )
@@ -210,6 +224,7 @@ class _Parts:
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
+    day: DayWatch
     desk: ReviewDesk
     counts: MatchRecorder
     recorder: UptimeRecorder
@@ -268,6 +283,7 @@ async def _run_tasks(
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
+    decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     cameras.start("site calibration", parts.calibration.run(stop))
@@ -275,7 +291,7 @@ async def _run_tasks(
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
-    reviews = ReviewControl(parts.desk)
+    reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
     policy = arrival_policy(parts.settings)
     at_desk = DeskCameras(camera_set, parts.gallery_of_one, policy.min_liveness)
     desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)

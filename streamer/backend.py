@@ -17,10 +17,12 @@ from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database, open_database
+from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.listing import Listing
+from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
@@ -29,7 +31,9 @@ from streamer.storage.redis_link import RedisLink
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
+from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
+from streamer.windows import presence_window
 
 
 def key_file(home: Path) -> Path:
@@ -79,6 +83,32 @@ class Backend:
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
             self.settings.site.zone,
+        )
+
+    @property
+    def undo(self) -> PostgresUndo:
+        """Takes check-ins back."""
+        site = self.settings.site
+        return PostgresUndo(self.database.postgres, self.clock, self.schedules, site.id, site.zone)
+
+    @property
+    def manual_check_ins(self) -> ManualCheckIns:
+        """Checks patients in by hand."""
+        site = self.settings.site
+        return ManualCheckIns(
+            self.database.postgres, self.check_ins, self.clock, site.id, site.zone
+        )
+
+    @property
+    def day_facts(self) -> PostgresDayFacts:
+        """What was undone, and who was seen before being booked."""
+        site, arrival = self.settings.site, self.settings.arrival
+        return PostgresDayFacts(
+            self.database.postgres,
+            site.id,
+            site.zone,
+            timedelta(minutes=arrival.opens_before_min),
+            timedelta(minutes=arrival.closes_after_min),
         )
 
     @property
@@ -133,14 +163,13 @@ class Backend:
 
     def gallery(self, pack_id: str) -> PostgresGallery:
         """Who may be recognised now."""
-        arrival = self.settings.arrival
+        base = self.database
         return PostgresGallery(
-            self.database.postgres,
-            self.database.vault,
+            base.postgres,
+            base.vault,
             self.settings.site.id,
             pack_id,
-            timedelta(minutes=arrival.opens_before_min),
-            timedelta(minutes=arrival.closes_after_min),
+            presence_window(self.settings),
         )
 
 

@@ -22,6 +22,7 @@ from streamer.commands import (
     desk,
     models,
     patients,
+    presences,
     review,
 )
 from streamer.commands.demo import demo
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.add_typer(patients.app, name="patients")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
 app.add_typer(desk.app, name="desk")
 app.add_typer(models.app, name="models")

@@ -17,6 +17,7 @@ from streamer.domain.template import Template
 from streamer.pipeline import PipelineRules, longest_gap_s
 from streamer.recognition import face_gate
 from streamer.tracking.voting import Search, Thresholds, VoteLimits
+from streamer.windows import presence_window
 
 
 def pipeline_rules(
@@ -51,6 +52,7 @@ def arrival_policy(settings: Settings) -> ArrivalPolicy:
         closes_after=timedelta(minutes=settings.arrival.closes_after_min),
         auto_arrive=AutoArrive(settings.match.auto_arrive),
         min_liveness=DOUBTFUL_BELOW if settings.recognition.liveness == "review" else None,
+        presence=presence_window(settings),
     )
 
 

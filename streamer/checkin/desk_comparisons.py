@@ -26,6 +26,7 @@ from streamer.domain.identity import Band
 from streamer.domain.presence import Presence, PresenceFlag, presence_id
 from streamer.domain.review_report import ArrivalReport
 from streamer.domain.template import Template
+from streamer.domain.undone import Undone
 from streamer.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -105,6 +106,7 @@ class DeskComparisons:
         store: DeskStore,
         schedules: DeskSchedules,
         rejections: Rejections,
+        undone: Callable[[], Undone],
         clock: Clock,
     ) -> None:
         """Keep the collaborators.
@@ -116,6 +118,7 @@ class DeskComparisons:
             store: Templates, and what follows.
             schedules: Appointments of the day.
             rejections: Who was rejected today.
+            undone: What people have undone today.
             clock: Its only source of time.
         """
         self._rules = rules
@@ -124,6 +127,7 @@ class DeskComparisons:
         self._store = store
         self._schedules = schedules
         self._rejections = rejections
+        self._undone = undone
         self._clock = clock
         # What follows from a match goes on to its end; somebody must hold it meanwhile.
         self._following: set[asyncio.Task[_Followed]] = set()
@@ -191,6 +195,9 @@ class DeskComparisons:
             calibrated=False,
             rejected_score=self._rejections.score(patient_id, found.captured_at),
             liveness=found.liveness,
+            blocked=self._undone().blocks(
+                patient_id, found.captured_at, self._policy.presence.zone
+            ),
             attended=True,
         )
         appointments = await self._appointments(patient_id, found.captured_at)
@@ -215,12 +222,10 @@ class DeskComparisons:
 
     async def _appointments(self, patient_id: UUID, at: datetime) -> tuple[Appointment, ...]:
         """From PostgreSQL: a walk-in may have been booked a moment ago."""
-        # Around midnight the window reaches into the day before or after.
-        moments = (at, at - self._policy.closes_after, at + self._policy.opens_before)
         found: dict[UUID, Appointment] = {}
         try:
             async with asyncio.timeout(_READ_TIMEOUT_S):
-                for moment in moments:
+                for moment in self._policy.days_within_reach(at):
                     for one in await self._schedules.appointments_of(patient_id, moment, True):
                         found[one.appointment_id] = one
         except TimeoutError as error:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import structlog
 
 from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.presence_window import PresenceWindow
 from streamer.domain.template import GalleryKey, Template
 from streamer.errors import VaultError
 from streamer.storage.postgres import Postgres
@@ -21,8 +22,8 @@ log = structlog.get_logger(__name__)
 class PostgresGallery:
     """The two gallery queries: cheap keys each second, vectors only for what is new.
 
-    Consent is part of both queries. An arrival window is half-open:
-    [starts_at - opens_before, starts_at + closes_after).
+    Consent is part of both queries. Whoever has an appointment whose presence window is open may be
+    recognised; that window holds the arrival window.
     """
 
     def __init__(
@@ -31,14 +32,13 @@ class PostgresGallery:
         vault: Vault,
         site_id: str,
         pack_id: str,
-        opens_before: timedelta,
-        closes_after: timedelta,
+        window: PresenceWindow,
     ) -> None:
         """Keep what both queries ask for; `pack_id` is the pack the cameras' faces go through."""
         self._postgres = postgres
         self._vault = vault
         self._where = (site_id, pack_id)
-        self._window = (opens_before, closes_after)
+        self._window = window
         self._unreadable: set[UUID] = set()
 
     async def keys(self, now: datetime) -> frozenset[GalleryKey]:
@@ -48,7 +48,9 @@ class PostgresGallery:
             DatabaseError: It refuses.
         """
         async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("gallery_keys"), *self._where, now, *self._window)
+            rows = await connection.fetch(
+                sql("gallery_keys"), *self._where, now, *self._starts(now)
+            )
         return frozenset(GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
 
     async def templates(self, ids: frozenset[UUID], now: datetime) -> Sequence[Template]:
@@ -62,9 +64,14 @@ class PostgresGallery:
         """
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(
-                sql("gallery_templates"), *self._where, now, *self._window, list(ids)
+                sql("gallery_templates"), *self._where, now, *self._starts(now), list(ids)
             )
         return await asyncio.to_thread(self._unseal, rows)
+
+    def _starts(self, now: datetime) -> tuple[list[datetime], list[datetime]]:
+        """The ranges of starts whose window is open: where they begin, and where they end."""
+        ranges = self._window.open_starts(now)
+        return [one[0] for one in ranges], [one[1] for one in ranges]
 
     def _unseal(self, rows: Sequence[asyncpg.Record]) -> list[Template]:
         opened, damaged = unsealed(rows, self._vault)

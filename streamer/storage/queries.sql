@@ -175,36 +175,35 @@ SELECT $1, t.template_id, $3 FROM templates t WHERE t.template_id = $2 FOR KEY S
 
 -- name: gallery_keys
 -- Who may be recognised now: enrolled, an active and unexpired consent, neither staff nor dead, and
--- an appointment at this site whose arrival window [starts_at - before, starts_at + after) is open.
+-- an appointment at this site whose presence window is open: $4 and $5 say which starts have it so.
 -- Not who is too much like another patient: both check in by code.
--- Those who have arrived stay in, so that they are known and not searched for again.
+-- Those who have arrived stay in, so that they are known and not searched for again; so do those who
+-- are said not to have come, who may come yet.
 SELECT t.template_id, a.appointment_id
-FROM appointments a
+FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
+JOIN appointments a ON a.site_id = $1 AND a.starts_at >= open.begins AND a.starts_at < open.ends
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
 JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
-WHERE a.site_id = $1 AND a.place = 'site'
-  AND a.starts_at > $3::timestamptz - $5::interval
-  AND a.starts_at <= $3::timestamptz + $4::interval
-  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+WHERE a.place = 'site'
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id));
 
 -- name: gallery_templates
 -- The sealed vectors of some of gallery_keys, under the same conditions: consent is asked for again
 -- at the moment the vector is read.
 SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
-FROM appointments a
+FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
+JOIN appointments a ON a.site_id = $1 AND a.starts_at >= open.begins AND a.starts_at < open.ends
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
 JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
-WHERE a.site_id = $1 AND a.place = 'site'
-  AND a.starts_at > $3::timestamptz - $5::interval
-  AND a.starts_at <= $3::timestamptz + $4::interval
-  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+WHERE a.place = 'site'
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
   AND t.template_id = ANY($6::uuid[]);
 
@@ -277,10 +276,17 @@ INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_s
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: insert_presence
--- Nothing is inserted when it is there: the id says whose, what, where and in which ten minutes.
+-- Nothing is inserted when it is there: the id says whose, what, where and in which ten minutes. Nor
+-- where a check-in of the last ten minutes at the same place says it already.
 INSERT INTO presences (presence_id, site_id, patient_id, appointment_id, flag, method, evidence,
                        occurred_at, building, camera_id, device_id, score, threshold, pack_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5, $6, $7, $8::timestamptz, $9, $10, $11,
+       $12::double precision, $13::double precision, $14
+WHERE $5 <> 'again' OR NOT EXISTS (
+    SELECT FROM check_ins c
+    WHERE c.appointment_id = $4 AND c.undone_at IS NULL AND c.method = $6
+      AND c.camera_id IS NOT DISTINCT FROM $10 AND c.device_id IS NOT DISTINCT FROM $11
+      AND c.occurred_at > $8::timestamptz - interval '10 minutes')
 ON CONFLICT DO NOTHING
 RETURNING presence_id;
 
@@ -317,13 +323,16 @@ WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3
 ORDER BY a.starts_at, a.appointment_ref;
 
 -- name: list_check_ins
+-- Those in force; with $4 the undone ones too.
 SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
-       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by
+       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
+       c.undone_at, c.undone_by, c.undone_reason
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
 JOIN patients p ON p.patient_id = c.patient_id
-WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3 AND c.undone_at IS NULL
-ORDER BY c.occurred_at, a.appointment_ref;
+WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3
+  AND ($4 OR c.undone_at IS NULL)
+ORDER BY c.occurred_at, a.appointment_ref, c.recorded_at;
 
 -- name: open_uptime
 SELECT state, reason, started_at FROM camera_uptime
@@ -492,3 +501,97 @@ SELECT EXISTS (
       AND a.status NOT IN ('cancelled', 'entered-in-error')
       AND a.starts_at > $4::timestamptz - interval '1 year'
 );
+
+-- name: undone_between
+-- Appointments whose check-in of this time a person has undone.
+SELECT DISTINCT appointment_id FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NOT NULL;
+
+-- name: face_blocks_of
+SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
+
+-- name: late_bookings
+-- Expected appointments without a check-in, with the day's sightings of their patient that lie in
+-- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
+-- force and no block; the transaction asks again.
+WITH seen AS (
+    SELECT p.presence_id AS source_id, p.patient_id, p.occurred_at, p.building AS seen_in, p.method,
+           p.evidence, p.camera_id, p.device_id, p.score, p.threshold, p.pack_id,
+           NULL::text AS decided_by
+    FROM presences p
+    WHERE p.site_id = $1 AND p.occurred_at >= $2 AND p.occurred_at < $3
+      AND p.evidence IN ('face', 'egov', 'code')
+    UNION ALL
+    SELECT c.event_id, c.patient_id, c.occurred_at, b.building, c.method,
+           c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by
+    FROM check_ins c JOIN appointments b ON b.appointment_id = c.appointment_id
+    WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3 AND c.undone_at IS NULL
+      AND c.evidence IN ('face', 'egov', 'code')
+)
+SELECT a.appointment_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.place, a.building,
+       d.practitioner_ref, seen.source_id, seen.occurred_at, seen.seen_in, seen.method,
+       seen.evidence, seen.camera_id, seen.device_id, seen.score, seen.threshold, seen.pack_id,
+       seen.decided_by
+FROM seen
+JOIN appointments a ON a.patient_id = seen.patient_id
+    AND a.starts_at > seen.occurred_at - $5::interval
+    AND a.starts_at <= seen.occurred_at + $4::interval
+    AND a.site_id = $1 AND a.place = 'site' AND a.status IN ('booked', 'pending')
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)
+  AND (seen.method NOT IN ('face', 'desk') OR (
+      NOT EXISTS (SELECT FROM face_blocks f WHERE f.patient_id = seen.patient_id AND f.day = $6)
+      AND EXISTS (
+          SELECT FROM consents k JOIN patients p ON p.patient_id = k.patient_id
+          WHERE k.patient_id = seen.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
+            AND (k.expires_at IS NULL OR k.expires_at > $7)
+            AND NOT p.is_staff AND p.deceased_on IS NULL)))
+ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
+
+-- name: lock_appointment_by_ref
+-- The lock that every check-in of an appointment takes first, by the clinic's reference.
+SELECT a.appointment_id, a.patient_id, a.status, a.starts_at, a.place, p.patient_ref
+FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.appointment_ref = $2
+FOR UPDATE OF a;
+
+-- name: active_check_in
+SELECT event_id, method, camera_id, occurred_at, score FROM check_ins
+WHERE appointment_id = $1 AND undone_at IS NULL;
+
+-- name: undo_check_in
+-- The row stays: its event is never written again, and who undid it can be asked.
+UPDATE check_ins SET undone_at = $2, undone_by = $3, undone_reason = $4
+WHERE event_id = $1 AND undone_at IS NULL;
+
+-- name: mark_booked
+-- The one step backwards, by a recorded undo.
+UPDATE appointments SET status = 'booked', status_changed_at = $2
+WHERE appointment_id = $1 AND status = 'arrived';
+
+-- name: same_sighting
+-- What else is arrived by one sighting of a face.
+SELECT a.appointment_ref
+FROM check_ins c JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.patient_id = $1 AND c.camera_id = $2 AND c.occurred_at = $3 AND c.undone_at IS NULL
+  AND c.method IN ('face', 'desk')
+ORDER BY a.appointment_ref;
+
+-- name: lock_consents
+SELECT FROM consents WHERE patient_id = $1 AND purpose = 'check-in' AND status = 'active'
+FOR UPDATE;
+
+-- name: insert_face_block
+INSERT INTO face_blocks (patient_id, day, site_id, score, blocked_at, blocked_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: list_presences
+SELECT p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
+       s.camera_id AS camera, s.device_id, s.occurred_at, s.recorded_at, a.starts_at, a.status,
+       s.score, s.threshold
+FROM presences s
+JOIN patients p ON p.patient_id = s.patient_id
+LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
+WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
+ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;

@@ -14,6 +14,7 @@ from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
 from streamer.domain.patient import Patient
+from streamer.domain.presence_window import PresenceWindow, closing_times
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.database import Database
@@ -32,6 +33,13 @@ ZONE = ZoneInfo("Asia/Almaty")
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WINDOW = (timedelta(minutes=120), timedelta(minutes=30))
+PRESENCE = PresenceWindow(
+    before=timedelta(minutes=240),
+    after=timedelta(minutes=240),
+    at_least_after=timedelta(minutes=30),
+    zone=ZONE,
+    closes=closing_times({"mon-sat": "08:00-18:00"}),
+)
 PACK = "open"
 
 
@@ -129,8 +137,7 @@ class Clinic:
             self.database.vault,
             SITE.id,
             pack_id,
-            timedelta(minutes=120),
-            timedelta(minutes=30),
+            PRESENCE,
         )
 
     async def appointments(self) -> list[AppointmentRow]:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import redis
 
+from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.checkin.delivery import CheckInDelivery
 from streamer.checkin.desk_comparisons import DeskComparisons, DeskRules
@@ -32,15 +33,19 @@ from streamer.domain.identity import Band
 from streamer.domain.template import Template
 from streamer.errors import DatabaseError, InputError
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
+from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
+from streamer.storage.undo import PostgresUndo
 from tests.fakes.looking import identity
 from tests.integration.storage.clinic import (
     PACK,
+    PRESENCE,
     SITE,
     WINDOW,
     ZONE,
@@ -125,8 +130,10 @@ class Told:
 
     accepted: dict[UUID, CheckIn] = field(default_factory=dict)
     answers: dict[UUID, Recorded] = field(default_factory=dict)
-    # Who does not consent now; and who did not when everything was looked at last.
+    # Who does not consent now, and whose face was somebody else's today; and whoever of both there
+    # were when everything was looked at last.
     withdrawn: set[int] = field(default_factory=set)
+    blocked: set[int] = field(default_factory=set)
     gone: set[UUID] = field(default_factory=set)
     written: set[UUID] = field(default_factory=set)
     statuses: dict[UUID, str] = field(default_factory=dict)
@@ -184,17 +191,24 @@ class Day:
         rejections = Rejections(ZONE)
         rejections.add(await reviews.rejections_of(clinic.clock.now()))
         self.queue = ReviewQueue()
-        policy = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS)
+        policy = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS, presence=PRESENCE)
+        noted = Noted(self.delivery, self.told.accepted)
+        presences = PostgresPresences(base.postgres, clinic.clock, ZONE)
+        facts = PostgresDayFacts(base.postgres, SITE.id, ZONE, *WINDOW)
+        self.watch = DayWatch(facts, noted, policy, {}, SITE.id, clinic.clock)
+        await self.watch.refresh()
+        self.undoing = PostgresUndo(base.postgres, clinic.clock, self.schedules, SITE.id, ZONE)
+        self.by_hand = ManualCheckIns(base.postgres, self.check_ins, clinic.clock, SITE.id, ZONE)
         self.service = CheckInService(
             SITE.id,
             self.schedules,
-            Noted(self.delivery, self.told.accepted),
+            noted,
+            presences,
             policy,
-            Looking(self.queue, rejections, lambda: True),
+            Looking(self.queue, rejections, lambda: True, lambda: self.watch.current),
             clinic.clock,
         )
         self.desk = ReviewDesk(SITE.id, self.queue, rejections, reviews, clinic.clock)
-        presences = PostgresPresences(base.postgres, clinic.clock, ZONE)
         self.comparisons = DeskComparisons(
             DeskRules(SITE.id, PACK, policy),
             lambda _: SureCamera(clinic.clock.now),
@@ -203,6 +217,7 @@ class Day:
             ),
             self.schedules,
             rejections,
+            lambda: self.watch.current,
             clinic.clock,
         )
 
@@ -243,12 +258,12 @@ class Day:
         """Somebody looks at the oldest review: it is the patient."""
         for review in self.queue.waiting()[:1]:
             with suppress(InputError):
-                await self.desk.confirm(str(review.review_id), "", RECEPTION.name)
+                await self.desk.confirm(str(review.review_id), "", RECEPTION)
 
     async def reject(self) -> None:
         """Somebody looks at the oldest review: it is not."""
         for review in self.queue.waiting()[:1]:
-            await self.desk.reject(str(review.review_id), RECEPTION.name)
+            await self.desk.reject(str(review.review_id), RECEPTION)
 
     async def compare(self, number: int) -> None:
         """Reception picks the patient, the desk camera recognises them."""
@@ -260,7 +275,20 @@ class Day:
 
     async def check_in_by_hand(self, appointment: int) -> None:
         """Reception says that the patient is there."""
-        await self.check_ins.record(self.proposal(appointment, Method.MANUAL))
+        with suppress(InputError):
+            await self.by_hand.add(f"A-{appointment}", RECEPTION, "shows a passport")
+
+    async def undo(self, appointment: int, wrong_person: bool = False) -> None:
+        """Reception takes a check-in back."""
+        with suppress(InputError):
+            done = await self.undoing.undo(f"A-{appointment}", RECEPTION, "a mistake", wrong_person)
+            if done.blocked:
+                self.told.blocked.add(OWNER[appointment])
+
+    async def look_back(self) -> None:
+        """The service looks at what others have done to the day."""
+        await self.watch.refresh()
+        await self.watch.look_back()
 
     async def withdraw(self, number: int) -> None:
         """The patient no longer consents."""
@@ -300,28 +328,27 @@ class Day:
             "hand": lambda: self.check_in_by_hand(appointment),
             "desk": lambda: self.compare(owner),
             "withdraw": lambda: self.withdraw(owner),
+            "undo": lambda: self.undo(appointment),
+            "wrong person": lambda: self.undo(appointment, True),
             "cancel": lambda: self.import_status(appointment, Status.CANCELLED),
         }
         await asyncio.gather(*(acts[one]() for one in what))
 
-    def proposal(self, appointment: int, method: Method = Method.FACE) -> CheckIn:
+    def proposal(self, appointment: int) -> CheckIn:
         """A check-in that nobody has decided about: the transaction must see to everything."""
         appointment_id, patient_id = self.ids[appointment]
-        by_hand = method is Method.MANUAL
         return CheckIn(
             event_id=uuid4(),
             site_id=SITE.id,
             appointment_id=appointment_id,
             patient_id=patient_id,
-            method=method,
-            evidence=EvidenceGrade.MANUAL if by_hand else EvidenceGrade.FACE,
+            method=Method.FACE,
+            evidence=EvidenceGrade.FACE,
             occurred_at=self.clinic.clock.now(),
-            camera_id=None if by_hand else "lobby-1",
-            score=None if by_hand else 5.0,
-            threshold=None if by_hand else 4.0,
-            pack_id=None if by_hand else PACK,
-            decided_by=RECEPTION.name if by_hand else None,
-            note="shows a passport" if by_hand else None,
+            camera_id="lobby-1",
+            score=5.0,
+            threshold=4.0,
+            pack_id=PACK,
         )
 
     # What must be true
@@ -374,14 +401,15 @@ class Day:
         self.told.statuses = statuses
 
     def _check_faces(self, check_ins: Sequence[asyncpg.Record]) -> None:
-        """Nothing is written of a match after a withdrawal, whenever the match was made."""
+        """Nothing is written of a match after a withdrawal or a block, whenever it was made."""
         for row in check_ins:
             if row["event_id"] in self.told.written or row["method"] not in ("face", "desk"):
                 continue
             assert row["consent_id"] is not None
-            assert row["patient_id"] not in self.told.gone, "a match after a withdrawal"
+            assert row["patient_id"] not in self.told.gone, "a match of no use any more"
         self.told.written = {row["event_id"] for row in check_ins}
-        self.told.gone = {self.ids[number][1] for number in self.told.withdrawn}
+        gone = self.told.withdrawn | self.told.blocked
+        self.told.gone = {self.ids[number][1] for number in gone}
 
     async def _check_accepted(self, written: set[UUID]) -> None:
         """What was accepted waits in the spool, or somebody has been told what became of it."""

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from config.settings import Match
 from matcher.packs.open_pack import OPEN_PACK
 from streamer.commands.calibrate_site import weigh
+from streamer.domain.actor import SERVICE
 from streamer.domain.identity import Band
 from streamer.domain.match_count import MatchCount
 from streamer.domain.photo_agreement import PhotoAgreement
@@ -69,16 +70,17 @@ async def test_of_the_reviews_those_count_that_would_have_been_accepted(clinic: 
     _, anna = await clinic.expect(1)
     _, bota = await clinic.expect(2)
     store, pair = reviews(clinic), uuid4()
-    await store.decide([record(anna)], [])
-    await store.decide([record(anna, ReviewDecision.REJECTED)], [])
-    await store.decide([record(anna, ReviewDecision.EXPIRED)], [])
-    await store.decide([record(anna, ReviewDecision.REJECTED, band=Band.REVIEW)], [])
+    await store.decide([record(anna)], [], SERVICE)
+    await store.decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
+    await store.decide([record(anna, ReviewDecision.EXPIRED)], [], SERVICE)
+    await store.decide([record(anna, ReviewDecision.REJECTED, band=Band.REVIEW)], [], SERVICE)
     await store.decide(
         [
             record(anna, ReviewDecision.OTHER, review_id=pair),
             record(bota, review_id=pair, lead=False),
         ],
         [],
+        SERVICE,
     )
     assert await calibrations(clinic).reviews() == ReviewTally(decided=3, wrong=2, expired=1)
     assert await calibrations(clinic, "other").reviews() == ReviewTally(0, 0, 0)
@@ -137,7 +139,7 @@ async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: 
 
     await clinic.enrol(119)
     (anna,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
-    await reviews(clinic).decide([record(anna, review_id=uuid4()) for _ in range(299)], [])
+    await reviews(clinic).decide([record(anna, review_id=uuid4()) for _ in range(299)], [], SERVICE)
     done = await weigh(store, PACK, rules, match, clinic.clock)
     assert done.missing == ()
     made = await store.newest()
@@ -147,7 +149,7 @@ async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: 
     assert tail_of(made.impostor_tail).people == 120
 
     # One mistake since: it stays as it was made, and a new one is refused.
-    await reviews(clinic).decide([record(anna, ReviewDecision.REJECTED)], [])
+    await reviews(clinic).decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
     again = await weigh(store, PACK, rules, match, clinic.clock)
     assert "1 were somebody else" in again.missing[0]
     assert await store.newest() == made

@@ -13,8 +13,10 @@ from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.patients import Patients
 from tests.integration.storage.clinic import (
+    HOUR,
     NOW,
     PACK,
+    PRESENCE,
     SITE,
     Clinic,
     booking,
@@ -54,12 +56,27 @@ async def test_a_template_comes_back_as_it_was(any_clinic: Clinic) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "known"),
-    [(-121, False), (-120, True), (0, True), (29.99, True), (30, False)],
+    # It begins at 10:00 and the site closes at 18:00.
+    [(-241, False), (-240, True), (0, True), (30, True), (479.99, True), (480, False)],
 )
-async def test_the_arrival_window(clinic: Clinic, minutes: float, known: bool) -> None:
+async def test_from_hours_before_until_the_site_closes(
+    clinic: Clinic, minutes: float, known: bool
+) -> None:
     await clinic.expect(1)
     at = booking(1).starts_at + timedelta(minutes=minutes)
     assert len(await _known(clinic, at)) == known
+
+
+@pytest.mark.parametrize(
+    ("hours", "known"),
+    [(14.001, False), (14, False), (13, True), (9, True), (8.51, True), (8, False)],
+)
+async def test_after_closing_who_comes_later(clinic: Clinic, hours: float, known: bool) -> None:
+    """At 19:00 the arrival windows of the evening are open, and tomorrow's begin to."""
+    await clinic.expect(1)
+    at = booking(1).starts_at + timedelta(hours=hours)
+    await clinic.execute("UPDATE appointments SET starts_at = $1, ends_at = $2", at, at + HOUR)
+    assert len(await _known(clinic, booking(1).starts_at + timedelta(hours=9))) == known
 
 
 async def test_two_open_appointments_are_two_keys(clinic: Clinic) -> None:
@@ -76,7 +93,7 @@ async def test_two_open_appointments_are_two_keys(clinic: Clinic) -> None:
 async def test_which_statuses_are_recognised(clinic: Clinic, status: AppointmentStatus) -> None:
     await clinic.expect(1)
     await clinic.execute("UPDATE appointments SET status = $1", status.value)
-    known = {"pending", "booked", "arrived", "checked-in", "fulfilled"}
+    known = {"pending", "booked", "arrived", "checked-in", "fulfilled", "noshow"}
     assert len(await _known(clinic)) == (status.value in known)
 
 
@@ -104,8 +121,8 @@ async def test_who_is_nobody_at_once(clinic: Clinic, change: str) -> None:
 async def test_other_sites_and_packs_are_nobody(clinic: Clinic) -> None:
     await clinic.expect(1)
     assert await _known(clinic, pack="another") == frozenset()
-    database, window = clinic.database, timedelta(minutes=120)
-    other = PostgresGallery(database.postgres, database.vault, "other", PACK, window, window)
+    database = clinic.database
+    other = PostgresGallery(database.postgres, database.vault, "other", PACK, PRESENCE)
     assert await other.keys(NOW) == frozenset()
     assert await other.templates(await _templates(clinic), NOW) == []
 

@@ -22,6 +22,7 @@ from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import Rejection
 from streamer.domain.review_report import ArrivalReport
 from streamer.domain.template import Template
+from streamer.domain.undone import Undone
 from streamer.errors import DatabaseError, InputError
 from tests.fakes.clock import FakeClock
 
@@ -106,12 +107,14 @@ class Desk:
         self.camera, self.store = Camera(says), Store()
         self.schedules = Schedules(*appointments)
         self.rejections = Rejections(UTC)
+        self.undone = Undone()
         self.comparisons = DeskComparisons(
             DeskRules("test-1", "open-1", POLICY),
             self._find,
             self.store,
             self.schedules,
             self.rejections,
+            lambda: self.undone,
             FakeClock(NOW),
         )
 
@@ -174,6 +177,15 @@ async def test_who_was_rejected_today_does_not_arrive_by_face_here_either() -> N
     report = await desk.compare()
     assert (report.reason, report.arrivals) == (Reason.REJECTED_TODAY, ())
     assert desk.store.check_ins == []
+
+
+async def test_whose_face_is_blocked_is_not_even_recorded_as_seen() -> None:
+    for appointments in ((SOON,), ()):
+        desk = Desk(*appointments)
+        desk.undone = Undone(blocked=frozenset({(ANNA, NOW.date())}))
+        report = await desk.compare()
+        assert (report.reason, report.presences) == (Reason.BLOCKED_TODAY, ())
+        assert desk.store.check_ins == []
 
 
 async def test_another_patient_or_camera_is_not_compared() -> None:
