@@ -6,11 +6,12 @@ cameras. A background task that dies ends the service.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -29,6 +30,8 @@ from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
+from streamer.checkin.codes.qr_picture import read_qr
+from streamer.checkin.codes.redeeming import Redeeming
 from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
 from streamer.checkin.desk_comparisons import DeskCamera, DeskComparisons, DeskRules
@@ -37,6 +40,7 @@ from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
+from streamer.code_counters import kiosk_device, redeeming
 from streamer.commands.acting import acting
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
@@ -51,6 +55,7 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
 from streamer.pipeline import CameraPipeline
@@ -65,6 +70,9 @@ from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
+
+# Reading a QR code out of a picture takes some 10 ms of one.
+_QR_THREADS: Final = 2
 
 
 class Instruments(Protocol):
@@ -207,6 +215,8 @@ async def run_service(
                 lambda: watch.current,
                 clock,
             ),
+            redeeming(backend),
+            stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -233,6 +243,8 @@ class _Parts:
     hardware: HardwareProbe
     gallery_of_one: Callable[[Template], Search]
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
+    codes: Redeeming
+    threads: Executor
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -249,8 +261,14 @@ class _Parts:
             on_reference=partial(self.references.remember, camera),
             find_hardware=self.hardware.find,
         )
+        if camera.kind == "kiosk":
+            # No matcher, no gallery: nobody's face can be looked for here.
+            kiosk = KioskPipeline(
+                kiosk_device(camera), read_qr, self.threads, self.codes, self.clock
+            )
+            return RunningCamera(supervisor, mailbox, kiosk, view)
         rules = pipeline_rules(self.settings, camera, self.scale, self.calibration)
-        if camera.kind != "kiosk" and not rules.searches:
+        if not rules.searches:
             desk = DeskPipeline(rules, self.matcher, supervisor.hold)
             return RunningCamera(supervisor, mailbox, desk, view)
         pipeline = CameraPipeline(

@@ -17,6 +17,7 @@ from streamer.commands import (
     camera,
     cameras,
     check_ins,
+    codes,
     config,
     db,
     desk,
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.add_typer(patients.app, name="patients")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(codes.app, name="codes")
 app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
 app.add_typer(desk.app, name="desk")

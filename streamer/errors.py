@@ -40,6 +40,12 @@ class VaultError(KirdiError):
     exit_code = 9
 
 
+class OutsideError(KirdiError):
+    """A service outside (SMS gateway, digital documents) refuses or cannot be reached."""
+
+    exit_code = 11
+
+
 class CacheError(KirdiError):
     """Redis refuses or cannot be reached; never fatal to a decision."""
 

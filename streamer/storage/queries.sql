@@ -502,6 +502,168 @@ SELECT EXISTS (
       AND a.starts_at > $4::timestamptz - interval '1 year'
 );
 
+-- name: count_attempt
+-- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
+-- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
+-- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
+rule AS (
+    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits
+    FROM quick, LATERAL (
+        SELECT EXISTS (
+            SELECT FROM attempts
+            WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
+        ) AS strict
+    ) AS guessed
+)
+INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
+SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
+       CASE WHEN 1 >= $10::int THEN $6::timestamptz ELSE $5::timestamptz + make_interval(secs => waits[1]) END
+FROM rule
+ON CONFLICT (site_id, scope, subject) DO UPDATE
+SET (level, day, today, last_at, blocked_until) = (
+    SELECT n.level, $4::date, n.today, $5::timestamptz,
+           CASE WHEN n.today >= $10::int THEN $6::timestamptz
+                ELSE $5::timestamptz + make_interval(secs => rule.waits[
+                    least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))])
+           END
+    FROM rule, LATERAL (
+        SELECT 1 + greatest(0, a.level - CASE WHEN rule.strict THEN 0 ELSE
+                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8 END) AS level,
+               CASE WHEN a.day = $4::date THEN a.today + 1 ELSE 1 END AS today
+    ) AS n
+)
+WHERE a.blocked_until <= $5::timestamptz
+RETURNING a.blocked_until;
+
+-- name: take_attempt_back
+-- The code was right. Somebody else's wait, begun meanwhile, stays.
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE attempts AS a
+SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
+    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz THEN a.last_at ELSE a.blocked_until END
+FROM quick
+WHERE a.site_id = $1 AND a.scope = $2 AND a.subject = $3;
+
+-- name: count_site_failure
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
+SELECT $1::text, 'site', 'all', 0, $2::date, 1, $3::timestamptz, $3::timestamptz FROM quick
+ON CONFLICT (site_id, scope, subject) DO UPDATE
+SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date, last_at = $3::timestamptz;
+
+-- name: forgive_attempts
+-- The desk has helped.
+DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
+
+-- name: list_attempts
+-- What failed on this day, and who waits.
+SELECT scope, subject, today, blocked_until FROM attempts
+WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 OR blocked_until > $3)
+ORDER BY scope, subject;
+
+-- name: patient_for_code
+-- Locked, so that two codes of one patient are issued one after the other.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients WHERE site_id = $1 AND patient_ref = $2
+FOR NO KEY UPDATE;
+
+-- name: appointment_for_code
+SELECT a.appointment_id, p.patient_ref, a.starts_at, a.status, a.place
+FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.appointment_ref = $2;
+
+-- name: codes_issued_since
+SELECT count(*) FROM codes WHERE patient_id = $1 AND issued_at >= $2;
+
+-- name: forget_expired_codes
+-- Their digits are free again.
+UPDATE codes SET code_hash = NULL
+WHERE site_id = $1 AND code_hash IS NOT NULL AND expires_at <= $2;
+
+-- name: revoke_former_codes
+-- For the same appointment, or the same day of the same patient, one code is in force.
+UPDATE codes SET revoked_at = $3, code_hash = NULL
+WHERE patient_id = $1 AND appointment_id IS NOT DISTINCT FROM $2
+  AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > $3;
+
+-- name: revoke_code
+UPDATE codes SET revoked_at = $2, code_hash = NULL
+WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
+
+-- name: insert_code
+-- Nothing comes back where the digits are in force already: others are drawn then.
+INSERT INTO codes (code_id, site_id, patient_id, appointment_id, kind, grade, code_hash, issued_at,
+                   issued_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (site_id, code_hash) WHERE code_hash IS NOT NULL DO NOTHING
+RETURNING code_id;
+
+-- name: find_code_by_digits
+-- Those in force only: used, replaced and expired digits are as unknown as all others.
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
+       c.revoked_at, c.code_hash, EXISTS (
+           SELECT FROM attempts t
+           WHERE t.site_id = c.site_id AND t.scope = 'patient'
+             AND t.subject = c.patient_id::text AND t.blocked_until > $3
+       ) AS waits
+FROM codes c
+WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
+FOR UPDATE OF c;
+
+-- name: find_code_by_id
+-- In whatever state: a signed token that was used says whom it belonged to.
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
+       c.revoked_at, c.code_hash, EXISTS (
+           SELECT FROM attempts t
+           WHERE t.site_id = c.site_id AND t.scope = 'patient'
+             AND t.subject = c.patient_id::text AND t.blocked_until > $3
+       ) AS waits
+FROM codes c
+WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
+FOR UPDATE OF c;
+
+-- name: patient_of_number
+SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
+
+-- name: claim_visits
+-- The holder's appointments and those of whom they are guardian of, as the clinic says ($3 the
+-- holder alone) or the national service does ($7); or the one a code was issued for. Opaque.
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
+       a.building, p.patient_ref
+FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
+WHERE a.site_id = $1 AND CASE WHEN $6::uuid IS NULL THEN
+        a.starts_at >= $4 AND a.starts_at < $5 AND (
+            a.patient_id = $2
+            OR NOT $3 AND (
+                a.patient_id IN (SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2)
+                OR p.id_number_hash = ANY($7::bytea[])))
+    ELSE a.appointment_id = $6 AND a.patient_id = $2 END
+  AND a.status <> 'entered-in-error'
+ORDER BY a.appointment_id;
+
+-- name: redeem_code
+UPDATE codes SET redeemed_at = $2, redeemed_by = $3, device_id = $4, code_hash = NULL
+WHERE code_id = $1;
+
+-- name: list_codes
+-- Those in force at some time of a day.
+SELECT c.code_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
+       c.expires_at, c.redeemed_at, c.redeemed_by, c.device_id AS device,
+       CASE WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
+            WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+            WHEN c.expires_at <= $4 THEN 'expired'
+            ELSE 'in_force' END AS state
+FROM codes c
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.site_id = $1 AND c.issued_at < $3 AND c.expires_at > $2
+ORDER BY c.issued_at, c.code_id;
+
+-- name: wards_of
+SELECT patient_id FROM guardians WHERE guardian_id = $1;
+
 -- name: undone_between
 -- Appointments whose check-in of this time a person has undone.
 SELECT DISTINCT appointment_id FROM check_ins
