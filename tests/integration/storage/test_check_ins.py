@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from tests.integration.storage.clinic import NOW, Clinic, booking
+from tests.integration.storage.racing import raced
 
 
 async def _assert_untouched(clinic: Clinic) -> None:
@@ -32,18 +34,21 @@ async def test_written_once_and_listed(any_clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("same_event", [True, False])
-async def test_fifty_at_once_leave_one(any_clinic: Clinic, same_event: bool) -> None:
+async def test_fifty_at_once_from_four_processes_leave_one(
+    any_clinic: Clinic, any_migrated_url: str, tmp_path: Path, same_event: bool
+) -> None:
+    """Which is more than one service may have: a spool that was copied, a service started twice."""
     await any_clinic.expect(1)
     proposal = await any_clinic.proposal(1)
-    check_ins = any_clinic.check_ins()
-    results = await asyncio.gather(
-        *(
-            check_ins.record(proposal if same_event else replace(proposal, event_id=uuid4()))
-            for _ in range(50)
-        )
+    events = [proposal.event_id if same_event else uuid4() for _ in range(50)]
+    results = await raced(
+        any_migrated_url,
+        tmp_path / "kirdi.key",
+        [[replace(proposal, event_id=one) for one in events[part::4]] for part in range(4)],
     )
     assert sorted(results) == [Recorded.DUPLICATE] * 49 + [Recorded.WRITTEN]
     assert await any_clinic.count("check_ins") == 1
+    assert await any_clinic.count("status_changes") == 1
 
 
 async def test_one_event_serves_one_appointment(clinic: Clinic) -> None:

@@ -91,13 +91,14 @@ def made(
     accepted: Accepted,
     waiting: Looking | None = None,
     clock: FakeClock | None = None,
+    policy: ArrivalPolicy = POLICY,
 ) -> CheckInService:
     return CheckInService(
         "site-1",
         schedules,
         accepted,
         Presences(),
-        POLICY,
+        policy,
         waiting or looking(),
         clock or FakeClock(),
     )
@@ -107,7 +108,7 @@ async def propose(
     schedules: Schedules, policy: ArrivalPolicy = POLICY, waiting: Looking | None = None
 ) -> tuple[object, Accepted]:
     accepted = Accepted()
-    service = made(schedules, accepted, Presences(), policy, waiting or looking(), FakeClock())
+    service = made(schedules, accepted, waiting, policy=policy)
     return await service.decide(SEEN, Sighting("main", NOW)), accepted
 
 
@@ -153,7 +154,7 @@ async def test_a_visit_after_midnight_is_arrived_at_before_it() -> None:
         ends_at=late + timedelta(minutes=70),
     )
     accepted = Accepted()
-    service = CheckInService("site-1", Schedules([visit], []), accepted)
+    service = made(Schedules([visit], []), accepted)
     decision = await service.decide(SEEN, Sighting("main", late))
     assert decision.appointments == (visit.appointment_id,)
 
