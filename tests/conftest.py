@@ -8,12 +8,17 @@ those that KIRDI_TEST_DATABASE_URL and KIRDI_TEST_REDIS_URL name).
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
 from tests.servers import Databases, flush_redis, installed_postgres, installed_redis
 
 MakeDatabase = Callable[..., str]
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("kirdi", deadline=None)
+hypothesis.settings.load_profile("kirdi")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """How wrong a measured rate may be: exact upper bounds for few errors."""
 
+import math
+
 from scipy.stats import beta
 
 
@@ -16,3 +18,12 @@ def upper_bound(errors: int, trials: int, confidence: float = 0.95) -> float:
     if errors >= trials:
         return 1.0
     return float(beta.ppf(confidence, errors + 1, trials - errors))
+
+
+def upper_bound_of_share(share: float, trials: int) -> float:
+    """The upper 95 % bound where a share was seen on average, errors rounded up.
+
+    Searches over several splits are of the same people again and again, and don't count as
+    independent: `trials` is how many there are in one split, or how many different people.
+    """
+    return upper_bound(math.ceil(share * trials - 1e-9), trials)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from matcher.evaluation.bounds import upper_bound_of_share
 from matcher.evaluation.group_rate import GroupRate, group_rates
 from matcher.evaluation.outcome import Outcome
 from matcher.evaluation.protocol import Protocol, Split
@@ -17,11 +18,16 @@ _GRID = tuple(10 ** (exponent / 10) for exponent in range(-30, 1))
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What a fixed threshold gives, medians over the splits: nobody chose it for this test."""
+    """What a fixed threshold gives, medians over the splits: nobody chose it for this test.
+
+    The upper bounds are 95 % bounds of one split.
+    """
 
     threshold: float
     fnir: float
+    fnir_upper: float
     fpir: float
+    fpir_upper: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +109,12 @@ def report_on(
 
 
 def _point(outcomes: Sequence[Outcome], threshold: float) -> OperatingPoint:
+    fnir = median(one.misses(threshold) / len(one.mated) for one in outcomes)
+    fpir = median(one.false_positives(threshold) / len(one.strangers) for one in outcomes)
     return OperatingPoint(
         threshold,
-        median(one.misses(threshold) / len(one.mated) for one in outcomes),
-        median(one.false_positives(threshold) / len(one.strangers) for one in outcomes),
+        fnir,
+        upper_bound_of_share(fnir, min(len(one.mated) for one in outcomes)),
+        fpir,
+        upper_bound_of_share(fpir, min(len(one.strangers) for one in outcomes)),
     )

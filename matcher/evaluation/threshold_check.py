@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.calibration import Calibration
+from matcher.evaluation.bounds import upper_bound_of_share
 from matcher.evaluation.outcome import Outcome
 from matcher.evaluation.protocol import PersonPhotos, Protocol, Split
 from matcher.evaluation.rate import FPIRS
@@ -26,6 +27,7 @@ class ThresholdCheck:
         score: The threshold.
         observed: Whether comparisons themselves showed rates that low; else it is extrapolated.
         measured_fpir: Mean over the splits; None where there were too few other people.
+        upper: Upper 95 % bound of that in one split.
         strangers: Searches of strangers in one split.
     """
 
@@ -34,6 +36,7 @@ class ThresholdCheck:
     score: float
     observed: bool
     measured_fpir: float | None
+    upper: float | None
     strangers: int
 
 
@@ -63,14 +66,17 @@ def check_thresholds(
         for fpir in FPIRS:
             score = score_for(calibration.tail, fpir, size)
             shares = [one.false_positives(score) / len(one.strangers) for one in outcomes]
+            strangers = min((len(one.strangers) for one in outcomes), default=0)
+            measured = float(np.mean(shares)) if shares else None
             rows.append(
                 ThresholdCheck(
                     gallery=size,
                     fpir=fpir,
                     score=score,
                     observed=calibration.tail.rate_at(score) >= calibration.tail.observed_rate,
-                    measured_fpir=float(np.mean(shares)) if shares else None,
-                    strangers=min((len(one.strangers) for one in outcomes), default=0),
+                    measured_fpir=measured,
+                    upper=None if measured is None else upper_bound_of_share(measured, strangers),
+                    strangers=strangers,
                 )
             )
     return tuple(rows)

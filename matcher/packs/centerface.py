@@ -7,6 +7,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from matcher.errors import ModelPackError
+from matcher.packs.onnx_file import read_onnx
 
 OUTPUTS = {"537": "heatmap", "538": "size", "539": "offset", "540": "landmarks"}
 
@@ -22,9 +23,9 @@ def build_detector(source: bytes) -> bytes:
     inputs, which keeps ONNX Runtime from folding the batch norms into the convolutions.
 
     Raises:
-        ModelPackError: The file is not the CenterFace graph.
+        ModelPackError: The file is damaged, or not the CenterFace graph.
     """
-    model = onnx.load_model_from_string(source)
+    model = read_onnx(source, "CenterFace")
     graph = model.graph
     if [value.name for value in graph.output] != list(OUTPUTS):
         raise ModelPackError(

@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from matcher.errors import ModelPackError
+from matcher.packs.input_format import DLIB_INPUT
 
 CHIP_PX = 150
 DIMENSION = 128
@@ -23,8 +24,6 @@ OPSET = 17
 IR_VERSION = 8
 
 _Floats = npt.NDArray[np.float32]
-_MEAN = (122.782, 117.001, 104.298)
-_SCALE = 1 / 256
 _TENSOR_MARK = b"\x01\x02"  # the serialised version of a dlib tensor: the integer 2
 
 
@@ -120,9 +119,9 @@ class _Graph:
         """The chip as float, channels first, minus the mean, over 256."""
         self._node("Cast", ["chip"], "float", to=TensorProto.FLOAT)
         self._node("Transpose", ["float"], "planes", perm=[0, 3, 1, 2])
-        mean = np.array(_MEAN, np.float32).reshape(1, 3, 1, 1)
+        mean = np.array(DLIB_INPUT.mean, np.float32).reshape(1, 3, 1, 1)
         self._node("Sub", ["planes", self._weight("mean", mean)], "centred")
-        scale = np.array(_SCALE, np.float32)
+        scale = np.array(DLIB_INPUT.scale, np.float32)
         return _Flow(
             self._node("Mul", ["centred", self._weight("scale", scale)], "normalised"), 3, CHIP_PX
         )

@@ -42,11 +42,14 @@ _READ: Final = TypeAdapter(LivenessFile)
 
 
 def read_candidate(path: Path) -> bytes:
-    """The bytes of a file that may become the liveness model.
+    """The bytes of a file that may become the liveness model. Blocking.
 
     Raises:
-        ModelPackError: It cannot be read, or is no size a model has.
+        ModelPackError: It cannot be read, is no size a model has, or is no ONNX model that is whole
+            and in one file.
     """
+    from matcher.packs.onnx_file import read_onnx
+
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
@@ -54,6 +57,7 @@ def read_candidate(path: Path) -> bytes:
         raise ModelPackError(f"{path}: cannot be read ({error.strerror})") from error
     if not content or len(content) > _MOST_BYTES:
         raise ModelPackError(f"{path}: is no liveness model; see docs/liveness.md")
+    read_onnx(content, str(path))
     return content
 
 

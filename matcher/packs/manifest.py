@@ -12,7 +12,7 @@ from matcher.packs.models import DetectorModel, EmbedderModel, FileName, Livenes
 from matcher.packs.quantisation import QuantisationCheck
 from matcher.packs.score_scale import ScoreScale
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 OWN: Final = "own"
 REMEDY: Final = "run: kirdi models build"
 
@@ -124,11 +124,10 @@ class Manifest:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """Names of the files that the models and figures lie in."""
+        """Names of the files that the models lie in."""
         liveness = self.liveness.file if self.liveness is not None else None
         named = (self.detector.file, self.embedder.file, liveness)
-        figures = (self.scores.cohort, self.scores.tail)
-        return tuple(name for name in (*named, *figures) if name is not None)
+        return tuple(name for name in named if name is not None)
 
     @property
     def digest(self) -> str:

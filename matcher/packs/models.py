@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from matcher.chip import ChipLayout
+from matcher.packs.input_format import InputFormat
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Precision = Literal["fp32", "int8"]
@@ -24,11 +25,14 @@ class DetectorModel:
             (batch, height, width, 3) RGB; colour order and normalisation are in the graph.
             `scrfd` is insightface's and loaded by its own class.
         file: The pack's file.
+        input: What the graph makes of these pixels for the network; None where insightface's class
+            does it, as the published graph says.
         precision: Of its weights and activations.
     """
 
     kind: DetectorKind
     file: FileName
+    input: InputFormat | None
     precision: Precision = "fp32"
 
 
@@ -40,6 +44,7 @@ class EmbedderModel:
         kind: `uint8_graph` takes `chip`, uint8 (batch, side, side, 3) RGB, and gives `embedding`;
             colour order and normalisation are in the graph. `arcface` is insightface's.
         file: The pack's file.
+        input: As a detector's.
         dimension: Length of a vector.
         unit_norm: Whether vectors are scaled to length 1 before they are compared.
         chip: The aligned face it wants.
@@ -48,6 +53,7 @@ class EmbedderModel:
 
     kind: EmbedderKind
     file: FileName
+    input: InputFormat | None
     dimension: Annotated[int, Field(ge=1, le=4096)]
     unit_norm: bool
     chip: ChipLayout

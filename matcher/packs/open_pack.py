@@ -1,6 +1,7 @@
 """The pack `open`: CenterFace and dlib's ResNet, permissively licensed, from installed packages."""
 
 from matcher.chip import DLIB_CHIP
+from matcher.packs.input_format import CENTERFACE_INPUT, DLIB_INPUT
 from matcher.packs.manifest import Licence
 from matcher.packs.models import DetectorModel, EmbedderModel
 from matcher.packs.pack import DETECTOR, EMBEDDER
@@ -28,8 +29,10 @@ OPEN_PACK = Recipe(
     pack="open",
     pack_id="open-1",
     version=2,
-    detector=DetectorModel("centerface", DETECTOR),
-    embedder=EmbedderModel("uint8_graph", EMBEDDER, 128, unit_norm=False, chip=DLIB_CHIP),
+    detector=DetectorModel("centerface", DETECTOR, CENTERFACE_INPUT),
+    embedder=EmbedderModel(
+        "uint8_graph", EMBEDDER, DLIB_INPUT, 128, unit_norm=False, chip=DLIB_CHIP
+    ),
     scores=ScoreScale(
         max_distance=0.33,
         min_margin=0.05,
@@ -37,8 +40,6 @@ OPEN_PACK = Recipe(
         # Between a face and the mean of its own track 0.42 at most, of a look-alike 0.45 at least.
         other_person_distance=0.44,
         same_person_distance=0.6,  # dlib's own threshold for a pair of photos
-        cohort=None,
-        tail=None,
         measured_on="recordings of a lobby and labelled photos (LFW)",
     ),
     licence=Licence("MIT, CC0-1.0", commercial=True),

@@ -6,7 +6,7 @@ SFace: Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Fac
 
 from matcher.chip import ARCFACE_CHIP
 from matcher.packs.download import Download
-from matcher.packs.input_format import InputFormat
+from matcher.packs.input_format import SFACE_INPUT, YUNET_INPUT
 from matcher.packs.manifest import Licence
 from matcher.packs.models import DetectorModel, EmbedderModel
 from matcher.packs.pack import DETECTOR, EMBEDDER
@@ -27,14 +27,11 @@ def build_yunet(source: bytes) -> bytes:
     from matcher.packs.uint8_graph import uint8_graph
 
     outputs = {name: name for name in OUTPUTS}
-    return uint8_graph(source, "YuNet", "image", InputFormat("BGR"), outputs)
+    return uint8_graph(source, "YuNet", "image", YUNET_INPUT, outputs)
 
 
 def build_sface(source: bytes) -> bytes:
     """SFace's published file as the pack's embedder.
-
-    OpenCV's FaceRecognizerSF swaps the channels of its BGR pictures: the network wants RGB, and
-    scales them itself.
 
     Raises:
         ModelPackError: It is another file.
@@ -42,23 +39,23 @@ def build_sface(source: bytes) -> bytes:
     from matcher.packs.uint8_graph import uint8_graph
 
     side = ARCFACE_CHIP.side_px
-    return uint8_graph(source, "SFace", "chip", InputFormat("RGB"), {"fc1": "embedding"}, side)
+    return uint8_graph(source, "SFace", "chip", SFACE_INPUT, {"fc1": "embedding"}, side)
 
 
 OPENCV_PACK = Recipe(
     pack="opencv",
     pack_id="opencv-1",
     version=1,
-    detector=DetectorModel("yunet", DETECTOR),
-    embedder=EmbedderModel("uint8_graph", EMBEDDER, 128, unit_norm=True, chip=ARCFACE_CHIP),
+    detector=DetectorModel("yunet", DETECTOR, YUNET_INPUT),
+    embedder=EmbedderModel(
+        "uint8_graph", EMBEDDER, SFACE_INPUT, 128, unit_norm=True, chip=ARCFACE_CHIP
+    ),
     scores=ScoreScale(
         max_distance=0.9,
         min_margin=0.05,
         frame_distance=1.05,
         other_person_distance=1.05,
         same_person_distance=1.128,
-        cohort=None,
-        tail=None,
         measured_on="nothing here: 1.128 is OpenCV's threshold for a pair of photos, the others "
         "are guesses below it",
     ),

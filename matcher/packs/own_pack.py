@@ -14,11 +14,17 @@ from matcher.errors import ModelPackError
 from matcher.packs.catalogue import CATALOGUE
 from matcher.packs.folder import place
 from matcher.packs.in_use import CHOSEN
-from matcher.packs.input_format import InputFormat
+from matcher.packs.input_format import CENTERFACE_INPUT, YUNET_INPUT, InputFormat
 from matcher.packs.manifest import OWN, SCHEMA, Licence, Manifest, PackFile, PackName, SourceFile
-from matcher.packs.models import DetectorModel, EmbedderModel, FileName
+from matcher.packs.models import (
+    DetectorModel,
+    EmbedderModel,
+    FileName,
+    LivenessKind,
+    LivenessModel,
+)
 from matcher.packs.opencv_pack import build_yunet
-from matcher.packs.pack import DETECTOR, EMBEDDER, Pack
+from matcher.packs.pack import DETECTOR, EMBEDDER, LIVENESS, Pack
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import pack_lock
 
@@ -61,6 +67,16 @@ class OwnEmbedder:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLiveness:
+    """A model that tells a face from a picture of one, of a kind Kirdi reads."""
+
+    kind: LivenessKind
+    file: FileName
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPack:
     """What `pack.yaml` says.
 
@@ -70,6 +86,7 @@ class OwnPack:
         scores: Which distances mean what.
         licence: Of the weights.
         detector: What finds faces; that of `open` if there is none.
+        liveness: What tells a face from a picture of one, if the pack has that.
         weak_for: Groups of people it is known to be worse for.
         weak_reason: How that is known.
     """
@@ -79,6 +96,7 @@ class OwnPack:
     scores: ScoreScale
     licence: Licence
     detector: OwnDetector | None = None
+    liveness: OwnLiveness | None = None
     weak_for: tuple[str, ...] = ()
     weak_reason: str = ""
 
@@ -108,6 +126,12 @@ def build_own_pack(models_dir: Path, folder: Path, accepted: str = "") -> Pack:
         )
     detector, detector_source = _detector(own, folder)
     embedder, embedder_source = _embedder(own, folder)
+    files = [(DETECTOR, detector), (EMBEDDER, embedder)]
+    sources = [detector_source, embedder_source]
+    if own.liveness is not None:
+        liveness, source = _liveness(own.liveness, folder, own.licence.name)
+        files.append((LIVENESS, liveness))
+        sources.append(source)
     vectors = json.dumps(asdict(own.embedder)).encode() + embedder_source.sha256.encode()
     pack_id = f"{own.pack}-{hashlib.sha256(vectors).hexdigest()[:12]}"
 
@@ -117,26 +141,26 @@ def build_own_pack(models_dir: Path, folder: Path, accepted: str = "") -> Pack:
             pack=own.pack,
             pack_id=pack_id,
             recipe=0,
-            detector=DetectorModel(own.detector.kind if own.detector else "centerface", DETECTOR),
+            detector=_detector_model(own.detector),
             embedder=EmbedderModel(
                 "uint8_graph",
                 EMBEDDER,
+                own.embedder.input,
                 own.embedder.dimension,
                 own.embedder.unit_norm,
                 own.embedder.chip,
             ),
-            liveness=None,
+            liveness=LivenessModel(own.liveness.kind, LIVENESS) if own.liveness else None,
             scores=own.scores,
             licence=Licence(own.licence.name, own.licence.commercial, accepted),
             weak_for=own.weak_for,
             weak_reason=own.weak_reason,
             quantisation=(),
-            sources=(detector_source, embedder_source),
+            sources=tuple(sources),
             files=entries,
         )
 
     with pack_lock(models_dir, own.pack):
-        files = ((DETECTOR, detector), (EMBEDDER, embedder))
         return place(models_dir, own.pack, files, describe)
 
 
@@ -155,9 +179,13 @@ def _read(path: Path) -> OwnPack:
             for fault in error.errors(include_url=False, include_input=False)[:5]
         )
         raise ModelPackError(f"{path}: {faults}; see docs/models.md") from error
-    if own.scores.cohort is not None or own.scores.tail is not None:
-        raise ModelPackError(f"{path}: scores.cohort and scores.tail come with calibration; null")
     return own
+
+
+def _detector_model(own: OwnDetector | None) -> DetectorModel:
+    if own is not None and own.kind == "yunet":
+        return DetectorModel("yunet", DETECTOR, YUNET_INPUT)
+    return DetectorModel("centerface", DETECTOR, CENTERFACE_INPUT)
 
 
 def _detector(own: OwnPack, folder: Path) -> tuple[bytes, SourceFile]:
@@ -185,6 +213,17 @@ def _embedder(own: OwnPack, folder: Path) -> tuple[bytes, SourceFile]:
         model.chip.side_px,
     )
     return graph, source
+
+
+def _liveness(model: OwnLiveness, folder: Path, licence: str) -> tuple[bytes, SourceFile]:
+    from matcher.liveness import open_liveness
+    from matcher.packs.onnx_file import read_onnx
+    from matcher.session import Hardware
+
+    content, source = _own_file(folder, model.file, licence)
+    read_onnx(content, model.file)
+    open_liveness(content, Hardware("cpu", threads=1))
+    return content, source
 
 
 def _own_file(folder: Path, name: str, licence: str) -> tuple[bytes, SourceFile]:

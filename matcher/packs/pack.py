@@ -9,6 +9,7 @@ from matcher.packs.manifest import Manifest
 
 DETECTOR = "detector.onnx"
 EMBEDDER = "embedder.onnx"
+LIVENESS = "liveness.onnx"
 MANIFEST = "manifest.json"
 
 

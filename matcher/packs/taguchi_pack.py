@@ -19,8 +19,6 @@ TAGUCHI_PACK = replace(
     version=1,
     scores=replace(
         OPEN_PACK.scores,
-        cohort=None,
-        tail=None,
         measured_on="nothing here: the figures of `open`, whose network it shares",
     ),
     licence=Licence("MIT", commercial=True),

@@ -4,6 +4,7 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from config.settings import Camera
     from streamer.control.messages import Reply
     from streamer.domain.camera_report import CameraReport
+
+_FILES = frozenset({"url_file", "view_url_file", "ca_file"})
 
 app = typer.Typer(help="Look at and change the cameras of the service.", no_args_is_help=True)
 
@@ -233,6 +236,9 @@ def _value(one: str) -> tuple[str, object]:
     # YAML has spellings of its own for any character of a password.
     if secrets_of(text) or secrets_of(str(value)):
         raise InputError(_PUBLIC)
+    if key in _FILES and isinstance(value, str):
+        # The service reads it, and has another working directory.
+        value = str(Path(value).absolute())
     return key, value
 
 

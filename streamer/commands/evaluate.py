@@ -35,7 +35,7 @@ def evaluate(
     ] = None,
     pack: Annotated[str, typer.Option(help="The model pack; else the one in use.")] = "chosen",
     plot: Annotated[
-        Path | None, typer.Option(help="Draw the DET curves into this file: .png, .svg, .pdf.")
+        Path | None, typer.Option(help="Draw the DET curves into this file: .png or .svg.")
     ] = None,
     peer: Annotated[
         bool, typer.Option("--peer", help="Test the face_recognition library beside it; slow.")

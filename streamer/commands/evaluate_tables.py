@@ -32,7 +32,8 @@ def _lines(report: Report) -> Iterator[str]:
     )
     yield (
         f"{asked.gallery} enrolled from {asked.photos} photo(s), searched by {asked.probes}; "
-        f"{asked.splits} split(s). Bounds are upper 95 % bounds of one split (Clopper-Pearson)."
+        f'{asked.splits} split(s). "At most" is an upper 95 % bound (Clopper-Pearson) for one '
+        "split; by group, for each person searched for once."
     )
 
 
@@ -60,7 +61,9 @@ def _at_default(report: Report) -> list[Mapping[str, object]]:
             "system": system.system,
             "threshold": system.at_default.threshold,
             "FNIR": _percent(system.at_default.fnir),
+            "FNIR at most": _percent(system.at_default.fnir_upper),
             "FPIR": _percent(system.at_default.fpir),
+            "FPIR at most": _percent(system.at_default.fpir_upper),
         }
         for system in report.systems
         if system.at_default is not None
@@ -73,7 +76,8 @@ def _thresholds(checks: tuple[ThresholdCheck, ...]) -> list[Mapping[str, object]
             "gallery": one.gallery,
             "promised": _percent(one.fpir),
             "score": one.score,
-            "measured": "" if one.measured_fpir is None else _percent(one.measured_fpir),
+            "measured": _percent(one.measured_fpir),
+            "at most": _percent(one.upper),
             "strangers": one.strangers or "too few people",
             "rests on": "observed scores" if one.observed else "the fitted tail",
         }
@@ -88,9 +92,11 @@ def _groups(report: Report) -> list[Mapping[str, object]]:
             "group": one.group,
             "people": one.people,
             "FPIR of all": _percent(one.fpir_of_all),
-            "FNIR": "" if one.fnir is None else _percent(one.fnir),
+            "FNIR": _percent(one.fnir),
+            "FNIR at most": _percent(one.fnir_upper),
             "searches": one.searches,
-            "FPIR": "" if one.fpir is None else _percent(one.fpir),
+            "FPIR": _percent(one.fpir),
+            "FPIR at most": _percent(one.fpir_upper),
             "strangers": one.strangers,
         }
         for system in report.systems
@@ -104,5 +110,5 @@ def _table(title: str, rows: list[Mapping[str, object]]) -> None:
         print_rows(Rows(tuple(rows[0]), rows), as_json=False, empty="")
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.2f} %"

@@ -29,7 +29,7 @@ class CameraState:
         since: When the status began; a new reason for the same status does not move it.
         decoded: Frames decoded in all.
         analysed: Frames handed to the pipeline.
-        dropped: Frames meant for analysis that were replaced by a newer one.
+        dropped: Frames meant for analysis that were replaced by a newer one, or came too late.
         still: Frames meant for analysis in which nothing moved; they were left out.
         corrupt: Frames the decoder marked corrupt; never analysed.
         restarts: Decoder processes started after the first.

@@ -20,7 +20,7 @@ _NARROWEST_PX: Final = 480
 
 
 class ConditionReporter:
-    """Looks at a frame a second, and sends what has changed, at most once a second."""
+    """Looks at a frame a second, and sends what has changed."""
 
     def __init__(self, send: Callable[[Condition | Reference], bool], reference: bytes) -> None:
         """Begin with nothing said.
@@ -34,7 +34,7 @@ class ConditionReporter:
         self._blocks, self._detail = LumaSampler(BLOCKS), LumaSampler(DETAIL)
         self._forget = threading.Event()
         self._said: Condition | None = None
-        self._said_at = float("-inf")
+        self._asked_at = float("-inf")
 
     def forget_reference(self) -> None:
         """Where the camera looks from now on is right; may be called from any thread."""
@@ -52,11 +52,12 @@ class ConditionReporter:
             reference = self._watch.reference(now)
             if reference is not None:
                 self._send(Reference(reference))
-        if now - self._said_at < _BETWEEN_S:
+        # Also where nothing has changed: asking PyAV costs, and would be done for every frame.
+        if now - self._asked_at < _BETWEEN_S:
             return
         condition = self._condition(frame, source, keyframes_only=keyframes_only)
-        if condition != self._said and self._send(condition):
-            self._said, self._said_at = condition, now
+        if condition == self._said or self._send(condition):
+            self._said, self._asked_at = condition, now
 
     def _condition(self, frame: VideoFrame, source: Source, *, keyframes_only: bool) -> Condition:
         dark, blurred, covered, moved = self._watch.findings

@@ -44,7 +44,7 @@ from streamer.ingest.protocol import (
     one_line,
     parse_report,
 )
-from streamer.ingest.readiness import readable
+from streamer.ingest.readiness import Readiness
 from streamer.ingest.slot_reader import SlotReader
 
 _REPORTS_A_SECOND: Final = 1000
@@ -93,6 +93,7 @@ class DecoderProcess:
         self._spawn = spawn
         self._child: ChildProcess | None = None
         self._link: socket.socket | None = None
+        self._readiness: Readiness | None = None
         self._sending = threading.Lock()
         self._slots: SlotReader | None = None
         self._pipe: PacketPipe | None = None
@@ -113,7 +114,7 @@ class DecoderProcess:
             OSError: No process or descriptor is to be had.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._link = ours
+        self._link, self._readiness = ours, Readiness(ours.fileno())
         self._started_ns = time.monotonic_ns()
         with theirs:
             ours.setblocking(False)
@@ -126,17 +127,19 @@ class DecoderProcess:
         The end of the process, and anything it may not send, is a `Failure` too.
         """
         assert self._link is not None
+        assert self._readiness is not None
         assert self._child is not None
         deadline = time.monotonic() + timeout_s
         while not stop.is_set():
             if self._pipe is not None and self._pipe.fault:
                 return Failure(FailureKind.GARBLED, f"the decoder sent {self._pipe.fault}")
+            # Seldom are there two at once: to try before waiting would mostly be in vain.
+            if not await self._readiness.wait(max(0.0, deadline - time.monotonic()), stop):
+                return None
             try:
                 return self._read(self._link)
             except BlockingIOError:
-                left = deadline - time.monotonic()
-                if left <= 0 or not await readable(self._link.fileno(), left, stop):
-                    return None
+                continue
             except EOFError:
                 return Failure(FailureKind.DIED, await self._child.last_words(_LAST_WORDS_S))
             except ProtocolError as error:
@@ -200,6 +203,8 @@ class DecoderProcess:
         child, self._child = self._child, None
         self._slots = None
         self.unview()
+        if self._readiness is not None:
+            self._readiness.close()
         try:
             if child is not None:
                 await child.end(lambda: self._send(Stop()), hurry)

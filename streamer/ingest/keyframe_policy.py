@@ -67,6 +67,10 @@ class KeyframePolicy:
         self._decoded_at = now
         return True
 
+    def left_out(self) -> None:
+        """Packets came too late to be decoded: the next interval between keyframes says nothing."""
+        self._last = None
+
     def seen(self, quiet_s: float) -> None:
         """A keyframe was decoded: what it shows may be a reason to decode what refers to it."""
         self._only = self._only and self._enough(quiet_s)

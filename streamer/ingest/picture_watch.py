@@ -11,8 +11,12 @@ from streamer.ingest.picture_judge import is_blurred, is_covered, is_dark
 from streamer.ingest.viewpoint import Viewpoint
 
 _LOOK_S: Final = 1.0
-_DETAIL_EVERY: Final = 2
-"""Sharpness changes slowly and costs the most: every other look is enough."""
+_SHARP_S: Final = 10.0
+_SOFT_S: Final = 2.0
+"""Sharpness changes slowly and costs more than all the rest: so rarely it is looked at while the
+picture is sharp, and so often once it was not."""
+_EARLY_S: Final = 0.1
+"""Looks come with frames, and so not to the millisecond."""
 _BEGINS_S: Final = 5.0
 _MOVED_S: Final = 30.0
 """A crowd before the lens is not another place."""
@@ -31,8 +35,7 @@ class PictureWatch:
         self._dark, self._covered = _Lasting(_BEGINS_S), _Lasting(_BEGINS_S)
         self._blurred, self._moved = _Lasting(_BEGINS_S), _Lasting(_MOVED_S)
         self._viewpoint = Viewpoint(reference)
-        self._looks = 0
-        self._looked_at = float("-inf")
+        self._looked_at = self._detail_at = float("-inf")
         self._soft = False
 
     @property
@@ -58,9 +61,8 @@ class PictureWatch:
         plain = dark or covered
         if plain or detail is None:
             self._soft = False
-        elif self._looks % _DETAIL_EVERY == 0:
-            self._soft = is_blurred(detail())
-        self._looks += 1
+        elif now - self._detail_at >= (_SOFT_S if self._soft else _SHARP_S) - _EARLY_S:
+            self._soft, self._detail_at = is_blurred(detail()), now
         self._dark.note(dark, now)
         self._covered.note(covered, now)
         self._blurred.note(self._soft, now)

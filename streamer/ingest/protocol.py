@@ -9,7 +9,7 @@ here and raises `ProtocolError` for anything else.
 import math
 import operator
 import struct
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -114,7 +114,7 @@ class Counters:
         decoded: Frames that came out of the decoder, corrupt ones included.
         corrupt: Frames among them that are marked corrupt.
         errors: Packets that could not be decoded at all.
-        dropped: Frames due for analysis that found no free slot.
+        dropped: Frames due for analysis that found no free slot, or came too late to be decoded.
         still: Frames due for analysis that the motion gate left out.
         packets: Packets of video that arrived, also before the first keyframe.
     """
@@ -128,7 +128,19 @@ class Counters:
 
     def __add__(self, other: "Counters") -> "Counters":
         """The totals of both."""
-        return Counters(*map(operator.add, astuple(self), astuple(other)))
+        return Counters(*map(operator.add, self.totals, other.totals))
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """All of them, in the order above; without the copying of `dataclasses.astuple`."""
+        return (
+            self.decoded,
+            self.corrupt,
+            self.errors,
+            self.dropped,
+            self.still,
+            self.packets,
+        )
 
     @property
     def sound(self) -> int:
@@ -199,12 +211,12 @@ def pack_report(report: Report) -> bytes:
             return _geometry.pack(_Tag.GEOMETRY, report.generation, report.width, report.height)
         case Written():
             pts = math.nan if report.pts is None else report.pts
-            totals = astuple(report.counters)
+            totals = report.counters.totals
             return _written.pack(
                 _Tag.WRITTEN, report.generation, report.slot, pts, report.arrived_ns, *totals
             )
         case Counters():
-            return _counters.pack(_Tag.COUNTERS, *astuple(report))
+            return _counters.pack(_Tag.COUNTERS, *report.totals)
         case Failure():
             text = report.text.encode()[:MAX_TEXT_BYTES]
             return _failure.pack(_Tag.FAILURE, _KINDS.index(report.kind)) + text

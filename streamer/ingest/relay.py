@@ -5,10 +5,13 @@ is never told the camera's host: it connects to this relay, in its own process, 
 to the camera already and judges every answer until the video plays. Used by `source`.
 """
 
+import fcntl
 import os
 import select
 import socket
 import stat
+import sys
+import termios
 import threading
 import time
 from contextlib import suppress
@@ -50,6 +53,7 @@ class Relay:
         self._line = line
         self._listener = listener
         self._failure: Failure | None = None
+        self._ends: tuple[int, int] | None = None
         host, self.port = listener.getsockname()[:2]
         # A secret, like the camera's own URL.
         self.address = replace(url, scheme="rtsp", host=host, port=self.port).full
@@ -83,6 +87,17 @@ class Relay:
     def failure(self) -> Failure | None:
         """Why the relay ended the connection; None where it did not."""
         return self._failure
+
+    def waits(self, size: int) -> bool:
+        """Whether more than so many bytes wait for FFmpeg to read them; for FFmpeg's thread."""
+        ends = self._ends
+        if ends is None:
+            return False
+        try:
+            # What does not fit into its end's buffer stays in ours.
+            return _queued(ends[1], termios.FIONREAD) + _queued(ends[0], termios.TIOCOUTQ) > size
+        except OSError:
+            return False  # The connection has ended; whoever reads it next finds out.
 
     def start(self) -> None:
         """Serve one connection, on a thread."""
@@ -121,7 +136,9 @@ class Relay:
             while True:
                 listener.settimeout(max(0.001, deadline - time.monotonic()))
                 player, peer = listener.accept()
-                if _is_ours(peer):
+                theirs = _our_descriptor(peer)
+                if theirs is not None:
+                    self._ends = player.fileno(), theirs
                     player.settimeout(None)
                     player.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     return player
@@ -209,15 +226,16 @@ class _Negotiation:
 def _carry(line: CameraLine, player: socket.socket) -> None:
     """Pass on what comes, until one side ends or breaks."""
     poll = _poll_both(line, player)
+    camera_end, player_end = line.fileno(), player.fileno()
     try:
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
-            if player.fileno() in ready:
+            ready = dict(poll.poll())
+            if player_end in ready:
                 request = player.recv(_REQUEST_BYTES)
                 if not request:
                     return
                 line.send(request)
-            if line.fileno() in ready:
+            if camera_end in ready:
                 while (media := line.read()) is not None:
                     if not media:
                         return
@@ -267,15 +285,19 @@ def _with_source(answer: Message, address: str) -> Message:
     return answer.with_header("transport", ";".join([*parts, f"source={address}"]))
 
 
-def _is_ours(peer: tuple[object, ...]) -> bool:
-    """Whether a socket of this process has this address: another user's process can connect too."""
+def _our_descriptor(peer: tuple[object, ...]) -> int | None:
+    """This process's socket with this address: another user's process can connect too."""
     for descriptor in range(_MAX_DESCRIPTORS):
         try:
             if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 continue
             with socket.socket(fileno=os.dup(descriptor)) as ours:
                 if ours.getsockname()[:2] == peer[:2]:
-                    return True
+                    return descriptor
         except OSError:
             continue
-    return False
+    return None
+
+
+def _queued(descriptor: int, request: int) -> int:
+    return int.from_bytes(fcntl.ioctl(descriptor, request, bytes(4)), sys.byteorder)

@@ -133,6 +133,14 @@ class Source:
         except (av.FFmpegError, OSError) as error:
             raise _cannot_read(error, self._request) from error
 
+    def waits(self, size: int) -> bool:
+        """Whether more than so many bytes have arrived and were not read yet.
+
+        Never so over UDP: what is not read in time is lost there.
+        """
+        over_tcp = self._request.transport == "tcp"
+        return over_tcp and self._relay is not None and self._relay.waits(size)
+
     def _close(self) -> None:
         if self._container is not None:
             self._container.close()

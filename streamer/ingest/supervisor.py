@@ -40,6 +40,9 @@ _MEMORY_PICTURES: Final = 16
 _DRIVER_BYTES: Final = 1024 * 1024 * 1024
 """What a graphics driver may map besides."""
 
+_HELD_LONGER_S: Final = 0.5
+"""A hold is asked for so much longer, and then not again until that is used up."""
+
 FindHardware = Callable[[str, asyncio.Event], Awaitable[str]]
 
 _log = structlog.get_logger()
@@ -126,6 +129,7 @@ class CameraSupervisor:
         self._degradation = Degradation()
         self._condition: Condition | None = None
         self._picture_bytes = 0
+        self._held_until = float("-inf")
         self._recycled = 0
         self._hwaccel: str = camera.hwaccel
         self._find_hardware = find_hardware or HardwareProbe().find
@@ -154,9 +158,11 @@ class CameraSupervisor:
         return self._camera
 
     def hold(self, seconds: float) -> None:
-        """A face is being followed: for so long the decoder sends every due frame."""
-        if self._decoder is not None:
-            self._decoder.tell(Hold(seconds))
+        """A face is being followed: for so long, or a little longer, every due frame is sent."""
+        now = self._clock.monotonic()
+        if self._decoder is not None and now + seconds > self._held_until:
+            self._held_until = now + seconds + _HELD_LONGER_S
+            self._decoder.tell(Hold(seconds + _HELD_LONGER_S))
 
     def forget_reference(self) -> None:
         """The camera was turned on purpose: where it looks now becomes its reference picture."""
@@ -192,6 +198,7 @@ class CameraSupervisor:
         """
         self._runs += 1
         self._frames_since = self._sound_at = None
+        self._held_until = float("-inf")
         self._condition = None
         self._degradation.reconnected()
         self._hwaccel = await self._find_hardware(self._hwaccel, stop)
@@ -285,8 +292,8 @@ class CameraSupervisor:
         """While frames come: are they fit for recognition?"""
         if self._frames_since is None:
             return
-        state = self.state
-        self._degradation.count(now, state.analysed, state.dropped)
+        dropped = self._earlier.dropped + self._current.dropped + self._mailbox.dropped
+        self._degradation.count(now, self._mailbox.taken, dropped)
         # Where keyframes are too rare the decoder goes on with all frames, whatever was asked.
         only = self._condition is not None and self._condition.keyframes_only
         forced = only and self._pace.keyframes_only

@@ -41,5 +41,5 @@ def test_liveness_needs_a_model(kirdi: Kirdi, tmp_path: Path) -> None:
     refused(kirdi("run"), 6, "recognition.liveness", "kirdi models add-liveness")
     text = tmp_path / "model.onnx"
     text.write_text("no model")
-    refused(kirdi("models", "add-liveness", text, "--licence", "none"), 6, "docs/liveness.md")
+    refused(kirdi("models", "add-liveness", text, "--licence", "none"), 6, "no ONNX file")
     assert not (kirdi.home / "models" / "liveness.onnx").exists()

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.simulator.faults.access import Refuse
+from streamer.simulator.faults.catalogue import FAULTS
 from streamer.simulator.server import CameraSimulator
 from tests.acceptance.camera_watch import CameraWatch
 from tests.acceptance.fault_rows import ACCESS, DELIVERY, PICTURE, TIMES, FaultRow
@@ -34,6 +35,11 @@ START_S = 60.0
 """Models, servers and a dozen cameras, beside other tests."""
 LASTS_S = 8.0
 """A fault that must not end the stream is looked at for so long."""
+
+
+def test_every_fault_there_is_has_a_row() -> None:
+    shown = {type(row.fault) for row in (*ACCESS, *DELIVERY, *TIMES, *PICTURE)}
+    assert shown == set(FAULTS)
 
 
 async def test_a_few_faults_with_short_time_outs(kirdi: Kirdi) -> None:

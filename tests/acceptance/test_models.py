@@ -28,8 +28,7 @@ def own_pack(folder: Path) -> Path:
             },
             "input": {"colour": "RGB"},
         },
-        "scores": dict.fromkeys(distances, 1.0)
-        | {"min_margin": 0.05, "cohort": None, "tail": None, "measured_on": "nothing"},
+        "scores": dict.fromkeys(distances, 1.0) | {"min_margin": 0.05, "measured_on": "nothing"},
         "licence": {"name": "for research", "commercial": False},
         "weak_for": ["everybody"],
         "weak_reason": "its weights are noise",

@@ -106,6 +106,29 @@ def scrfd_graph() -> bytes:
     return _model(nodes, [_value("input.1", [1, 3, "h", "w"])], outputs, weights)
 
 
+def minifas_graph(side: int = 128, figures: int = 2, kind: int = TensorProto.FLOAT) -> bytes:
+    """Like MiniFAS: `in` (n, 3, side, side); its figures are the means of the first channels."""
+    nodes = [
+        helper.make_node("ReduceMean", ["in", "axes"], ["means"], keepdims=0),
+        helper.make_node("Slice", ["means", "from", "to", "along"], ["out"]),
+    ]
+    numbers = {"axes": [2, 3], "from": [0], "to": [figures], "along": [1]}
+    constants = [
+        helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+        for name, values in numbers.items()
+    ]
+    made = helper.make_graph(
+        nodes,
+        "fake",
+        [helper.make_tensor_value_info("in", kind, ["n", 3, side, side])],
+        [helper.make_tensor_value_info("out", kind, ["n", figures])],
+        constants,
+    )
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    content: bytes = model.SerializeToString()
+    return content
+
+
 def _noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
 

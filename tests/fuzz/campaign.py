@@ -22,6 +22,8 @@ from tests.harness.usage import Usage, growth_mb, slope_mb_h, usage_of
 from tests.video import make_video
 
 LANES = 5
+_OVER_UDP = 1
+"""So many of the lanes."""
 _HEALTHY = "healthy"
 _HEALTHY_FPS = 5.0
 _LOOK_S = 0.5
@@ -54,7 +56,15 @@ class Campaign:
         self._usages: list[Usage] = []
         sound = self._maker.make(0, Kind.SOUND)
         self._lanes = [
-            Lane(f"hostile-{number}", self._draw, sound, self._verdict, folder, batch)
+            Lane(
+                f"hostile-{number}",
+                self._draw,
+                sound,
+                self._verdict,
+                folder,
+                batch,
+                "udp" if number < _OVER_UDP else "tcp",
+            )
             for number in range(LANES)
         ]
         self._service = ServiceProcess(self._note)
@@ -95,12 +105,13 @@ class Campaign:
         return self._verdict
 
     def _cameras(self, healthy_url: str) -> Iterator[dict[str, object]]:
-        limits = {"connect_timeout_s": 1.5, "stall_timeout_s": 1.5}
+        hasty: dict[str, object] = {"connect_timeout_s": 1.5, "stall_timeout_s": 1.5}
         # Every due frame is to come: its number is what is judged.
-        always = {"motion_gate": False}
+        always: dict[str, object] = {"motion_gate": False}
         yield {"id": _HEALTHY, "url": healthy_url, "analyse_fps": _HEALTHY_FPS} | always
         for lane in self._lanes:
-            yield {"id": lane.name, "url": lane.camera.url, "analyse_fps": 25.0} | always | limits
+            camera = {"id": lane.name, "url": lane.camera.url, "transport": lane.transport}
+            yield camera | always | hasty | {"analyse_fps": 25.0}
 
     async def _watch(self, began: float, *, progress: bool) -> None:
         """Look on until every lane is done.
@@ -153,6 +164,7 @@ class Campaign:
         verdict, usages = self._verdict, self._usages
         verdict.seconds = seconds
         verdict.inputs.update({kind.value: count for kind, count in self.sent.items()})
+        verdict.datagrams = sum(lane.camera.datagrams for lane in self._lanes)
         verdict.longest_silence_s = self._service.longest_silence_s
         if not usages:
             return

@@ -38,6 +38,7 @@ class Episode:
         name: Seed and number.
         replies: By method, in turn; the last one again and again. Methods without one get 200.
         media: What follows PLAY, as it goes through the RTSP connection.
+        transport: tcp, or udp: then media without its framing goes in datagrams.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Episode:
     source: str
     replies: Mapping[str, Sequence[Piece]]
     media: Sequence[Piece]
+    transport: str = "tcp"
 
     @property
     def inputs(self) -> int:
@@ -58,6 +60,7 @@ class Episode:
             "name": self.name,
             "kind": self.kind.value,
             "source": self.source,
+            "transport": self.transport,
             "ended": ended,
             "replies": {method: _pack(pieces) for method, pieces in self.replies.items()},
             "media": _pack(self.media),
@@ -74,6 +77,7 @@ class Episode:
             known["source"],
             {method: _unpack(pieces) for method, pieces in known["replies"].items()},
             _unpack(known["media"]),
+            known["transport"],
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fuzz.episode import Episode, Kind
@@ -26,6 +27,7 @@ class Lane:
         verdict: Verdict,
         folder: Path,
         batch: int,
+        transport: str,
     ) -> None:
         """Make a lane.
 
@@ -36,8 +38,10 @@ class Lane:
             verdict: Gets what is found.
             folder: Where episodes that killed or hung a decoder are written.
             batch: Hostile episodes in a row.
+            transport: tcp or udp.
         """
         self.name = name
+        self.transport = transport
         self.done = asyncio.Event()
         self.camera = HostileCamera(self._next)
         self._draw = draw
@@ -82,7 +86,7 @@ class Lane:
             episode = self._draw()
             if episode is not None:
                 self._left -= 1
-                return episode
+                return replace(episode, transport=self.transport)
             self._over = True
         if self._sound_since is None:
             self._sound_since = self.camera.ended_at

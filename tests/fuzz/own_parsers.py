@@ -62,7 +62,7 @@ class OwnParser:
         taken = 0
         for _ in range(inputs):
             data = change(chance.choice(self.seeds), self.seeds, chance)
-            began = time.monotonic()
+            began = time.thread_time()
             try:
                 self.parse(data)
                 taken += 1
@@ -71,7 +71,7 @@ class OwnParser:
             except Exception as error:
                 error.add_note(f"{self.name} was given {data!r}")
                 raise
-            assert time.monotonic() - began < SLOW_S, (self.name, data)
+            assert time.thread_time() - began < SLOW_S, (self.name, data)
         return taken
 
 

@@ -19,6 +19,7 @@ async def replay(path: Path) -> str:
             {
                 "id": "replayed",
                 "url": source.url,
+                "transport": episode.transport,
                 "analyse_fps": 25.0,
                 "connect_timeout_s": 1.5,
                 "stall_timeout_s": 1.5,

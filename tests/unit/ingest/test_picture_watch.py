@@ -141,6 +141,19 @@ def test_a_picture_too_small_to_judge_its_sharpness_is_not_blurred() -> None:
     assert not any(watch.findings)
 
 
+def test_sharpness_is_looked_at_seldom_while_there_is_nothing_wrong_with_it() -> None:
+    watch, looks = PictureWatch(b""), 0
+
+    def sharp() -> bytes:
+        nonlocal looks
+        looks += 1
+        return detail(room())
+
+    for now in range(60):
+        watch.look(blocks(room()), sharp, float(now))
+    assert looks == 6
+
+
 def test_it_looks_once_a_second() -> None:
     watch = PictureWatch(b"")
     assert watch.due(0.0)

@@ -40,7 +40,19 @@ async def test_a_hold_reaches_the_decoder_that_runs_and_nobody_else() -> None:
     scene.supervisor.hold(1.0)
     await scene.play()
     scene.supervisor.hold(2.0)
-    assert scene.decoders[0].told == [Hold(5.0)]
+    assert scene.decoders[0].told == [Hold(5.5)]
+
+
+async def test_a_hold_is_said_again_only_when_the_last_one_is_too_short() -> None:
+    scene = Scene([])
+
+    def follow() -> None:
+        scene.clock.advance(0.2)
+        scene.supervisor.hold(3.0)
+
+    scene.scripts[0] = [Opened(), *[follow] * 7]
+    await scene.play()
+    assert scene.decoders[0].told == [Hold(3.5)] * 3
 
 
 async def test_a_dark_picture_is_degraded_until_there_is_light() -> None:

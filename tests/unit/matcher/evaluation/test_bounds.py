@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.evaluation.bounds import upper_bound
+from matcher.evaluation.bounds import upper_bound, upper_bound_of_share
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_upper_bounds(errors: int, trials: int, bound: float) -> None:
 
 def test_more_certainty_is_a_larger_bound() -> None:
     assert upper_bound(3, 100, 0.99) > upper_bound(3, 100) > 0.03
+
+
+def test_a_shares_errors_are_rounded_up() -> None:
+    assert upper_bound_of_share(0.0, 200) == upper_bound(0, 200)
+    assert upper_bound_of_share(0.07, 100) == upper_bound(7, 100)
+    assert upper_bound_of_share(0.0701, 100) == upper_bound(8, 100)
+    assert upper_bound_of_share(1.0, 3) == 1.0

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from matcher.evaluation.bounds import upper_bound
 from matcher.evaluation.outcome import Outcome
 from matcher.evaluation.pairwise_system import PairwiseSystem
 from matcher.evaluation.protocol import PersonPhotos, Split
@@ -68,12 +69,17 @@ def test_a_report_by_group_and_at_a_fixed_threshold() -> None:
     report = report_on(Written([0.0, *[300.0] * 9]), [SPLIT, SPLIT], groups, 189.5)
     assert report.at_default is not None
     assert (report.at_default.fnir, report.at_default.fpir) == (0.1, 0.05)
+    assert report.at_default.fnir_upper == pytest.approx(upper_bound(1, 10))
+    assert report.at_default.fpir_upper == pytest.approx(upper_bound(10, 200))
     assert [fpir for fpir, _ in report.det][-1] == 1.0
     assert [fnir for _, fnir in report.det] == sorted((f for _, f in report.det), reverse=True)
     rows = {row.group: row for row in report.groups if row.fpir_of_all == 0.01}
     assert (rows["x"].people, rows["x"].fnir, rows["x"].fpir) == (2, 1.0, 1.0)
     assert (rows["y"].people, rows["y"].searches, rows["y"].fnir) == (8, 16, 0.0)
-    assert (rows["y"].strangers, rows["y"].fpir) == (0, None)
+    assert (rows["y"].strangers, rows["y"].fpir, rows["y"].fpir_upper) == (0, None, None)
+    # Eight people, though searched for in both splits.
+    assert rows["y"].fnir_upper == pytest.approx(upper_bound(0, 8))
+    assert rows["x"].fnir_upper == 1.0
     assert rows["(no group)"].people == 200
 
 
