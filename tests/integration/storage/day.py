@@ -7,7 +7,7 @@ is accepted waits in the spool until `deliver`. The clock moves a second with ea
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -55,6 +55,7 @@ from tests.integration.storage.clinic import (
     patient,
 )
 from tests.integration.storage.counter import Counter
+from tests.integration.storage.truth import Told, Truth
 
 RECEPTION = Actor("reception")
 # Appointments by number: whose, and how much later than the others. The first patient has two, and
@@ -62,13 +63,6 @@ RECEPTION = Actor("reception")
 OWNER = {1: 1, 11: 1, 2: 2, 3: 3}
 HOURS = {1: 0.0, 11: 0.5, 2: 0.0, 3: 1.5}
 PEOPLE = (1, 2, 3)
-_RANK = {
-    **dict.fromkeys(("proposed", "waitlist", "pending", "booked"), 0),
-    **dict.fromkeys(("arrived",), 1),
-    **dict.fromkeys(("checked-in", "noshow"), 2),
-    **dict.fromkeys(("fulfilled", "cancelled", "entered-in-error"), 3),
-}
-_EXPECTED = ("booked", "pending")
 # What belongs to one day of the interleavings; patients and appointments stay.
 _OF_A_DAY = (
     "attempts",
@@ -125,26 +119,16 @@ class SureCamera:
         return Comparison(ComparisonOutcome.MATCHED, template.pack_id, 4.0, 5.5, 4, self._now())
 
 
-@dataclass
-class Told:
-    """What the acts so far have led to, as whoever did them was told."""
-
-    accepted: dict[UUID, CheckIn] = field(default_factory=dict)
-    answers: dict[UUID, Recorded] = field(default_factory=dict)
-    # Who does not consent now, and whose face was somebody else's today; and whoever of both there
-    # were when everything was looked at last.
-    withdrawn: set[int] = field(default_factory=set)
-    blocked: set[int] = field(default_factory=set)
-    gone: set[UUID] = field(default_factory=set)
-    written: set[UUID] = field(default_factory=set)
-    statuses: dict[UUID, str] = field(default_factory=dict)
-    changes: int = 0
-
-
 class Day:
     """Acts, and what must be true after each."""
 
-    def __init__(self, clinic: Clinic, folder: Path, redis_url: str) -> None:
+    def __init__(
+        self,
+        clinic: Clinic,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        folder: Path,
+        redis_url: str,
+    ) -> None:
         self.clinic = clinic
         self._redis = redis.Redis.from_url(redis_url)
         # The service's way to Redis, which can be cut off.
@@ -155,6 +139,7 @@ class Day:
         self._spool: Spool | None = None
         self._link: RedisLink | None = None
         self.told = Told()
+        self.truth = Truth(connection, self.told)
         self.ids: dict[int, tuple[UUID, UUID]] = {}
         self.codes: dict[int, tuple[str, ...]] = {}
 
@@ -173,7 +158,7 @@ class Day:
             if number in await self._without_consent():
                 await self.clinic.enrol(number, f"C-{uuid4()}")
         self.ids = {number: await self.clinic.ids(number) for number in OWNER}
-        self.told.statuses = {key: "booked" for key, _ in self.ids.values()}
+        self.truth.statuses = {key: "booked" for key, _ in self.ids.values()}
         self._spool_file.unlink(missing_ok=True)
         self.mend_redis()
         self.flush_redis()
@@ -238,8 +223,7 @@ class Day:
     async def see(self, number: int, band: Band = Band.ACCEPT) -> None:
         """A camera recognises a patient whom its gallery holds."""
         key = self.ids[number][1]
-        held = {one.patient_id for one in await self._gallery()}
-        if key in held:
+        if key in await self.gallery():
             who = identity((key, 5.0 if band is Band.ACCEPT else 3.0), band=band, track_id=number)
             await self._decide(who)
 
@@ -301,7 +285,7 @@ class Day:
         with suppress(InputError):
             done = await self.undoing.undo(f"A-{appointment}", RECEPTION, "a mistake", wrong_person)
             if done.blocked:
-                self.told.blocked.add(OWNER[appointment])
+                self.told.blocked.add(self.ids[appointment][1])
 
     async def look_back(self) -> None:
         """The service looks at what others have done to the day."""
@@ -310,14 +294,15 @@ class Day:
 
     async def withdraw(self, number: int) -> None:
         """The patient no longer consents."""
-        if number not in self.told.withdrawn:
+        patient_id = self.ids[number][1]
+        if patient_id not in self.told.withdrawn:
             await self.clinic.withdraw(number)
-            self.told.withdrawn.add(number)
+            self.told.withdrawn.add(patient_id)
 
     async def consent(self, number: int) -> None:
         """The patient consents again, and is enrolled again."""
         await self.clinic.enrol(number, f"C-{uuid4()}")
-        self.told.withdrawn.discard(number)
+        self.told.withdrawn.discard(self.ids[number][1])
 
     async def import_status(self, appointment: int, status: Status) -> None:
         """The clinic's system says what it knows, or knew."""
@@ -373,85 +358,23 @@ class Day:
     # What must be true
 
     async def check(self, imported: frozenset[int]) -> None:
-        """Look at everything once; `imported` says whose status the clinic's system just set."""
-        async with self.clinic.database.postgres.connection() as connection:
-            statuses = {
-                row["appointment_id"]: row["status"]
-                for row in await connection.fetch("SELECT appointment_id, status FROM appointments")
-            }
-            check_ins = await connection.fetch(
-                "SELECT event_id, appointment_id, patient_id, method, occurred_at, undone_at, "
-                "consent_id FROM check_ins"
-            )
-            changes = await connection.fetch(
-                "SELECT change_id, appointment_id, event_id, from_status, to_status "
-                "FROM status_changes WHERE change_id > $1 ORDER BY change_id",
-                self.told.changes,
-            )
-        active = [row["appointment_id"] for row in check_ins if row["undone_at"] is None]
-        assert len(active) == len(set(active)), "two check-ins in force for one appointment"
-        self._check_statuses(statuses, changes, imported)
-        self._check_faces(check_ins)
-        await self._check_accepted({row["event_id"] for row in check_ins})
-        await self._check_gallery()
+        """Look at everything; `imported` names what the clinic's system has just spoken of."""
+        spoken_of = frozenset(self.ids[number][0] for number in imported)
+        await self.truth.check(spoken_of, self.spooled)
+        if self.told.withdrawn:
+            held = await self.gallery()
+            assert not held & self.told.withdrawn, "the gallery holds somebody who withdrew"
 
-    def _check_statuses(
-        self,
-        statuses: dict[UUID, str],
-        changes: Sequence[asyncpg.Record],
-        imported: frozenset[int],
-    ) -> None:
-        """Each status is the one before, with what Kirdi recorded and what was imported."""
-        by_import = {self.ids[number][0] for number in imported}
-        expected = dict(self.told.statuses)
-        for row in changes:
-            key, before, after = row["appointment_id"], row["from_status"], row["to_status"]
-            if key not in by_import:
-                assert before == expected[key], "a change begins where no status was"
-            forwards = before in _EXPECTED and after == "arrived"
-            assert forwards or (before, after) == ("arrived", "booked"), f"{before} to {after}"
-            expected[key] = after
-            self.told.changes = row["change_id"]
-        for key, status in statuses.items():
-            if key in by_import:
-                assert _RANK[status] >= _RANK[expected[key]], f"{expected[key]} became {status}"
-            else:
-                assert status == expected[key], f"{expected[key]} became {status} unrecorded"
-        self.told.statuses = statuses
+    async def gallery(self) -> set[UUID]:
+        """Who can be recognised at this moment."""
+        of = dict(self.ids.values())
+        keys = await self.clinic.gallery().keys(self.clinic.clock.now())
+        return {of[key.appointment_id] for key in keys}
 
-    def _check_faces(self, check_ins: Sequence[asyncpg.Record]) -> None:
-        """Nothing is written of a match after a withdrawal or a block, whenever it was made."""
-        for row in check_ins:
-            if row["event_id"] in self.told.written or row["method"] not in ("face", "desk"):
-                continue
-            assert row["consent_id"] is not None
-            assert row["patient_id"] not in self.told.gone, "a match of no use any more"
-        self.told.written = {row["event_id"] for row in check_ins}
-        gone = self.told.withdrawn | self.told.blocked
-        self.told.gone = {self.ids[number][1] for number in gone}
-
-    async def _check_accepted(self, written: set[UUID]) -> None:
-        """What was accepted waits in the spool, or somebody has been told what became of it."""
+    def spooled(self) -> set[UUID]:
+        """Events that wait on disk."""
         assert self._spool is not None
-        pending = {one.event_id for one in await asyncio.to_thread(self._spool.pending)}
-        for event_id in self.told.accepted:
-            answer = self.told.answers.get(event_id)
-            assert answer is not None or event_id in pending, "an accepted check-in is lost"
-            if answer is Recorded.WRITTEN:
-                assert event_id in written, "said to be written, and is not there"
-            assert answer is not Recorded.REFUSED_UNKNOWN
-
-    async def _check_gallery(self) -> None:
-        """Nobody who withdrew can be matched."""
-        withdrawn = {self.ids[key][1] for key in self.told.withdrawn}
-        held = {one.patient_id for one in await self._gallery()}
-        assert not held & withdrawn, "the gallery holds somebody who withdrew"
-
-    async def _gallery(self) -> Sequence[Template]:
-        now = self.clinic.clock.now()
-        gallery = self.clinic.gallery()
-        keys = await gallery.keys(now)
-        return await gallery.templates(frozenset(key.template_id for key in keys), now)
+        return {one.event_id for one in self._spool.pending()}
 
     async def _without_consent(self) -> set[int]:
         async with self.clinic.database.postgres.connection() as connection:
