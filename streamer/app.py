@@ -311,7 +311,7 @@ async def _run_tasks(
     cameras.start("reload", control.run(stop))
     reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
     policy = arrival_policy(parts.settings)
-    at_desk = DeskCameras(camera_set, parts.gallery_of_one, policy.min_liveness)
+    at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
     desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:

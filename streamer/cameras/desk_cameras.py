@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
-from streamer.cameras.camera_set import CameraSet
+from config.settings import Camera
 from streamer.desk_pipeline import Asked, DeskPipeline
-from streamer.domain.camera_state import CameraStatus
+from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.domain.comparison import Comparison
 from streamer.domain.template import Template
 from streamer.errors import CameraError, InputError
@@ -39,14 +40,36 @@ class DeskCamera:
         return await self._pipeline.compare(asked, stop)
 
 
+class AtWork(Protocol):
+    """A camera that runs; `RunningCamera` is one."""
+
+    @property
+    def camera(self) -> Camera:
+        """Its settings."""
+        ...
+
+    @property
+    def state(self) -> CameraState:
+        """What it is doing now."""
+        ...
+
+    @property
+    def analysis(self) -> object:
+        """What becomes of its frames."""
+        ...
+
+
 class DeskCameras:
     """The cameras of the service that compare and search for nobody."""
 
     def __init__(
-        self, cameras: CameraSet, build: Callable[[Template], Search], min_liveness: float | None
+        self,
+        at_work: Callable[[str], AtWork],
+        build: Callable[[Template], Search],
+        min_liveness: float | None,
     ) -> None:
-        """Keep the collaborators; see `DeskCamera`."""
-        self._cameras = cameras
+        """Keep the collaborators; see `DeskCamera`, and `CameraSet.at_work`."""
+        self._at_work = at_work
         self._build = build
         self._min_liveness = min_liveness
 
@@ -57,7 +80,7 @@ class DeskCameras:
             InputError: There is none, it is switched off, is none to compare at, or is busy.
             CameraError: It shows nothing at this moment.
         """
-        running = self._cameras.at_work(camera_id)
+        running = self._at_work(camera_id)
         pipeline = running.analysis
         if not isinstance(pipeline, DeskPipeline):
             raise InputError(

@@ -28,6 +28,10 @@ from streamer.storage.queries import sql
 class CheckInTransaction(Protocol):
     """Writes check-ins inside a transaction; see `PostgresCheckIns`."""
 
+    async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
+        """Lock the appointments of several before the first is written."""
+        ...
+
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """Write one, or say why not."""
         ...
@@ -107,8 +111,8 @@ class PostgresDesk:
         now = self._clock.now()
         async with self._postgres.transaction() as connection:
             await refuse_own_patient(connection, self._site_id, actor, patient_id, now)
-            # In one order for everybody: two transactions never wait for each other in a circle.
-            for one in sorted(check_ins, key=lambda check_in: check_in.appointment_id):
+            await self._check_ins.lock(connection, check_ins)
+            for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
             kept = [await self._presences.write(connection, one) for one in presences]
             rows = await connection.fetch(sql("review_appointments"), self._site_id, list(results))

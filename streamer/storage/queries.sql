@@ -180,14 +180,17 @@ SELECT $1, t.template_id, $3 FROM templates t WHERE t.template_id = $2 FOR KEY S
 -- Those who have arrived stay in, so that they are known and not searched for again; so do those who
 -- are said not to have come, who may come yet.
 SELECT t.template_id, a.appointment_id
-FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
-JOIN appointments a ON a.site_id = $1 AND a.starts_at >= open.begins AND a.starts_at < open.ends
+FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
 JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
-WHERE a.place = 'site'
+WHERE a.site_id = $1 AND a.place = 'site'
+  AND a.starts_at >= ($4::timestamptz[])[1]
+  AND a.starts_at < ($5::timestamptz[])[cardinality($5::timestamptz[])]
+  AND EXISTS (SELECT FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
+              WHERE a.starts_at >= open.begins AND a.starts_at < open.ends)
   AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id));
 
@@ -195,14 +198,17 @@ WHERE a.place = 'site'
 -- The sealed vectors of some of gallery_keys, under the same conditions: consent is asked for again
 -- at the moment the vector is read.
 SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
-FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
-JOIN appointments a ON a.site_id = $1 AND a.starts_at >= open.begins AND a.starts_at < open.ends
+FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
 JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
-WHERE a.place = 'site'
+WHERE a.site_id = $1 AND a.place = 'site'
+  AND a.starts_at >= ($4::timestamptz[])[1]
+  AND a.starts_at < ($5::timestamptz[])[cardinality($5::timestamptz[])]
+  AND EXISTS (SELECT FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
+              WHERE a.starts_at >= open.begins AND a.starts_at < open.ends)
   AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
   AND t.template_id = ANY($6::uuid[]);
@@ -226,6 +232,13 @@ WHERE p.site_id = $1 AND p.patient_ref = $2;
 -- The one lock that every check-in of an appointment takes first.
 SELECT patient_id, status, starts_at, place FROM appointments
 WHERE appointment_id = $1 AND site_id = $2
+FOR UPDATE;
+
+-- name: lock_appointments
+-- Several at once, in one order for everybody and before any consent: who undoes one locks it before
+-- the consents, too.
+SELECT FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[])
+ORDER BY appointment_id
 FOR UPDATE;
 
 -- name: check_in_exists
@@ -675,37 +688,52 @@ SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 -- name: late_bookings
 -- Expected appointments without a check-in, with the day's sightings of their patient that lie in
 -- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
--- force and no block; the transaction asks again.
-WITH seen AS (
-    SELECT p.presence_id AS source_id, p.patient_id, p.occurred_at, p.building AS seen_in, p.method,
-           p.evidence, p.camera_id, p.device_id, p.score, p.threshold, p.pack_id,
-           NULL::text AS decided_by
-    FROM presences p
-    WHERE p.site_id = $1 AND p.occurred_at >= $2 AND p.occurred_at < $3
-      AND p.evidence IN ('face', 'egov', 'code')
-    UNION ALL
-    SELECT c.event_id, c.patient_id, c.occurred_at, b.building, c.method,
-           c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by
-    FROM check_ins c JOIN appointments b ON b.appointment_id = c.appointment_id
-    WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3 AND c.undone_at IS NULL
-      AND c.evidence IN ('face', 'egov', 'code')
+-- force and no block; the transaction asks again. First of all those few are found who were seen and
+-- are expected as well: everything else is asked of them only.
+WITH known AS MATERIALIZED (
+    SELECT patient_id FROM presences
+    WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+    UNION
+    SELECT patient_id FROM check_ins
+    WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
+), expected AS MATERIALIZED (
+    SELECT a.appointment_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.place, a.building,
+           a.practitioner_id
+    FROM appointments a
+    WHERE a.site_id = $1 AND a.place = 'site' AND a.status IN ('booked', 'pending')
+      AND a.starts_at > $2::timestamptz - $5::interval
+      AND a.starts_at < $3::timestamptz + $4::interval
+      AND a.patient_id IN (SELECT patient_id FROM known)
 )
 SELECT a.appointment_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.place, a.building,
        d.practitioner_ref, seen.source_id, seen.occurred_at, seen.seen_in, seen.method,
        seen.evidence, seen.camera_id, seen.device_id, seen.score, seen.threshold, seen.pack_id,
        seen.decided_by
-FROM seen
-JOIN appointments a ON a.patient_id = seen.patient_id
-    AND a.starts_at > seen.occurred_at - $5::interval
-    AND a.starts_at <= seen.occurred_at + $4::interval
-    AND a.site_id = $1 AND a.place = 'site' AND a.status IN ('booked', 'pending')
+FROM expected a
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-WHERE NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)
+CROSS JOIN LATERAL (
+    SELECT p.presence_id AS source_id, p.occurred_at, p.building AS seen_in, p.method,
+           p.evidence, p.camera_id, p.device_id, p.score, p.threshold, p.pack_id,
+           NULL::text AS decided_by
+    FROM presences p
+    WHERE p.patient_id = a.patient_id AND p.site_id = $1
+      AND p.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
+      AND p.occurred_at < least($3::timestamptz, a.starts_at + $5::interval)
+    UNION ALL
+    SELECT c.event_id, c.occurred_at, b.building, c.method,
+           c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by
+    FROM check_ins c JOIN appointments b ON b.appointment_id = c.appointment_id
+    WHERE c.patient_id = a.patient_id AND c.site_id = $1 AND c.undone_at IS NULL
+      AND c.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
+      AND c.occurred_at < least($3::timestamptz, a.starts_at + $5::interval)
+) AS seen
+WHERE seen.evidence IN ('face', 'egov', 'code')
+  AND NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)
   AND (seen.method NOT IN ('face', 'desk') OR (
-      NOT EXISTS (SELECT FROM face_blocks f WHERE f.patient_id = seen.patient_id AND f.day = $6)
+      NOT EXISTS (SELECT FROM face_blocks f WHERE f.patient_id = a.patient_id AND f.day = $6)
       AND EXISTS (
           SELECT FROM consents k JOIN patients p ON p.patient_id = k.patient_id
-          WHERE k.patient_id = seen.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
+          WHERE k.patient_id = a.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
             AND (k.expires_at IS NULL OR k.expires_at > $7)
             AND NOT p.is_staff AND p.deceased_on IS NULL)))
 ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
