@@ -160,7 +160,7 @@ class Recognition(Section):
     mode: Literal["lane", "lobby", "desk"] = Field(
         "lane",
         description="lane: only inside each camera's lane; lobby: the whole picture; "
-        "desk: nobody is searched for, cameras are only watched",
+        "desk: nobody is searched for, cameras compare only with whom reception has picked",
     )
     legal_basis_ref: str | None = Field(
         None, description="the document that allows mode lobby, which does not start without it"

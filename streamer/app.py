@@ -5,7 +5,7 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl, Reloading
 from streamer.cameras.camera_set import CameraSet, Note
+from streamer.cameras.desk_cameras import DeskCameras
 from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
@@ -33,6 +34,7 @@ from streamer.checkin.codes.qr_picture import read_qr
 from streamer.checkin.codes.redeeming import Redeeming
 from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
+from streamer.checkin.desk_comparisons import DeskCamera, DeskComparisons, DeskRules
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
@@ -43,8 +45,12 @@ from streamer.commands.acting import acting
 from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
+from streamer.desk_control import VERBS as DESK_VERBS
+from streamer.desk_control import DeskControl
+from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
 from streamer.domain.change import Change
+from streamer.domain.template import Template
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -65,6 +71,7 @@ from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rul
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
+from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
@@ -119,9 +126,10 @@ async def run_service(
 
         pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
         rules = await asyncio.to_thread(score_rules, pack, settings.match)
+        build = gallery_builder(matcher.pack_id, rules.cohort)
         keeper = GalleryKeeper(
             backend.gallery(matcher.pack_id),
-            gallery_builder(matcher.pack_id, rules.cohort),
+            build,
             clock,
             settings.arrival.refresh_s,
         )
@@ -210,6 +218,16 @@ async def run_service(
             references,
             hardware,
             consents,
+            lambda one: build(None, (), [one]),
+            lambda camera: DeskComparisons(
+                DeskRules(settings.site.id, matcher.pack_id, policy),
+                camera,
+                backend.desk,
+                backend.schedules,
+                rejections,
+                lambda: watch.current,
+                clock,
+            ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
         )
@@ -239,6 +257,8 @@ class _Parts:
     references: ReferenceKeeper
     hardware: HardwareProbe
     consents: ConsentKeeper
+    gallery_of_one: Callable[[Template], Search]
+    comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
 
@@ -263,8 +283,12 @@ class _Parts:
                 kiosk_device(camera), read_qr, self.threads, self.codes, self.clock
             )
             return RunningCamera(supervisor, mailbox, kiosk, view)
+        rules = pipeline_rules(self.settings, camera, self.scale, self.calibration)
+        if not rules.searches:
+            desk = DeskPipeline(rules, self.matcher, supervisor.hold)
+            return RunningCamera(supervisor, mailbox, desk, view)
         pipeline = CameraPipeline(
-            pipeline_rules(self.settings, camera, self.scale, self.calibration),
+            rules,
             self.matcher,
             lambda: self.keeper.current,
             self.service,
@@ -314,8 +338,13 @@ async def _run_tasks(
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
     reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
+    policy = arrival_policy(parts.settings)
+    at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
+    desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
+        if request.verb in DESK_VERBS:
+            return await desk.answer(request)
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))

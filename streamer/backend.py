@@ -22,6 +22,7 @@ from streamer.storage.consents import PostgresConsents
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import Database, open_database
 from streamer.storage.day_facts import PostgresDayFacts
+from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
@@ -156,6 +157,19 @@ class Backend:
         site = self.settings.site
         return PostgresReviews(
             self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+        )
+
+    @property
+    def desk(self) -> PostgresDesk:
+        """Reads one patient's template, and writes what follows from a match at the desk."""
+        base = self.database
+        return PostgresDesk(
+            base.postgres,
+            base.vault,
+            self.check_ins,
+            self.presences,
+            self.settings.site.id,
+            self.clock,
         )
 
     def calibrations(self, pack_id: str) -> PostgresCalibrations:

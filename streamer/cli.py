@@ -21,6 +21,7 @@ from streamer.commands import (
     config,
     consents,
     db,
+    desk,
     models,
     patients,
     presences,
@@ -52,6 +53,7 @@ app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(codes.app, name="codes")
 app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
+app.add_typer(desk.app, name="desk")
 app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")

@@ -26,8 +26,9 @@ def pipeline_rules(
     settings: Settings, camera: Camera, scale: ScoreScale, thresholds: Thresholds
 ) -> PipelineRules:
     """What one camera's pipeline holds to."""
-    # In mode lobby the whole picture counts, whatever lanes are drawn.
-    lane = None if settings.recognition.mode == "lobby" else camera.lane
+    # In mode lobby people are searched for in the whole picture, whatever lanes are drawn.
+    mode, in_lobby = settings.recognition.mode, camera.kind == "lobby"
+    lane = None if mode == "lobby" and in_lobby else camera.lane
     return PipelineRules(
         camera_id=camera.id,
         building=camera.building,
@@ -41,7 +42,7 @@ def pipeline_rules(
         best_shots=settings.match.best_shots,
         other_person=scale.other_person_distance,
         max_gap_s=longest_gap_s(camera.analyse_fps),
-        searches=settings.recognition.mode != "desk",
+        searches=mode != "desk" and in_lobby,
         asks_liveness=settings.recognition.liveness != "off",
     )
 

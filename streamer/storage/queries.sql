@@ -384,10 +384,32 @@ WHERE a.site_id = $1 AND a.place = 'site'
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
   AND t.template_id = ANY($6::uuid[]);
 
+-- name: patient_at_desk
+-- The one template a face at the desk is compared with, and all that may speak against doing so.
+SELECT p.patient_id, p.is_staff, p.deceased_on IS NOT NULL AS is_deceased,
+       c.consent_id IS NOT NULL AS consents, t.template_id, t.pack_id, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key,
+       EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
+           AS is_code_only
+FROM patients p
+LEFT JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in'
+    AND c.status = 'active' AND (c.expires_at IS NULL OR c.expires_at > $4)
+LEFT JOIN templates t ON t.patient_id = p.patient_id AND t.consent_id = c.consent_id
+    AND t.pack_id = $3
+LEFT JOIN template_keys k ON k.template_id = t.template_id
+WHERE p.site_id = $1 AND p.patient_ref = $2;
+
 -- name: lock_appointment
 -- The one lock that every check-in of an appointment takes first.
 SELECT patient_id, status, starts_at, place FROM appointments
 WHERE appointment_id = $1 AND site_id = $2
+FOR UPDATE;
+
+-- name: lock_appointments
+-- Several at once, in one order for everybody and before any consent: who undoes one locks it before
+-- the consents, too.
+SELECT FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[])
+ORDER BY appointment_id
 FOR UPDATE;
 
 -- name: check_in_exists
