@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from config.arrival import Arrival as Arrival
 from config.camera import Camera as Camera
 from config.codes import Codes as Codes
+from config.consent import Consent as Consent
 from config.egov import Egov as Egov
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
@@ -159,7 +160,7 @@ class Recognition(Section):
     mode: Literal["lane", "lobby", "desk"] = Field(
         "lane",
         description="lane: only inside each camera's lane; lobby: the whole picture; "
-        "desk: nobody is searched for, cameras are only watched",
+        "desk: nobody is searched for, cameras compare only with whom reception has picked",
     )
     legal_basis_ref: str | None = Field(
         None, description="the document that allows mode lobby, which does not start without it"
@@ -257,6 +258,7 @@ class Settings(Section):
     match: Match = Match()
     arrival: Arrival = Arrival()
     staff: Staff = Staff()
+    consent: Consent = Consent()
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()

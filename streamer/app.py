@@ -5,7 +5,7 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl, Reloading
 from streamer.cameras.camera_set import CameraSet, Note
+from streamer.cameras.desk_cameras import DeskCameras
 from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
@@ -33,6 +34,7 @@ from streamer.checkin.codes.qr_picture import read_qr
 from streamer.checkin.codes.redeeming import Redeeming
 from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
+from streamer.checkin.desk_comparisons import DeskCamera, DeskComparisons, DeskRules
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
@@ -40,9 +42,15 @@ from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
 from streamer.code_counters import kiosk_device, redeeming
 from streamer.commands.acting import acting
+from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
+from streamer.desk_control import VERBS as DESK_VERBS
+from streamer.desk_control import DeskControl
+from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
+from streamer.domain.change import Change
+from streamer.domain.template import Template
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -56,10 +64,14 @@ from streamer.pipeline import CameraPipeline
 from streamer.recognition import FAINT, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
+from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.storage.change_feed import ChangeFeed
+from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
+from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
@@ -114,13 +126,19 @@ async def run_service(
 
         pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
         rules = await asyncio.to_thread(score_rules, pack, settings.match)
+        build = gallery_builder(matcher.pack_id, rules.cohort)
         keeper = GalleryKeeper(
             backend.gallery(matcher.pack_id),
-            gallery_builder(matcher.pack_id, rules.cohort),
+            build,
             clock,
             settings.arrival.refresh_s,
         )
+        # Whose guardian's consent has ended is out before the first gallery.
+        await backend.consents.end_of_age(clock.now())
+        consents = ConsentKeeper(backend.consents, backend.remnants, settings.site.zone, clock)
         await keeper.refresh()
+        schedule = ScheduleKeeper(backend.schedules, clock, settings.arrival.refresh_s)
+        await backend.schedules.refresh()
         calibration = CalibrationKeeper(
             backend.calibrations(matcher.pack_id),
             rules.thresholds,
@@ -187,6 +205,8 @@ async def run_service(
             matcher,
             rules.scale,
             keeper,
+            schedule,
+            backend.change_feed(partial(_tell, keeper, backend.schedules, schedule)),
             calibration,
             delivery,
             service,
@@ -197,6 +217,17 @@ async def run_service(
             remarks,
             references,
             hardware,
+            consents,
+            lambda one: build(None, (), [one]),
+            lambda camera: DeskComparisons(
+                DeskRules(settings.site.id, matcher.pack_id, policy),
+                camera,
+                backend.desk,
+                backend.schedules,
+                rejections,
+                lambda: watch.current,
+                clock,
+            ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
         )
@@ -213,6 +244,8 @@ class _Parts:
     matcher: Matcher
     scale: ScoreScale
     keeper: GalleryKeeper
+    schedule: ScheduleKeeper
+    changes: ChangeFeed
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
@@ -223,6 +256,9 @@ class _Parts:
     remarks: tuple[str, ...]
     references: ReferenceKeeper
     hardware: HardwareProbe
+    consents: ConsentKeeper
+    gallery_of_one: Callable[[Template], Search]
+    comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
 
@@ -247,8 +283,12 @@ class _Parts:
                 kiosk_device(camera), read_qr, self.threads, self.codes, self.clock
             )
             return RunningCamera(supervisor, mailbox, kiosk, view)
+        rules = pipeline_rules(self.settings, camera, self.scale, self.calibration)
+        if not rules.searches:
+            desk = DeskPipeline(rules, self.matcher, supervisor.hold)
+            return RunningCamera(supervisor, mailbox, desk, view)
         pipeline = CameraPipeline(
-            pipeline_rules(self.settings, camera, self.scale, self.calibration),
+            rules,
             self.matcher,
             lambda: self.keeper.current,
             self.service,
@@ -256,6 +296,15 @@ class _Parts:
             supervisor.hold,
         )
         return RunningCamera(supervisor, mailbox, pipeline, view)
+
+
+def _tell(
+    gallery: GalleryKeeper, schedules: ScheduleCache, schedule: ScheduleKeeper, change: Change
+) -> None:
+    """Have looked at, now and not in a second, what depends on a change; never blocks."""
+    schedules.changed(change)
+    gallery.wake()
+    schedule.wake()
 
 
 async def _run_tasks(
@@ -276,18 +325,26 @@ async def _run_tasks(
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
+    storage.start("consents", parts.consents.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
+    decisions.start("schedule", parts.schedule.run(stop_decisions))
+    cameras.start("changes", parts.changes.run(stop))
     cameras.start("site calibration", parts.calibration.run(stop))
     cameras.start("cameras", camera_set.run(stop))
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
     reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
+    policy = arrival_policy(parts.settings)
+    at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
+    desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
+        if request.verb in DESK_VERBS:
+            return await desk.answer(request)
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))

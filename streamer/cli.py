@@ -19,7 +19,9 @@ from streamer.commands import (
     check_ins,
     codes,
     config,
+    consents,
     db,
+    desk,
     models,
     patients,
     presences,
@@ -45,11 +47,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(patients.app, name="patients")
+app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(codes.app, name="codes")
 app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
+app.add_typer(desk.app, name="desk")
 app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")

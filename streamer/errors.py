@@ -50,3 +50,9 @@ class CacheError(KirdiError):
     """Redis refuses or cannot be reached; never fatal to a decision."""
 
     exit_code = 10
+
+
+class NoMatchError(KirdiError):
+    """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
+
+    exit_code = 12

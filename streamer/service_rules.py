@@ -3,8 +3,9 @@
 Called by `app`, and by benchmarks and tests that run a part as the service does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from config.settings import Camera, Settings
 from matcher.cohort import Cohort
@@ -14,6 +15,7 @@ from matcher.liveness import DOUBTFUL_BELOW
 from matcher.packs.score_scale import ScoreScale
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.domain.template import Template
+from streamer.gallery_keeper import Build
 from streamer.pipeline import PipelineRules, longest_gap_s
 from streamer.recognition import face_gate
 from streamer.tracking.voting import Search, Thresholds, VoteLimits
@@ -24,8 +26,9 @@ def pipeline_rules(
     settings: Settings, camera: Camera, scale: ScoreScale, thresholds: Thresholds
 ) -> PipelineRules:
     """What one camera's pipeline holds to."""
-    # In mode lobby the whole picture counts, whatever lanes are drawn.
-    lane = None if settings.recognition.mode == "lobby" else camera.lane
+    # In mode lobby people are searched for in the whole picture, whatever lanes are drawn.
+    mode, in_lobby = settings.recognition.mode, camera.kind == "lobby"
+    lane = None if mode == "lobby" and in_lobby else camera.lane
     return PipelineRules(
         camera_id=camera.id,
         building=camera.building,
@@ -39,7 +42,7 @@ def pipeline_rules(
         best_shots=settings.match.best_shots,
         other_person=scale.other_person_distance,
         max_gap_s=longest_gap_s(camera.analyse_fps),
-        searches=settings.recognition.mode != "desk",
+        searches=mode != "desk" and in_lobby,
         asks_liveness=settings.recognition.liveness != "off",
     )
 
@@ -55,14 +58,13 @@ def arrival_policy(settings: Settings) -> ArrivalPolicy:
     )
 
 
-def gallery_builder(pack_id: str, cohort: Cohort | None) -> Callable[[Sequence[Template]], Search]:
-    """Make searchable galleries of one pack's templates."""
+def gallery_builder(pack_id: str, cohort: Cohort | None) -> Build:
+    """Make searchable galleries of one pack's templates, each of the one before."""
 
-    def build(templates: Sequence[Template]) -> Search:
-        return Gallery(
-            pack_id,
-            ((str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in templates),
-            cohort,
-        )
+    def build(before: Search | None, left: Collection[UUID], entered: Sequence[Template]) -> Search:
+        new = [(str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in entered]
+        if not isinstance(before, Gallery):
+            return Gallery(pack_id, new, cohort)
+        return before.changed([str(one) for one in left], new)
 
     return build

@@ -207,8 +207,9 @@ class CameraControl:
         )
 
     def _report(self, camera: Camera, state: CameraState) -> CameraReport:
-        # A camera of another kind does what its kind says, whatever the mode.
-        mode = self._started_with.recognition.mode if camera.kind == "lobby" else camera.kind
+        mode: str = self._started_with.recognition.mode
+        if camera.kind != "lobby":
+            mode = camera.kind
         rates = self._watch.rates(camera.id)
         return CameraReport(
             state=state,
@@ -218,7 +219,7 @@ class CameraControl:
             address=_address(camera.url),
             view_address="" if camera.view_url is None else _address(camera.view_url),
             mode=mode,
-            lane=None if mode in ("lobby", "kiosk") else camera.lane,
+            lane=None if mode == "lobby" else camera.lane,
             analyse_fps=camera.analyse_fps,
             decoded_fps=rates.decoded,
             analysed_fps=rates.analysed,

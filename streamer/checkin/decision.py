@@ -5,7 +5,7 @@ Called by `checkin.service` for faces, and by whoever redeems a code or compares
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -58,6 +58,15 @@ class ArrivalPolicy:
         """Is the appointment's presence window open, which holds the arrival window?"""
         starts_at = appointment.starts_at
         return self.window_open(appointment, now) or self.presence.is_open(starts_at, now)
+
+    def days_within_reach(self, now: datetime) -> Sequence[datetime]:
+        """Return the noon of each day of the site that the windows reach into."""
+        zone = self.presence.zone
+        back = max(self.closes_after, self.presence.after)
+        ahead = max(self.opens_before, self.presence.before)
+        first, last = ((now + by).astimezone(zone).date() for by in (-back, ahead))
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return [datetime.combine(day, time(12), tzinfo=zone) for day in days]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,8 @@ def decide(
         # Not even a glance settles it: only the clinic's system takes a noshow back.
         return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, _ids(denied), presences)
     why = _why_not(appointments, near, here, policy, now)
-    unbooked = why is Reason.OTHER_BUILDING or isinstance(evidence, ShownEvidence)
+    attended = not isinstance(evidence, FaceEvidence) or evidence.attended
+    unbooked = why is Reason.OTHER_BUILDING or attended
     if sure and unbooked and not presences:
         presences = (SeenFor(PresenceFlag.UNBOOKED, None),)
     return Decision(Outcome.IGNORE, why, (), presences)

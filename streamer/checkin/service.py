@@ -6,7 +6,7 @@ Called by the pipeline for every settled identity; called again for the same per
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -226,7 +226,7 @@ class CheckInService:
         self, patient_id: UUID, evidence: FaceEvidence, sighting: Sighting, refresh: bool
     ) -> Decision:
         now = sighting.captured_at
-        moments = self._days_within_reach(now)
+        moments = self._policy.days_within_reach(now)
         appointments: dict[UUID, Appointment] = {}
         try:
             async with asyncio.timeout(_READ_TIMEOUT_S):
@@ -238,15 +238,6 @@ class CheckInService:
                 f"schedule: no answer in {_READ_TIMEOUT_S:g} s; it is asked again"
             ) from error
         return decide(evidence, tuple(appointments.values()), self._policy, now)
-
-    def _days_within_reach(self, now: datetime) -> Sequence[datetime]:
-        """The noon of each day of the site that the windows reach into."""
-        policy, zone = self._policy, self._policy.presence.zone
-        back = max(policy.closes_after, policy.presence.after)
-        ahead = max(policy.opens_before, policy.presence.before)
-        first, last = ((now + by).astimezone(zone).date() for by in (-back, ahead))
-        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-        return [datetime.combine(day, time(12), tzinfo=zone) for day in days]
 
     def _review(
         self,

@@ -1,5 +1,6 @@
 """The check-in transaction. Called by `checkin.delivery`, again and again until it has answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
@@ -84,6 +85,15 @@ class PostgresCheckIns:
             result = await self.write(connection, check_in)
         await self.tell(check_in, result)
         return result.recorded
+
+    async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
+        """Lock the appointments of several check-ins of one site, before the first is written.
+
+        So that two transactions never wait for each other in a circle.
+        """
+        if len(check_ins) > 1:
+            ids = [one.appointment_id for one in check_ins]
+            await connection.execute(sql("lock_appointments"), check_ins[0].site_id, ids)
 
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """As `record`, inside the caller's transaction; after the commit it calls `tell`."""

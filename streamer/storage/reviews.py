@@ -29,6 +29,10 @@ _DENIED = AppointmentStatus.NOSHOW.value
 class CheckInTransaction(Protocol):
     """Writes check-ins inside a transaction; see `PostgresCheckIns`."""
 
+    async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
+        """Lock the appointments of several before the first is written."""
+        ...
+
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """Write one, or say why not."""
         ...
@@ -102,8 +106,8 @@ class PostgresReviews:
             await self._refuse_own(connection, actor, [one.patient_id for one in records])
             for record in records:
                 await self._insert(connection, record)
-            # In one order for everybody: two transactions never wait for each other in a circle.
-            for one in sorted(check_ins, key=lambda check_in: check_in.appointment_id):
+            await self._check_ins.lock(connection, check_ins)
+            for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
         for one in check_ins:
             await self._check_ins.tell(one, results[one.appointment_id])

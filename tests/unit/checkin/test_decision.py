@@ -305,6 +305,9 @@ def test_what_a_person_has_undone_waits_for_a_person() -> None:
 def test_at_the_desk_nobody_asks_for_calibration() -> None:
     policy = replace(POLICY, auto_arrive=AutoArrive.NEVER)
     assert decide(replace(SURE, attended=True), [booked()], policy, NOW).outcome is ARRIVE
+    nobody_booked = decide(replace(SURE, attended=True), [], policy, NOW)
+    assert nobody_booked.reason is Reason.NO_APPOINTMENT
+    assert flags(nobody_booked) == [UNBOOKED], "reception was there to see it"
     unsure = replace(SURE, attended=True, band=Band.REVIEW)
     assert decide(unsure, [booked()], policy, NOW).outcome is REVIEW
 
