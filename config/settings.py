@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from config.arrival import Arrival as Arrival
 from config.camera import Camera as Camera
 from config.codes import Codes as Codes
+from config.consent import Consent as Consent
 from config.egov import Egov as Egov
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
@@ -260,6 +261,7 @@ class Settings(Section):
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
+    consent: Consent = Consent()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

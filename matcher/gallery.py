@@ -1,6 +1,6 @@
 """The templates of the people who may be recognised now, and the search among them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -38,25 +38,72 @@ class Gallery:
             MatcherError: An owner comes twice, a template or the cohort is of another pack or
                 length, or a template holds values that are no numbers.
         """
+        if cohort is not None and cohort.pack_id != pack_id:
+            raise MatcherError(f"a cohort of pack {cohort.pack_id} says nothing of {pack_id}")
         owners: list[str] = []
         rows: list[Vector] = []
         for owner, embedding in templates:
             owners.append(owner)
             rows.append(_checked(embedding, pack_id))
-        if len(set(owners)) < len(owners):
-            raise MatcherError("an owner has two templates; fuse them into one")
         if len({row.shape for row in rows}) > 1:
             raise MatcherError("templates differ in length")
-        if cohort is not None and cohort.pack_id != pack_id:
-            raise MatcherError(f"a cohort of pack {cohort.pack_id} says nothing of {pack_id}")
-        self._pack_id = pack_id
-        self._owners = tuple(owners)
-        self._cohort = cohort
         matrix = np.stack(rows) if rows else np.zeros((0, 0), np.float32)
-        self._weight, self._shift = _normalisation(cohort, matrix)
+        weight, shift = _normalisation(cohort, matrix)
+        squares = np.einsum("ij,ij->i", matrix, matrix)
+        self._pack_id, self._cohort = pack_id, cohort
+        self._take(owners, matrix, weight, shift, squares)
+
+    def changed(self, left: Collection[str], entered: Iterable[tuple[str, Embedding]]) -> "Gallery":
+        """Return a gallery without some owners and with others; this one stays as it is.
+
+        What was worked out of the templates that stay, their scores with the cohort above all, is
+        kept: a change costs what enters and one copy of the rows. The result is the same as that of
+        a gallery made anew.
+
+        Args:
+            left: Owners who are out; unknown ones are passed over.
+            entered: As in the constructor. Who is in `left` too gets another template.
+
+        Raises:
+            MatcherError: As the constructor.
+        """
+        new = Gallery(self._pack_id, entered, self._cohort)
+        out = frozenset(left)
+        stay = [i for i, owner in enumerate(self._owners) if owner not in out]
+        if not stay:
+            return new
+        if new._owners and new._matrix.shape[1] != self._matrix.shape[1]:
+            raise MatcherError("templates differ in length")
+        joined = Gallery.__new__(Gallery)
+        joined._pack_id, joined._cohort = self._pack_id, self._cohort
+        joined._take(
+            [*(self._owners[i] for i in stay), *new._owners],
+            *(
+                np.concatenate([old[stay], fresh]) if new._owners else old[stay]
+                for old, fresh in (
+                    (self._matrix, new._matrix),
+                    (self._weight, new._weight),
+                    (self._shift, new._shift),
+                    (self._squares, new._squares),
+                )
+            ),
+        )
+        return joined
+
+    def _take(
+        self,
+        owners: Sequence[str],
+        matrix: Vector,
+        weight: Vector,
+        shift: Vector,
+        squares: Vector,
+    ) -> None:
+        if len(set(owners)) < len(owners):
+            raise MatcherError("an owner has two templates; fuse them into one")
+        self._owners = tuple(owners)
         self._matrix: Vector = np.ascontiguousarray(matrix, dtype=np.float32)
         self._matrix.setflags(write=False)
-        self._squares = np.einsum("ij,ij->i", self._matrix, self._matrix)
+        self._weight, self._shift, self._squares = weight, shift, squares
 
     def __len__(self) -> int:
         return len(self._owners)

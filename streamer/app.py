@@ -42,12 +42,14 @@ from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
 from streamer.code_counters import kiosk_device, redeeming
 from streamer.commands.acting import acting
+from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.desk_control import VERBS as DESK_VERBS
 from streamer.desk_control import DeskControl
 from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
+from streamer.domain.change import Change
 from streamer.domain.template import Template
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
@@ -62,9 +64,12 @@ from streamer.pipeline import CameraPipeline
 from streamer.recognition import FAINT, models_folder, open_matcher
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
+from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.storage.change_feed import ChangeFeed
+from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
 from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
@@ -128,7 +133,12 @@ async def run_service(
             clock,
             settings.arrival.refresh_s,
         )
+        # Whose guardian's consent has ended is out before the first gallery.
+        await backend.consents.end_of_age(clock.now())
+        consents = ConsentKeeper(backend.consents, backend.remnants, settings.site.zone, clock)
         await keeper.refresh()
+        schedule = ScheduleKeeper(backend.schedules, clock, settings.arrival.refresh_s)
+        await backend.schedules.refresh()
         calibration = CalibrationKeeper(
             backend.calibrations(matcher.pack_id),
             rules.thresholds,
@@ -195,6 +205,8 @@ async def run_service(
             matcher,
             rules.scale,
             keeper,
+            schedule,
+            backend.change_feed(partial(_tell, keeper, backend.schedules, schedule)),
             calibration,
             delivery,
             service,
@@ -205,7 +217,7 @@ async def run_service(
             remarks,
             references,
             hardware,
-            lambda one: build([one]),
+            lambda one: build(None, (), [one]),
             lambda camera: DeskComparisons(
                 DeskRules(settings.site.id, matcher.pack_id, policy),
                 camera,
@@ -217,6 +229,7 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            consents,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -231,6 +244,8 @@ class _Parts:
     matcher: Matcher
     scale: ScoreScale
     keeper: GalleryKeeper
+    schedule: ScheduleKeeper
+    changes: ChangeFeed
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
@@ -245,6 +260,7 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    consents: ConsentKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -282,6 +298,15 @@ class _Parts:
         return RunningCamera(supervisor, mailbox, pipeline, view)
 
 
+def _tell(
+    gallery: GalleryKeeper, schedules: ScheduleCache, schedule: ScheduleKeeper, change: Change
+) -> None:
+    """Have looked at, now and not in a second, what depends on a change; never blocks."""
+    schedules.changed(change)
+    gallery.wake()
+    schedule.wake()
+
+
 async def _run_tasks(
     parts: _Parts,
     stop: asyncio.Event,
@@ -300,10 +325,13 @@ async def _run_tasks(
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
+    storage.start("consents", parts.consents.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
+    decisions.start("schedule", parts.schedule.run(stop_decisions))
+    cameras.start("changes", parts.changes.run(stop))
     cameras.start("site calibration", parts.calibration.run(stop))
     cameras.start("cameras", camera_set.run(stop))
     cameras.start("load", watch.run(stop))

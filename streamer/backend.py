@@ -3,7 +3,7 @@
 Used by `app` and by every command that reads or writes what Kirdi knows.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,15 +11,20 @@ from pathlib import Path
 
 from config.settings import Settings
 from streamer.clock import Clock
+from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
+from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.calibrations import PostgresCalibrations
+from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
+from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import Database, open_database
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
@@ -28,6 +33,7 @@ from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.remnants import Remnants
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
@@ -54,7 +60,9 @@ class Backend:
     def patients_import(self) -> PatientsImport:
         """Writes patients of a file."""
         base = self.database
-        return PatientsImport(base.postgres, base.vault, base.keyed_hash, self.settings.site.id)
+        return PatientsImport(
+            base.postgres, base.vault, base.keyed_hash, self.settings.site.id, self._eraser
+        )
 
     @property
     def appointments_import(self) -> AppointmentsImport:
@@ -63,14 +71,41 @@ class Backend:
         return AppointmentsImport(self.database.postgres, site.id, site.zone, self.schedules)
 
     @property
+    def consent_rules(self) -> ConsentRules:
+        """Who may consent, and who may be enrolled."""
+        consent = self.settings.consent
+        return ConsentRules(consent.term_days, consent.minimum_age, self.settings.site.zone)
+
+    @property
     def enrolments(self) -> PostgresEnrolment:
-        """Writes consents with their templates."""
-        return PostgresEnrolment(self.database.postgres, self.database.vault, self.settings.site.id)
+        """Writes templates."""
+        base = self.database
+        return PostgresEnrolment(
+            base.postgres, base.vault, self.settings.site.id, self.consent_rules
+        )
 
     @property
     def consents(self) -> PostgresConsents:
-        """Ends consents."""
-        return PostgresConsents(self.database.postgres, self.settings.site.id)
+        """Records consents and ends them."""
+        base = self.database
+        return PostgresConsents(
+            base.postgres, base.vault, self.settings.site.id, self.consent_rules, self._eraser
+        )
+
+    @property
+    def consents_list(self) -> ConsentsList:
+        """Lists consents and receipts of erasure."""
+        return ConsentsList(self.database.postgres, self.settings.site.id)
+
+    @property
+    def remnants(self) -> Remnants:
+        """Destroys what erased keys leave in the database's files."""
+        return Remnants(self.database.postgres, self.clock)
+
+    @property
+    def _eraser(self) -> Eraser:
+        kept = timedelta(days=self.settings.consent.backups_kept_days)
+        return Eraser(self.database.vault, self.settings.site.id, kept)
 
     @property
     def check_ins(self) -> PostgresCheckIns:
@@ -149,6 +184,10 @@ class Backend:
     def patients_list(self, pack_id: str) -> PatientsList:
         """Lists who consents, and whom a pack can recognise."""
         return PatientsList(self.database.postgres, self.settings.site.id, pack_id)
+
+    def change_feed(self, tell: Callable[[Change], None]) -> ChangeFeed:
+        """Hears what others change."""
+        return ChangeFeed(self.database.postgres, self.settings.site.id, tell, self.clock)
 
     @property
     def uptime(self) -> CameraUptime:

@@ -19,6 +19,7 @@ from streamer.commands import (
     check_ins,
     codes,
     config,
+    consents,
     db,
     desk,
     models,
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(patients.app, name="patients")
+app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
 app.add_typer(codes.app, name="codes")

@@ -2,11 +2,12 @@
 
 The database is asked what belongs in the gallery once every `refresh_s`; vectors are read and
 decrypted only for templates that are new. Bookings, consents and windows therefore need no messages
-to take effect. Read by every camera's pipeline.
+to take effect; where there are messages (`storage.change_feed`) they only make it look sooner. Read
+by every camera's pipeline.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +15,7 @@ from uuid import UUID
 
 import structlog
 
+from streamer.alarm import Alarm
 from streamer.clock import Clock
 from streamer.domain.template import GalleryKey, Template
 from streamer.errors import DatabaseError
@@ -24,6 +26,10 @@ log = structlog.get_logger(__name__)
 # Without the database nobody's consent can be checked; after so long nobody is recognised any more.
 # What is recognised until then is checked again by the transaction that writes it.
 MAX_AGE_S = 300.0
+
+Build = Callable[[Search | None, Collection[UUID], Sequence[Template]], Search]
+"""Makes a searchable gallery of the one before (None = of nothing), the patients whose template
+leaves, and the templates that enter. Blocks."""
 
 
 class TemplateSource(Protocol):
@@ -61,24 +67,29 @@ class GalleryKeeper:
     def __init__(
         self,
         source: TemplateSource,
-        build: Callable[[Sequence[Template]], Search],
+        build: Build,
         clock: Clock,
         refresh_s: float,
     ) -> None:
-        """Start with an empty gallery; `build` makes a searchable one of templates."""
+        """Start with an empty gallery."""
         self._source = source
         self._build = build
         self._clock = clock
-        self._refresh_s = refresh_s
+        self._alarm = Alarm(clock, refresh_s)
         self._keys: frozenset[GalleryKey] = frozenset()
         self._templates: dict[UUID, Template] = {}
         self._confirmed_at = clock.monotonic()
         self.current = CurrentGallery(0, clock.now(), 0, None)
 
+    def wake(self) -> None:
+        """Something may have changed: look now and not in a second. Called on the loop."""
+        self._alarm.wake()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until stopped. A database that is away is waited for."""
         away = False
         while not stop.is_set():
+            began = self._clock.monotonic()
             try:
                 await self.refresh()
                 away = False
@@ -87,7 +98,7 @@ class GalleryKeeper:
                     log.warning("gallery not refreshed", reason=str(error))
                 away = True
                 self.expire()
-            await self._clock.sleep(self._refresh_s, stop)
+            await self._alarm.wait(self._clock.monotonic() - began, stop)
 
     async def refresh(self) -> None:
         """Bring the gallery up to date once.
@@ -105,10 +116,10 @@ class GalleryKeeper:
         fetched = await self._source.templates(new, now) if new else ()
         templates = {key: one for key, one in self._templates.items() if key in wanted}
         templates |= {one.template_id: one for one in fetched}
-        if templates.keys() == self._templates.keys():
-            search = self.current.search
-        else:
-            search = await asyncio.to_thread(self._build, tuple(templates.values()))
+        left = {one.patient_id for key, one in self._templates.items() if key not in templates}
+        search = self.current.search
+        if left or fetched:
+            search = await asyncio.to_thread(self._build, search, left, tuple(fetched))
         self._swap(keys, templates, search, now)
 
     def _swap(

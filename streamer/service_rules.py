@@ -3,8 +3,9 @@
 Called by `app`, and by benchmarks and tests that run a part as the service does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from config.settings import Camera, Settings
 from matcher.cohort import Cohort
@@ -14,6 +15,7 @@ from matcher.liveness import DOUBTFUL_BELOW
 from matcher.packs.score_scale import ScoreScale
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.domain.template import Template
+from streamer.gallery_keeper import Build
 from streamer.pipeline import PipelineRules, longest_gap_s
 from streamer.recognition import face_gate
 from streamer.tracking.voting import Search, Thresholds, VoteLimits
@@ -56,14 +58,13 @@ def arrival_policy(settings: Settings) -> ArrivalPolicy:
     )
 
 
-def gallery_builder(pack_id: str, cohort: Cohort | None) -> Callable[[Sequence[Template]], Search]:
-    """Make searchable galleries of one pack's templates."""
+def gallery_builder(pack_id: str, cohort: Cohort | None) -> Build:
+    """Make searchable galleries of one pack's templates, each of the one before."""
 
-    def build(templates: Sequence[Template]) -> Search:
-        return Gallery(
-            pack_id,
-            ((str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in templates),
-            cohort,
-        )
+    def build(before: Search | None, left: Collection[UUID], entered: Sequence[Template]) -> Search:
+        new = [(str(one.patient_id), Embedding(one.vector, one.pack_id)) for one in entered]
+        if not isinstance(before, Gallery):
+            return Gallery(pack_id, new, cohort)
+        return before.changed([str(one) for one in left], new)
 
     return build

@@ -77,7 +77,20 @@ PEERS_COLUMNS = (
     "visits_false",
     "note",
 )
+SCHEDULE_COLUMNS = (
+    "subject",
+    "patients",
+    "appointments",
+    "samples",
+    "p50_ms",
+    "p95_ms",
+    "most_ms",
+    "cpu_ms",
+    "ratio",
+    "note",
+)
 _MOST_CAMERAS = 64
+_MOST_APPOINTMENTS = 50_000
 _MOST_TEMPLATES = 2_000_000
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -282,6 +295,38 @@ def peers(
     benchmark = PeersBenchmark(pack, people, analyse_fps, home / "bench", threads, _models_of(home))
     rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(PEERS_COLUMNS, [asdict(row) for row in rows]), as_json, "")
+
+
+@app.command()
+@_flowing
+def schedule(
+    appointments: Annotated[
+        list[str] | None,
+        typer.Option(help="Appointments a day of a site; else 1500 and 15000."),
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option(help="How often each change is made.", min=1, max=1000)
+    ] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how soon a large site's gallery and schedule follow a change, and what that costs.
+
+    A site of 20,000 patients for every 1,500 appointments a day is written to a throwaway database.
+    Somebody else then withdraws a consent, cancels an appointment, changes a whole day; midnight
+    comes; Redis is emptied, filled with garbage and taken away; people check in with the change
+    feed's triggers and without. `ratio` compares the 95th percentile with the row it took turns
+    with: matches with Redis up, check-ins that are not told. docs/benchmarks.md says more.
+    """
+    with loading():
+        from streamer.bench.interruption import uninterrupted
+        from streamer.bench.schedule.schedule_benchmark import ScheduleBenchmark
+
+    counts = _numbers(
+        "--appointments", appointments or ["1500,15000"], _MOST_APPOINTMENTS, "1500,15000"
+    )
+    benchmark = ScheduleBenchmark(counts, repeat, kirdi_home(os.environ) / "bench")
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(SCHEDULE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
 def _counts(given: list[str]) -> list[int]:

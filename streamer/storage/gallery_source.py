@@ -40,6 +40,10 @@ class PostgresGallery:
         self._where = (site_id, pack_id)
         self._window = window
         self._unreadable: set[UUID] = set()
+        # Rows that are as they were a second ago are told quickly; thousands of keys are not made
+        # quickly.
+        self._rows: list[asyncpg.Record] = []
+        self._keys: frozenset[GalleryKey] = frozenset()
 
     async def keys(self, now: datetime) -> frozenset[GalleryKey]:
         """Which templates may be matched at `now`, and for which appointments.
@@ -51,7 +55,10 @@ class PostgresGallery:
             rows = await connection.fetch(
                 sql("gallery_keys"), *self._where, now, *self._starts(now)
             )
-        return frozenset(GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
+        if rows != self._rows:
+            keys = (GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
+            self._rows, self._keys = rows, frozenset(keys)
+        return self._keys
 
     async def templates(self, ids: frozenset[UUID], now: datetime) -> Sequence[Template]:
         """Return those of `ids` that still may be matched, decrypted.
@@ -85,7 +92,7 @@ class PostgresGallery:
 def unsealed(
     rows: Sequence[asyncpg.Record], vault: Vault
 ) -> tuple[list[Template], list[tuple[UUID, VaultError]]]:
-    """Decrypt templates with their patients' keys. Blocks.
+    """Decrypt templates, each with its own key or, if it has none, its patient's. Blocks.
 
     Returns:
         Those that open; and the ids of the others, with the reason.
@@ -96,7 +103,10 @@ def unsealed(
         template_id: UUID = row["template_id"]
         place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, row["pack_id"])
         try:
-            vector = vector_from(vault.unseal(row["wrapped_key"], place, row["sealed_vector"]))
+            plain = vault.unseal(
+                row["wrapped_key"], place, row["sealed_vector"], own_key=row["own_key"]
+            )
+            vector = vector_from(plain)
         except VaultError as error:
             damaged.append((template_id, error))
         else:

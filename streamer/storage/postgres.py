@@ -93,6 +93,33 @@ class Postgres:
                 yield connection
 
     @asynccontextmanager
+    async def own_connection(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+        """Connect apart from the pool, for as long as the caller listens.
+
+        Args:
+            name: What the server's list of connections shows.
+
+        Raises:
+            DatabaseError: From here or from whatever is done with the connection.
+        """
+        limit_s = self._limits.connect_timeout_s
+        with raise_ours(self.place):
+            connection = await asyncpg.connect(
+                self._url,
+                timeout=limit_s,
+                command_timeout=self._limits.command_timeout_s,
+                server_settings={"application_name": name, "timezone": "UTC"},
+            )
+            try:
+                yield connection
+            finally:
+                try:
+                    await connection.close(timeout=limit_s)
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                    # The other side is silent or gone: what is to be closed is closed here alone.
+                    connection.terminate()
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Borrow a connection for one transaction: committed at the end, undone by any exception.
 

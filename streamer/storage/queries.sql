@@ -114,36 +114,203 @@ SET patient_id = $2, practitioner_id = $3, service_code = $4, service_name = $5,
 WHERE appointment_id = $1;
 
 -- name: patient_for_enrolment
--- Locked, so that two enrolments of one patient come one after the other.
-SELECT patient_id, wrapped_key, is_staff, deceased_on FROM patients
+-- Locked, so that what is done about one patient's consent or template comes one after the other.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients
 WHERE site_id = $1 AND patient_ref = $2
 FOR NO KEY UPDATE;
 
+-- name: lock_patient
+-- The same by our own id.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients
+WHERE site_id = $1 AND patient_id = $2
+FOR NO KEY UPDATE;
+
 -- name: active_consent
-SELECT consent_id, document_ref, expires_at FROM consents
+SELECT consent_id, document_ref, given_at, expires_at, guardian_id, identity_check, text_id
+FROM consents
 WHERE patient_id = $1 AND purpose = $2 AND status = 'active'
 FOR UPDATE;
 
--- name: end_consent
--- Superseded by a newer document or past its term; a withdrawal also sets withdrawn_at.
-UPDATE consents SET status = 'inactive' WHERE consent_id = $1;
+-- name: active_consents
+-- Of some purposes; a check-in that is being written holds the row until it is done.
+SELECT consent_id, purpose, document_ref FROM consents
+WHERE patient_id = $1 AND purpose = ANY($2::text[]) AND status = 'active'
+ORDER BY purpose
+FOR UPDATE;
 
--- name: withdraw_consent
-UPDATE consents SET status = 'inactive', withdrawn_at = $2 WHERE consent_id = $1;
+-- name: former_document
+-- Has this document been a consent of the patient before, and is it none any more?
+SELECT ended_reason FROM consents
+WHERE patient_id = $1 AND purpose = $2 AND document_ref = $3
+  AND status NOT IN ('active', 'entered-in-error')
+LIMIT 1;
+
+-- name: end_consent
+-- It stays as a record: `inactive`, or `entered-in-error` where it should never have been one.
+UPDATE consents
+SET status = CASE WHEN $4 = 'entered-in-error' THEN $4 ELSE 'inactive' END,
+    ended_at = $2, ended_by = $3, ended_reason = $4,
+    withdrawn_at = CASE WHEN $4 = 'withdrawn' THEN $2::timestamptz END
+WHERE consent_id = $1;
+
+-- name: insert_consent_text
+-- In full, and once: whoever read the same words shares the row.
+INSERT INTO consent_texts (text_id, purpose, version, language, body, sha256)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: consent_text_id
+SELECT text_id FROM consent_texts
+WHERE purpose = $1 AND version = $2 AND language = $3 AND sha256 = $4;
 
 -- name: insert_consent
-INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at)
-VALUES ($1, $2, $3, 'active', $4, $5, $6);
+INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at,
+                      text_id, guardian_id, identity_check, recorded_by, recorded_at)
+VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: move_templates
--- The patient's templates of other packs go on under the new document.
+-- The patient's templates go on under the new document.
 UPDATE templates SET consent_id = $2 WHERE consent_id = $1;
+
+-- name: due_consents
+-- Whose term is over. Nothing is matched or written upon them any more; what is left is to say so and
+-- to erase.
+SELECT c.consent_id, c.patient_id
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE p.site_id = $1 AND c.status = 'active' AND c.expires_at <= $2
+ORDER BY c.expires_at, c.consent_id
+LIMIT 500;
+
+-- name: consents_by_guardians
+-- They end when the patient is of age, which the sealed profile tells.
+SELECT c.consent_id, c.given_at, p.patient_id, p.patient_ref, p.wrapped_key, p.sealed_profile,
+       p.language, p.attached_from, p.attached_to, p.deceased_on, p.is_staff, p.payer
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE p.site_id = $1 AND c.status = 'active' AND c.guardian_id IS NOT NULL;
+
+-- name: consent_still_active
+SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR UPDATE;
+
+-- name: list_consents
+-- Of one patient everything there was; of the site what is in force.
+SELECT p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at, c.expires_at,
+       g.patient_ref AS guardian_ref, c.identity_check, t.language, t.version AS text_version,
+       c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
+FROM consents c
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN patients g ON g.patient_id = c.guardian_id
+LEFT JOIN consent_texts t ON t.text_id = c.text_id
+WHERE p.site_id = $1
+  AND CASE WHEN $2::text IS NULL
+      THEN c.status = 'active' AND (c.expires_at IS NULL OR c.expires_at > $3)
+      ELSE p.patient_ref = $2 END
+ORDER BY p.patient_ref, coalesce(c.recorded_at, c.given_at), c.status DESC, c.purpose, c.consent_id;
+
+-- name: gone_from_care
+-- Of these patients, those who died or became staff and still have a consent in force or a template.
+SELECT p.patient_id, p.deceased_on IS NOT NULL AS deceased
+FROM patients p
+WHERE p.patient_id = ANY($1::uuid[]) AND (p.deceased_on IS NOT NULL OR p.is_staff)
+  AND (EXISTS (SELECT FROM consents c WHERE c.patient_id = p.patient_id AND c.status = 'active'
+               AND (p.deceased_on IS NOT NULL OR c.purpose = 'check-in'))
+       OR EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id))
+ORDER BY p.patient_id;
+
+-- name: templates_to_erase
+-- All of a patient's, of every pack, and whether each has a key of its own.
+SELECT t.template_id, k.template_id IS NOT NULL AS own_key
+FROM templates t LEFT JOIN template_keys k ON k.template_id = t.template_id
+WHERE t.patient_id = $1
+FOR UPDATE OF t;
+
+-- name: replace_patient_key
+UPDATE patients SET wrapped_key = $2, sealed_profile = $3 WHERE patient_id = $1;
+
+-- name: insert_template_key
+INSERT INTO template_keys (template_id, wrapped_key) VALUES ($1, $2);
+
+-- name: insert_erasure
+INSERT INTO erasures (erasure_id, site_id, patient_id, consent_id, reason, erased_by, erased_at,
+                      templates, renewed_key, backups_clean_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: list_erasures
+SELECT e.erasure_id, e.patient_id, e.consent_id, e.reason, e.erased_by, e.erased_at, e.templates,
+       e.files_clean_at, e.log_clean_at, e.backups_clean_by
+FROM erasures e LEFT JOIN patients p ON p.patient_id = e.patient_id
+WHERE e.site_id = $1 AND ($2::text IS NULL OR p.patient_ref = $2)
+  AND ($3::uuid[] IS NULL OR e.erasure_id = ANY($3))
+ORDER BY e.erased_at, e.erasure_id;
+
+-- name: erasures_left
+-- How many receipts wait for the files, and how many for the log.
+SELECT count(*) FILTER (WHERE files_clean_at IS NULL) AS files,
+       count(*) FILTER (WHERE files_clean_at IS NOT NULL) AS log
+FROM erasures WHERE log_clean_at IS NULL;
+
+-- name: wait_one_second_for_locks
+-- A backup holds every table for as long as it takes, and whoever is behind our lock waits with it.
+SELECT set_config('lock_timeout', '1s', true);
+
+-- name: lock_template_keys
+LOCK TABLE template_keys IN ACCESS EXCLUSIVE MODE;
+
+-- name: lock_patients_table
+LOCK TABLE patients IN ACCESS EXCLUSIVE MODE;
+
+-- name: erasures_in_files
+-- Whoever erases holds a lock on both tables until the commit: after ours there is none half-done.
+SELECT erasure_id, renewed_key FROM erasures WHERE files_clean_at IS NULL;
+
+-- name: rewrite_template_keys
+-- Into a new file that holds the living rows and nothing else; the old one is cut to nothing at the
+-- commit. VACUUM FULL would carry dead rows over that an older transaction might still see.
+ALTER TABLE template_keys ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
+
+-- name: rewrite_patients
+-- The same, where a patient's own key was replaced.
+ALTER TABLE patients ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
+
+-- name: files_are_clean
+UPDATE erasures SET files_clean_at = $2 WHERE erasure_id = ANY($1::uuid[]);
+
+-- name: erasures_in_log
+SELECT erasure_id FROM erasures WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL;
+
+-- name: log_can_be_cleaned
+-- May this role begin a new file of the log, have the old ones removed and see that they are, and
+-- does the server remove them rather than rename them for reuse?
+SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')
+           AND has_function_privilege('pg_ls_waldir()', 'EXECUTE')
+           AND coalesce((SELECT bool_or(pg_has_role(oid, 'USAGE')) FROM pg_roles
+                         WHERE rolname = 'pg_checkpoint'), false) AS allowed,
+       NOT current_setting('wal_recycle')::boolean AS removes;
+
+-- name: switch_log
+-- Begins a new file, unless the present one holds nothing yet.
+SELECT pg_switch_wal();
+
+-- name: current_log_file
+SELECT pg_walfile_name(pg_current_wal_insert_lsn());
+
+-- name: checkpoint
+CHECKPOINT;
+
+-- name: oldest_log_file
+SELECT min(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$';
+
+-- name: log_is_clean
+UPDATE erasures SET log_clean_at = $2 WHERE erasure_id = ANY($1::uuid[]);
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
 
 -- name: delete_templates
--- A patient's templates of every pack.
+-- A patient's templates of every pack; their keys go with them.
 DELETE FROM templates WHERE patient_id = $1;
 
 -- name: insert_template
@@ -154,9 +321,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 -- name: site_templates
 -- Everybody's but the patient's own: what a new template is compared with, once, at enrolment. Only
 -- under a consent in force.
-SELECT t.template_id, t.patient_id, p.patient_ref, t.sealed_vector, p.wrapped_key
+SELECT t.template_id, t.patient_id, p.patient_ref, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key
 FROM templates t
 JOIN patients p ON p.patient_id = t.patient_id
+LEFT JOIN template_keys k ON k.template_id = t.template_id
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $4)
@@ -197,10 +366,12 @@ WHERE a.site_id = $1 AND a.place = 'site'
 -- name: gallery_templates
 -- The sealed vectors of some of gallery_keys, under the same conditions: consent is asked for again
 -- at the moment the vector is read.
-SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
+SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
 JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
+LEFT JOIN template_keys k ON k.template_id = t.template_id
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
@@ -217,7 +388,7 @@ WHERE a.site_id = $1 AND a.place = 'site'
 -- The one template a face at the desk is compared with, and all that may speak against doing so.
 SELECT p.patient_id, p.is_staff, p.deceased_on IS NOT NULL AS is_deceased,
        c.consent_id IS NOT NULL AS consents, t.template_id, t.pack_id, t.sealed_vector,
-       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key,
        EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
            AS is_code_only
 FROM patients p
@@ -326,6 +497,23 @@ FROM appointments
 WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3 AND patient_id = $4
 ORDER BY starts_at, appointment_id;
 
+-- name: schedule_states
+-- Was anything of these days changed? Every write gives a row another xmin. See storage/held_day.py.
+SELECT count(a.appointment_id) AS count, coalesce(sum(a.xmin::text::numeric * a.xmin::text::numeric), 0) AS squares
+FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS day (starts, ends, place)
+LEFT JOIN appointments a
+    ON a.site_id = $1 AND a.starts_at >= day.starts AND a.starts_at < day.ends
+GROUP BY day.place ORDER BY day.place;
+
+-- name: schedule_versions
+SELECT appointment_id, xmin::text::bigint AS version FROM appointments
+WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3;
+
+-- name: schedule_rows
+SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building,
+       xmin::text::bigint AS version
+FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[]);
+
 -- name: list_appointments
 SELECT a.appointment_ref, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
        a.starts_at, a.ends_at, a.status, a.place, a.building, a.room
@@ -411,9 +599,11 @@ INSERT INTO photo_agreements (template_id, photo, distance, score) VALUES ($1, $
 -- name: consenting_templates
 -- Every template that may be compared at all, whatever is booked: a site's calibration compares
 -- them with each other. Consent is checked as in gallery_keys, and look-alikes are left out as there.
-SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
+SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key
 FROM templates t
 JOIN patients p ON p.patient_id = t.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
+LEFT JOIN template_keys k ON k.template_id = t.template_id
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)

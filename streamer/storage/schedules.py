@@ -1,78 +1,45 @@
 """Today's appointments of a patient: through Redis, or from PostgreSQL. See docs/design/0005.
 
-Read for every recognised patient; told by imports and check-ins what is not as it was.
+Read for every recognised patient; told by imports and check-ins what is not as it was, and in the
+service kept up to date every second by `streamer.schedule_keeper`.
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
-from enum import Enum
-from uuid import UUID, uuid4
+from typing import Final
+from uuid import UUID
 
-from redis.asyncio import Redis
+import structlog
 
 from streamer.clock import Clock
 from streamer.domain.appointment import Appointment
-from streamer.errors import CacheError
+from streamer.domain.change import Change
+from streamer.domain.schedule import Schedule
+from streamer.errors import CacheError, DatabaseError
+from streamer.storage.held_day import DayState, HeldDay
 from streamer.storage.local_day import LocalDay
+from streamer.storage.marks import Marks
 from streamer.storage.postgres import Postgres
-from streamer.storage.queries import sql
+from streamer.storage.redis_days import Cached, Miss, RedisDays
 from streamer.storage.redis_link import RedisLink
-from streamer.storage.schedule_codec import appointment_from, decode, encode
+from streamer.storage.redis_mirror import RedisMirror
+from streamer.storage.schedule_source import ScheduleSource
 
-# A day is one hash: a field per patient, and this one to say that the day is complete.
-_COMPLETE = b"complete"
-# In a patient's field: something changed, ask PostgreSQL about this patient.
-_CHANGED = b"?"
-# Days end together; their keys should not.
-_JITTER_S = 300.0
-_VERSION_KEEPS = timedelta(days=1)
+log = structlog.get_logger(__name__)
 
-# Returns the day's version, giving it one where there is none or not a string.
-_BEGIN = """
-local version = redis.pcall('GET', KEYS[1])
-if type(version) == 'string' then return version end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return ARGV[1]
-"""
-# Writes the whole day, unless it was invalidated since _BEGIN.
-_FILL = """
-if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[2])
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-return 1
-"""
-# Writes one patient into a day that is complete, unless it was invalidated since _BEGIN.
-_FILL_PATIENT = """
-if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-if redis.pcall('HEXISTS', KEYS[2], 'complete') ~= 1 then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-return 1
-"""
-# Forgets one patient; the new version stops whatever is being filled.
-_FORGET_PATIENT = """
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-if redis.pcall('HEXISTS', KEYS[2], 'complete') == 1 then
-    redis.call('HSET', KEYS[2], ARGV[3], '?')
-end
-return 1
-"""
-
-
-class _Miss(Enum):
-    """What the cache lacks."""
-
-    DAY = "day"
-    PATIENT = "patient"
+MAX_AGE: Final = timedelta(minutes=5)
+"""A copy that PostgreSQL has not confirmed for so long is not told any more. The gallery, which
+says who can be recognised at all, lasts no longer."""
+FRESH: Final = timedelta(seconds=3)
+"""A copy in memory that was confirmed so recently is as good as PostgreSQL's answer."""
 
 
 class ScheduleCache:
-    """The site's appointments by patient and day. PostgreSQL decides; Redis only remembers.
+    """The site's appointments by patient and day. PostgreSQL decides; the rest only remembers.
 
-    A version per day, a random word, keeps a fill that raced with a change from being written: the
-    change sets a new version first, and the fill writes only under the version it began with.
+    Where `refresh` is called every second, days are held in memory too: as the copy that is left
+    while Redis, PostgreSQL or both are away.
     """
 
     def __init__(
@@ -83,180 +50,198 @@ class ScheduleCache:
         zone: tzinfo,
         clock: Clock,
     ) -> None:
-        """Keep the collaborators; without Redis everything comes from PostgreSQL."""
-        self._postgres = postgres
-        self._redis = redis
-        self._site_id = site_id
+        """Keep the collaborators; without Redis everything comes from memory and PostgreSQL."""
+        self._source = ScheduleSource(postgres, site_id)
+        self._redis = None if redis is None else RedisMirror(RedisDays(redis, site_id, zone, clock))
         self._zone = zone
         self._clock = clock
         self._filling = asyncio.Lock()
-        # Days whose change Redis could not be told of; it is told before it is believed again.
-        # Each under the version it will get.
-        self._owed: dict[date, str] = {}
+        self._held: dict[date, HeldDay] = {}
+        self._marks = Marks()
+        self._postgres_away = False
 
     async def appointments_of(
         self, patient_id: UUID, now: datetime, refresh: bool = False
     ) -> Sequence[Appointment]:
-        """Return the patient's appointments of the site's day at `now`, by start.
+        """Return the appointments of `schedule_of`."""
+        return (await self.schedule_of(patient_id, now, refresh)).appointments
+
+    async def schedule_of(self, patient_id: UUID, now: datetime, refresh: bool = False) -> Schedule:
+        """Return the patient's appointments of the site's day at `now`, and how old they are.
 
         Args:
             patient_id: Whose.
             now: Aware.
-            refresh: Go past the cache to PostgreSQL, and correct the cache by the way.
+            refresh: Go past every copy to PostgreSQL, and correct Redis by the way.
 
         Raises:
-            DatabaseError: The cache does not know and PostgreSQL refuses.
+            DatabaseError: PostgreSQL refuses, and there is no copy that is not known to be changed
+                and not older than `MAX_AGE`.
         """
         day = LocalDay.containing(now, self._zone)
-        if self._redis is None:
-            return await self._patient_from_postgres(day, patient_id)
+        changed = refresh or patient_id in self._marks
         try:
-            await self._pay_owed(self._redis)
-            found = _Miss.PATIENT if refresh else await self._read(self._redis, day, patient_id)
-            if found is _Miss.DAY:
-                return await self._fill_day(self._redis, day, patient_id)
-            if found is _Miss.PATIENT:
-                return await self._fill_patient(self._redis, day, patient_id)
+            return await self._through_redis(day, patient_id, changed)
         except CacheError:
-            return await self._patient_from_postgres(day, patient_id)
-        return found
+            pass
+        held = None if changed else self._copy(day, patient_id)
+        if held is not None and (held.age <= FRESH or self._postgres_away):
+            return held
+        try:
+            return self._just_read(await self._source.of_patient(day, patient_id))
+        except DatabaseError:
+            if held is None:
+                raise
+            return held
 
     async def invalidate(self, days: Sequence[date]) -> None:
         """Forget these days; call it after the commit that changed them. Never raises."""
-        self._owed |= {day: uuid4().hex for day in days}
-        await self._try_to_pay()
+        if self._held:
+            self._marks.add(None)
+        if self._redis is not None:
+            self._redis.owe(days)
+            await self._redis.try_to_pay()
 
     async def invalidate_patient(self, patient_id: UUID, moment: datetime) -> None:
         """Forget one patient's part of the site's day at `moment`. Never raises."""
-        if self._redis is None:
-            return
-        day = LocalDay.containing(moment, self._zone)
-        keys = self._keys(day.day)
-        values = (uuid4().hex, self._version_ms(day.day), str(patient_id))
+        if self._held:
+            self._marks.add((patient_id,))
+        if self._redis is not None:
+            await self._redis.forget_patient(LocalDay.containing(moment, self._zone), patient_id)
+
+    def changed(self, change: Change) -> None:
+        """Take in what was heard: these patients are asked for anew. Never blocks."""
+        if change.patients != frozenset() and self._held:
+            self._marks.add(change.patients)
+
+    @property
+    def nobody_marked(self) -> bool:
+        """Has everything been read that is known to be changed?"""
+        return not self._marks
+
+    async def refresh(self) -> None:
+        """Bring the days around now up to date, in memory and in Redis.
+
+        Yesterday, today and tomorrow: windows reach over midnight, and the first patient after it
+        waits for nothing. One question tells what is as it was; of what is not, only rows that were
+        changed are read, whoever has changed them.
+
+        Raises:
+            DatabaseError: What was held stays, and grows older.
+        """
+        now, moment = self._clock.now(), self._clock.monotonic()
+        today = LocalDay.containing(now, self._zone).day
+        days = [LocalDay(today + timedelta(days=shift), self._zone) for shift in (-1, 0, 1)]
+        marked = self._marks.last
         try:
-            await self._redis.call(lambda redis: _run(redis, _FORGET_PATIENT, keys, values))
-        except CacheError:
-            self._owed[day.day] = uuid4().hex
+            states = await self._source.states(days)
+            self._told_of_postgres(away=False)
+            for day, state in zip(days, states, strict=True):
+                await self._keep(day, state, now, moment)
+        except DatabaseError:
+            self._told_of_postgres(away=True)
+            raise
+        wanted = {day.day for day in days}
+        self._held = {day: one for day, one in self._held.items() if day in wanted}
+        self._marks.clear(marked)
+        if self._redis is not None:
+            self._redis.keep_only(wanted)
+            await self._redis.try_to_pay()
 
-    async def _try_to_pay(self) -> None:
+    async def _keep(self, day: LocalDay, state: DayState, now: datetime, moment: float) -> None:
+        """Bring one day up to date that PostgreSQL had in this state at `now`."""
+        before = self._held.get(day.day)
+        if before is not None and before.state == state:
+            self._held[day.day] = before.confirmed(now, moment)
+            if self._redis is None or await self._redis.confirm(day, now):
+                return
+        renewed = None if self._redis is None else await self._redis.renew(day)
+        known = before or HeldDay.of(day, {}, now, moment)
+        versions = await self._source.versions(day)
+        read = await self._source.rows(known.outdated(versions))
+        after = await asyncio.to_thread(known.changed, versions, read, now, moment)
+        # One assignment: who asks sees the day before the change or after it.
+        self._held[day.day] = after
+        if self._redis is not None and renewed is not None:
+            await self._redis.write(day, renewed, known, after)
+
+    async def _through_redis(self, day: LocalDay, patient_id: UUID, changed: bool) -> Schedule:
+        """Ask Redis, and fill what it lacks; raises CacheError and DatabaseError."""
         if self._redis is None:
-            self._owed.clear()
-            return
+            raise CacheError("redis: is not used")
+        await self._redis.pay()
+        days = self._redis.days
+        found = Miss.PATIENT if changed else await days.read(day, patient_id)
+        if isinstance(found, Cached):
+            schedule = self._confirmed(day, found)
+            if schedule is not None:
+                return schedule
+            found = Miss.DAY
         try:
-            await self._pay_owed(self._redis)
-        except CacheError:
-            # The link has logged it; the days stay owed.
-            return
+            if found is Miss.DAY:
+                return await self._fill_day(days, day, patient_id)
+            return await self._fill_patient(days, day, patient_id)
+        except DatabaseError:
+            held = self._copy(day, patient_id) if found is Miss.DAY else None
+            if held is None:
+                raise
+            return held
 
-    async def _pay_owed(self, link: RedisLink) -> None:
-        for day, version in sorted(self._owed.items()):
-            version_key, day_key = self._keys(day)
-            lasts_ms = self._version_ms(day)
-
-            async def forget(
-                redis: Redis,
-                version_key: str = version_key,
-                day_key: str = day_key,
-                version: str = version,
-                lasts_ms: int = lasts_ms,
-            ) -> None:
-                async with redis.pipeline(transaction=True) as pipeline:
-                    pipeline.set(version_key, version, px=lasts_ms)
-                    pipeline.delete(day_key)
-                    await pipeline.execute()
-
-            await link.call(forget)
-            # Another change may have come meanwhile; that one is still owed.
-            if self._owed.get(day) == version:
-                del self._owed[day]
-
-    async def _read(
-        self, link: RedisLink, day: LocalDay, patient_id: UUID
-    ) -> tuple[Appointment, ...] | _Miss:
-        key = self._keys(day.day)[1]
-        # A script, so that a key of another type is an answer and not an error.
-        script = "local got = redis.pcall('HMGET', KEYS[1], 'complete', ARGV[1])\n" + (
-            "if got.err then return {} end\nreturn got"
-        )
-        answer = await link.call(lambda redis: _run(redis, script, (key,), (str(patient_id),)))
-        if not isinstance(answer, list) or len(answer) != 2 or answer[0] is None:
-            return _Miss.DAY
-        cached = answer[1]
-        if cached is None:
-            return ()
-        if cached == _CHANGED:
-            return _Miss.PATIENT
-        decoded = decode(patient_id, cached, day.start, day.end)
-        return _Miss.DAY if decoded is None else decoded
-
-    async def _fill_day(
-        self, link: RedisLink, day: LocalDay, patient_id: UUID
-    ) -> tuple[Appointment, ...]:
+    async def _fill_day(self, redis: RedisDays, day: LocalDay, patient_id: UUID) -> Schedule:
         async with self._filling:
             # Whoever waited here finds what the first one has filled.
-            found = await self._read(link, day, patient_id)
-            if isinstance(found, tuple):
-                return found
-            version = await self._begin(link, day)
-            schedule = await self._day_from_postgres(day)
-            fields: list[str | bytes] = [_COMPLETE, b"1"]
-            for owner, appointments in schedule.items():
-                fields += [str(owner), encode(appointments)]
-            left = (day.end - self._clock.now()).total_seconds()
-            lasts_ms = int(1000 * (max(left, 1.0) + random.uniform(0, _JITTER_S)))  # noqa: S311
-            values = (version, lasts_ms, *fields)
-            await link.call(lambda redis: _run(redis, _FILL, self._keys(day.day), values))
-            return tuple(schedule.get(patient_id, ()))
+            found = await redis.read(day, patient_id)
+            if isinstance(found, Cached) and (told := self._confirmed(day, found)) is not None:
+                return told
+            held = self._copy(day, patient_id)
+            if self._postgres_away and held is not None:
+                return held
+            version, now = await redis.begin(day), self._clock.now()
+            schedule = await self._source.of_site(day)
+            await redis.fill(day, version, schedule, now)
+            return self._just_read(tuple(schedule.get(patient_id, ())))
 
-    async def _fill_patient(
-        self, link: RedisLink, day: LocalDay, patient_id: UUID
-    ) -> tuple[Appointment, ...]:
-        version = await self._begin(link, day)
-        found = await self._patient_from_postgres(day, patient_id)
-        values = (version, str(patient_id), encode(found))
-        await link.call(lambda redis: _run(redis, _FILL_PATIENT, self._keys(day.day), values))
-        return found
+    async def _fill_patient(self, redis: RedisDays, day: LocalDay, patient_id: UUID) -> Schedule:
+        version = await redis.begin(day)
+        found = await self._source.of_patient(day, patient_id)
+        await redis.patch(day, version, {patient_id: found}, None)
+        return self._just_read(found)
 
-    async def _begin(self, link: RedisLink, day: LocalDay) -> bytes:
-        keys = (self._keys(day.day)[0],)
-        values = (uuid4().hex, self._version_ms(day.day))
-        version = await link.call(lambda redis: _run(redis, _BEGIN, keys, values))
-        return version if isinstance(version, bytes) else b""
+    def _confirmed(self, day: LocalDay, cached: Cached) -> Schedule | None:
+        """Say how old what Redis has is; None where that is too old, or cannot be.
 
-    async def _patient_from_postgres(
-        self, day: LocalDay, patient_id: UUID
-    ) -> tuple[Appointment, ...]:
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(
-                sql("schedule_of_patient"), self._site_id, day.start, day.end, patient_id
-            )
-        return tuple(appointment_from(row) for row in rows)
+        What Redis has follows what is held, so it was confirmed when that was.
+        """
+        now = self._clock.now()
+        told = _aged(cached.appointments, cached.as_of, now - cached.as_of)
+        held = self._held.get(day.day)
+        if held is not None:
+            age = self._age(held)
+            if told is None or age < told.age:
+                told = _aged(cached.appointments, held.as_of, age)
+        return told
 
-    async def _day_from_postgres(self, day: LocalDay) -> dict[UUID, list[Appointment]]:
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(
-                sql("schedule_of_site"), self._site_id, day.start, day.end
-            )
-        schedule: dict[UUID, list[Appointment]] = {}
-        for row in rows:
-            schedule.setdefault(row["patient_id"], []).append(appointment_from(row))
-        return schedule
+    def _copy(self, day: LocalDay, patient_id: UUID) -> Schedule | None:
+        """Return what is held of a patient who is not known to be changed, if it is not too old."""
+        held = self._held.get(day.day)
+        if held is None or patient_id in self._marks:
+            return None
+        return _aged(held.patients.get(patient_id, ()), held.as_of, self._age(held))
 
-    def _keys(self, day: date) -> tuple[str, str]:
-        """Return version key and day key; the braces keep both in one slot of a cluster."""
-        stem = f"kirdi:schedule:v1:{{{self._site_id}:{day.isoformat()}}}"
-        return f"{stem}:version", f"{stem}:day"
+    def _age(self, held: HeldDay) -> timedelta:
+        return timedelta(seconds=max(0.0, self._clock.monotonic() - held.confirmed_at))
 
-    def _version_ms(self, day: date) -> int:
-        """A version outlives its day, so that it cannot expire under a fill."""
-        end = LocalDay(day, self._zone).end + _VERSION_KEEPS
-        lasts = max(end - self._clock.now(), _VERSION_KEEPS)
-        return int(1000 * lasts.total_seconds())
+    def _just_read(self, appointments: tuple[Appointment, ...]) -> Schedule:
+        return Schedule(appointments, self._clock.now(), timedelta())
+
+    def _told_of_postgres(self, *, away: bool) -> None:
+        if away and not self._postgres_away and self._held:
+            log.warning("schedule not confirmed, its last copy is used", for_s=MAX_AGE.seconds)
+        self._postgres_away = away
 
 
-async def _run(
-    redis: Redis, script: str, keys: Sequence[str], values: Sequence[str | bytes | int]
-) -> object:
-    # redis-py's annotation mixes its synchronous and asynchronous answers.
-    answer: object = await redis.register_script(script)(keys=list(keys), args=list(values))
-    return answer
+def _aged(
+    appointments: tuple[Appointment, ...], as_of: datetime, age: timedelta
+) -> Schedule | None:
+    # An age below zero is none: one of the clocks was set.
+    return Schedule(appointments, as_of, age) if timedelta() <= age <= MAX_AGE else None

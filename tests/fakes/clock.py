@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from streamer.clock import SystemClock
+
 
 class FakeClock:
     """Wall and monotonic time advance together; sleeping advances them at once."""
@@ -25,3 +27,16 @@ class FakeClock:
         self.advance(seconds)
         await asyncio.sleep(0)
         return stop.is_set()
+
+
+class ShiftedClock(SystemClock):
+    """Runs and waits as time does, from another moment on; its wall clock can be set."""
+
+    def __init__(self, start: datetime) -> None:
+        self._shift = start - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._shift
+
+    def set(self, moment: datetime) -> None:
+        self._shift = moment - datetime.now(UTC)

@@ -1,6 +1,6 @@
 """The gallery follows the database, and never outlives the check of consent for long."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,8 +31,17 @@ class Source:
         return [Template(one, one, "fake-1", np.zeros(4, dtype=np.float32)) for one in ids]
 
 
-def build(templates: Sequence[Template]) -> Search:
-    return FakeGallery({str(one.patient_id): 0 for one in templates})
+class Built(FakeGallery):
+    def __init__(self, people: frozenset[UUID]) -> None:
+        super().__init__({str(one): 0 for one in people})
+        self.people = people
+
+
+def build(before: Search | None, left: Collection[UUID], entered: Sequence[Template]) -> Search:
+    stay = before.people - frozenset(left) if isinstance(before, Built) else frozenset()
+    new = [one.patient_id for one in entered]
+    assert stay.isdisjoint(new)
+    return Built(stay | frozenset(new))
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class KirdiPeer:
             person = uuid5(_NAMES, name)
             self._people[person] = name
             templates.append(Template(person, person, pack_id, fuse(vectors).vector))
-        search = gallery_builder(pack_id, self._rules.cohort)(templates)
+        search = gallery_builder(pack_id, self._rules.cohort)(None, (), templates)
         self._gallery = CurrentGallery(1, _BEGIN, len(templates), search)
 
     async def watch(self, frames: Iterator[Seen]) -> frozenset[str]:

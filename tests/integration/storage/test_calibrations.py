@@ -16,11 +16,10 @@ from streamer.domain.review import ReviewDecision
 from streamer.domain.site_calibration import SiteCalibration
 from streamer.score_rules import ScoreRules, tail_of
 from streamer.storage.calibrations import PostgresCalibrations, ReviewTally
-from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_list import PatientRow, PatientsList
 from streamer.tracking.fixed_thresholds import FixedThresholds
-from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, patient, vector
+from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, consent, patient, vector
 from tests.integration.storage.test_reviews import record, reviews
 
 DAY = date(2026, 11, 23)
@@ -57,10 +56,11 @@ async def test_templates_of_those_who_consent_whatever_is_booked(clinic: Clinic)
 
 async def test_photo_agreements_go_with_their_template(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
+    await clinic.consent(consent("P-1"))
+    store = clinic.enrolments()
     for scores in ((5.5, 4.5), (7.0, 6.0, 5.0)):
         agreements = tuple(PhotoAgreement(0.25, one) for one in scores)
-        await store.save("P-1", "C-1", vector(1), PACK, 3, NOW, agreements=agreements)
+        await store.save("P-1", "C-1", vector(1), PACK, 3, NOW, by=SERVICE, agreements=agreements)
         assert await calibrations(clinic).genuine_scores() == sorted(scores)
     await clinic.execute("DELETE FROM templates")
     assert await calibrations(clinic).genuine_scores() == []

@@ -12,9 +12,8 @@ from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.errors import InputError
 from streamer.storage.desk import PostgresDesk
-from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.presences import PostgresPresences
-from tests.integration.storage.clinic import NOW, PACK, SITE, ZONE, Clinic, patient, vector
+from tests.integration.storage.clinic import NOW, PACK, SITE, ZONE, Clinic, consent, patient, vector
 
 RECEPTION = Actor("reception")
 
@@ -68,8 +67,8 @@ async def test_no_consent_no_template_no_patient(clinic: Clinic) -> None:
 
 async def test_a_consent_whose_term_is_over_is_none(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
-    await store.save("P-1", "C-1", vector(1), PACK, 2, NOW, NOW + timedelta(hours=1))
+    await clinic.consent(consent("P-1", term=timedelta(hours=1)))
+    await clinic.enrol(1)
     await desk_of(clinic).template("P-1", PACK, RECEPTION)
     clinic.clock.advance(3600)
     with pytest.raises(InputError, match="no consent"):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.template import GalleryKey
 from streamer.errors import InputError, VaultError
-from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.patients import Patients
 from tests.integration.storage.clinic import (
@@ -20,6 +20,7 @@ from tests.integration.storage.clinic import (
     SITE,
     Clinic,
     booking,
+    consent,
     moved,
     patient,
     vector,
@@ -150,8 +151,8 @@ async def test_enrolling_again_replaces_the_template(clinic: Clinic) -> None:
 
 async def test_a_new_document_replaces_the_old_one(clinic: Clinic) -> None:
     await clinic.expect(1)
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
-    await store.save("P-1", "C-1", vector(1), "other-pack", 1, NOW)
+    store = clinic.enrolments()
+    await store.save("P-1", "C-1", vector(1), "other-pack", 1, NOW, by=SERVICE)
     await clinic.enrol(1, "C-2")
     assert await clinic.count("consents") == 2
     assert await clinic.count("templates") == 2
@@ -180,24 +181,39 @@ async def test_who_is_never_enrolled(
 
 async def test_an_expired_consent_enrols_nobody(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
-    with pytest.raises(InputError, match="its term is over"):
-        await store.save("P-1", "C-1", vector(1), PACK, 2, NOW, expires_at=NOW)
+    store = clinic.enrolments()
+    await clinic.consent(consent("P-1", term=HOUR))
     for bad in (np.zeros((0,), np.float32), np.full(4, np.nan, np.float32)):
         with pytest.raises(ValueError):
-            await store.save("P-1", "C-1", bad, PACK, 2, NOW)
-    assert await clinic.count("consents") == 0
+            await store.save("P-1", "C-1", bad, PACK, 2, NOW, by=SERVICE)
+    with pytest.raises(InputError, match="no consent to check-in in force"):
+        await store.save("P-1", "C-1", vector(1), PACK, 2, NOW + HOUR, by=SERVICE)
+    with pytest.raises(InputError, match="is document C-1, another than"):
+        await store.save("P-1", "C-2", vector(1), PACK, 2, NOW, by=SERVICE)
+    assert await clinic.count("templates") == 0
+    await store.save("P-1", "", vector(1), PACK, 2, NOW, by=SERVICE)
+    assert await clinic.count("templates") == await clinic.count("template_keys") == 1
 
 
-async def test_swapped_templates_do_not_open(clinic: Clinic) -> None:
+VECTOR, KEY = ("templates", "sealed_vector"), ("template_keys", "wrapped_key")
+
+
+@pytest.mark.parametrize("swapped", [(VECTOR,), (KEY,), (VECTOR, KEY)])
+async def test_swapped_templates_do_not_open(
+    clinic: Clinic, swapped: tuple[tuple[str, str], ...]
+) -> None:
     await clinic.expect(1)
     await clinic.expect(2)
     await clinic.expect(3)
-    await clinic.execute(
-        "UPDATE templates t SET sealed_vector = o.sealed_vector FROM templates o "
-        "WHERE t.patient_id <> o.patient_id AND t.patient_id = ANY($1) AND o.patient_id = ANY($1)",
-        [(await clinic.ids(1))[1], (await clinic.ids(2))[1]],
-    )
+    both = [(await clinic.ids(1))[1], (await clinic.ids(2))[1]]
+    for table, column in swapped:
+        await clinic.execute(
+            f"UPDATE {table} t SET {column} = o.{column} FROM {table} o, templates mine, "
+            "templates theirs WHERE t.template_id = mine.template_id "
+            "AND o.template_id = theirs.template_id AND mine.patient_id <> theirs.patient_id "
+            "AND mine.patient_id = ANY($1) AND theirs.patient_id = ANY($1)",
+            both,
+        )
     gallery = clinic.gallery()
     ids = frozenset(key.template_id for key in await gallery.keys(NOW))
     with capture_logs() as logs:

@@ -18,6 +18,7 @@ from streamer.domain.check_in import Recorded
 from streamer.errors import CacheError
 from streamer.storage.local_day import LocalDay
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.schedule_source import ScheduleSource
 from streamer.storage.schedules import ScheduleCache
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import HOUR, NOW, SITE, ZONE, Clinic, booking, moved, patient
@@ -25,8 +26,8 @@ from tests.integration.storage.conftest import MakeLink
 from tests.integration.storage.own_redis import OwnRedis
 
 Answer = TypeVar("Answer")
-DAY_KEY = "kirdi:schedule:v1:{test-1:2026-11-23}:day"
-VERSION_KEY = "kirdi:schedule:v1:{test-1:2026-11-23}:version"
+DAY_KEY = "kirdi:schedule:v2:{test-1:2026-11-23}:day"
+VERSION_KEY = "kirdi:schedule:v2:{test-1:2026-11-23}:version"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ async def test_it_is_the_cache_that_answers(
     assert statuses == {AppointmentStatus.CANCELLED}, "a refresh corrects the cache"
 
 
-async def test_only_opaque_ids_and_a_term_to_midnight(
+async def test_only_opaque_ids_and_a_term_past_midnight(
     clinic: Clinic, redis_url: str, make_link: MakeLink
 ) -> None:
     one = await _three(clinic)
@@ -98,7 +99,8 @@ async def test_only_opaque_ids_and_a_term_to_midnight(
             assert clear not in held
         left = timedelta(milliseconds=client.pttl(DAY_KEY))
         midnight = LocalDay.containing(NOW, ZONE).end - NOW
-        assert midnight - timedelta(seconds=5) < left <= midnight + timedelta(seconds=300)
+        kept = midnight + timedelta(hours=26)
+        assert kept - timedelta(seconds=5) < left <= kept + timedelta(seconds=300)
         assert timedelta(milliseconds=client.pttl(VERSION_KEY)) > left
 
 
@@ -119,22 +121,21 @@ async def test_imports_and_check_ins_are_seen_at_once(
         assert client.hget(DAY_KEY, str(one)) != b"?", "what was asked for is remembered"
 
 
-class _Slow(ScheduleCache):
+class _Slow(ScheduleSource):
     """Stops between reading the database and writing the cache."""
 
-    def stop_once(self) -> None:
+    def __init__(self, clinic: Clinic) -> None:
+        super().__init__(clinic.database.postgres, SITE.id)
         self.has_read, self.may_write = asyncio.Event(), asyncio.Event()
 
-    async def _day_from_postgres(self, day: LocalDay) -> dict[UUID, list[Appointment]]:
-        found = await super()._day_from_postgres(day)
+    async def of_site(self, day: LocalDay) -> dict[UUID, list[Appointment]]:
+        found = await super().of_site(day)
         self.has_read.set()
         await self.may_write.wait()
         return found
 
-    async def _patient_from_postgres(
-        self, day: LocalDay, patient_id: UUID
-    ) -> tuple[Appointment, ...]:
-        found = await super()._patient_from_postgres(day, patient_id)
+    async def of_patient(self, day: LocalDay, patient_id: UUID) -> tuple[Appointment, ...]:
+        found = await super().of_patient(day, patient_id)
         self.has_read.set()
         await self.may_write.wait()
         return found
@@ -182,9 +183,9 @@ async def test_a_fill_that_raced_with_a_change_is_not_kept(
     other = clinic.schedules(make_link(redis_url))
     if refresh:
         await other.appointments_of(one, NOW)
-    slow = _Slow(clinic.database.postgres, make_link(redis_url), SITE.id, ZONE, FakeClock(NOW))
-    slow.stop_once()
-    filling = asyncio.create_task(slow.appointments_of(one, NOW, refresh=refresh))
+    slow, cache = _Slow(clinic), clinic.schedules(make_link(redis_url))
+    cache._source = slow
+    filling = asyncio.create_task(cache.appointments_of(one, NOW, refresh=refresh))
     await slow.has_read.wait()
     if change == "check-in":
         await clinic.check_ins(other).record(await clinic.proposal(1))
@@ -206,13 +207,14 @@ async def test_many_readers_fill_once(clinic: Clinic, redis_url: str, make_link:
     one = await _three(clinic)
     reads = 0
 
-    class Counting(ScheduleCache):
-        async def _day_from_postgres(self, day: LocalDay) -> dict[UUID, list[Appointment]]:
+    class Counting(ScheduleSource):
+        async def of_site(self, day: LocalDay) -> dict[UUID, list[Appointment]]:
             nonlocal reads
             reads += 1
-            return await super()._day_from_postgres(day)
+            return await super().of_site(day)
 
-    cache = Counting(clinic.database.postgres, make_link(redis_url), SITE.id, ZONE, clinic.clock)
+    cache = clinic.schedules(make_link(redis_url))
+    cache._source = Counting(clinic.database.postgres, SITE.id)
     found = await asyncio.gather(*(cache.appointments_of(one, NOW) for _ in range(20)))
     assert [_hours(each) for each in found] == [[5, 7]] * 20
     assert reads == 1
@@ -249,7 +251,7 @@ async def test_garbage_in_redis_is_a_miss(
             assert _hours(await cached.appointments_of(one, NOW)) == [5, 7]
         await cached.invalidate_patient(one, NOW)
         assert _hours(await cached.appointments_of(one, NOW)) == [5, 7]
-        assert client.hget(DAY_KEY, "complete") == b"1", "and is repaired"
+        assert client.hget(DAY_KEY, "complete") == NOW.isoformat().encode(), "and is repaired"
 
 
 async def test_redis_killed_and_back(

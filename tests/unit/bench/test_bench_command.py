@@ -27,3 +27,10 @@ def test_a_size_of_a_gallery_that_is_none_is_refused(templates: str) -> None:
     result = CliRunner().invoke(bench.app, ["matcher", f"--templates={templates}"])
     assert isinstance(result.exception, InputError)
     assert str(result.exception).startswith(f"--templates '{templates}': write numbers ")
+
+
+@pytest.mark.parametrize("appointments", ["0", "60000", "many", ""])
+def test_a_size_of_a_site_that_is_none_is_refused(appointments: str) -> None:
+    result = CliRunner().invoke(bench.app, ["schedule", f"--appointments={appointments}"])
+    assert isinstance(result.exception, InputError)
+    assert str(result.exception).startswith(f"--appointments '{appointments}': write numbers ")

@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from matcher.cohort import Cohort, CohortScores
 from matcher.errors import MatcherError
-from matcher.face import Embedding, fuse
+from matcher.face import Embedding, Vector, fuse
 from matcher.gallery import Gallery
 
 PACK = "test-1"
@@ -120,3 +121,56 @@ def test_fusing_nothing_or_across_packs_is_refused() -> None:
         fuse([])
     with pytest.raises(MatcherError, match="cannot be compared"):
         fuse([embedding(1), embedding(1, pack="other-1")])
+
+
+def _people(*numbers: int) -> list[tuple[str, Embedding]]:
+    return [
+        (str(n), Embedding(np.random.default_rng(n).normal(size=16).astype(np.float32), PACK))
+        for n in numbers
+    ]
+
+
+@pytest.mark.parametrize("with_cohort", [True, False])
+def test_a_changed_gallery_is_as_one_made_anew(with_cohort: bool) -> None:
+    rng = np.random.default_rng(3)
+    cohort = Cohort(PACK, rng.normal(size=(50, 16)).astype(np.float32), 20) if with_cohort else None
+    again = ("4", _people(40)[0][1])
+    before = Gallery(PACK, _people(*range(30)), cohort)
+    probes = [one for _, one in _people(4, 7, 40, 31, 99)]
+    untouched = before.search(probes)
+    changed = before.changed(["4", "7", "nobody"], [again, *_people(31, 32)])
+    expected = Gallery(
+        PACK,
+        [*(one for one in _people(*range(30)) if one[0] not in "47"), again, *_people(31, 32)],
+        cohort,
+    )
+    assert changed.owners == expected.owners
+    assert changed.search(probes) == expected.search(probes)
+    assert before.search(probes) == untouched
+    # Again and again, and down to nobody and up from there.
+    emptied = changed.changed(changed.owners, [])
+    assert len(emptied) == 0
+    assert emptied.search(probes) == [None] * len(probes)
+    refilled = emptied.changed([], _people(1)).changed(["1"], []).changed([], _people(2, 3))
+    assert refilled.search(probes) == Gallery(PACK, _people(2, 3), cohort).search(probes)
+
+
+def test_what_stays_is_not_normalised_again() -> None:
+    normalised: list[int] = []
+
+    class Counting(Cohort):
+        def scores(self, vectors: Vector) -> CohortScores:
+            normalised.append(len(vectors))
+            return super().scores(vectors)
+
+    cohort = Counting(PACK, np.random.default_rng(3).normal(size=(50, 16)).astype(np.float32), 20)
+    Gallery(PACK, _people(*range(30)), cohort).changed(["1"], _people(31, 32))
+    assert normalised == [30, 2]
+
+
+def test_a_change_that_cannot_be_is_refused() -> None:
+    gallery = Gallery(PACK, _people(1, 2))
+    for wrong in (_people(1), [("3", embedding(1, 2))], [("3", embedding(*[0.0] * 16, pack="x"))]):
+        with pytest.raises(MatcherError):
+            gallery.changed([], wrong)
+    assert gallery.owners == ("1", "2")
