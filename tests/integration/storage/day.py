@@ -44,6 +44,7 @@ from streamer.storage.spool import Spool
 from streamer.storage.undo import PostgresUndo
 from tests.fakes.looking import identity
 from tests.integration.storage.clinic import (
+    CHECK_IN,
     PACK,
     PRESENCE,
     SITE,
@@ -296,7 +297,10 @@ class Day:
         """The patient no longer consents."""
         patient_id = self.ids[number][1]
         if patient_id not in self.told.withdrawn:
-            await self.clinic.withdraw(number)
+            with suppress(InputError):
+                await self.clinic.consents().withdraw(
+                    f"P-{number}", [CHECK_IN], RECEPTION, self.clinic.clock.now()
+                )
             self.told.withdrawn.add(patient_id)
 
     async def consent(self, number: int) -> None:
