@@ -14,10 +14,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.arrival import Arrival as Arrival
 from config.camera import Camera as Camera
+from config.codes import Codes as Codes
+from config.consent import Consent as Consent
+from config.egov import Egov as Egov
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
+from config.sms import Sms as Sms
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -155,7 +160,7 @@ class Recognition(Section):
     mode: Literal["lane", "lobby", "desk"] = Field(
         "lane",
         description="lane: only inside each camera's lane; lobby: the whole picture; "
-        "desk: nobody is searched for, cameras are only watched",
+        "desk: nobody is searched for, cameras compare only with whom reception has picked",
     )
     legal_basis_ref: str | None = Field(
         None, description="the document that allows mode lobby, which does not start without it"
@@ -231,16 +236,6 @@ class Match(Section):
         return self
 
 
-class Arrival(Section):
-    """When an appointment's arrival window is open, around its start."""
-
-    opens_before_min: int = Field(
-        120, ge=0, le=1440, description="so long before its start it can be arrived at"
-    )
-    closes_after_min: int = Field(30, ge=0, le=1440, description="and so long after its start")
-    refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
-
-
 class Staff(Section):
     """Who at the terminals is a practitioner; nobody vouches for their own patients."""
 
@@ -263,14 +258,29 @@ class Settings(Section):
     match: Match = Match()
     arrival: Arrival = Arrival()
     staff: Staff = Staff()
+    consent: Consent = Consent()
+    codes: Codes = Codes()
+    sms: Sms = Sms()
+    egov: Egov = Egov()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")
-    def _cameras_fit_the_site(self) -> Self:
+    def _buildings_fit_the_site(self) -> Self:
         twice = _first_duplicate(camera.id for camera in self.cameras)
         if twice is not None:
             raise ValueError(
                 f"camera id {twice!r} is used twice; give each camera an id of its own"
+            )
+        for device, building in self.codes.devices.items():
+            if building not in self.site.buildings:
+                raise ValueError(
+                    f"codes.devices: {device} stands in building {building!r}, which "
+                    f"site.buildings does not name ({', '.join(self.site.buildings)})"
+                )
+        unknown = self.codes.operators.keys() - self.codes.devices.keys()
+        if unknown:
+            raise ValueError(
+                f"codes.operators names {min(unknown)!r}, which codes.devices does not"
             )
         for camera in self.cameras:
             if camera.building not in self.site.buildings:

@@ -5,12 +5,13 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -23,27 +24,40 @@ from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl, Reloading
 from streamer.cameras.camera_set import CameraSet, Note
+from streamer.cameras.desk_cameras import DeskCameras
 from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import STOP_TIMEOUT_S, RunningCamera
+from streamer.checkin.codes.qr_picture import read_qr
+from streamer.checkin.codes.redeeming import Redeeming
+from streamer.checkin.day_watch import DayWatch
 from streamer.checkin.delivery import CheckInDelivery, CheckInWriter
+from streamer.checkin.desk_comparisons import DeskCamera, DeskComparisons, DeskRules
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
+from streamer.code_counters import kiosk_device, redeeming
+from streamer.commands.acting import acting
+from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
+from streamer.desk_control import VERBS as DESK_VERBS
+from streamer.desk_control import DeskControl
+from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
 from streamer.domain.change import Change
+from streamer.domain.template import Template
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
 from streamer.pipeline import CameraPipeline
@@ -57,9 +71,13 @@ from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rul
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
+from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
 log = structlog.get_logger(__name__)
+
+# Reading a QR code out of a picture takes some 10 ms of one.
+_QR_THREADS: Final = 2
 
 
 class Instruments(Protocol):
@@ -108,12 +126,16 @@ async def run_service(
 
         pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
         rules = await asyncio.to_thread(score_rules, pack, settings.match)
+        build = gallery_builder(matcher.pack_id, rules.cohort)
         keeper = GalleryKeeper(
             backend.gallery(matcher.pack_id),
-            gallery_builder(matcher.pack_id, rules.cohort),
+            build,
             clock,
             settings.arrival.refresh_s,
         )
+        # Whose guardian's consent has ended is out before the first gallery.
+        await backend.consents.end_of_age(clock.now())
+        consents = ConsentKeeper(backend.consents, backend.remnants, settings.site.zone, clock)
         await keeper.refresh()
         schedule = ScheduleKeeper(backend.schedules, clock, settings.arrival.refresh_s)
         await backend.schedules.refresh()
@@ -132,12 +154,23 @@ async def run_service(
         delivery = CheckInDelivery(writer, spool, clock)
         reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
         rejections.add(await backend.reviews.rejections_of(clock.now()))
+        policy = arrival_policy(settings)
+        watch = DayWatch(
+            backend.day_facts,
+            delivery,
+            policy,
+            settings.staff.practitioners,
+            settings.site.id,
+            clock,
+        )
+        await watch.refresh()
         service = CheckInService(
             settings.site.id,
             backend.schedules,
             delivery,
-            arrival_policy(settings),
-            Looking(reviews, rejections, lambda: calibration.calibrated),
+            backend.presences,
+            policy,
+            Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
             clock,
         )
         desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
@@ -177,12 +210,26 @@ async def run_service(
             calibration,
             delivery,
             service,
+            watch,
             desk,
             counts,
             recorder,
             remarks,
             references,
             hardware,
+            consents,
+            lambda one: build(None, (), [one]),
+            lambda camera: DeskComparisons(
+                DeskRules(settings.site.id, matcher.pack_id, policy),
+                camera,
+                backend.desk,
+                backend.schedules,
+                rejections,
+                lambda: watch.current,
+                clock,
+            ),
+            redeeming(backend),
+            stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -202,12 +249,18 @@ class _Parts:
     calibration: CalibrationKeeper
     delivery: CheckInDelivery
     service: CheckInService
+    day: DayWatch
     desk: ReviewDesk
     counts: MatchRecorder
     recorder: UptimeRecorder
     remarks: tuple[str, ...]
     references: ReferenceKeeper
     hardware: HardwareProbe
+    consents: ConsentKeeper
+    gallery_of_one: Callable[[Template], Search]
+    comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
+    codes: Redeeming
+    threads: Executor
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -224,8 +277,18 @@ class _Parts:
             on_reference=partial(self.references.remember, camera),
             find_hardware=self.hardware.find,
         )
+        if camera.kind == "kiosk":
+            # No matcher, no gallery: nobody's face can be looked for here.
+            kiosk = KioskPipeline(
+                kiosk_device(camera), read_qr, self.threads, self.codes, self.clock
+            )
+            return RunningCamera(supervisor, mailbox, kiosk, view)
+        rules = pipeline_rules(self.settings, camera, self.scale, self.calibration)
+        if not rules.searches:
+            desk = DeskPipeline(rules, self.matcher, supervisor.hold)
+            return RunningCamera(supervisor, mailbox, desk, view)
         pipeline = CameraPipeline(
-            pipeline_rules(self.settings, camera, self.scale, self.calibration),
+            rules,
             self.matcher,
             lambda: self.keeper.current,
             self.service,
@@ -262,7 +325,9 @@ async def _run_tasks(
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
+    storage.start("consents", parts.consents.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
+    decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     decisions.start("schedule", parts.schedule.run(stop_decisions))
@@ -272,9 +337,14 @@ async def _run_tasks(
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
-    reviews = ReviewControl(parts.desk)
+    reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
+    policy = arrival_policy(parts.settings)
+    at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
+    desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
+        if request.verb in DESK_VERBS:
+            return await desk.answer(request)
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))

@@ -13,23 +13,33 @@ from config.settings import Settings
 from streamer.clock import Clock
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
+from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
+from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import Database, open_database
+from streamer.storage.day_facts import PostgresDayFacts
+from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.listing import Listing
+from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
+from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.remnants import Remnants
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
+from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
+from streamer.windows import presence_window
 
 
 def key_file(home: Path) -> Path:
@@ -50,7 +60,9 @@ class Backend:
     def patients_import(self) -> PatientsImport:
         """Writes patients of a file."""
         base = self.database
-        return PatientsImport(base.postgres, base.vault, base.keyed_hash, self.settings.site.id)
+        return PatientsImport(
+            base.postgres, base.vault, base.keyed_hash, self.settings.site.id, self._eraser
+        )
 
     @property
     def appointments_import(self) -> AppointmentsImport:
@@ -59,14 +71,41 @@ class Backend:
         return AppointmentsImport(self.database.postgres, site.id, site.zone, self.schedules)
 
     @property
+    def consent_rules(self) -> ConsentRules:
+        """Who may consent, and who may be enrolled."""
+        consent = self.settings.consent
+        return ConsentRules(consent.term_days, consent.minimum_age, self.settings.site.zone)
+
+    @property
     def enrolments(self) -> PostgresEnrolment:
-        """Writes consents with their templates."""
-        return PostgresEnrolment(self.database.postgres, self.database.vault, self.settings.site.id)
+        """Writes templates."""
+        base = self.database
+        return PostgresEnrolment(
+            base.postgres, base.vault, self.settings.site.id, self.consent_rules
+        )
 
     @property
     def consents(self) -> PostgresConsents:
-        """Ends consents."""
-        return PostgresConsents(self.database.postgres, self.settings.site.id)
+        """Records consents and ends them."""
+        base = self.database
+        return PostgresConsents(
+            base.postgres, base.vault, self.settings.site.id, self.consent_rules, self._eraser
+        )
+
+    @property
+    def consents_list(self) -> ConsentsList:
+        """Lists consents and receipts of erasure."""
+        return ConsentsList(self.database.postgres, self.settings.site.id)
+
+    @property
+    def remnants(self) -> Remnants:
+        """Destroys what erased keys leave in the database's files."""
+        return Remnants(self.database.postgres, self.clock)
+
+    @property
+    def _eraser(self) -> Eraser:
+        kept = timedelta(days=self.settings.consent.backups_kept_days)
+        return Eraser(self.database.vault, self.settings.site.id, kept)
 
     @property
     def check_ins(self) -> PostgresCheckIns:
@@ -78,7 +117,39 @@ class Backend:
             self.schedules,
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
+            self.settings.site.zone,
         )
+
+    @property
+    def undo(self) -> PostgresUndo:
+        """Takes check-ins back."""
+        site = self.settings.site
+        return PostgresUndo(self.database.postgres, self.clock, self.schedules, site.id, site.zone)
+
+    @property
+    def manual_check_ins(self) -> ManualCheckIns:
+        """Checks patients in by hand."""
+        site = self.settings.site
+        return ManualCheckIns(
+            self.database.postgres, self.check_ins, self.clock, site.id, site.zone
+        )
+
+    @property
+    def day_facts(self) -> PostgresDayFacts:
+        """What was undone, and who was seen before being booked."""
+        site, arrival = self.settings.site, self.settings.arrival
+        return PostgresDayFacts(
+            self.database.postgres,
+            site.id,
+            site.zone,
+            timedelta(minutes=arrival.opens_before_min),
+            timedelta(minutes=arrival.closes_after_min),
+        )
+
+    @property
+    def presences(self) -> PostgresPresences:
+        """Writes sightings that changed no status."""
+        return PostgresPresences(self.database.postgres, self.clock, self.settings.site.zone)
 
     @property
     def reviews(self) -> PostgresReviews:
@@ -86,6 +157,19 @@ class Backend:
         site = self.settings.site
         return PostgresReviews(
             self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+        )
+
+    @property
+    def desk(self) -> PostgresDesk:
+        """Reads one patient's template, and writes what follows from a match at the desk."""
+        base = self.database
+        return PostgresDesk(
+            base.postgres,
+            base.vault,
+            self.check_ins,
+            self.presences,
+            self.settings.site.id,
+            self.clock,
         )
 
     def calibrations(self, pack_id: str) -> PostgresCalibrations:
@@ -118,14 +202,13 @@ class Backend:
 
     def gallery(self, pack_id: str) -> PostgresGallery:
         """Who may be recognised now."""
-        arrival = self.settings.arrival
+        base = self.database
         return PostgresGallery(
-            self.database.postgres,
-            self.database.vault,
+            base.postgres,
+            base.vault,
             self.settings.site.id,
             pack_id,
-            timedelta(minutes=arrival.opens_before_min),
-            timedelta(minutes=arrival.closes_after_min),
+            presence_window(self.settings),
         )
 
 

@@ -17,12 +17,17 @@ from streamer.commands import (
     camera,
     cameras,
     check_ins,
+    codes,
     config,
+    consents,
     db,
+    desk,
     models,
     patients,
+    presences,
     review,
 )
+from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
@@ -42,15 +47,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(patients.app, name="patients")
+app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(codes.app, name="codes")
+app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
+app.add_typer(desk.app, name="desk")
 app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(bench.app, name="bench")
+bench.app.command("codes")(bench_codes)
 app.command()(run)
 app.command()(demo)
 app.command()(health)

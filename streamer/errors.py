@@ -40,7 +40,19 @@ class VaultError(KirdiError):
     exit_code = 9
 
 
+class OutsideError(KirdiError):
+    """A service outside (SMS gateway, digital documents) refuses or cannot be reached."""
+
+    exit_code = 11
+
+
 class CacheError(KirdiError):
     """Redis refuses or cannot be reached; never fatal to a decision."""
 
     exit_code = 10
+
+
+class NoMatchError(KirdiError):
+    """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
+
+    exit_code = 12

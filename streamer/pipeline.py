@@ -90,7 +90,7 @@ class PipelineRules:
         lane: Polygon in fractions; None = the camera sees nothing but the lane.
         shortcoming: Says what keeps a face from being compared, None where nothing does.
         max_gap_s: A track not seen for longer has ended.
-        searches: False in desk mode: faces are found, nobody is searched for.
+        searches: Whether anybody is searched for; else faces are found, and none is embedded.
         best_shots: How many embeddings of a track are kept, in memory.
         other_person: Distance from a track's mean at which a face is somebody else's.
         asks_liveness: Whether the faces that are compared are also asked for being pictures.

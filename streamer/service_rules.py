@@ -19,14 +19,16 @@ from streamer.gallery_keeper import Build
 from streamer.pipeline import PipelineRules, longest_gap_s
 from streamer.recognition import face_gate
 from streamer.tracking.voting import Search, Thresholds, VoteLimits
+from streamer.windows import presence_window
 
 
 def pipeline_rules(
     settings: Settings, camera: Camera, scale: ScoreScale, thresholds: Thresholds
 ) -> PipelineRules:
     """What one camera's pipeline holds to."""
-    # In mode lobby the whole picture counts, whatever lanes are drawn.
-    lane = None if settings.recognition.mode == "lobby" else camera.lane
+    # In mode lobby people are searched for in the whole picture, whatever lanes are drawn.
+    mode, in_lobby = settings.recognition.mode, camera.kind == "lobby"
+    lane = None if mode == "lobby" and in_lobby else camera.lane
     return PipelineRules(
         camera_id=camera.id,
         building=camera.building,
@@ -40,7 +42,7 @@ def pipeline_rules(
         best_shots=settings.match.best_shots,
         other_person=scale.other_person_distance,
         max_gap_s=longest_gap_s(camera.analyse_fps),
-        searches=settings.recognition.mode != "desk",
+        searches=mode != "desk" and in_lobby,
         asks_liveness=settings.recognition.liveness != "off",
     )
 
@@ -52,6 +54,7 @@ def arrival_policy(settings: Settings) -> ArrivalPolicy:
         closes_after=timedelta(minutes=settings.arrival.closes_after_min),
         auto_arrive=AutoArrive(settings.match.auto_arrive),
         min_liveness=DOUBTFUL_BELOW if settings.recognition.liveness == "review" else None,
+        presence=presence_window(settings),
     )
 
 

@@ -11,13 +11,22 @@ from matcher.session import Hardware
 from streamer.backend import open_backend
 from streamer.bench.cast import Cast
 from streamer.clock import Clock
+from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
+from streamer.domain.consent import (
+    ConsentGiven,
+    ConsentPurpose,
+    ConsentText,
+    IdentityCheck,
+    Language,
+)
 from streamer.domain.patient import Patient
 
 # Each recognisable person comes to a new appointment so often.
 ANEW_EVERY_S: Final = 5.0
 _VISIT: Final = timedelta(minutes=20)
+_TEXT: Final = ConsentText(ConsentPurpose.CHECK_IN, 1, Language.EN, "Nobody has read this.")
 
 
 def settings_document(
@@ -65,7 +74,8 @@ async def people_the_clinic(
         people = [Patient(ref, "Nobody") for ref in vectors]
         await backend.patients_import.run(people, now)
         for ref, vector in vectors.items():
-            await backend.enrolments.save(ref, "bench", vector, pack_id, 1, now)
+            await backend.consents.record(_consent(ref, now), _TEXT, SERVICE, now)
+            await backend.enrolments.save(ref, "bench", vector, pack_id, 1, now, by=SERVICE)
         await backend.appointments_import.run(bookings, now)
 
 
@@ -80,6 +90,17 @@ def _anew(ref: str, now: datetime, share: float, seconds: float) -> Iterator[Boo
     for number in range(1, count + 1):
         opens = now + timedelta(seconds=(number + share) * ANEW_EVERY_S)
         yield _booking(f"{ref}-{number}", ref, opens)
+
+
+def _consent(ref: str, now: datetime) -> ConsentGiven:
+    return ConsentGiven(
+        patient_ref=ref,
+        purpose=ConsentPurpose.CHECK_IN,
+        document_ref="bench",
+        given_at=now,
+        expires_at=now + timedelta(days=1),
+        identity_check=IdentityCheck.KNOWN_TO_STAFF,
+    )
 
 
 def _booking(ref: str, patient_ref: str, starts_at: datetime) -> Booking:

@@ -207,7 +207,9 @@ class CameraControl:
         )
 
     def _report(self, camera: Camera, state: CameraState) -> CameraReport:
-        mode = self._started_with.recognition.mode
+        mode: str = self._started_with.recognition.mode
+        if camera.kind != "lobby":
+            mode = camera.kind
         rates = self._watch.rates(camera.id)
         return CameraReport(
             state=state,

@@ -95,11 +95,11 @@ class CameraSet:
         Raises:
             InputError: There is no such camera, or it is switched off.
         """
-        return self._at_work(camera_id).view
+        return self.at_work(camera_id).view
 
     def accept_view(self, camera_id: str) -> None:
         """Where the camera looks now is right; raises InputError as `view` does."""
-        self._at_work(camera_id).supervisor.forget_reference()
+        self.at_work(camera_id).supervisor.forget_reference()
 
     def viewing(self, camera_id: str) -> ViewState | None:
         """What those who look at a camera get; None for one that does not run."""
@@ -173,7 +173,8 @@ class CameraSet:
     def _why_off(self, camera_id: str) -> str:
         return COMMANDED_OFF if camera_id in self._commanded_off else SWITCHED_OFF
 
-    def _at_work(self, camera_id: str) -> RunningCamera:
+    def at_work(self, camera_id: str) -> RunningCamera:
+        """What runs this camera; raises InputError as `view` does."""
         if camera_id in self._running:
             return self._running[camera_id]
         if camera_id in self._cameras:

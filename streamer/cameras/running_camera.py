@@ -47,7 +47,7 @@ class RunningCamera:
         self.supervisor = supervisor
         self.view = view
         self._mailbox = mailbox
-        self._analysis = analysis
+        self.analysis = analysis
         self._halt = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -66,7 +66,7 @@ class RunningCamera:
         name = self.camera.id
         self._tasks = [
             background.start(f"camera {name}", self.supervisor.run(self._halt)),
-            background.start(f"pipeline {name}", self._analysis.run(self._mailbox)),
+            background.start(f"pipeline {name}", self.analysis.run(self._mailbox)),
             background.start(f"view {name}", self.view.run(self._halt)),
         ]
 
@@ -75,7 +75,7 @@ class RunningCamera:
         fps = level.of(self.camera.analyse_fps)
         self.supervisor.pace(fps, keyframes_only=level.keyframes_only)
         seen = min(fps, _KEYFRAME_FPS) if level.keyframes_only else fps
-        self._analysis.bridge(longest_gap_s(seen))
+        self.analysis.bridge(longest_gap_s(seen))
 
     def halt(self) -> None:
         """Tell it to end; whoever started it waits for that."""

@@ -14,7 +14,9 @@ import structlog
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_queue import LIFETIME, ReviewQueue
 from streamer.clock import Clock
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
+from streamer.domain.decision import Reason
 from streamer.domain.review import (
     Rejection,
     Review,
@@ -33,8 +35,6 @@ from streamer.errors import DatabaseError, InputError
 log = structlog.get_logger(__name__)
 
 _SWEEP_S: Final = 5.0
-SERVICE: Final = "kirdi"
-"""Who decides where nobody did."""
 
 
 class ReviewStore(Protocol):
@@ -46,8 +46,12 @@ class ReviewStore(Protocol):
         """Translate ids; raises DatabaseError."""
         ...
 
+    async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
+        """Refuse whoever bills one of the patients; raises InputError, DatabaseError."""
+        ...
+
     async def decide(
-        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn]
+        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn], actor: Actor
     ) -> Sequence[Recorded]:
         """Write a decision and what follows from it in one transaction; harmless to repeat.
 
@@ -55,6 +59,7 @@ class ReviewStore(Protocol):
             What became of each check-in, in order.
 
         Raises:
+            InputError: It may not be written: the actor bills one of the patients.
             DatabaseError: It is not known to be written; try again.
         """
         ...
@@ -107,20 +112,20 @@ class ReviewDesk:
         return tuple(reports)
 
     async def confirm(
-        self, beginning: str, patient_ref: str, decided_by: str
+        self, beginning: str, patient_ref: str, actor: Actor
     ) -> tuple[ArrivalReport, ...]:
         """Write the check-ins of a candidate: a person has looked and says that it is the patient.
 
         Args:
             beginning: Of the review's id.
             patient_ref: Which candidate; empty where there is only one.
-            decided_by: Who says so.
+            actor: Who says so; not the practitioner who bills one of the candidates.
 
         Returns:
             What became of each of the candidate's appointments.
 
         Raises:
-            InputError: No such review, or no such candidate.
+            InputError: No such review, no such candidate, or one of the actor's own patients.
             DatabaseError: Nothing is known to be written; the review stays.
         """
         async with self._deciding:
@@ -129,13 +134,14 @@ class ReviewDesk:
             chosen = _chosen(review, patient_ref, described)
             verdict = {chosen: ReviewDecision.CONFIRMED}
             records = self._records(
-                review, decided_by, lambda one: verdict.get(one, ReviewDecision.OTHER)
+                review, actor.name, lambda one: verdict.get(one, ReviewDecision.OTHER)
             )
             check_ins = [
-                self._check_in(review, chosen.patient_id, key, decided_by)
+                self._check_in(review, chosen.patient_id, key, actor.name)
                 for key in chosen.appointments
             ]
-            recorded = await self._store.decide(records, check_ins)
+            recorded = await self._store.decide(records, check_ins, actor)
+            self._queue.settle(review, self._clock.now())
             self._queue.take(review.review_id)
         log.info(
             "review",
@@ -150,22 +156,24 @@ class ReviewDesk:
             if key in described.appointments
         )
 
-    async def reject(self, beginning: str, decided_by: str) -> None:
+    async def reject(self, beginning: str, actor: Actor) -> None:
         """Remember for the day that it is none of the candidates: a person has looked.
 
         Raises:
-            InputError: No such review.
+            InputError: No such review, or one of the actor's own patients.
             DatabaseError: Nothing is known to be written; the review stays.
         """
         async with self._deciding:
             review = self._one(beginning)
-            records = self._records(review, decided_by, lambda _: ReviewDecision.REJECTED)
+            await self._store.may_decide(actor, [one.patient_id for one in review.candidates])
+            records = self._records(review, actor.name, lambda _: ReviewDecision.REJECTED)
             # First of all here: should the write fail half-way, the patient still waits for a look.
             self._rejections.add(
                 Rejection(one.patient_id, one.score, one.decided_at) for one in records
             )
-            await self._store.decide(records, ())
+            await self._store.decide(records, (), actor)
             self._queue.silence(review, self._clock.now())
+            self._queue.settle(review, self._clock.now())
             self._queue.take(review.review_id)
         log.info("review", review=str(review.review_id), decision=ReviewDecision.REJECTED.value)
 
@@ -197,9 +205,9 @@ class ReviewDesk:
                 decision=ReviewDecision.EXPIRED.value,
                 reason=review.reason.value,
             )
-            records = self._records(review, SERVICE, lambda _: ReviewDecision.EXPIRED)
+            records = self._records(review, SERVICE.name, lambda _: ReviewDecision.EXPIRED)
             try:
-                await self._store.decide(records, ())
+                await self._store.decide(records, (), SERVICE)
             except (DatabaseError, InputError) as error:
                 # Nothing follows from it: it is missing in the day's figures only.
                 log.warning("expired review not recorded", reason=str(error))
@@ -273,13 +281,22 @@ def _chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Re
 
 
 def _open(review: Review, described: ReviewReferences) -> bool:
+    shown = _shown(review, described)
     return any(
-        one.patient_id in described.patients and not described.open.isdisjoint(one.appointments)
+        one.patient_id in described.patients and not shown.isdisjoint(one.appointments)
         for one in review.candidates
     )
 
 
+def _shown(review: Review, described: ReviewReferences) -> frozenset[UUID]:
+    """What a person still has to see: of a conflict also what it is about."""
+    if review.reason is Reason.NOSHOW_SET:
+        return described.open | described.denied
+    return described.open
+
+
 def _report(review: Review, described: ReviewReferences) -> ReviewReport:
+    shown = _shown(review, described)
     return ReviewReport(
         review_id=str(review.review_id),
         opened_at=review.opened_at,
@@ -295,7 +312,7 @@ def _report(review: Review, described: ReviewReferences) -> ReviewReport:
                 patient_ref=described.patients[one.patient_id],
                 score=one.score,
                 appointments=tuple(
-                    described.appointments[key] for key in one.appointments if key in described.open
+                    described.appointments[key] for key in one.appointments if key in shown
                 ),
             )
             for one in review.candidates

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from streamer.domain.review import Review
+from streamer.domain.decision import Reason
+from streamer.domain.review import Review, ReviewCandidate
 
 LIFETIME = timedelta(minutes=10)
+_DAY = timedelta(days=1)
 MOST_WAITING = 100
 """With crops of 256 pixels a side at most this is 20 MB."""
 
@@ -24,6 +26,8 @@ class ReviewQueue:
         self._shed: list[Review] = []
         # What a person has decided about a track, until the track has been silent for a lifetime.
         self._settled: dict[tuple[str, int, UUID], datetime] = {}
+        # Appointments whose conflict a person has dealt with: they need not be told twice.
+        self._told: dict[UUID, datetime] = {}
 
     def put(self, review: Review) -> bool:
         """Take in a review, or add it to one that waits for the same patient or track.
@@ -32,8 +36,13 @@ class ReviewQueue:
         surer of the two sightings, whole: its figures, its crop and its time belong together.
 
         Returns:
-            False where a person has rejected this patient on this very track.
+            False where a person has rejected this patient on this very track, or has dealt with
+            this very conflict.
         """
+        if review.reason is Reason.NOSHOW_SET and self._told.keys() >= set(
+            review.candidates[0].appointments
+        ):
+            return False
         key = (review.camera_id, review.track_id, review.candidates[0].patient_id)
         if key in self._settled:
             self._settled[key] = review.opened_at
@@ -71,6 +80,12 @@ class ReviewQueue:
         for one in review.candidates:
             self._settled[review.camera_id, review.track_id, one.patient_id] = now
 
+    def settle(self, review: Review, now: datetime) -> None:
+        """Do not put the same conflict before a person again; of other reviews nothing is kept."""
+        if review.reason is Reason.NOSHOW_SET:
+            for one in review.candidates:
+                self._told |= dict.fromkeys(one.appointments, now)
+
     def withdraw(self, patient_id: UUID) -> tuple[Review, ...]:
         """Let go of those led by a patient who has arrived meanwhile without a person's help."""
         gone = [one for one in self.waiting() if one.candidates[0].patient_id == patient_id]
@@ -88,6 +103,7 @@ class ReviewQueue:
             if one.crop is not None and now - one.captured_at >= LIFETIME:
                 self._reviews[one.review_id] = replace(one, crop=None)
         self._settled = {key: seen for key, seen in self._settled.items() if now - seen < LIFETIME}
+        self._told = {key: told for key, told in self._told.items() if now - told < _DAY}
         shed, self._shed = self._shed, []
         return (*shed, *over)
 
@@ -101,15 +117,29 @@ class ReviewQueue:
 
 
 def _merged(waiting: Review, new: Review) -> Review:
-    """The surer sighting under the older one's id, with everybody who came into question."""
+    """The surer sighting under the older one's id, with everybody who came into question.
+
+    And with every appointment that either is about: a conflict hides nothing that can be arrived
+    at.
+    """
     surer, other = waiting, new
     if new.candidates[0].score > waiting.candidates[0].score:
         surer, other = new, waiting
-    known = {one.patient_id for one in surer.candidates}
-    more = tuple(one for one in other.candidates if one.patient_id not in known)
+    others = {one.patient_id: one for one in other.candidates}
+    known = tuple(_with_appointments(one, others.get(one.patient_id)) for one in surer.candidates)
+    same = {one.patient_id for one in known}
+    more = tuple(one for one in other.candidates if one.patient_id not in same)
     return replace(
         surer,
         review_id=waiting.review_id,
         opened_at=waiting.opened_at,
-        candidates=surer.candidates + more,
+        reason=other.reason if surer.reason is Reason.NOSHOW_SET else surer.reason,
+        candidates=known + more,
     )
+
+
+def _with_appointments(one: ReviewCandidate, other: ReviewCandidate | None) -> ReviewCandidate:
+    if other is None:
+        return one
+    more = tuple(key for key in other.appointments if key not in one.appointments)
+    return replace(one, appointments=one.appointments + more)

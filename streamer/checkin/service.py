@@ -19,10 +19,12 @@ from streamer.checkin.review_queue import LIFETIME, MOST_WAITING, ReviewQueue
 from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.appointment import Appointment
-from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
-from streamer.domain.decision import Decision, Outcome
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
+from streamer.domain.decision import Decision, Outcome, Reason, SeenFor
 from streamer.domain.identity import Band, Candidate, Identity
+from streamer.domain.presence import Presence, PresenceFlag, presence_id
 from streamer.domain.review import Review, ReviewCandidate
+from streamer.domain.undone import Undone
 from streamer.errors import DatabaseError, KirdiError
 
 log = structlog.get_logger(__name__)
@@ -50,6 +52,14 @@ class Delivery(Protocol):
         ...
 
 
+class PresenceWriter(Protocol):
+    """Where presences go."""
+
+    async def record(self, presence: Presence) -> Recorded:
+        """Write it once, or say why not; raises DatabaseError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
     """Where and when an identity was established.
@@ -72,11 +82,13 @@ class Looking:
         queue: Takes what a person has to look at.
         rejections: Who was rejected today.
         calibrated: Has the site calibrated the model pack in use on its own patients?
+        undone: What people have undone today.
     """
 
     queue: ReviewQueue
     rejections: Rejections
     calibrated: Callable[[], bool]
+    undone: Callable[[], Undone] = Undone
 
 
 class CheckInService:
@@ -92,6 +104,7 @@ class CheckInService:
         site_id: str,
         schedules: ScheduleReader,
         delivery: Delivery,
+        presences: PresenceWriter,
         policy: ArrivalPolicy,
         looking: Looking,
         clock: Clock,
@@ -100,6 +113,7 @@ class CheckInService:
         self._site_id = site_id
         self._schedules = schedules
         self._delivery = delivery
+        self._presences = presences
         self._policy = policy
         self._looking = looking
         self._clock = clock
@@ -165,14 +179,30 @@ class CheckInService:
             for appointment_id in decision.appointments:
                 await self._delivery.accept(self._check_in(identity, appointment_id, sighting))
             self._looking.queue.withdraw(identity.patient_id)
-        elif decision.outcome is Outcome.REVIEW:
-            self._looking.queue.put(self._review(identity, sighting, decision, decided))
+            decided = [(one, _conflict_of(found)) for one, found in decided]
+        if any(one.outcome is Outcome.REVIEW for _, one in decided):
+            self._looking.queue.put(self._review(identity, sighting, decided))
         _tell(identity, decision)
+        await self._leave_presences(identity, decision, sighting)
         return decision
+
+    async def _leave_presences(
+        self, identity: Identity, decision: Decision, sighting: Sighting
+    ) -> None:
+        for seen in decision.presences:
+            try:
+                await self._presences.record(self._presence(identity, seen, sighting))
+            except DatabaseError as error:
+                if decision.outcome is Outcome.IGNORE:
+                    raise
+                # The arrival or the review is what counts, and has been taken over: were it all
+                # tried again, the patient would be found arrived, by this very sighting.
+                log.warning("presence not written", reason=str(error))
 
     async def _of_candidate(
         self, identity: Identity, candidate: Candidate, sighting: Sighting
     ) -> Decision:
+        undone, zone = self._looking.undone(), self._policy.presence.zone
         evidence = FaceEvidence(
             score=candidate.score,
             band=identity.band,
@@ -183,6 +213,8 @@ class CheckInService:
                 candidate.patient_id, sighting.captured_at
             ),
             liveness=identity.liveness,
+            blocked=undone.blocks(candidate.patient_id, sighting.captured_at, zone),
+            undone=undone.appointments,
         )
         decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=False)
         if decision.outcome is Outcome.IGNORE:
@@ -194,8 +226,7 @@ class CheckInService:
         self, patient_id: UUID, evidence: FaceEvidence, sighting: Sighting, refresh: bool
     ) -> Decision:
         now = sighting.captured_at
-        # Around midnight the window reaches into the day before or after.
-        moments = (now, now - self._policy.closes_after, now + self._policy.opens_before)
+        moments = self._policy.days_within_reach(now)
         appointments: dict[UUID, Appointment] = {}
         try:
             async with asyncio.timeout(_READ_TIMEOUT_S):
@@ -212,9 +243,9 @@ class CheckInService:
         self,
         identity: Identity,
         sighting: Sighting,
-        decision: Decision,
         decided: Sequence[tuple[Candidate, Decision]],
     ) -> Review:
+        reason = next(one.reason for _, one in decided if one.outcome is Outcome.REVIEW)
         return Review(
             review_id=uuid4(),
             opened_at=self._clock.now(),
@@ -222,7 +253,7 @@ class CheckInService:
             camera_id=identity.camera_id,
             track_id=identity.track_id,
             building=sighting.building,
-            reason=decision.reason,
+            reason=reason,
             band=identity.band,
             threshold=identity.threshold,
             pack_id=identity.pack_id,
@@ -248,6 +279,43 @@ class CheckInService:
             pack_id=identity.pack_id,
         )
 
+    def _presence(self, identity: Identity, seen: SeenFor, sighting: Sighting) -> Presence:
+        key = presence_id(
+            identity.patient_id,
+            seen.appointment_id,
+            seen.flag,
+            Method.FACE,
+            identity.camera_id,
+            sighting.captured_at,
+        )
+        return Presence(
+            presence_id=key,
+            site_id=self._site_id,
+            patient_id=identity.patient_id,
+            appointment_id=seen.appointment_id,
+            flag=seen.flag,
+            method=Method.FACE,
+            evidence=EvidenceGrade.FACE,
+            occurred_at=sighting.captured_at,
+            building=sighting.building,
+            camera_id=identity.camera_id,
+            score=identity.score,
+            threshold=identity.threshold,
+            pack_id=identity.pack_id,
+        )
+
+
+def _conflict_of(decision: Decision) -> Decision:
+    """What a person has to see although something has arrived: a noshow beside it."""
+    denied = tuple(
+        one.appointment_id
+        for one in decision.presences
+        if one.flag is PresenceFlag.CONFLICT and one.appointment_id is not None
+    )
+    if not denied:
+        return Decision(Outcome.IGNORE, decision.reason)
+    return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, denied)
+
 
 def _tell(identity: Identity, decision: Decision) -> None:
     log.info(
@@ -258,6 +326,7 @@ def _tell(identity: Identity, decision: Decision) -> None:
         outcome=decision.outcome.value,
         reason=decision.reason.value,
         appointments=len(decision.appointments),
+        presences=[one.flag.value for one in decision.presences],
         band=identity.band.value,
         score=round(identity.score, 3),
         threshold=round(identity.threshold, 3),

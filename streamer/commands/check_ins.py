@@ -1,25 +1,36 @@
-"""`kirdi check-ins`: who came in."""
+"""`kirdi check-ins`: who came in; by hand, and taken back."""
 
 import asyncio
 import os
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from config.settings import Settings
 from streamer.clock import SystemClock
+from streamer.commands.acting import ByOption, acting
 from streamer.commands.day import DateOption, day_of
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
     Rows,
+    print_json,
     print_rows,
     read_settings,
+    say,
 )
+from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
+from streamer.errors import InputError
 
-app = typer.Typer(help="Who came in.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from streamer.storage.manual_check_ins import ManualCheckIn
+    from streamer.storage.undo import UndoneCheckIn
+
+app = typer.Typer(help="Who came in; by hand, and taken back.", no_args_is_help=True)
 
 COLUMNS = (
     "appointment_ref",
@@ -31,28 +42,137 @@ COLUMNS = (
     "score",
     "status",
 )
+UNDONE_COLUMNS = ("undone_at", "undone_by", "undone_reason")
+_LONGEST_REASON = 500
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `list` a subcommand although it is the only one."""
+AppointmentRef = Annotated[str, typer.Argument(help="The clinic's reference.", min=1)]
 
 
 @app.command("list")
 def list_(
-    day: DateOption = "today", config: ConfigOption = None, as_json: JsonOption = False
+    day: DateOption = "today",
+    undone: Annotated[
+        bool, typer.Option("--undone", help="Also those that were taken back, and why.")
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List a day's check-ins."""
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
-    rows = asyncio.run(_list(wanted, settings))
+    rows = asyncio.run(_list(wanted, undone, settings))
+    columns = (*COLUMNS, *UNDONE_COLUMNS) if undone else COLUMNS
     print_rows(
-        Rows(COLUMNS, rows, settings.site.zone), as_json, f"No check-ins on {wanted.isoformat()}."
+        Rows(columns, rows, settings.site.zone), as_json, f"No check-ins on {wanted.isoformat()}."
     )
 
 
-async def _list(wanted: date, settings: Settings) -> list[dict[str, object]]:
+@app.command()
+def add(
+    appointment_ref: AppointmentRef,
+    reason: Annotated[str, typer.Option("--reason", help="Why no other way was taken; is kept.")],
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="HH:MM",
+            help="When the patient came, where it is written down afterwards: today, at the site.",
+        ),
+    ] = "",
+    by: ByOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a patient in by hand: the weakest evidence, of the grade manual.
+
+    The time has to lie in the appointment's arrival window. Not for your own patients, if you bill
+    them.
+    """
+    settings = read_settings(config)
+    why = _reason(reason)
+    came_at = _time_of_today(at, settings.site.zone)
+    done = asyncio.run(_add(appointment_ref, acting(settings, by), why, came_at, settings))
+    if as_json:
+        print_json([asdict(done)])
+    else:
+        local = done.occurred_at.astimezone(settings.site.zone)
+        say(f"{done.appointment_ref}: arrived at {local:%H:%M}, by hand.")
+
+
+@app.command()
+def undo(
+    appointment_ref: AppointmentRef,
+    reason: Annotated[str, typer.Option("--reason", help="Why; is kept.")],
+    wrong_person: Annotated[
+        bool,
+        typer.Option(
+            "--wrong-person",
+            help="Somebody else was taken for the patient: their face counts for nothing that day.",
+        ),
+    ] = False,
+    by: ByOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a check-in back: the appointment is booked again.
+
+    No face by itself arrives at it again. What the clinic's system has gone on with is not taken
+    back. Not for your own patients, if you bill them.
+    """
+    settings = read_settings(config)
+    why = _reason(reason)
+    done = asyncio.run(_undo(appointment_ref, acting(settings, by), why, wrong_person, settings))
+    if as_json:
+        print_json([asdict(done)])
+        return
+    say(f"{done.appointment_ref}: booked again.")
+    if done.blocked:
+        say(f"The face of {done.patient_ref} counts for nothing on that day any more.")
+    if done.same_sighting:
+        say(f"Arrived by the same sighting, and not undone: {', '.join(done.same_sighting)}")
+
+
+def _reason(text: str) -> str:
+    why = " ".join(text.split())
+    if not why:
+        raise InputError("--reason: is empty; say why in a few words")
+    if len(why) > _LONGEST_REASON:
+        raise InputError(f"--reason: is longer than {_LONGEST_REASON} characters")
+    return why
+
+
+def _time_of_today(text: str, zone: ZoneInfo) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = time.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--at {text}: is no time; write HH:MM, such as 09:05") from error
+    if at.tzinfo is not None:
+        raise InputError(f"--at {text}: write the time at the site, HH:MM")
+    return datetime.combine(datetime.now(zone).date(), at, tzinfo=zone)
+
+
+async def _list(wanted: date, undone: bool, settings: Settings) -> list[dict[str, object]]:
     from streamer.backend import open_backend
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
-        return [asdict(row) for row in await backend.listing.check_ins(wanted)]
+        return [asdict(row) for row in await backend.listing.check_ins(wanted, undone)]
+
+
+async def _add(
+    appointment_ref: str, actor: Actor, reason: str, at: datetime | None, settings: Settings
+) -> "ManualCheckIn":
+    from streamer.backend import open_backend
+
+    async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
+        return await backend.manual_check_ins.add(appointment_ref, actor, reason, at)
+
+
+async def _undo(
+    appointment_ref: str, actor: Actor, reason: str, wrong_person: bool, settings: Settings
+) -> "UndoneCheckIn":
+    from streamer.backend import open_backend
+
+    async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
+        return await backend.undo.undo(appointment_ref, actor, reason, wrong_person)

@@ -10,6 +10,7 @@ import typer
 
 from config.settings import Settings
 from streamer.clock import SystemClock
+from streamer.commands.acting import ByOption, acting
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -20,6 +21,7 @@ from streamer.commands.invocation import (
     say,
     warn,
 )
+from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
 from streamer.patients.enrolled import Enrolled
 from streamer.storage.import_result import ImportResult
@@ -35,12 +37,16 @@ _YES = {True: "yes", False: "no"}
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV: patient_ref, full_name and what is known.")],
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import patients: all rows or none; importing a file twice changes nothing."""
+    """Import patients: all rows or none; importing a file twice changes nothing.
+
+    Who died or became staff is not recognised any more: consent and templates end with it.
+    """
     settings = read_settings(config)
-    result = asyncio.run(_import(file, settings))
+    result = asyncio.run(_import(file, settings, acting(settings, by)))
     print_import("patients", result, as_json)
 
 
@@ -49,7 +55,10 @@ def enroll(
     patient_ref: Annotated[str, typer.Argument(help="The clinic's reference of the patient.")],
     photos: Annotated[list[Path], typer.Argument(help="Two photos or more, the patient alone.")],
     consent_ref: Annotated[
-        str, typer.Option("--consent-ref", help="The signed consent document.")
+        str,
+        typer.Option(
+            "--consent-ref", help="The document of the consent in force; checked where it is given."
+        ),
     ] = "",
     anyway: Annotated[
         bool,
@@ -59,16 +68,18 @@ def enroll(
             "recognised then, both check in by code.",
         ),
     ] = False,
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Enrol a patient who signed a consent; earlier photos are replaced.
+    """Enrol a patient whose consent is recorded; earlier photos are replaced.
 
     The face is compared with every other patient's at the site: one that may be enrolled already,
     under another reference, is not enrolled again.
     """
     settings = read_settings(config)
-    enrolled = asyncio.run(_enroll(patient_ref, photos, consent_ref, anyway, settings))
+    actor = acting(settings, by)
+    enrolled = asyncio.run(_enroll(patient_ref, photos, consent_ref, anyway, settings, actor))
     warn(enrolled.warnings)
     if as_json:
         print_json([asdict(enrolled) | {"code_only": enrolled.code_only}])
@@ -143,18 +154,26 @@ async def _list(settings: Settings) -> "list[PatientRow]":
         return await backend.patients_list(pack.pack_id).all(clock.now())
 
 
-async def _import(file: Path, settings: Settings) -> ImportResult:
+async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
     from streamer.backend import open_backend
+    from streamer.commands.erasing import destroy_remnants
     from streamer.exchange.patients_csv import read_patients
 
     patients = await asyncio.to_thread(read_patients, file)
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        return await backend.patients_import.run(patients, clock.now())
+        result = await backend.patients_import.run(patients, clock.now(), by)
+        await destroy_remnants(backend)
+        return result
 
 
 async def _enroll(
-    patient_ref: str, paths: list[Path], consent_ref: str, anyway: bool, settings: Settings
+    patient_ref: str,
+    paths: list[Path],
+    consent_ref: str,
+    anyway: bool,
+    settings: Settings,
+    by: Actor,
 ) -> Enrolled:
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
@@ -183,7 +202,7 @@ async def _enroll(
             rules.compare,
         )
         enrolled = await enrolment.enrol(
-            patient_ref, photos, consent_ref, clock.now(), anyway=anyway
+            patient_ref, photos, consent_ref, clock.now(), by=by, anyway=anyway
         )
         await backend.schedules.invalidate([clock.now().astimezone(settings.site.zone).date()])
         return enrolled

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streamer.commands.acting import ByOption
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -69,10 +70,14 @@ def confirm(
     patient: Annotated[
         str, typer.Option("--patient", metavar="PATIENT_REF", help="Which of several candidates.")
     ] = "",
+    by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """It is the patient: write the check-in."""
-    arrivals = _ask("confirm", review_id, patient).arrivals
+    """It is the patient: write the check-in.
+
+    Not for your own patients, if you bill them.
+    """
+    arrivals = _ask("confirm", review_id, patient, by).arrivals
     if as_json:
         print_json([asdict(one) for one in arrivals])
     elif arrivals:
@@ -81,26 +86,26 @@ def confirm(
         say("Confirmed; there was no appointment left to arrive at.")
     if arrivals and not any(one.recorded.value in _ARRIVED for one in arrivals):
         raise KirdiError(
-            f"review {review_id}: confirmed, and nothing could be written; check the patient in "
-            "at the desk"
+            f"review {review_id}: confirmed, and nothing could be written; where the clinic's "
+            "system says noshow or cancelled, correct it there, then `kirdi check-ins add`"
         )
 
 
 @app.command()
-def reject(review_id: ReviewId, as_json: JsonOption = False) -> None:
+def reject(review_id: ReviewId, by: ByOption = "", as_json: JsonOption = False) -> None:
     """It is not this person: remembered for the rest of the day."""
-    _ask("reject", review_id)
+    _ask("reject", review_id, by=by)
     if as_json:
         print_json([{"review_id": review_id, "decision": "rejected"}])
     else:
         say("Rejected. Today the face alone checks in none of the candidates any more.")
 
 
-def _ask(verb: str, review_id: str = "", patient_ref: str = "") -> "Reply":
+def _ask(verb: str, review_id: str = "", patient_ref: str = "", by: str = "") -> "Reply":
     from streamer.control.client import ask
     from streamer.control.messages import Request, Verb
 
-    request = Request(Verb(verb), review_id=review_id, patient_ref=patient_ref)
+    request = Request(Verb(verb), review_id=review_id, patient_ref=patient_ref, by=by)
     return ask(kirdi_home(os.environ), request)
 
 

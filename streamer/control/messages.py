@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from streamer.domain.camera_report import CameraReport
+from streamer.domain.desk_report import DeskReport
 from streamer.domain.review_report import ArrivalReport, ReviewReport
 from streamer.domain.view_test import ViewTest
 from streamer.errors import KirdiError
@@ -33,6 +34,11 @@ class Verb(StrEnum):
     REJECT = "reject"
     VIEW_TEST = "view_test"
     ACCEPT_VIEW = "accept_view"
+    COMPARE = "compare"
+
+
+ENDS_WITH_WHO_ASKS: Final = frozenset({Verb.COMPARE})
+"""Whoever hangs up before the answer no longer wants it: what is being done for them ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,10 @@ class Request:
         camera_id: Which camera; empty where none is meant.
         values: Of the camera to add, by the keys of the settings, as YAML. Holds its password.
         review_id: Which review, or how its id begins.
-        patient_ref: Which of its candidates is confirmed; empty where there is only one.
+        patient_ref: Which of its candidates is confirmed, empty where there is only one; or whom
+            reception has picked, for `compare`.
         seconds: For so long `view_test` looks.
+        by: On whose behalf; empty = of whoever asks.
     """
 
     # A newer command may ask for what this service has never heard of.
@@ -56,6 +64,7 @@ class Request:
     review_id: str = ""
     patient_ref: str = ""
     seconds: float = 0.0
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ class Reply:
         warnings: What was done and may surprise, or still stands against the settings; a line each.
         reviews: All that wait, for `reviews`.
         arrivals: What a confirmation did.
+        desk: What came of a comparison.
     """
 
     exit_code: int = 0
@@ -87,6 +97,7 @@ class Reply:
     reviews: tuple[ReviewReport, ...] = ()
     arrivals: tuple[ArrivalReport, ...] = ()
     view_test: ViewTest | None = None
+    desk: DeskReport | None = None
 
 
 Message = TypeVar("Message")

@@ -11,7 +11,14 @@ from typing import Final
 
 import structlog
 
-from streamer.control.messages import MAX_REQUEST_BYTES, Reply, Request, pack, parse_request
+from streamer.control.messages import (
+    ENDS_WITH_WHO_ASKS,
+    MAX_REQUEST_BYTES,
+    Reply,
+    Request,
+    pack,
+    parse_request,
+)
 from streamer.control.place import socket_path
 from streamer.errors import KirdiError
 
@@ -114,6 +121,26 @@ class ControlServer:
             self._answering.discard(task)
             writer.close()
 
+    async def _carry_out(self, request: Request, reader: asyncio.StreamReader) -> Reply:
+        """Have it answered; what ends with who asks ends when they hang up.
+
+        Raises:
+            KirdiError: Why nothing was done.
+        """
+        if request.verb not in ENDS_WITH_WHO_ASKS:
+            return await self._answer(request)
+        answer = asyncio.ensure_future(self._answer(request))
+        gone = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise KirdiError("service: whoever asked hung up; what was asked for has ended")
+            return answer.result()
+        finally:
+            gone.cancel()
+            answer.cancel()
+            await asyncio.gather(answer, gone, return_exceptions=True)
+
     async def _reply(
         self,
         reader: asyncio.StreamReader,
@@ -127,7 +154,7 @@ class ControlServer:
                 line = await reader.readuntil(b"\n")
             self._answering.add(task)
             _check_peer(writer.get_extra_info("socket"))
-            return await self._answer(parse_request(line))
+            return await self._carry_out(parse_request(line), reader)
         except KirdiError as error:
             return Reply(exit_code=error.exit_code, error=str(error))
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):

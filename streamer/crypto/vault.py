@@ -1,7 +1,8 @@
 """Seals what the database holds about a person. Used by `storage`; see docs/design/0004.
 
-A patient has a data key; it is stored wrapped by the key-encryption key. What is sealed can only
-be opened in its own place: moved to another patient, purpose, template or model pack it refuses.
+A patient has a data key, and so has each template; they are stored wrapped by the key-encryption
+key. What is sealed can only be opened in its own place: moved to another patient, purpose, template
+or model pack it refuses.
 """
 
 import secrets
@@ -24,6 +25,7 @@ class Purpose(StrEnum):
     """What sealed bytes are."""
 
     DATA_KEY = "data-key"
+    TEMPLATE_KEY = "template-key"
     PROFILE = "profile"
     TEMPLATE = "template"
 
@@ -33,7 +35,8 @@ class SealedFor:
     """The place of sealed bytes: authenticated with them, stored beside them in clear.
 
     Attributes:
-        template_id: For templates only, like `pack_id`.
+        template_id: For templates and their keys only.
+        pack_id: For templates only.
     """
 
     patient_id: UUID
@@ -54,7 +57,7 @@ class Vault:
 
     Sealed bytes are: version (1), nonce (12), ciphertext, tag (16). A data key seals far fewer than
     the 2^32 messages for which random nonces are sound (NIST SP 800-38D, 8.3), and so does the
-    wrapping key: one message per patient.
+    wrapping key: one message per patient and per template.
     """
 
     def __init__(self, key: KeyEncryptionKey) -> None:
@@ -66,25 +69,47 @@ class Vault:
         place = SealedFor(patient_id, Purpose.DATA_KEY)
         return _seal(self._wrapping, place, secrets.token_bytes(KEY_BYTES))
 
-    def seal(self, wrapped_key: bytes, place: SealedFor, plain: bytes) -> bytes:
-        """Encrypt for one place, under the patient's data key.
+    def new_template_key(self, patient_id: UUID, template_id: UUID) -> bytes:
+        """Make a template's own key, wrapped: it opens nothing but this patient's template.
+
+        Once the wrapped key is destroyed, no copy of the sealed template can be opened.
+        """
+        place = SealedFor(patient_id, Purpose.TEMPLATE_KEY, template_id)
+        return _seal(self._wrapping, place, secrets.token_bytes(KEY_BYTES))
+
+    def seal(
+        self, wrapped_key: bytes, place: SealedFor, plain: bytes, *, own_key: bool = False
+    ) -> bytes:
+        """Encrypt for one place, under the patient's data key or the template's own.
 
         Raises:
-            VaultError: The data key is not this patient's, or damaged.
+            VaultError: The key is not this patient's or template's, or damaged.
         """
-        return _seal(self._data_key(wrapped_key, place.patient_id), place, plain)
+        return _seal(self._data_key(wrapped_key, place, own_key), place, plain)
 
-    def unseal(self, wrapped_key: bytes, place: SealedFor, sealed: bytes) -> bytes:
+    def unseal(
+        self, wrapped_key: bytes, place: SealedFor, sealed: bytes, *, own_key: bool = False
+    ) -> bytes:
         """Decrypt what was sealed for this place.
+
+        Args:
+            wrapped_key: As it is stored.
+            place: Where the sealed bytes stood.
+            sealed: What `seal` returned.
+            own_key: `wrapped_key` is of `new_template_key`, else of `new_data_key`.
 
         Raises:
             VaultError: Damaged, or sealed for another place or under another key.
         """
-        return _unseal(self._data_key(wrapped_key, place.patient_id), place, sealed)
+        return _unseal(self._data_key(wrapped_key, place, own_key), place, sealed)
 
-    def _data_key(self, wrapped_key: bytes, patient_id: UUID) -> AESGCM:
-        place = SealedFor(patient_id, Purpose.DATA_KEY)
-        return AESGCM(_unseal(self._wrapping, place, wrapped_key))
+    def _data_key(self, wrapped_key: bytes, place: SealedFor, own_key: bool) -> AESGCM:
+        key_place = (
+            SealedFor(place.patient_id, Purpose.TEMPLATE_KEY, place.template_id)
+            if own_key
+            else SealedFor(place.patient_id, Purpose.DATA_KEY)
+        )
+        return AESGCM(_unseal(self._wrapping, key_place, wrapped_key))
 
 
 def _seal(cipher: AESGCM, place: SealedFor, plain: bytes) -> bytes:

@@ -18,5 +18,11 @@ class Actor:
     practitioner_ref: str | None = None
 
 
+def acted_as(recorded: str, account: str) -> bool:
+    """Does what is recorded of an actor name this account, acting or spoken for?"""
+    name, _, user = recorded.partition(" (through ")
+    return account in (name, user.removesuffix(")"))
+
+
 SERVICE: Final = Actor("kirdi")
 """Where nobody decided but the service."""

@@ -14,7 +14,7 @@ class CameraReport:
         state: With its counters.
         source: `settings` or `added`: where the camera is defined.
         address: Without credentials.
-        mode: Where recognition happens: `lane`, `lobby` or `desk`.
+        mode: Where recognition happens: `lane`, `lobby` or `desk`; `kiosk` where none does.
         lane: Polygon in fractions of the picture; None = the whole picture.
         analyse_fps: As set; the remarks say when less is had.
         decoded_fps: Frames a second over the last ten seconds; so are the next two.

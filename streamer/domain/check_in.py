@@ -73,4 +73,5 @@ class Recorded(StrEnum):
     REFUSED_WINDOW = "refused_window"
     REFUSED_UNKNOWN = "refused_unknown"
     REFUSED_BLOCKED = "refused_blocked"
-    """A person has said today that whoever was taken for this patient was somebody else."""
+    """A person has said today that whoever was taken for this patient was somebody else; or has
+    undone the appointment's check-in, so that it takes a person to write another one."""

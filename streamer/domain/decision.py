@@ -1,8 +1,10 @@
-"""What an identity means for today's appointments."""
+"""What evidence of a patient's presence means for today's appointments."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+from streamer.domain.presence import PresenceFlag
 
 
 class Outcome(StrEnum):
@@ -16,25 +18,56 @@ class Outcome(StrEnum):
 class Reason(StrEnum):
     """Why; written to the log and shown to reception.
 
-    The first four are about the schedule, the others say why a person has to look.
+    Up to `no_appointment` they are about the schedule, the others say why a person has to look, or
+    why a face does not count.
     """
 
     WINDOW_OPEN = "window_open"
     ALREADY_ARRIVED = "already_arrived"
-    NO_OPEN_APPOINTMENT = "no_open_appointment"
+    EARLY = "early"
+    """An appointment of today can be arrived at later."""
+    LATE = "late"
+    """An appointment of today could have been arrived at."""
     OTHER_BUILDING = "other_building"
+    NOSHOW_SET = "noshow_set"
+    """The clinic's system says that the patient did not come, and here they are."""
+    CANCELLED = "cancelled"
+    NOT_AT_SITE = "not_at_site"
+    """A visit at home, by video, or elsewhere: a sighting here says nothing about it."""
+    NO_OPEN_APPOINTMENT = "no_open_appointment"
+    """There are appointments, at another time of the day, or not booked yet."""
+    NO_APPOINTMENT = "no_appointment"
     AUTO_ARRIVE_OFF = "auto_arrive_off"
     NOT_CALIBRATED = "not_calibrated"
     NOT_SURE = "not_sure"
     SEVERAL_CANDIDATES = "several_candidates"
     REJECTED_TODAY = "rejected_today"
     LIVENESS_DOUBT = "liveness_doubt"
+    UNDONE_TODAY = "undone_today"
+    """A person has undone this appointment's check-in."""
+    BLOCKED_TODAY = "blocked_today"
+    """A person has said that who arrived by this patient's face was somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFor:
+    """A presence to be written; `appointment_id` is None where it belongs to no appointment."""
+
+    flag: PresenceFlag
+    appointment_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`appointments` names what becomes arrived; empty unless the outcome is ARRIVE or REVIEW."""
+    """What follows.
+
+    Attributes:
+        appointments: What becomes arrived, or would after a look, or is in conflict; empty where
+            the outcome is IGNORE.
+        presences: What is written beside it; they change no status.
+    """
 
     outcome: Outcome
     reason: Reason
     appointments: tuple[UUID, ...] = ()
+    presences: tuple[SeenFor, ...] = ()

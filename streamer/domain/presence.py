@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid5
 
 from streamer.domain.check_in import EvidenceGrade, Method
+
+ONCE_IN_S: Final = 600
+"""Of one patient, appointment, flag, method and camera there is one presence in ten minutes."""
+
+_NAMESPACE: Final = UUID("c7ae5608-bf35-4665-944b-c248329282d3")
 
 
 class PresenceFlag(StrEnum):
@@ -45,3 +51,29 @@ class Presence:
     score: float | None = None
     threshold: float | None = None
     pack_id: str | None = None
+
+
+def presence_id(
+    patient_id: UUID,
+    appointment_id: UUID | None,
+    flag: PresenceFlag,
+    method: Method,
+    place: str,
+    occurred_at: datetime,
+) -> UUID:
+    """Return the id of a sighting: the same for all of the same ten minutes at the same place.
+
+    So whoever stands before a camera leaves one presence and not one a minute, whichever process
+    writes it and however often.
+
+    Args:
+        patient_id: Whose.
+        appointment_id: What it is evidence for; None where nothing fits.
+        flag: What kind of presence.
+        method: How they were recognised.
+        place: Camera or device.
+        occurred_at: Aware.
+    """
+    span = int(occurred_at.timestamp()) // ONCE_IN_S
+    name = "/".join((str(patient_id), str(appointment_id), flag, method, place, str(span)))
+    return uuid5(_NAMESPACE, name)

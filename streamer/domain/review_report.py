@@ -68,8 +68,10 @@ class ReviewReferences:
         patients: By id; whoever does not consent any more is not among them.
         appointments: By id.
         open: Which of the appointments can still be arrived at.
+        denied: Which of them the clinic's system says nobody came to.
     """
 
     patients: Mapping[UUID, str]
     appointments: Mapping[UUID, AppointmentReport]
     open: frozenset[UUID]
+    denied: frozenset[UUID] = frozenset()

@@ -16,6 +16,15 @@ DATABASE = "kirdi"
 _INITDB_TIMEOUT_S = 180.0
 _SQL_TIMEOUT_S = 60.0
 
+# What the role needs to let the log of a withdrawn template go: to begin a new file of it, to have
+# the old ones removed, and to see that they are. Since version 15 that takes no superuser.
+_RIGHTS_SINCE = 15
+_RIGHTS = f"""\
+GRANT pg_checkpoint TO {ROLE}
+GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {ROLE}
+GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO {ROLE}
+"""
+
 
 class PostgresCluster:
     """The data folder with one role and one database. No server runs while a method does."""
@@ -24,6 +33,7 @@ class PostgresCluster:
         self._folder = folder
         self._password = password
         self._log = structlog.get_logger()
+        self._rights = folder / "rights"
         self.data = folder / "data"
 
     def binaries(self) -> PostgresBinaries:
@@ -55,8 +65,10 @@ class PostgresCluster:
         """
         if not (self.data / "PG_VERSION").exists():
             self._make_data(binaries)
-        elif self._password.read() is None:
-            self._set_password(binaries)
+        else:
+            if self._password.read() is None:
+                self._set_password(binaries)
+            self._grant_rights(binaries)
 
     def _make_data(self, binaries: PostgresBinaries) -> None:
         """Make the data folder aside and rename it, so that a half-made one is never used."""
@@ -80,8 +92,10 @@ class PostgresCluster:
                 f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n",
             )
             fresh.rename(self.data)
+            self._rights.unlink(missing_ok=True)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+        self._grant_rights(binaries)
         self._log.info("embedded database made", folder=str(self.data), version=binaries.major)
 
     def _initdb(self, binaries: PostgresBinaries, folder: Path) -> None:
@@ -105,7 +119,20 @@ class PostgresCluster:
         self._password.write(password)
         self._log.warning("embedded database had lost its password file; it has a new one")
 
-    def _sql(self, binaries: PostgresBinaries, folder: Path, statements: str) -> None:
+    def _grant_rights(self, binaries: PostgresBinaries) -> None:
+        """Once; data folders made by earlier versions lack them."""
+        if binaries.major < _RIGHTS_SINCE or self._rights.exists():
+            return
+        self._sql(binaries, self.data, _RIGHTS, DATABASE)
+        self._rights.touch(mode=0o600)
+
+    def _sql(
+        self,
+        binaries: PostgresBinaries,
+        folder: Path,
+        statements: str,
+        database: str = "template1",
+    ) -> None:
         """Run statements without a server, one a line. They never appear in an error."""
         launch = process.Launch(
             argv=(
@@ -113,7 +140,7 @@ class PostgresCluster:
                 *("--single", "-D", str(folder), "-c", "exit_on_error=on"),
                 *("-c", "dynamic_shared_memory_type=mmap", "-c", "shared_buffers=8MB"),
                 *("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse"),
-                "template1",
+                database,
             ),
             folder=folder,
             own=(folder,),

@@ -22,7 +22,8 @@ _START_TIMEOUT_S = 90.0  # replaying the log after a crash takes part of it
 _STOP_STEPS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 3.0))
 
 # Statements and their values never reach the log: level `log` leaves out statement errors.
-# The log is one file a day of the week, begun anew each week.
+# The log is one file a day of the week, begun anew each week. The write-ahead log's old files are
+# removed, not kept for reuse: what they hold of an erased template must go with them.
 _CONFIGURATION = """\
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
@@ -46,6 +47,7 @@ wal_level = minimal
 max_wal_senders = 0
 max_wal_size = '256MB'
 min_wal_size = '32MB'
+wal_recycle = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 datestyle = 'ISO, YMD'

@@ -23,7 +23,8 @@ def decoding_request(
         ca_file=None if camera.ca_file is None else str(camera.ca_file.absolute()),
         insecure_tls=camera.insecure_tls,
         hwaccel=hwaccel,
-        motion_gate=camera.motion_gate,
+        # A QR code that is held still must be read, too.
+        motion_gate=camera.motion_gate and camera.kind != "kiosk",
         idle_after_s=camera.idle_after_s,
         reference=reference,
     )

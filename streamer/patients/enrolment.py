@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from matcher.face import Embedding, Face, Image, Vector, fuse
+from streamer.domain.actor import Actor
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
 from streamer.patients.agreement import Compare, agreements
@@ -58,7 +59,11 @@ class EnrolmentRules:
 
 
 class EnrolmentStore(Protocol):
-    """Where consent and template go, together or not at all."""
+    """Where templates go, each upon a consent in force."""
+
+    async def check(self, patient_ref: str, consent_ref: str, by: Actor, now: datetime) -> None:
+        """Raise InputError where the patient may not be enrolled; writes nothing."""
+        ...
 
     async def save(
         self,
@@ -69,11 +74,12 @@ class EnrolmentStore(Protocol):
         photos: int,
         now: datetime,
         *,
+        by: Actor,
         agreements: Sequence[PhotoAgreement] = (),
         alike_within: float = 0.0,
         anyway: bool = False,
     ) -> tuple[str, ...]:
-        """Store both in one transaction; a former template is replaced.
+        """Store it in one transaction; a former template is replaced.
 
         Returns:
             References of other patients nearer than `alike_within`.
@@ -110,6 +116,7 @@ class Enrolment:
         consent_ref: str,
         now: datetime,
         *,
+        by: Actor,
         anyway: bool = False,
     ) -> Enrolled:
         """Enrol from one photo or, better, several.
@@ -117,18 +124,17 @@ class Enrolment:
         Args:
             patient_ref: The clinic's reference.
             photos: Of the patient alone.
-            consent_ref: The signed document.
+            consent_ref: The document of the consent in force; empty = whichever it is.
             now: Aware.
+            by: Who enrols.
             anyway: Although another patient is too much alike; see `EnrolmentStore.save`.
 
         Raises:
             InputError: No consent, or photos that cannot be used; every such photo is named. Or
                 the face may already be enrolled under another reference.
         """
-        if not consent_ref.strip():
-            raise InputError(
-                f"patient {patient_ref}: no consent; name the signed document by --consent-ref"
-            )
+        consent_ref = consent_ref.strip()
+        await self._store.check(patient_ref, consent_ref, by, now)
         if not photos:
             raise InputError(f"patient {patient_ref}: no photo; give two or more")
         faults: list[str] = []
@@ -146,11 +152,12 @@ class Enrolment:
         fused = fuse(used)
         alike = await self._store.save(
             patient_ref,
-            consent_ref.strip(),
+            consent_ref,
             fused.vector,
             fused.pack_id,
             len(used),
             now,
+            by=by,
             agreements=agreements(used, self._compare),
             alike_within=self._rules.alike_within,
             anyway=anyway,

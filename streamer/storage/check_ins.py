@@ -1,15 +1,18 @@
 """The check-in transaction. Called by `checkin.delivery`, again and again until it has answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 from uuid import UUID
 
 import asyncpg
 
 from streamer.clock import Clock
+from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.check_in import CheckIn, Recorded
+from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
@@ -42,6 +45,7 @@ class PostgresCheckIns:
         listener: PatientListener,
         opens_before: timedelta,
         closes_after: timedelta,
+        zone: tzinfo,
     ) -> None:
         """Keep the collaborators; `listener` is the schedule cache.
 
@@ -51,20 +55,24 @@ class PostgresCheckIns:
             listener: Told whose schedule changed.
             opens_before: The arrival window opens so long before the start
             closes_after: and closes so long after it; half-open.
+            zone: The site's; says which day a block is for.
         """
         self._postgres = postgres
         self._opens_before = opens_before
         self._closes_after = closes_after
         self._clock = clock
         self._listener = listener
+        self._zone = zone
 
     async def record(self, check_in: CheckIn) -> Recorded:
         """Write the check-in and move its appointment to `arrived`, in one transaction.
 
         The appointment's row is locked first, so that of any number of deliveries at once one
-        writes and the others find it written. Consent is read again under a lock, as of the later
-        of the sighting and now: after a withdrawal has committed, nothing is written. Place and
-        window are read again, too: the decision may have rested on a stale copy of the schedule.
+        writes and the others find it written. Place and window are read again: the decision may
+        have rested on a stale copy of the schedule. What rests on a face also needs a consent, read
+        again under a lock as of the later of the sighting and now: after a withdrawal has
+        committed, nothing is written. And no face arrives as a patient for whom a person has said
+        today that it was somebody else, nor, without a person, at what a person has undone.
 
         Returns:
             WRITTEN; DUPLICATE where the event or another check-in of the appointment is there
@@ -77,6 +85,15 @@ class PostgresCheckIns:
             result = await self.write(connection, check_in)
         await self.tell(check_in, result)
         return result.recorded
+
+    async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
+        """Lock the appointments of several check-ins of one site, before the first is written.
+
+        So that two transactions never wait for each other in a circle.
+        """
+        if len(check_ins) > 1:
+            ids = [one.appointment_id for one in check_ins]
+            await connection.execute(sql("lock_appointments"), check_ins[0].site_id, ids)
 
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """As `record`, inside the caller's transaction; after the commit it calls `tell`."""
@@ -108,23 +125,53 @@ class PostgresCheckIns:
             appointment["starts_at"], check_in.occurred_at
         ):
             return Recorded.REFUSED_WINDOW
-        consent_id: UUID | None = await connection.fetchval(
-            sql("consent_for_check_in"),
-            check_in.patient_id,
-            max(check_in.occurred_at, self._clock.now()),
-        )
-        if consent_id is None:
-            return Recorded.REFUSED_CONSENT
+        consent_id: UUID | None = None
+        if check_in.method.needs_consent:
+            consent_id = await connection.fetchval(
+                sql("consent_for_check_in"),
+                check_in.patient_id,
+                max(check_in.occurred_at, self._clock.now()),
+            )
+            if consent_id is None:
+                return Recorded.REFUSED_CONSENT
+            # Only under the consent's lock: who blocks a face takes it too.
+            if await self._is_blocked(connection, check_in):
+                return Recorded.REFUSED_BLOCKED
+        elif await self._is_dead(connection, check_in):
+            return Recorded.REFUSED_UNKNOWN
         if not await _insert(connection, check_in, consent_id):
             return Recorded.DUPLICATE
         await connection.execute(sql("mark_arrived"), check_in.appointment_id, check_in.occurred_at)
+        await connection.execute(
+            sql("insert_status_change"),
+            check_in.site_id,
+            check_in.appointment_id,
+            check_in.event_id,
+            appointment["status"],
+            AppointmentStatus.ARRIVED.value,
+            check_in.occurred_at,
+            check_in.decided_by or SERVICE.name,
+            check_in.note,
+        )
         return Recorded.WRITTEN
+
+    async def _is_dead(self, connection: Connection, check_in: CheckIn) -> bool:
+        day = LocalDay.containing(check_in.occurred_at, self._zone).day
+        return bool(await connection.fetchval(sql("died_before"), check_in.patient_id, day))
+
+    async def _is_blocked(self, connection: Connection, check_in: CheckIn) -> bool:
+        day = LocalDay.containing(check_in.occurred_at, self._zone).day
+        if await connection.fetchval(sql("face_blocked"), check_in.patient_id, day):
+            return True
+        if check_in.decided_by is not None:
+            return False
+        return bool(await connection.fetchval(sql("check_in_undone"), check_in.appointment_id))
 
     def _window_open(self, starts_at: datetime, occurred_at: datetime) -> bool:
         return starts_at - self._opens_before <= occurred_at < starts_at + self._closes_after
 
 
-async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID) -> bool:
+async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID | None) -> bool:
     inserted = await connection.fetchval(
         sql("insert_check_in"),
         check_in.event_id,

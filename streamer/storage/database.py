@@ -10,8 +10,10 @@ from pathlib import Path
 
 from config.settings import Database as Limits
 from config.settings import Site
+from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
+from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.vault import Vault
 from streamer.storage.key_check import open_key
 from streamer.storage.postgres import Postgres
@@ -26,6 +28,8 @@ class Database:
     postgres: Postgres
     vault: Vault
     keyed_hash: KeyedHash
+    code_hash: CodeHash
+    tokens: TokenSigner
 
 
 @asynccontextmanager
@@ -51,6 +55,8 @@ async def open_database(
             await check_schema(connection, postgres.place)
             await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
         key = await open_key(postgres, KeyFile(key_path))
-        yield Database(postgres, Vault(key), KeyedHash(key))
+        yield Database(
+            postgres, Vault(key), KeyedHash(key), CodeHash(key, site.id), TokenSigner(key, site.id)
+        )
     finally:
         await postgres.close()

@@ -1,29 +1,57 @@
-"""Stores a patient's consent and template together, or neither. Called by `patients.enrolment`."""
+"""Stores a patient's template upon a consent in force. Called by `patients.enrolment`."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from matcher.face import Vector
 from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.actor import Actor
+from streamer.domain.consent import ConsentInForce, ConsentPurpose
+from streamer.domain.patient import Patient
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
 from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
+from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres, write_rows
+from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
 from streamer.storage.vectors import vector_bytes
 
-_PURPOSE = "check-in"
+
+class EnrolmentRules(Protocol):
+    """Who may be enrolled; see `streamer.patients.consent_rules`."""
+
+    def refuse_enrolment(
+        self, patient: Patient, consent: ConsentInForce | None, consent_ref: str, now: datetime
+    ) -> None:
+        """Raise InputError where the patient may not be, upon this consent."""
+        ...
 
 
 class PostgresEnrolment:
-    """Writes consents and templates. The gallery follows by itself; nothing needs to be told."""
+    """Writes templates. The gallery follows by itself; nothing needs to be told."""
 
-    def __init__(self, postgres: Postgres, vault: Vault, site_id: str) -> None:
+    def __init__(
+        self, postgres: Postgres, vault: Vault, site_id: str, rules: EnrolmentRules
+    ) -> None:
         """Keep the collaborators."""
         self._postgres = postgres
         self._vault = vault
         self._site_id = site_id
+        self._rules = rules
+
+    async def check(self, patient_ref: str, consent_ref: str, by: Actor, now: datetime) -> None:
+        """Refuse what `save` would refuse before it looks at a face; writes nothing.
+
+        Raises:
+            InputError: As `save`.
+            DatabaseError: It refuses.
+            VaultError: The patient's profile does not open.
+        """
+        async with self._postgres.transaction() as connection:
+            await self._enrollable(connection, patient_ref, consent_ref, by, now)
 
     async def save(
         self,
@@ -33,27 +61,25 @@ class PostgresEnrolment:
         pack_id: str,
         photos: int,
         now: datetime,
-        expires_at: datetime | None = None,
         *,
+        by: Actor,
         agreements: Sequence[PhotoAgreement] = (),
         alike_within: float = 0.0,
         anyway: bool = False,
     ) -> tuple[str, ...]:
-        """Store both in one transaction; a former template of the pack is deleted.
-
-        The same document named again is the same consent. Another document replaces it.
+        """Store it, under a key of its own; a former template of the pack is deleted.
 
         Every other template of the site is looked at, one enrolment at a time: of two that bring
         the same face at once, the second finds the first.
 
         Args:
             patient_ref: The clinic's reference.
-            consent_ref: The signed document.
+            consent_ref: The document of the consent in force; empty = whichever it is.
             vector: float32 (d,), fused from the photos.
             pack_id: The model pack it was made with.
             photos: How many photos it was fused from.
-            now: Aware; when the consent was given, where it is a new one.
-            expires_at: Aware; None = until withdrawn.
+            now: Aware.
+            by: Who enrols.
             agreements: Of each photo with the others; they go when the template goes.
             alike_within: Distance from which on two people can't be told apart; 0 = nobody is
                 looked at.
@@ -64,53 +90,66 @@ class PostgresEnrolment:
             References of those who are too much like this patient.
 
         Raises:
-            InputError: The patient is unknown, staff or dead, the consent's term is over, or the
-                face may already be enrolled. Only the record of having looked was written.
+            InputError: The patient is unknown or may not be enrolled, there is no such consent in
+                force, or the face may already be enrolled. Only the record of having looked was
+                written.
             DatabaseError: Nothing was written.
-            VaultError: The patient's data key does not open; nothing was written.
+            VaultError: The patient's profile does not open; nothing was written.
         """
         plain = vector_bytes(vector)
-        if expires_at is not None and expires_at <= now:
-            raise InputError(f"consent {consent_ref}: its term is over; have a new one signed")
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("lock_for_transaction"), f"enrolment:{self._site_id}")
-            patient_id, key = await self._enrollable(connection, patient_ref)
+            patient_id, consent_id = await self._enrollable(
+                connection, patient_ref, consent_ref, by, now
+            )
             alike: list[LookAlike] = []
             if alike_within > 0.0:
                 newcomer = Newcomer(self._site_id, patient_id, pack_id, vector, alike_within)
                 alike = await find_look_alikes(connection, self._vault, newcomer, now)
             if anyway or not alike:
-                consent_id = await _consent(connection, patient_id, consent_ref, now, expires_at)
                 template_id = uuid4()
+                key = self._vault.new_template_key(patient_id, template_id)
                 place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
-                sealed = self._vault.seal(key, place, plain)
+                sealed = self._vault.seal(key, place, plain, own_key=True)
                 row = (template_id, patient_id, consent_id, pack_id, sealed, photos, now)
                 await connection.execute(sql("delete_template"), patient_id, pack_id)
                 await connection.execute(sql("insert_template"), *row)
+                await connection.execute(sql("insert_template_key"), template_id, key)
                 await _details(connection, template_id, agreements, alike, now)
         # Outside the transaction: that everybody was looked at stays on record.
         if alike and not anyway:
             raise _already_enrolled(patient_ref, alike)
         return tuple(one.patient_ref for one in alike)
 
-    async def _enrollable(self, connection: Connection, patient_ref: str) -> tuple[UUID, bytes]:
+    async def _enrollable(
+        self, connection: Connection, patient_ref: str, consent_ref: str, by: Actor, now: datetime
+    ) -> tuple[UUID, UUID]:
+        """The patient's id, and that of the consent a template may rest on."""
         row = await connection.fetchrow(sql("patient_for_enrolment"), self._site_id, patient_ref)
         if row is None:
             raise InputError(
                 f"patient {patient_ref}: is unknown at site {self._site_id}; "
                 "import the patient first"
             )
-        if row["is_staff"]:
-            raise InputError(
-                f"patient {patient_ref}: is staff, and staff are never checked in by face; "
-                "use another way to check in"
+        patient_id: UUID = row["patient_id"]
+        await refuse_own_patient(connection, self._site_id, by, patient_id, now)
+        found = await connection.fetchrow(
+            sql("active_consent"), patient_id, ConsentPurpose.CHECK_IN.value
+        )
+        consent = None
+        if found is not None:
+            consent = ConsentInForce(
+                found["consent_id"],
+                found["document_ref"],
+                found["given_at"],
+                found["expires_at"],
+                found["guardian_id"] is not None,
             )
-        if row["deceased_on"] is not None:
-            raise InputError(
-                f"patient {patient_ref}: is recorded as deceased; correct the import if that is "
-                "wrong"
-            )
-        return row["patient_id"], row["wrapped_key"]
+        patient = patient_from(row, (), self._vault)
+        self._rules.refuse_enrolment(patient, consent, consent_ref, now)
+        if consent is None:
+            raise InputError(f"patient {patient_ref}: has no consent to check-in in force")
+        return patient_id, consent.consent_id
 
 
 async def _details(
@@ -136,28 +175,3 @@ def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> InputErro
         "person, merge the two records in the hospital's system; if they are two, such as twins, "
         "enrol with --anyway: both then check in by code only"
     )
-
-
-async def _consent(
-    connection: Connection,
-    patient_id: UUID,
-    consent_ref: str,
-    now: datetime,
-    expires_at: datetime | None,
-) -> UUID:
-    """Return the consent in force under this document; make it where there is none."""
-    active = await connection.fetchrow(sql("active_consent"), patient_id, _PURPOSE)
-    if active is not None:
-        running = active["expires_at"] is None or active["expires_at"] > now
-        same = active["document_ref"] == consent_ref and active["expires_at"] == expires_at
-        if running and same:
-            consent_id: UUID = active["consent_id"]
-            return consent_id
-        await connection.execute(sql("end_consent"), active["consent_id"])
-    made = uuid4()
-    await connection.execute(
-        sql("insert_consent"), made, patient_id, _PURPOSE, consent_ref, now, expires_at
-    )
-    if active is not None:
-        await connection.execute(sql("move_templates"), active["consent_id"], made)
-    return made

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import structlog
 
 from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.presence_window import PresenceWindow
 from streamer.domain.template import GalleryKey, Template
 from streamer.errors import VaultError
 from streamer.storage.postgres import Postgres
@@ -21,8 +22,8 @@ log = structlog.get_logger(__name__)
 class PostgresGallery:
     """The two gallery queries: cheap keys each second, vectors only for what is new.
 
-    Consent is part of both queries. An arrival window is half-open:
-    [starts_at - opens_before, starts_at + closes_after).
+    Consent is part of both queries. Whoever has an appointment whose presence window is open may be
+    recognised; that window holds the arrival window.
     """
 
     def __init__(
@@ -31,14 +32,13 @@ class PostgresGallery:
         vault: Vault,
         site_id: str,
         pack_id: str,
-        opens_before: timedelta,
-        closes_after: timedelta,
+        window: PresenceWindow,
     ) -> None:
         """Keep what both queries ask for; `pack_id` is the pack the cameras' faces go through."""
         self._postgres = postgres
         self._vault = vault
         self._where = (site_id, pack_id)
-        self._window = (opens_before, closes_after)
+        self._window = window
         self._unreadable: set[UUID] = set()
         # Rows that are as they were a second ago are told quickly; thousands of keys are not made
         # quickly.
@@ -52,7 +52,9 @@ class PostgresGallery:
             DatabaseError: It refuses.
         """
         async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("gallery_keys"), *self._where, now, *self._window)
+            rows = await connection.fetch(
+                sql("gallery_keys"), *self._where, now, *self._starts(now)
+            )
         if rows != self._rows:
             keys = (GalleryKey(row["template_id"], row["appointment_id"]) for row in rows)
             self._rows, self._keys = rows, frozenset(keys)
@@ -69,9 +71,14 @@ class PostgresGallery:
         """
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(
-                sql("gallery_templates"), *self._where, now, *self._window, list(ids)
+                sql("gallery_templates"), *self._where, now, *self._starts(now), list(ids)
             )
         return await asyncio.to_thread(self._unseal, rows)
+
+    def _starts(self, now: datetime) -> tuple[list[datetime], list[datetime]]:
+        """The ranges of starts whose window is open: where they begin, and where they end."""
+        ranges = self._window.open_starts(now)
+        return [one[0] for one in ranges], [one[1] for one in ranges]
 
     def _unseal(self, rows: Sequence[asyncpg.Record]) -> list[Template]:
         opened, damaged = unsealed(rows, self._vault)
@@ -85,7 +92,7 @@ class PostgresGallery:
 def unsealed(
     rows: Sequence[asyncpg.Record], vault: Vault
 ) -> tuple[list[Template], list[tuple[UUID, VaultError]]]:
-    """Decrypt templates with their patients' keys. Blocks.
+    """Decrypt templates, each with its own key or, if it has none, its patient's. Blocks.
 
     Returns:
         Those that open; and the ids of the others, with the reason.
@@ -96,7 +103,10 @@ def unsealed(
         template_id: UUID = row["template_id"]
         place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, row["pack_id"])
         try:
-            vector = vector_from(vault.unseal(row["wrapped_key"], place, row["sealed_vector"]))
+            plain = vault.unseal(
+                row["wrapped_key"], place, row["sealed_vector"], own_key=row["own_key"]
+            )
+            vector = vector_from(plain)
         except VaultError as error:
             damaged.append((template_id, error))
         else:

@@ -1,4 +1,4 @@
-"""What the commands `kirdi appointments list` and `kirdi check-ins list` show."""
+"""What `kirdi appointments list`, `kirdi check-ins list` and `kirdi presences list` show."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -27,7 +27,7 @@ class AppointmentRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckInRow:
-    """A check-in in force; `status` is its appointment's. Times are UTC."""
+    """A check-in; `status` is its appointment's. Times are UTC."""
 
     appointment_ref: str
     patient_ref: str
@@ -40,6 +40,31 @@ class CheckInRow:
     evidence: str
     threshold: float | None
     decided_by: str | None = None
+    device_id: str | None = None
+    note: str | None = None
+    undone_at: datetime | None = None
+    undone_by: str | None = None
+    undone_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    """A presence; status and start are its appointment's, where it has one. Times are UTC."""
+
+    patient_ref: str
+    appointment_ref: str | None
+    flag: str
+    method: str
+    evidence: str
+    building: str | None
+    camera: str | None
+    device_id: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    starts_at: datetime | None
+    status: str | None
+    score: float | None
+    threshold: float | None
 
 
 class Listing:
@@ -64,11 +89,25 @@ class Listing:
             )
         return [AppointmentRow(**row) for row in rows]
 
-    async def check_ins(self, day: date) -> list[CheckInRow]:
-        """Return the check-ins that happened on a day, in their order; raises the same."""
+    async def check_ins(self, day: date, undone: bool = False) -> list[CheckInRow]:
+        """Return the check-ins that happened on a day, in their order; raises the same.
+
+        Args:
+            day: Of the site.
+            undone: Also those that were undone.
+        """
         span = LocalDay(day, self._zone)
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(
-                sql("list_check_ins"), self._site_id, span.start, span.end
+                sql("list_check_ins"), self._site_id, span.start, span.end, undone
             )
         return [CheckInRow(**row) for row in rows]
+
+    async def presences(self, day: date) -> list[PresenceRow]:
+        """Return who was seen on a day without arriving by it, in their order; raises the same."""
+        span = LocalDay(day, self._zone)
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(
+                sql("list_presences"), self._site_id, span.start, span.end
+            )
+        return [PresenceRow(**row) for row in rows]

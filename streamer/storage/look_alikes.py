@@ -94,7 +94,9 @@ def _nearer(rows: Sequence[asyncpg.Record], vault: Vault, newcomer: Newcomer) ->
         template_id: UUID = row["template_id"]
         place = SealedFor(row["patient_id"], Purpose.TEMPLATE, template_id, newcomer.pack_id)
         try:
-            plain = vault.unseal(row["wrapped_key"], place, row["sealed_vector"])
+            plain = vault.unseal(
+                row["wrapped_key"], place, row["sealed_vector"], own_key=row["own_key"]
+            )
             vector = vector_from(plain)
         except VaultError as error:
             log.error("template left out", template=str(template_id), reason=str(error))

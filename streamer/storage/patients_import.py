@@ -13,9 +13,12 @@ import asyncpg
 
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.vault import Vault
+from streamer.domain.actor import SERVICE, Actor
+from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.patient import Patient
 from streamer.domain.rows import Rows, over, where
 from streamer.errors import InputError
+from streamer.storage.eraser import Eraser
 from streamer.storage.import_result import ImportResult
 from streamer.storage.patients_checks import refuse_bad_references, refuse_shared_numbers
 from streamer.storage.postgres import Connection, Postgres, write_rows
@@ -51,22 +54,32 @@ class PatientsImport:
     """Writes patients, their names and numbers sealed."""
 
     def __init__(
-        self, postgres: Postgres, vault: Vault, keyed_hash: KeyedHash, site_id: str
+        self,
+        postgres: Postgres,
+        vault: Vault,
+        keyed_hash: KeyedHash,
+        site_id: str,
+        eraser: Eraser,
     ) -> None:
         """Keep the collaborators."""
         self._postgres = postgres
         self._vault = vault
         self._keyed_hash = keyed_hash
         self._site_id = site_id
+        self._eraser = eraser
 
-    async def run(self, patients: Sequence[Patient], now: datetime) -> ImportResult:
+    async def run(
+        self, patients: Sequence[Patient], now: datetime, by: Actor = SERVICE
+    ) -> ImportResult:
         """Write every patient in one transaction.
 
-        An empty cell clears what was stored; a column the file lacks leaves it as it was.
+        An empty cell clears what was stored; a column the file lacks leaves it as it was. A death
+        ends every consent of a patient, becoming staff the one to check-in; the templates go.
 
         Args:
             patients: From `exchange.read_patients`, so that errors can name the line.
             now: Aware; when the rows were written.
+            by: Who imports; recorded with what is ended.
 
         Raises:
             InputError: A reference or number that cannot be; nothing was written.
@@ -94,9 +107,25 @@ class PatientsImport:
             await write_rows(connection, sql("insert_patient"), plan.inserts)
             await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
+            await self._end_consents(connection, list(plan.ids.values()), by, now)
         updated = len((plan.updated | regrouped) - plan.created)
         created = len(plan.created)
         return ImportResult(created, updated, len(patients) - created - updated)
+
+    async def _end_consents(
+        self, connection: Connection, patient_ids: list[UUID], by: Actor, now: datetime
+    ) -> None:
+        rows = await connection.fetch(
+            sql("gone_from_care"), patient_ids, timeout=_STATEMENT_TIMEOUT_S
+        )
+        for row in rows:
+            patient = await connection.fetchrow(
+                sql("lock_patient"), self._site_id, row["patient_id"]
+            )
+            assert patient is not None
+            purposes = tuple(ConsentPurpose) if row["deceased"] else (ConsentPurpose.CHECK_IN,)
+            reason = EndReason.DECEASED if row["deceased"] else EndReason.STAFF
+            await self._eraser.end(connection, patient, purposes, reason, by.name, now)
 
     def _plan(
         self, patients: Sequence[Patient], stored: dict[str, asyncpg.Record], now: datetime

@@ -114,36 +114,203 @@ SET patient_id = $2, practitioner_id = $3, service_code = $4, service_name = $5,
 WHERE appointment_id = $1;
 
 -- name: patient_for_enrolment
--- Locked, so that two enrolments of one patient come one after the other.
-SELECT patient_id, wrapped_key, is_staff, deceased_on FROM patients
+-- Locked, so that what is done about one patient's consent or template comes one after the other.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients
 WHERE site_id = $1 AND patient_ref = $2
 FOR NO KEY UPDATE;
 
+-- name: lock_patient
+-- The same by our own id.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients
+WHERE site_id = $1 AND patient_id = $2
+FOR NO KEY UPDATE;
+
 -- name: active_consent
-SELECT consent_id, document_ref, expires_at FROM consents
+SELECT consent_id, document_ref, given_at, expires_at, guardian_id, identity_check, text_id
+FROM consents
 WHERE patient_id = $1 AND purpose = $2 AND status = 'active'
 FOR UPDATE;
 
--- name: end_consent
--- Superseded by a newer document or past its term; a withdrawal also sets withdrawn_at.
-UPDATE consents SET status = 'inactive' WHERE consent_id = $1;
+-- name: active_consents
+-- Of some purposes; a check-in that is being written holds the row until it is done.
+SELECT consent_id, purpose, document_ref FROM consents
+WHERE patient_id = $1 AND purpose = ANY($2::text[]) AND status = 'active'
+ORDER BY purpose
+FOR UPDATE;
 
--- name: withdraw_consent
-UPDATE consents SET status = 'inactive', withdrawn_at = $2 WHERE consent_id = $1;
+-- name: former_document
+-- Has this document been a consent of the patient before, and is it none any more?
+SELECT ended_reason FROM consents
+WHERE patient_id = $1 AND purpose = $2 AND document_ref = $3
+  AND status NOT IN ('active', 'entered-in-error')
+LIMIT 1;
+
+-- name: end_consent
+-- It stays as a record: `inactive`, or `entered-in-error` where it should never have been one.
+UPDATE consents
+SET status = CASE WHEN $4 = 'entered-in-error' THEN $4 ELSE 'inactive' END,
+    ended_at = $2, ended_by = $3, ended_reason = $4,
+    withdrawn_at = CASE WHEN $4 = 'withdrawn' THEN $2::timestamptz END
+WHERE consent_id = $1;
+
+-- name: insert_consent_text
+-- In full, and once: whoever read the same words shares the row.
+INSERT INTO consent_texts (text_id, purpose, version, language, body, sha256)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: consent_text_id
+SELECT text_id FROM consent_texts
+WHERE purpose = $1 AND version = $2 AND language = $3 AND sha256 = $4;
 
 -- name: insert_consent
-INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at)
-VALUES ($1, $2, $3, 'active', $4, $5, $6);
+INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at,
+                      text_id, guardian_id, identity_check, recorded_by, recorded_at)
+VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: move_templates
--- The patient's templates of other packs go on under the new document.
+-- The patient's templates go on under the new document.
 UPDATE templates SET consent_id = $2 WHERE consent_id = $1;
+
+-- name: due_consents
+-- Whose term is over. Nothing is matched or written upon them any more; what is left is to say so and
+-- to erase.
+SELECT c.consent_id, c.patient_id
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE p.site_id = $1 AND c.status = 'active' AND c.expires_at <= $2
+ORDER BY c.expires_at, c.consent_id
+LIMIT 500;
+
+-- name: consents_by_guardians
+-- They end when the patient is of age, which the sealed profile tells.
+SELECT c.consent_id, c.given_at, p.patient_id, p.patient_ref, p.wrapped_key, p.sealed_profile,
+       p.language, p.attached_from, p.attached_to, p.deceased_on, p.is_staff, p.payer
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE p.site_id = $1 AND c.status = 'active' AND c.guardian_id IS NOT NULL;
+
+-- name: consent_still_active
+SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR UPDATE;
+
+-- name: list_consents
+-- Of one patient everything there was; of the site what is in force.
+SELECT p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at, c.expires_at,
+       g.patient_ref AS guardian_ref, c.identity_check, t.language, t.version AS text_version,
+       c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
+FROM consents c
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN patients g ON g.patient_id = c.guardian_id
+LEFT JOIN consent_texts t ON t.text_id = c.text_id
+WHERE p.site_id = $1
+  AND CASE WHEN $2::text IS NULL
+      THEN c.status = 'active' AND (c.expires_at IS NULL OR c.expires_at > $3)
+      ELSE p.patient_ref = $2 END
+ORDER BY p.patient_ref, coalesce(c.recorded_at, c.given_at), c.status DESC, c.purpose, c.consent_id;
+
+-- name: gone_from_care
+-- Of these patients, those who died or became staff and still have a consent in force or a template.
+SELECT p.patient_id, p.deceased_on IS NOT NULL AS deceased
+FROM patients p
+WHERE p.patient_id = ANY($1::uuid[]) AND (p.deceased_on IS NOT NULL OR p.is_staff)
+  AND (EXISTS (SELECT FROM consents c WHERE c.patient_id = p.patient_id AND c.status = 'active'
+               AND (p.deceased_on IS NOT NULL OR c.purpose = 'check-in'))
+       OR EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id))
+ORDER BY p.patient_id;
+
+-- name: templates_to_erase
+-- All of a patient's, of every pack, and whether each has a key of its own.
+SELECT t.template_id, k.template_id IS NOT NULL AS own_key
+FROM templates t LEFT JOIN template_keys k ON k.template_id = t.template_id
+WHERE t.patient_id = $1
+FOR UPDATE OF t;
+
+-- name: replace_patient_key
+UPDATE patients SET wrapped_key = $2, sealed_profile = $3 WHERE patient_id = $1;
+
+-- name: insert_template_key
+INSERT INTO template_keys (template_id, wrapped_key) VALUES ($1, $2);
+
+-- name: insert_erasure
+INSERT INTO erasures (erasure_id, site_id, patient_id, consent_id, reason, erased_by, erased_at,
+                      templates, renewed_key, backups_clean_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: list_erasures
+SELECT e.erasure_id, e.patient_id, e.consent_id, e.reason, e.erased_by, e.erased_at, e.templates,
+       e.files_clean_at, e.log_clean_at, e.backups_clean_by
+FROM erasures e LEFT JOIN patients p ON p.patient_id = e.patient_id
+WHERE e.site_id = $1 AND ($2::text IS NULL OR p.patient_ref = $2)
+  AND ($3::uuid[] IS NULL OR e.erasure_id = ANY($3))
+ORDER BY e.erased_at, e.erasure_id;
+
+-- name: erasures_left
+-- How many receipts wait for the files, and how many for the log.
+SELECT count(*) FILTER (WHERE files_clean_at IS NULL) AS files,
+       count(*) FILTER (WHERE files_clean_at IS NOT NULL) AS log
+FROM erasures WHERE log_clean_at IS NULL;
+
+-- name: wait_one_second_for_locks
+-- A backup holds every table for as long as it takes, and whoever is behind our lock waits with it.
+SELECT set_config('lock_timeout', '1s', true);
+
+-- name: lock_template_keys
+LOCK TABLE template_keys IN ACCESS EXCLUSIVE MODE;
+
+-- name: lock_patients_table
+LOCK TABLE patients IN ACCESS EXCLUSIVE MODE;
+
+-- name: erasures_in_files
+-- Whoever erases holds a lock on both tables until the commit: after ours there is none half-done.
+SELECT erasure_id, renewed_key FROM erasures WHERE files_clean_at IS NULL;
+
+-- name: rewrite_template_keys
+-- Into a new file that holds the living rows and nothing else; the old one is cut to nothing at the
+-- commit. VACUUM FULL would carry dead rows over that an older transaction might still see.
+ALTER TABLE template_keys ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
+
+-- name: rewrite_patients
+-- The same, where a patient's own key was replaced.
+ALTER TABLE patients ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
+
+-- name: files_are_clean
+UPDATE erasures SET files_clean_at = $2 WHERE erasure_id = ANY($1::uuid[]);
+
+-- name: erasures_in_log
+SELECT erasure_id FROM erasures WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL;
+
+-- name: log_can_be_cleaned
+-- May this role begin a new file of the log, have the old ones removed and see that they are, and
+-- does the server remove them rather than rename them for reuse?
+SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')
+           AND has_function_privilege('pg_ls_waldir()', 'EXECUTE')
+           AND coalesce((SELECT bool_or(pg_has_role(oid, 'USAGE')) FROM pg_roles
+                         WHERE rolname = 'pg_checkpoint'), false) AS allowed,
+       NOT current_setting('wal_recycle')::boolean AS removes;
+
+-- name: switch_log
+-- Begins a new file, unless the present one holds nothing yet.
+SELECT pg_switch_wal();
+
+-- name: current_log_file
+SELECT pg_walfile_name(pg_current_wal_insert_lsn());
+
+-- name: checkpoint
+CHECKPOINT;
+
+-- name: oldest_log_file
+SELECT min(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$';
+
+-- name: log_is_clean
+UPDATE erasures SET log_clean_at = $2 WHERE erasure_id = ANY($1::uuid[]);
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
 
 -- name: delete_templates
--- A patient's templates of every pack.
+-- A patient's templates of every pack; their keys go with them.
 DELETE FROM templates WHERE patient_id = $1;
 
 -- name: insert_template
@@ -154,9 +321,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 -- name: site_templates
 -- Everybody's but the patient's own: what a new template is compared with, once, at enrolment. Only
 -- under a consent in force.
-SELECT t.template_id, t.patient_id, p.patient_ref, t.sealed_vector, p.wrapped_key
+SELECT t.template_id, t.patient_id, p.patient_ref, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key
 FROM templates t
 JOIN patients p ON p.patient_id = t.patient_id
+LEFT JOIN template_keys k ON k.template_id = t.template_id
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $4)
@@ -175,9 +344,10 @@ SELECT $1, t.template_id, $3 FROM templates t WHERE t.template_id = $2 FOR KEY S
 
 -- name: gallery_keys
 -- Who may be recognised now: enrolled, an active and unexpired consent, neither staff nor dead, and
--- an appointment at this site whose arrival window [starts_at - before, starts_at + after) is open.
+-- an appointment at this site whose presence window is open: $4 and $5 say which starts have it so.
 -- Not who is too much like another patient: both check in by code.
--- Those who have arrived stay in, so that they are known and not searched for again.
+-- Those who have arrived stay in, so that they are known and not searched for again; so do those who
+-- are said not to have come, who may come yet.
 SELECT t.template_id, a.appointment_id
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
@@ -186,32 +356,60 @@ JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
 WHERE a.site_id = $1 AND a.place = 'site'
-  AND a.starts_at > $3::timestamptz - $5::interval
-  AND a.starts_at <= $3::timestamptz + $4::interval
-  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+  AND a.starts_at >= ($4::timestamptz[])[1]
+  AND a.starts_at < ($5::timestamptz[])[cardinality($5::timestamptz[])]
+  AND EXISTS (SELECT FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
+              WHERE a.starts_at >= open.begins AND a.starts_at < open.ends)
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id));
 
 -- name: gallery_templates
 -- The sealed vectors of some of gallery_keys, under the same conditions: consent is asked for again
 -- at the moment the vector is read.
-SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
+SELECT DISTINCT t.template_id, t.patient_id, t.pack_id, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
 JOIN templates t ON t.patient_id = p.patient_id AND t.pack_id = $2
+LEFT JOIN template_keys k ON k.template_id = t.template_id
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
 WHERE a.site_id = $1 AND a.place = 'site'
-  AND a.starts_at > $3::timestamptz - $5::interval
-  AND a.starts_at <= $3::timestamptz + $4::interval
-  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled')
+  AND a.starts_at >= ($4::timestamptz[])[1]
+  AND a.starts_at < ($5::timestamptz[])[cardinality($5::timestamptz[])]
+  AND EXISTS (SELECT FROM unnest($4::timestamptz[], $5::timestamptz[]) AS open (begins, ends)
+              WHERE a.starts_at >= open.begins AND a.starts_at < open.ends)
+  AND a.status IN ('pending', 'booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
   AND NOT EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
   AND t.template_id = ANY($6::uuid[]);
+
+-- name: patient_at_desk
+-- The one template a face at the desk is compared with, and all that may speak against doing so.
+SELECT p.patient_id, p.is_staff, p.deceased_on IS NOT NULL AS is_deceased,
+       c.consent_id IS NOT NULL AS consents, t.template_id, t.pack_id, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key,
+       EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
+           AS is_code_only
+FROM patients p
+LEFT JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in'
+    AND c.status = 'active' AND (c.expires_at IS NULL OR c.expires_at > $4)
+LEFT JOIN templates t ON t.patient_id = p.patient_id AND t.consent_id = c.consent_id
+    AND t.pack_id = $3
+LEFT JOIN template_keys k ON k.template_id = t.template_id
+WHERE p.site_id = $1 AND p.patient_ref = $2;
 
 -- name: lock_appointment
 -- The one lock that every check-in of an appointment takes first.
 SELECT patient_id, status, starts_at, place FROM appointments
 WHERE appointment_id = $1 AND site_id = $2
+FOR UPDATE;
+
+-- name: lock_appointments
+-- Several at once, in one order for everybody and before any consent: who undoes one locks it before
+-- the consents, too.
+SELECT FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[])
+ORDER BY appointment_id
 FOR UPDATE;
 
 -- name: check_in_exists
@@ -242,6 +440,49 @@ RETURNING event_id;
 
 -- name: mark_arrived
 UPDATE appointments SET status = 'arrived', status_changed_at = $2 WHERE appointment_id = $1;
+
+-- name: died_before
+-- Whoever died before this day of the site came in for nothing on it, whatever was shown.
+SELECT EXISTS (SELECT FROM patients WHERE patient_id = $1 AND deceased_on < $2);
+
+-- name: face_blocked
+-- Has a person said that whoever was taken for this patient on this day was somebody else?
+SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2);
+
+-- name: check_in_undone
+-- Has a person undone a check-in of the appointment? A face alone does not write another one.
+SELECT EXISTS (SELECT FROM check_ins WHERE appointment_id = $1 AND undone_at IS NOT NULL);
+
+-- name: insert_status_change
+-- FHIR R4 Provenance of a status. Rows are only ever added.
+INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status, occurred_at,
+                            changed_by, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: insert_presence
+-- Nothing is inserted when it is there: the id says whose, what, where and in which ten minutes. Nor
+-- where a check-in of the last ten minutes at the same place says it already.
+INSERT INTO presences (presence_id, site_id, patient_id, appointment_id, flag, method, evidence,
+                       occurred_at, building, camera_id, device_id, score, threshold, pack_id)
+SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5, $6, $7, $8::timestamptz, $9, $10, $11,
+       $12::double precision, $13::double precision, $14
+WHERE $5 <> 'again' OR NOT EXISTS (
+    SELECT FROM check_ins c
+    WHERE c.appointment_id = $4 AND c.undone_at IS NULL AND c.method = $6
+      AND c.camera_id IS NOT DISTINCT FROM $10 AND c.device_id IS NOT DISTINCT FROM $11
+      AND c.occurred_at > $8::timestamptz - interval '10 minutes')
+ON CONFLICT DO NOTHING
+RETURNING presence_id;
+
+-- name: presence_fits
+-- Is it the site's patient, and the patient's appointment, if there is one?
+SELECT EXISTS (
+    SELECT FROM patients p
+    WHERE p.site_id = $1 AND p.patient_id = $2
+      AND ($3::uuid IS NULL OR EXISTS (
+          SELECT FROM appointments a
+          WHERE a.appointment_id = $3 AND a.site_id = $1 AND a.patient_id = $2))
+);
 
 -- name: schedule_of_site
 -- A day's appointments of a site, for the cache.
@@ -283,13 +524,16 @@ WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3
 ORDER BY a.starts_at, a.appointment_ref;
 
 -- name: list_check_ins
+-- Those in force; with $4 the undone ones too.
 SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
-       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by
+       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
+       c.undone_at, c.undone_by, c.undone_reason
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
 JOIN patients p ON p.patient_id = c.patient_id
-WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3 AND c.undone_at IS NULL
-ORDER BY c.occurred_at, a.appointment_ref;
+WHERE c.site_id = $1 AND c.occurred_at >= $2 AND c.occurred_at < $3
+  AND ($4 OR c.undone_at IS NULL)
+ORDER BY c.occurred_at, a.appointment_ref, c.recorded_at;
 
 -- name: open_uptime
 SELECT state, reason, started_at FROM camera_uptime
@@ -355,9 +599,11 @@ INSERT INTO photo_agreements (template_id, photo, distance, score) VALUES ($1, $
 -- name: consenting_templates
 -- Every template that may be compared at all, whatever is booked: a site's calibration compares
 -- them with each other. Consent is checked as in gallery_keys, and look-alikes are left out as there.
-SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, p.wrapped_key
+SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector,
+       coalesce(k.wrapped_key, p.wrapped_key) AS wrapped_key, k.template_id IS NOT NULL AS own_key
 FROM templates t
 JOIN patients p ON p.patient_id = t.patient_id AND NOT p.is_staff AND p.deceased_on IS NULL
+LEFT JOIN template_keys k ON k.template_id = t.template_id
 JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
     AND c.purpose = 'check-in' AND c.status = 'active'
     AND (c.expires_at IS NULL OR c.expires_at > $3)
@@ -458,3 +704,287 @@ SELECT EXISTS (
       AND a.status NOT IN ('cancelled', 'entered-in-error')
       AND a.starts_at > $4::timestamptz - interval '1 year'
 );
+
+-- name: count_attempt
+-- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
+-- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
+-- No wait is a moment that is surely past: of two at once the later one may come here first.
+-- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
+rule AS (
+    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits
+    FROM quick, LATERAL (
+        SELECT EXISTS (
+            SELECT FROM attempts
+            WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
+        ) AS strict
+    ) AS guessed
+)
+INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
+SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
+       CASE WHEN 1 >= $10::int THEN $6::timestamptz
+            WHEN waits[1] = 0 THEN $5::timestamptz - interval '1 minute'
+            ELSE $5::timestamptz + make_interval(secs => waits[1])
+       END
+FROM rule
+ON CONFLICT (site_id, scope, subject) DO UPDATE
+SET (level, day, today, last_at, blocked_until) = (
+    SELECT n.level, $4::date, n.today, $5::timestamptz,
+           CASE WHEN n.today >= $10::int THEN $6::timestamptz
+                WHEN w.wait_s = 0 THEN $5::timestamptz - interval '1 minute'
+                ELSE $5::timestamptz + make_interval(secs => w.wait_s)
+           END
+    FROM rule, LATERAL (
+        SELECT 1 + greatest(0, a.level - CASE WHEN rule.strict THEN 0 ELSE
+                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8
+                   END) AS level,
+               CASE WHEN a.day = $4::date THEN a.today + 1 ELSE 1 END AS today
+    ) AS n, LATERAL (
+        SELECT rule.waits[
+            least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))] AS wait_s
+    ) AS w
+)
+WHERE a.blocked_until <= $5::timestamptz
+RETURNING a.blocked_until;
+
+-- name: take_attempt_back
+-- The code was right. Somebody else's wait, begun meanwhile, stays.
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE attempts AS a
+SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
+    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz
+                         THEN a.last_at - interval '1 minute' ELSE a.blocked_until END
+FROM quick
+WHERE a.site_id = $1 AND a.scope = $2 AND a.subject = $3;
+
+-- name: count_site_failure
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
+SELECT $1::text, 'site', 'all', 0, $2::date, 1, $3::timestamptz, $3::timestamptz FROM quick
+ON CONFLICT (site_id, scope, subject) DO UPDATE
+SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date,
+    last_at = $3::timestamptz;
+
+-- name: forgive_attempts
+-- The desk has helped.
+DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
+
+-- name: list_attempts
+-- What failed on this day, and who waits.
+SELECT scope, subject, today, blocked_until FROM attempts
+WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 OR blocked_until > $3)
+ORDER BY scope, subject;
+
+-- name: patient_for_code
+-- Locked, so that two codes of one patient are issued one after the other.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer
+FROM patients WHERE site_id = $1 AND patient_ref = $2
+FOR NO KEY UPDATE;
+
+-- name: appointment_for_code
+SELECT a.appointment_id, p.patient_ref, a.starts_at, a.status, a.place
+FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.appointment_ref = $2;
+
+-- name: codes_issued_since
+SELECT count(*) FROM codes WHERE patient_id = $1 AND issued_at >= $2;
+
+-- name: forget_expired_codes
+-- Their digits are free again.
+UPDATE codes SET code_hash = NULL
+WHERE site_id = $1 AND code_hash IS NOT NULL AND expires_at <= $2;
+
+-- name: revoke_former_codes
+-- For the same appointment, or the same day of the same patient, one code is in force.
+UPDATE codes SET revoked_at = $3, code_hash = NULL
+WHERE patient_id = $1 AND appointment_id IS NOT DISTINCT FROM $2
+  AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > $3;
+
+-- name: revoke_code
+UPDATE codes SET revoked_at = $2, code_hash = NULL
+WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
+
+-- name: insert_code
+-- Nothing comes back where the digits are in force already: others are drawn then.
+INSERT INTO codes (code_id, site_id, patient_id, appointment_id, kind, grade, code_hash, issued_at,
+                   issued_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (site_id, code_hash) WHERE code_hash IS NOT NULL DO NOTHING
+RETURNING code_id;
+
+-- name: find_code_by_digits
+-- Those in force only: used, replaced and expired digits are as unknown as all others.
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
+       c.revoked_at, c.code_hash, EXISTS (
+           SELECT FROM attempts t
+           WHERE t.site_id = c.site_id AND t.scope = 'patient'
+             AND t.subject = c.patient_id::text AND t.blocked_until > $3
+       ) AS waits
+FROM codes c
+WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
+FOR UPDATE OF c;
+
+-- name: find_code_by_id
+-- In whatever state: a signed token that was used says whom it belonged to.
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
+       c.revoked_at, c.code_hash, EXISTS (
+           SELECT FROM attempts t
+           WHERE t.site_id = c.site_id AND t.scope = 'patient'
+             AND t.subject = c.patient_id::text AND t.blocked_until > $3
+       ) AS waits
+FROM codes c
+WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
+FOR UPDATE OF c;
+
+-- name: patient_of_number
+SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
+
+-- name: claim_visits
+-- The holder's appointments between two moments, and those of whom they are guardian of, as the
+-- clinic says or the national service does ($6, hashes); or the one a code was issued for ($5).
+-- The people first: by day alone it would read the whole site's.
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
+       a.building, p.patient_ref
+FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+  AND a.patient_id = ANY(ARRAY(
+      SELECT $2::uuid
+      UNION ALL
+      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2 AND $5::uuid IS NULL
+      UNION ALL
+      SELECT w.patient_id FROM patients w
+      WHERE w.site_id = $1 AND w.id_number_hash = ANY($6::bytea[])
+  ))
+  AND (a.appointment_id = $5 OR $5 IS NULL AND a.starts_at >= $3 AND a.starts_at < $4)
+ORDER BY a.appointment_id;
+
+-- name: redeem_code
+UPDATE codes SET redeemed_at = $2, redeemed_by = $3, device_id = $4, code_hash = NULL
+WHERE code_id = $1;
+
+-- name: list_codes
+-- Those in force at some time of a day.
+SELECT c.code_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
+       c.expires_at, c.redeemed_at, c.redeemed_by, c.device_id AS device,
+       CASE WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
+            WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+            WHEN c.expires_at <= $4 THEN 'expired'
+            ELSE 'in_force' END AS state
+FROM codes c
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.site_id = $1 AND c.issued_at < $3 AND c.expires_at > $2
+ORDER BY c.issued_at, c.code_id;
+
+-- name: wards_of
+SELECT patient_id FROM guardians WHERE guardian_id = $1;
+
+-- name: undone_between
+-- Appointments whose check-in of this time a person has undone.
+SELECT DISTINCT appointment_id FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NOT NULL;
+
+-- name: face_blocks_of
+SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
+
+-- name: late_bookings
+-- Expected appointments without a check-in, with the day's sightings of their patient that lie in
+-- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
+-- force and no block; the transaction asks again. First of all those few are found who were seen and
+-- are expected as well: everything else is asked of them only.
+WITH known AS MATERIALIZED (
+    SELECT patient_id FROM presences
+    WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+    UNION
+    SELECT patient_id FROM check_ins
+    WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
+), expected AS MATERIALIZED (
+    SELECT a.appointment_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.place, a.building,
+           a.practitioner_id
+    FROM appointments a
+    WHERE a.site_id = $1 AND a.place = 'site' AND a.status IN ('booked', 'pending')
+      AND a.starts_at > $2::timestamptz - $5::interval
+      AND a.starts_at < $3::timestamptz + $4::interval
+      AND a.patient_id IN (SELECT patient_id FROM known)
+)
+SELECT a.appointment_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.place, a.building,
+       d.practitioner_ref, seen.source_id, seen.occurred_at, seen.seen_in, seen.method,
+       seen.evidence, seen.camera_id, seen.device_id, seen.score, seen.threshold, seen.pack_id,
+       seen.decided_by
+FROM expected a
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+CROSS JOIN LATERAL (
+    SELECT p.presence_id AS source_id, p.occurred_at, p.building AS seen_in, p.method,
+           p.evidence, p.camera_id, p.device_id, p.score, p.threshold, p.pack_id,
+           NULL::text AS decided_by
+    FROM presences p
+    WHERE p.patient_id = a.patient_id AND p.site_id = $1
+      AND p.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
+      AND p.occurred_at < least($3::timestamptz, a.starts_at + $5::interval)
+    UNION ALL
+    SELECT c.event_id, c.occurred_at, b.building, c.method,
+           c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by
+    FROM check_ins c JOIN appointments b ON b.appointment_id = c.appointment_id
+    WHERE c.patient_id = a.patient_id AND c.site_id = $1 AND c.undone_at IS NULL
+      AND c.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
+      AND c.occurred_at < least($3::timestamptz, a.starts_at + $5::interval)
+) AS seen
+WHERE seen.evidence IN ('face', 'egov', 'code')
+  AND NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)
+  AND (seen.method NOT IN ('face', 'desk') OR (
+      NOT EXISTS (SELECT FROM face_blocks f WHERE f.patient_id = a.patient_id AND f.day = $6)
+      AND EXISTS (
+          SELECT FROM consents k JOIN patients p ON p.patient_id = k.patient_id
+          WHERE k.patient_id = a.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
+            AND (k.expires_at IS NULL OR k.expires_at > $7)
+            AND NOT p.is_staff AND p.deceased_on IS NULL)))
+ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
+
+-- name: lock_appointment_by_ref
+-- The lock that every check-in of an appointment takes first, by the clinic's reference.
+SELECT a.appointment_id, a.patient_id, a.status, a.starts_at, a.place, p.patient_ref
+FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.appointment_ref = $2
+FOR UPDATE OF a;
+
+-- name: active_check_in
+SELECT event_id, method, camera_id, occurred_at, score FROM check_ins
+WHERE appointment_id = $1 AND undone_at IS NULL;
+
+-- name: undo_check_in
+-- The row stays: its event is never written again, and who undid it can be asked.
+UPDATE check_ins SET undone_at = $2, undone_by = $3, undone_reason = $4
+WHERE event_id = $1 AND undone_at IS NULL;
+
+-- name: mark_booked
+-- The one step backwards, by a recorded undo.
+UPDATE appointments SET status = 'booked', status_changed_at = $2
+WHERE appointment_id = $1 AND status = 'arrived';
+
+-- name: same_sighting
+-- What else is arrived by one sighting of a face.
+SELECT a.appointment_ref
+FROM check_ins c JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.patient_id = $1 AND c.camera_id = $2 AND c.occurred_at = $3 AND c.undone_at IS NULL
+  AND c.method IN ('face', 'desk')
+ORDER BY a.appointment_ref;
+
+-- name: lock_consents
+SELECT FROM consents WHERE patient_id = $1 AND purpose = 'check-in' AND status = 'active'
+FOR UPDATE;
+
+-- name: insert_face_block
+INSERT INTO face_blocks (patient_id, day, site_id, score, blocked_at, blocked_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: list_presences
+SELECT p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
+       s.camera_id AS camera, s.device_id, s.occurred_at, s.recorded_at, a.starts_at, a.status,
+       s.score, s.threshold
+FROM presences s
+JOIN patients p ON p.patient_id = s.patient_id
+LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
+WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
+ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;

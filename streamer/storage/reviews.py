@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from streamer.clock import Clock
+from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.review import Rejection, ReviewRecord
@@ -16,14 +17,21 @@ from streamer.domain.review_report import AppointmentReport, ReviewReferences
 from streamer.errors import InputError
 from streamer.storage.check_ins import Result
 from streamer.storage.local_day import LocalDay
+from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
 _EXPECTED = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 
+_DENIED = AppointmentStatus.NOSHOW.value
+
 
 class CheckInTransaction(Protocol):
     """Writes check-ins inside a transaction; see `PostgresCheckIns`."""
+
+    async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
+        """Lock the appointments of several before the first is written."""
+        ...
 
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """Write one, or say why not."""
@@ -72,10 +80,16 @@ class PostgresReviews:
                 for row in rows
             },
             frozenset(row["appointment_id"] for row in rows if row["status"] in _EXPECTED),
+            frozenset(row["appointment_id"] for row in rows if row["status"] == _DENIED),
         )
 
+    async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
+        """Refuse whoever bills one of the patients; raises InputError, DatabaseError."""
+        async with self._postgres.connection() as connection:
+            await self._refuse_own(connection, actor, patients)
+
     async def decide(
-        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn]
+        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn], actor: Actor
     ) -> Sequence[Recorded]:
         """Write a decision and its check-ins in one transaction; repeating it changes nothing.
 
@@ -83,15 +97,17 @@ class PostgresReviews:
             What became of each check-in, in order.
 
         Raises:
-            InputError: The review was decided otherwise; nothing was written.
+            InputError: The review was decided otherwise, or the actor bills one of the patients;
+                nothing was written.
             DatabaseError: It is not known to be written; try again.
         """
         results: dict[UUID, Result] = {}
         async with self._postgres.transaction() as connection:
+            await self._refuse_own(connection, actor, [one.patient_id for one in records])
             for record in records:
                 await self._insert(connection, record)
-            # In one order for everybody: two transactions never wait for each other in a circle.
-            for one in sorted(check_ins, key=lambda check_in: check_in.appointment_id):
+            await self._check_ins.lock(connection, check_ins)
+            for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
         for one in check_ins:
             await self._check_ins.tell(one, results[one.appointment_id])
@@ -105,6 +121,12 @@ class PostgresReviews:
                 sql("rejections_between"), self._site_id, day.start, day.end
             )
         return [Rejection(**row) for row in rows]
+
+    async def _refuse_own(
+        self, connection: Connection, actor: Actor, patients: Sequence[UUID]
+    ) -> None:
+        for one in patients:
+            await refuse_own_patient(connection, self._site_id, actor, one, self._clock.now())
 
     async def _insert(self, connection: Connection, record: ReviewRecord) -> None:
         inserted = await connection.fetchval(

@@ -26,11 +26,12 @@ def kirdi(tmp_path: Path, built_models: Path) -> Kirdi:
 
 @pytest.fixture
 def enrol(kirdi: Kirdi, tmp_path: Path) -> Callable[[str], None]:
-    """Enrol one of the recorded people through the command line."""
+    """Enrol one of the recorded people, whose consent is recorded, through the command line."""
     from tests.acceptance.people import stills
 
     def run(person: str) -> None:
         photos = stills(person, tmp_path)
+        kirdi.consent(person)
         kirdi.ok("patients", "enroll", person, *photos, "--consent-ref", f"consent-{person}")
 
     return run

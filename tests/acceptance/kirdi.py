@@ -1,5 +1,6 @@
 """Drives the installed product as a person would: through the `kirdi` command, nothing else."""
 
+import asyncio
 import csv
 import json
 import os
@@ -12,9 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from streamer.clock import SystemClock
+from streamer.domain.actor import SERVICE
+from streamer.domain.consent import ConsentGiven, ConsentPurpose, IdentityCheck, Language
+
+if TYPE_CHECKING:
+    from streamer.backend import Backend
 
 # Somewhere on earth it is noon: there, "today" does not end while a test runs.
 ZONE = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
@@ -56,7 +64,8 @@ class Kirdi:
 
     @property
     def env(self) -> dict[str, str]:
-        kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+        wanted = ("PATH", "LANG", "PYTHONPATH")
+        kept = {key: os.environ[key] for key in wanted if key in os.environ}
         self.user_home.mkdir(exist_ok=True)
         return kept | {
             "HOME": str(self.user_home),
@@ -142,6 +151,36 @@ class Kirdi:
         write_csv(appointments, [appointment(f"a-{ref}", ref, begins) for ref in refs])
         self.ok("patients", "import", patients)
         self.ok("appointments", "import", appointments)
+
+    def consent(self, *refs: str) -> None:
+        """Record consents, `consent-REF` each; in this process: a command for each takes long."""
+        asyncio.run(self._consent(refs))
+
+    async def _consent(self, refs: Sequence[str]) -> None:
+        from config.load import load_settings
+        from streamer.backend import open_backend
+
+        settings, clock = load_settings(self.write_settings(), {}), SystemClock()
+        async with open_backend(settings, self.home, clock) as backend:
+            for ref in refs:
+                await record_consent(backend, ref, clock.now())
+
+
+async def record_consent(backend: "Backend", ref: str, now: datetime) -> None:
+    """A patient's consent to check-in, of today."""
+    from streamer.patients.consent_text import consent_text
+
+    purpose, settings = ConsentPurpose.CHECK_IN, backend.settings
+    text = consent_text(purpose, Language.EN, settings.consent, settings.site.name)
+    given = ConsentGiven(
+        patient_ref=ref,
+        purpose=purpose,
+        document_ref=f"consent-{ref}",
+        given_at=now,
+        expires_at=now + timedelta(days=1),
+        identity_check=IdentityCheck.KNOWN_TO_STAFF,
+    )
+    await backend.consents.record(given, text, SERVICE, now)
 
 
 class Service:

@@ -7,13 +7,14 @@ from config.load import load_settings
 from matcher.packs.store import open_pack
 from streamer.backend import open_backend
 from streamer.clock import SystemClock
+from streamer.domain.actor import SERVICE
 from streamer.errors import InputError
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.patients.photo import read_photo
 from streamer.recognition import face_gate, models_folder, open_matcher
 from streamer.score_rules import score_rules
 from tests import data
-from tests.acceptance.kirdi import Kirdi, appointment, write_csv
+from tests.acceptance.kirdi import Kirdi, appointment, record_consent, write_csv
 
 
 def enrol_lfw(kirdi: Kirdi, count: int) -> None:
@@ -47,7 +48,8 @@ async def _enrol(kirdi: Kirdi, people: list[Path], count: int) -> None:
         for ref, person in zip(refs, people, strict=True):
             photos = [read_photo(photo) for photo in photos_of(person)]
             try:
-                await enrolment.enrol(ref, photos, f"consent-{ref}", clock.now())
+                await record_consent(backend, ref, clock.now())
+                await enrolment.enrol(ref, photos, "", clock.now(), by=SERVICE)
             except InputError:
                 # Another face in the background, a face too small, or somebody under two names: the
                 # next person then.

@@ -140,29 +140,31 @@ def test_photos(kirdi: Kirdi, tmp_path: Path) -> None:
     text.write_text("no picture")
     cv2.imwrite(str(grey), np.full((300, 300, 3), 128, dtype=np.uint8))
     kirdi.import_people(["A"])
+    refused(kirdi("patients", "enroll", "A", grey), 4, "A", "kirdi consents record")
+    kirdi.consent("A")
 
     def enrol(*arguments: str | Path) -> Result:
         return kirdi("patients", "enroll", *arguments)
 
-    refused(enrol("A", text, "--consent-ref", "c"), 4, "text.jpg", "no picture")
-    refused(enrol("A", grey, "--consent-ref", "c"), 4, "grey.png", "no face")
-    refused(enrol("A", tmp_path / "no.jpg", "--consent-ref", "c"), 4, "no.jpg")
-    refused(enrol("A", grey), 4, "A", "--consent-ref")
+    refused(enrol("A", text), 4, "text.jpg", "no picture")
+    refused(enrol("A", grey), 4, "grey.png", "no face")
+    refused(enrol("A", tmp_path / "no.jpg"), 4, "no.jpg")
+    refused(enrol("A", grey, "--consent-ref", "c"), 4, "A", "consent-A", "--consent-ref")
     crowd = data.need("clips/crowd.mp4")
     from tests.acceptance.people import decode
 
     many = tmp_path / "many.png"
     cv2.imwrite(str(many), cv2.cvtColor(decode(crowd)[60], cv2.COLOR_RGB2BGR))
-    refused(enrol("A", many, "--consent-ref", "c"), 4, "many.png", "faces")
+    refused(enrol("A", many), 4, "many.png", "faces")
     mixed = [stills("A", tmp_path)[0], stills("C", tmp_path)[0]]
-    refused(enrol("A", *mixed, "--consent-ref", "c"), 4, "different people")
-    refused(enrol("nobody", mixed[0], "--consent-ref", "c"), 4, "nobody")
+    refused(enrol("A", *mixed), 4, "different people")
+    refused(enrol("nobody", mixed[0]), 4, "nobody")
     small = cv2.imread(str(mixed[0]))
     assert small is not None
     tiny = tmp_path / "tiny.png"
     cv2.imwrite(str(tiny), cv2.resize(small, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA))
-    refused(enrol("A", tiny, "--consent-ref", "c"), 4, "tiny.png", "too small")
-    warned = enrol("A", mixed[0], "--consent-ref", "c")
+    refused(enrol("A", tiny), 4, "tiny.png", "too small")
+    warned = enrol("A", mixed[0])
     assert warned.code == 0
     assert "pixels wide" in warned.err
     assert "one photo only" in warned.err
@@ -175,7 +177,7 @@ def test_photos_that_are_traps(kirdi: Kirdi, tmp_path: Path) -> None:
     cv2.imwrite(str(bomb), np.zeros((9000, 9000), dtype=np.uint8))
     assert bomb.stat().st_size < 1_000_000
     for photo, words in (("/dev/zero", "no file"), (pipe, "no file"), (bomb, "megapixels")):
-        result = kirdi("patients", "enroll", "A", photo, "--consent-ref", "c", timeout=20)
+        result = kirdi("patients", "enroll", "A", photo, timeout=20)
         refused(result, 4, words)
 
 

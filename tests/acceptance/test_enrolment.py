@@ -10,15 +10,15 @@ from tests.acceptance.test_bad_input import refused
 def test_one_face_under_two_references(kirdi: Kirdi, tmp_path: Path) -> None:
     kirdi.import_people(["A", "A-again", "B"])
     photos = {person: stills(person, tmp_path) for person in "AB"}
-    kirdi.ok("patients", "enroll", "A", *photos["A"][:2], "--consent-ref", "c-1")
+    kirdi.consent("A", "A-again", "B")
+    kirdi.ok("patients", "enroll", "A", *photos["A"][:2])
 
     # Other photos of the same person; then with one of somebody else among them.
     again: list[str | Path] = ["patients", "enroll", "A-again", *photos["A"][2:]]
-    again += ["--consent-ref", "c-2"]
     refused(kirdi(*again), 4, "A-again", "already be enrolled as A ", "--anyway")
 
     mixed: list[str | Path] = ["patients", "enroll", "B", *photos["B"], photos["A"][0]]
-    result = kirdi(*mixed, "--consent-ref", "c-3", "--json")
+    result = kirdi(*mixed, "--json")
     assert result.code == 0, result.err
     assert result.json[0]["photos"] == 4
     assert "left out" in result.err

@@ -27,6 +27,7 @@ def test_among_strangers_every_visit_is_found(kirdi: Kirdi, tmp_path: Path) -> N
     kirdi.import_people([*ENROLLED_FROM])
     for person in ENROLLED_FROM:
         photos = stills(person, tmp_path)
+        kirdi.consent(person)
         kirdi.ok("patients", "enroll", person, *photos, "--consent-ref", f"consent-{person}")
     enrol_lfw(kirdi, 300)
 

@@ -70,7 +70,8 @@ def test_a_pack_of_ones_own_from_folder_to_use(kirdi: Kirdi, tmp_path: Path) -> 
 def test_a_change_of_pack_names_who_must_be_enrolled_anew(kirdi: Kirdi, tmp_path: Path) -> None:
     (kirdi.folder / "patients.csv").write_text("patient_ref,full_name\nP1,A B\nP2,C D\n")
     kirdi.ok("patients", "import", kirdi.folder / "patients.csv")
-    kirdi.ok("patients", "enroll", "P1", sample_photograph(), "--consent-ref", "c1")
+    kirdi.consent("P1")
+    kirdi.ok("patients", "enroll", "P1", sample_photograph())
     folder = own_pack(tmp_path / "mine")
     kirdi.ok("models", "build", "clinic", "--from", folder, "--accept-non-commercial")
     (changed,) = kirdi.ok("models", "use", "clinic")

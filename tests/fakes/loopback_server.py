@@ -1,6 +1,7 @@
 """What every hand-written server of the tests is: a free port of the loopback, open in a `with`."""
 
 import asyncio
+import ssl
 from types import TracebackType
 from typing import Self
 
@@ -8,14 +9,15 @@ from typing import Self
 class LoopbackServer:
     """Listens while it is entered; a subclass says in `_serve` what one connection is."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         """Make a server; nothing is opened."""
         self._host = host
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, self._host, 0)
+        self._server = await asyncio.start_server(self._accept, self._host, 0, ssl=self._tls)
         return self
 
     async def __aexit__(

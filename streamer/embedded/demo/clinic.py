@@ -12,12 +12,20 @@ from pydantic import SecretStr
 from config.settings import Camera, Match, Settings, Site
 from matcher.matcher import Matcher
 from streamer.backend import Backend
+from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
+from streamer.domain.consent import (
+    ConsentGiven,
+    ConsentPurpose,
+    IdentityCheck,
+    Language,
+)
 from streamer.domain.patient import Patient
 from streamer.embedded.demo.cast import CAST, Member, Part
 from streamer.embedded.demo.photographs import Person
 from streamer.embedded.demo.portrait import enrolment_photos
+from streamer.patients.consent_text import consent_text
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
@@ -64,7 +72,7 @@ async def enrol(
     rules: ScoreRules,
     now: datetime,
 ) -> None:
-    """Enrol one of the cast from two photos; one who withdrew then does.
+    """Record the consent of one of the cast and enrol from two photos; who withdrew then does.
 
     Raises:
         KirdiError: The photos cannot be used, or nothing can be written.
@@ -83,10 +91,21 @@ async def enrol(
         backend.enrolments,
         rules.compare,
     )
+    purpose = ConsentPurpose.CHECK_IN
+    given = ConsentGiven(
+        patient_ref=member.patient_ref,
+        purpose=purpose,
+        document_ref=f"C-{member.patient_ref}",
+        given_at=now,
+        expires_at=now + timedelta(days=1),
+        identity_check=IdentityCheck.KNOWN_TO_STAFF,
+    )
+    text = consent_text(purpose, Language.EN, settings.consent, settings.site.name)
+    await backend.consents.record(given, text, SERVICE, now)
     photos = enrolment_photos(people[member.person])
-    await enrolment.enrol(member.patient_ref, photos, f"C-{member.patient_ref}", now)
+    await enrolment.enrol(member.patient_ref, photos, given.document_ref, now, by=SERVICE)
     if member.part is Part.WITHDREW:
-        await backend.consents.withdraw(member.patient_ref, now)
+        await backend.consents.withdraw(member.patient_ref, (purpose,), SERVICE, now)
 
 
 def _booking(member: Member, now: datetime) -> Booking:

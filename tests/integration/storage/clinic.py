@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -9,14 +10,26 @@ import numpy as np
 
 from config.settings import Site
 from matcher.face import Vector
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
+from streamer.domain.consent import (
+    ConsentGiven,
+    ConsentPurpose,
+    ConsentText,
+    IdentityCheck,
+    Language,
+)
 from streamer.domain.patient import Patient
+from streamer.domain.presence_window import PresenceWindow, closing_times
+from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.import_result import ImportResult
 from streamer.storage.listing import AppointmentRow, CheckInRow, Listing
@@ -31,7 +44,18 @@ ZONE = ZoneInfo("Asia/Almaty")
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WINDOW = (timedelta(minutes=120), timedelta(minutes=30))
+PRESENCE = PresenceWindow(
+    before=timedelta(minutes=240),
+    after=timedelta(minutes=240),
+    at_least_after=timedelta(minutes=30),
+    zone=ZONE,
+    closes=closing_times({"mon-sat": "08:00-18:00"}),
+)
 PACK = "open"
+YEAR = timedelta(days=365)
+BACKUPS = timedelta(days=30)
+CHECK_IN = ConsentPurpose.CHECK_IN
+RULES = ConsentRules(365, 14, ZONE)
 
 
 def patient(number: int) -> Patient:
@@ -53,6 +77,29 @@ def booking(number: int, patient_number: int | None = None) -> Booking:
     )
 
 
+def consent(
+    patient_ref: str,
+    document_ref: str = "C-1",
+    purpose: ConsentPurpose = CHECK_IN,
+    given_at: datetime = NOW,
+    term: timedelta = YEAR,
+    guardian_ref: str | None = None,
+) -> ConsentGiven:
+    return ConsentGiven(
+        patient_ref=patient_ref,
+        purpose=purpose,
+        document_ref=document_ref,
+        given_at=given_at,
+        expires_at=given_at + term,
+        identity_check=IdentityCheck.ID_DOCUMENT,
+        guardian_ref=guardian_ref,
+    )
+
+
+def text(purpose: ConsentPurpose = CHECK_IN, body: str = "What was read.") -> ConsentText:
+    return ConsentText(purpose, 1, Language.KK, body)
+
+
 def vector(seed: int) -> Vector:
     made: Vector = np.random.default_rng(seed).normal(size=128).astype(np.float32)
     return made
@@ -70,7 +117,9 @@ class Clinic:
 
     async def import_patients(self, *patients: Patient) -> ImportResult:
         database = self.database
-        imports = PatientsImport(database.postgres, database.vault, database.keyed_hash, SITE.id)
+        imports = PatientsImport(
+            database.postgres, database.vault, database.keyed_hash, SITE.id, self.eraser()
+        )
         return await imports.run(patients, self.clock.now())
 
     async def import_bookings(
@@ -81,10 +130,25 @@ class Clinic:
         )
         return await imports.run(bookings, self.clock.now())
 
+    def eraser(self) -> Eraser:
+        return Eraser(self.database.vault, SITE.id, BACKUPS)
+
+    def consents(self) -> PostgresConsents:
+        database = self.database
+        return PostgresConsents(database.postgres, database.vault, SITE.id, RULES, self.eraser())
+
+    def enrolments(self) -> PostgresEnrolment:
+        return PostgresEnrolment(self.database.postgres, self.database.vault, SITE.id, RULES)
+
+    async def consent(self, given: ConsentGiven, by: Actor = SERVICE) -> bool:
+        """Record a consent, unless it is there."""
+        read = text(given.purpose)
+        return await self.consents().record(given, read, by, self.clock.now())
+
     async def enrol(self, number: int, consent_ref: str = "C-1") -> Vector:
-        store = PostgresEnrolment(self.database.postgres, self.database.vault, SITE.id)
-        made = vector(number)
-        await store.save(f"P-{number}", consent_ref, made, PACK, 2, self.clock.now())
+        ref, made = f"P-{number}", vector(number)
+        await self.consent(consent(ref, consent_ref, given_at=self.clock.now()))
+        await self.enrolments().save(ref, consent_ref, made, PACK, 2, self.clock.now(), by=SERVICE)
         return made
 
     async def expect(self, number: int) -> tuple[UUID, UUID]:
@@ -119,7 +183,7 @@ class Clinic:
 
     def check_ins(self, schedules: ScheduleCache | None = None) -> PostgresCheckIns:
         return PostgresCheckIns(
-            self.database.postgres, self.clock, schedules or self.schedules(), *WINDOW
+            self.database.postgres, self.clock, schedules or self.schedules(), *WINDOW, ZONE
         )
 
     def gallery(self, pack_id: str = PACK) -> PostgresGallery:
@@ -128,8 +192,7 @@ class Clinic:
             self.database.vault,
             SITE.id,
             pack_id,
-            timedelta(minutes=120),
-            timedelta(minutes=30),
+            PRESENCE,
         )
 
     async def appointments(self) -> list[AppointmentRow]:
@@ -146,7 +209,7 @@ class Clinic:
         async with self.database.postgres.connection() as connection:
             await connection.execute(statement, *values)
 
-    async def row(self, statement: str, *values: object) -> tuple[UUID, ...]:
+    async def row(self, statement: str, *values: object) -> tuple[Any, ...]:
         async with self.database.postgres.connection() as connection:
             found = await connection.fetchrow(statement, *values)
         assert found is not None

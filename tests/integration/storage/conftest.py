@@ -68,25 +68,25 @@ def any_migrated_url(any_session_databases: Databases) -> str:
 
 @pytest.fixture
 async def clinic_url(make_database: MakeDatabase, migrated_url: str) -> str:
-    await _empty(migrated_url)
+    await empty(migrated_url)
     return make_database(migrated_url)
 
 
 @pytest.fixture
 async def clinic(migrated_url: str, tmp_path: Path) -> AsyncIterator[Clinic]:
-    await _empty(migrated_url)
+    await empty(migrated_url)
     async with open_database(migrated_url, Limits(), SITE, tmp_path / "kirdi.key") as database:
         yield Clinic(database, FakeClock(NOW))
 
 
 @pytest.fixture
 async def any_clinic(any_migrated_url: str, tmp_path: Path) -> AsyncIterator[Clinic]:
-    await _empty(any_migrated_url)
+    await empty(any_migrated_url)
     async with open_database(any_migrated_url, Limits(), SITE, tmp_path / "kirdi.key") as database:
         yield Clinic(database, FakeClock(NOW))
 
 
-async def _empty(url: str) -> None:
+async def empty(url: str) -> None:
     """Delete every row: many times quicker than making a database for each test."""
     connection = await asyncpg.connect(url)
     try:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from config.settings import Match
 from matcher.packs.open_pack import OPEN_PACK
 from streamer.commands.calibrate_site import weigh
+from streamer.domain.actor import SERVICE
 from streamer.domain.identity import Band
 from streamer.domain.match_count import MatchCount
 from streamer.domain.photo_agreement import PhotoAgreement
@@ -15,11 +16,10 @@ from streamer.domain.review import ReviewDecision
 from streamer.domain.site_calibration import SiteCalibration
 from streamer.score_rules import ScoreRules, tail_of
 from streamer.storage.calibrations import PostgresCalibrations, ReviewTally
-from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_list import PatientRow, PatientsList
 from streamer.tracking.fixed_thresholds import FixedThresholds
-from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, patient, vector
+from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, consent, patient, vector
 from tests.integration.storage.test_reviews import record, reviews
 
 DAY = date(2026, 11, 23)
@@ -56,10 +56,11 @@ async def test_templates_of_those_who_consent_whatever_is_booked(clinic: Clinic)
 
 async def test_photo_agreements_go_with_their_template(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
+    await clinic.consent(consent("P-1"))
+    store = clinic.enrolments()
     for scores in ((5.5, 4.5), (7.0, 6.0, 5.0)):
         agreements = tuple(PhotoAgreement(0.25, one) for one in scores)
-        await store.save("P-1", "C-1", vector(1), PACK, 3, NOW, agreements=agreements)
+        await store.save("P-1", "C-1", vector(1), PACK, 3, NOW, by=SERVICE, agreements=agreements)
         assert await calibrations(clinic).genuine_scores() == sorted(scores)
     await clinic.execute("DELETE FROM templates")
     assert await calibrations(clinic).genuine_scores() == []
@@ -69,16 +70,17 @@ async def test_of_the_reviews_those_count_that_would_have_been_accepted(clinic: 
     _, anna = await clinic.expect(1)
     _, bota = await clinic.expect(2)
     store, pair = reviews(clinic), uuid4()
-    await store.decide([record(anna)], [])
-    await store.decide([record(anna, ReviewDecision.REJECTED)], [])
-    await store.decide([record(anna, ReviewDecision.EXPIRED)], [])
-    await store.decide([record(anna, ReviewDecision.REJECTED, band=Band.REVIEW)], [])
+    await store.decide([record(anna)], [], SERVICE)
+    await store.decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
+    await store.decide([record(anna, ReviewDecision.EXPIRED)], [], SERVICE)
+    await store.decide([record(anna, ReviewDecision.REJECTED, band=Band.REVIEW)], [], SERVICE)
     await store.decide(
         [
             record(anna, ReviewDecision.OTHER, review_id=pair),
             record(bota, review_id=pair, lead=False),
         ],
         [],
+        SERVICE,
     )
     assert await calibrations(clinic).reviews() == ReviewTally(decided=3, wrong=2, expired=1)
     assert await calibrations(clinic, "other").reviews() == ReviewTally(0, 0, 0)
@@ -119,8 +121,10 @@ async def test_a_change_of_pack_says_who_must_be_enrolled_anew(clinic: Clinic) -
 
 
 async def owner(clinic: Clinic) -> UUID:
-    (found,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
-    return found
+    found: tuple[UUID, ...] = await clinic.row(
+        "SELECT patient_id FROM patients WHERE patient_ref = 'P-1'"
+    )
+    return found[0]
 
 
 async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: Clinic) -> None:
@@ -135,7 +139,7 @@ async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: 
 
     await clinic.enrol(119)
     (anna,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
-    await reviews(clinic).decide([record(anna, review_id=uuid4()) for _ in range(299)], [])
+    await reviews(clinic).decide([record(anna, review_id=uuid4()) for _ in range(299)], [], SERVICE)
     done = await weigh(store, PACK, rules, match, clinic.clock)
     assert done.missing == ()
     made = await store.newest()
@@ -145,7 +149,7 @@ async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: 
     assert tail_of(made.impostor_tail).people == 120
 
     # One mistake since: it stays as it was made, and a new one is refused.
-    await reviews(clinic).decide([record(anna, ReviewDecision.REJECTED)], [])
+    await reviews(clinic).decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
     again = await weigh(store, PACK, rules, match, clinic.clock)
     assert "1 were somebody else" in again.missing[0]
     assert await store.newest() == made

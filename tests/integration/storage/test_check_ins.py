@@ -1,12 +1,15 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from streamer.domain.check_in import Recorded
+from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from tests.integration.storage.clinic import NOW, Clinic, booking
+from tests.integration.storage.racing import raced
 
 
 async def _assert_untouched(clinic: Clinic) -> None:
@@ -31,18 +34,21 @@ async def test_written_once_and_listed(any_clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("same_event", [True, False])
-async def test_fifty_at_once_leave_one(any_clinic: Clinic, same_event: bool) -> None:
+async def test_fifty_at_once_from_four_processes_leave_one(
+    any_clinic: Clinic, any_migrated_url: str, tmp_path: Path, same_event: bool
+) -> None:
+    """Which is more than one service may have: a spool that was copied, a service started twice."""
     await any_clinic.expect(1)
     proposal = await any_clinic.proposal(1)
-    check_ins = any_clinic.check_ins()
-    results = await asyncio.gather(
-        *(
-            check_ins.record(proposal if same_event else replace(proposal, event_id=uuid4()))
-            for _ in range(50)
-        )
+    events = [proposal.event_id if same_event else uuid4() for _ in range(50)]
+    results = await raced(
+        any_migrated_url,
+        tmp_path / "kirdi.key",
+        [[replace(proposal, event_id=one) for one in events[part::4]] for part in range(4)],
     )
     assert sorted(results) == [Recorded.DUPLICATE] * 49 + [Recorded.WRITTEN]
     assert await any_clinic.count("check_ins") == 1
+    assert await any_clinic.count("status_changes") == 1
 
 
 async def test_one_event_serves_one_appointment(clinic: Clinic) -> None:
@@ -186,5 +192,92 @@ async def test_an_undone_check_in_makes_room(clinic: Clinic) -> None:
     )
     await clinic.execute("UPDATE appointments SET status = 'booked'")
     assert await check_ins.record(proposal) is Recorded.DUPLICATE
-    assert await check_ins.record(replace(proposal, event_id=uuid4())) is Recorded.WRITTEN
+    confirmed = replace(proposal, event_id=uuid4(), decided_by="reception")
+    assert await check_ins.record(confirmed) is Recorded.WRITTEN
     assert len(await clinic.listed_check_ins()) == 1
+
+
+CODE: dict[str, Any] = {"method": Method.CODE, "evidence": EvidenceGrade.CODE, "camera_id": None}
+
+
+async def _undo(clinic: Clinic) -> None:
+    await clinic.execute(
+        "UPDATE check_ins SET undone_at = $1, undone_by = 'x', undone_reason = 'y'", NOW
+    )
+    await clinic.execute("UPDATE appointments SET status = 'booked'")
+
+
+async def _block(clinic: Clinic, number: int, day: str) -> None:
+    _, patient_id = await clinic.ids(number)
+    await clinic.execute(
+        "INSERT INTO face_blocks VALUES ($1, $2::text::date, 'test-1', NULL, $3, 'x')",
+        *(patient_id, day, NOW),
+    )
+
+
+async def test_a_code_needs_no_consent(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await clinic.withdraw(1)
+    await clinic.execute("UPDATE patients SET is_staff = true")
+    coded = replace(await clinic.proposal(1), **CODE)
+    assert await clinic.check_ins().record(coded) is Recorded.WRITTEN
+    row = await clinic.row("SELECT consent_id IS NULL, method, evidence FROM check_ins")
+    assert row == (True, "code", "code")
+
+
+@pytest.mark.parametrize(
+    ("died", "recorded"), [("2026-11-22", Recorded.REFUSED_UNKNOWN), ("2026-11-23", "written")]
+)
+async def test_the_dead_come_in_for_nothing(clinic: Clinic, died: str, recorded: str) -> None:
+    await clinic.expect(1)
+    await clinic.execute("UPDATE patients SET deceased_on = $1::text::date", died)
+    coded = replace(await clinic.proposal(1), **CODE)
+    assert await clinic.check_ins().record(coded) == recorded
+
+
+@pytest.mark.parametrize("method", [Method.FACE, Method.DESK])
+@pytest.mark.parametrize("decided_by", [None, "reception"])
+async def test_a_blocked_face_arrives_nowhere_that_day(
+    clinic: Clinic, method: Method, decided_by: str | None
+) -> None:
+    await clinic.expect(1)
+    await _block(clinic, 1, "2026-11-23")
+    proposal = replace(await clinic.proposal(1), method=method, decided_by=decided_by)
+    assert await clinic.check_ins().record(proposal) is Recorded.REFUSED_BLOCKED
+    await _assert_untouched(clinic)
+    coded = replace(proposal, event_id=uuid4(), **CODE)
+    assert await clinic.check_ins().record(coded) is Recorded.WRITTEN
+
+
+async def test_a_block_ends_with_its_day(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await _block(clinic, 1, "2026-11-22")
+    assert await clinic.check_ins().record(await clinic.proposal(1)) is Recorded.WRITTEN
+
+
+async def test_after_an_undo_it_takes_a_person(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await clinic.check_ins().record(await clinic.proposal(1))
+    await _undo(clinic)
+    again = await clinic.proposal(1)
+    assert await clinic.check_ins().record(again) is Recorded.REFUSED_BLOCKED
+    confirmed = replace(again, decided_by="reception")
+    assert await clinic.check_ins().record(confirmed) is Recorded.WRITTEN
+
+
+async def test_every_arrival_leaves_its_provenance(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await clinic.execute("UPDATE appointments SET status = 'pending'")
+    proposal = await clinic.proposal(1)
+    manual = replace(
+        proposal, method=Method.MANUAL, evidence=EvidenceGrade.MANUAL, decided_by="r", note="why"
+    )
+    await clinic.check_ins().record(manual)
+    await clinic.check_ins().record(manual)
+    assert await clinic.count("status_changes") == 1
+    row = await clinic.row(
+        "SELECT appointment_id, event_id, from_status, to_status, occurred_at, changed_by, reason "
+        "FROM status_changes"
+    )
+    expected = (proposal.appointment_id, proposal.event_id, "pending", "arrived", NOW, "r", "why")
+    assert row == expected

@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
+from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.template import GalleryKey
 from streamer.errors import InputError, VaultError
-from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.patients import Patients
 from tests.integration.storage.clinic import (
+    HOUR,
     NOW,
     PACK,
+    PRESENCE,
     SITE,
     Clinic,
     booking,
+    consent,
     moved,
     patient,
     vector,
@@ -54,12 +57,27 @@ async def test_a_template_comes_back_as_it_was(any_clinic: Clinic) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "known"),
-    [(-121, False), (-120, True), (0, True), (29.99, True), (30, False)],
+    # It begins at 10:00 and the site closes at 18:00.
+    [(-241, False), (-240, True), (0, True), (30, True), (479.99, True), (480, False)],
 )
-async def test_the_arrival_window(clinic: Clinic, minutes: float, known: bool) -> None:
+async def test_from_hours_before_until_the_site_closes(
+    clinic: Clinic, minutes: float, known: bool
+) -> None:
     await clinic.expect(1)
     at = booking(1).starts_at + timedelta(minutes=minutes)
     assert len(await _known(clinic, at)) == known
+
+
+@pytest.mark.parametrize(
+    ("hours", "known"),
+    [(14.001, False), (14, False), (13, True), (9, True), (8.51, True), (8, False)],
+)
+async def test_after_closing_who_comes_later(clinic: Clinic, hours: float, known: bool) -> None:
+    """At 19:00 the arrival windows of the evening are open, and tomorrow's begin to."""
+    await clinic.expect(1)
+    at = booking(1).starts_at + timedelta(hours=hours)
+    await clinic.execute("UPDATE appointments SET starts_at = $1, ends_at = $2", at, at + HOUR)
+    assert len(await _known(clinic, booking(1).starts_at + timedelta(hours=9))) == known
 
 
 async def test_two_open_appointments_are_two_keys(clinic: Clinic) -> None:
@@ -76,7 +94,7 @@ async def test_two_open_appointments_are_two_keys(clinic: Clinic) -> None:
 async def test_which_statuses_are_recognised(clinic: Clinic, status: AppointmentStatus) -> None:
     await clinic.expect(1)
     await clinic.execute("UPDATE appointments SET status = $1", status.value)
-    known = {"pending", "booked", "arrived", "checked-in", "fulfilled"}
+    known = {"pending", "booked", "arrived", "checked-in", "fulfilled", "noshow"}
     assert len(await _known(clinic)) == (status.value in known)
 
 
@@ -104,8 +122,8 @@ async def test_who_is_nobody_at_once(clinic: Clinic, change: str) -> None:
 async def test_other_sites_and_packs_are_nobody(clinic: Clinic) -> None:
     await clinic.expect(1)
     assert await _known(clinic, pack="another") == frozenset()
-    database, window = clinic.database, timedelta(minutes=120)
-    other = PostgresGallery(database.postgres, database.vault, "other", PACK, window, window)
+    database = clinic.database
+    other = PostgresGallery(database.postgres, database.vault, "other", PACK, PRESENCE)
     assert await other.keys(NOW) == frozenset()
     assert await other.templates(await _templates(clinic), NOW) == []
 
@@ -133,8 +151,8 @@ async def test_enrolling_again_replaces_the_template(clinic: Clinic) -> None:
 
 async def test_a_new_document_replaces_the_old_one(clinic: Clinic) -> None:
     await clinic.expect(1)
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
-    await store.save("P-1", "C-1", vector(1), "other-pack", 1, NOW)
+    store = clinic.enrolments()
+    await store.save("P-1", "C-1", vector(1), "other-pack", 1, NOW, by=SERVICE)
     await clinic.enrol(1, "C-2")
     assert await clinic.count("consents") == 2
     assert await clinic.count("templates") == 2
@@ -163,24 +181,39 @@ async def test_who_is_never_enrolled(
 
 async def test_an_expired_consent_enrols_nobody(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
-    with pytest.raises(InputError, match="its term is over"):
-        await store.save("P-1", "C-1", vector(1), PACK, 2, NOW, expires_at=NOW)
+    store = clinic.enrolments()
+    await clinic.consent(consent("P-1", term=HOUR))
     for bad in (np.zeros((0,), np.float32), np.full(4, np.nan, np.float32)):
         with pytest.raises(ValueError):
-            await store.save("P-1", "C-1", bad, PACK, 2, NOW)
-    assert await clinic.count("consents") == 0
+            await store.save("P-1", "C-1", bad, PACK, 2, NOW, by=SERVICE)
+    with pytest.raises(InputError, match="no consent to check-in in force"):
+        await store.save("P-1", "C-1", vector(1), PACK, 2, NOW + HOUR, by=SERVICE)
+    with pytest.raises(InputError, match="is document C-1, another than"):
+        await store.save("P-1", "C-2", vector(1), PACK, 2, NOW, by=SERVICE)
+    assert await clinic.count("templates") == 0
+    await store.save("P-1", "", vector(1), PACK, 2, NOW, by=SERVICE)
+    assert await clinic.count("templates") == await clinic.count("template_keys") == 1
 
 
-async def test_swapped_templates_do_not_open(clinic: Clinic) -> None:
+VECTOR, KEY = ("templates", "sealed_vector"), ("template_keys", "wrapped_key")
+
+
+@pytest.mark.parametrize("swapped", [(VECTOR,), (KEY,), (VECTOR, KEY)])
+async def test_swapped_templates_do_not_open(
+    clinic: Clinic, swapped: tuple[tuple[str, str], ...]
+) -> None:
     await clinic.expect(1)
     await clinic.expect(2)
     await clinic.expect(3)
-    await clinic.execute(
-        "UPDATE templates t SET sealed_vector = o.sealed_vector FROM templates o "
-        "WHERE t.patient_id <> o.patient_id AND t.patient_id = ANY($1) AND o.patient_id = ANY($1)",
-        [(await clinic.ids(1))[1], (await clinic.ids(2))[1]],
-    )
+    both = [(await clinic.ids(1))[1], (await clinic.ids(2))[1]]
+    for table, column in swapped:
+        await clinic.execute(
+            f"UPDATE {table} t SET {column} = o.{column} FROM {table} o, templates mine, "
+            "templates theirs WHERE t.template_id = mine.template_id "
+            "AND o.template_id = theirs.template_id AND mine.patient_id <> theirs.patient_id "
+            "AND mine.patient_id = ANY($1) AND theirs.patient_id = ANY($1)",
+            both,
+        )
     gallery = clinic.gallery()
     ids = frozenset(key.template_id for key in await gallery.keys(NOW))
     with capture_logs() as logs:

@@ -8,13 +8,23 @@ import pytest
 from structlog.testing import capture_logs
 
 from matcher.face import Vector
+from streamer.domain.actor import SERVICE
 from streamer.domain.template import GalleryKey
 from streamer.errors import InputError
 from streamer.storage import look_alikes
-from streamer.storage.consents import PostgresConsents
-from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.patients_list import PatientRow, PatientsList
-from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, booking, patient, vector
+from tests.integration.storage.clinic import (
+    CHECK_IN,
+    NOW,
+    PACK,
+    SITE,
+    YEAR,
+    Clinic,
+    booking,
+    consent,
+    patient,
+    vector,
+)
 
 WITHIN = 0.33
 
@@ -26,9 +36,11 @@ def near(one: Vector, distance: float) -> Vector:
 
 
 async def enrol(clinic: Clinic, number: int, face: Vector, anyway: bool = False) -> tuple[str, ...]:
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
     ref = f"P-{number}"
-    return await store.save(ref, f"C-{ref}", face, PACK, 2, NOW, alike_within=WITHIN, anyway=anyway)
+    await clinic.consent(consent(ref, f"C-{ref}"))
+    return await clinic.enrolments().save(
+        ref, f"C-{ref}", face, PACK, 2, NOW, by=SERVICE, alike_within=WITHIN, anyway=anyway
+    )
 
 
 async def expect(clinic: Clinic, *numbers: int) -> None:
@@ -74,7 +86,7 @@ async def test_a_face_enrolled_under_another_reference_is_reported(any_clinic: C
     with pytest.raises(InputError, match=r"P-2: .* already be enrolled as P-1 \(distance 0.20\)"):
         await enrol(clinic, 2, near(vector(1), 0.2))
     assert await recognisable(clinic) == {"P-1", "P-3"}
-    assert await clinic.count("templates") == await clinic.count("consents") == 2
+    assert await clinic.count("templates") == await clinic.count("template_keys") == 2
     assert await reads(clinic) == [(0, 0), (1, 0), (2, 1)], "a refused one is on record, too"
 
 
@@ -99,7 +111,7 @@ async def test_twins_check_in_by_code_until_one_of_them_withdraws(clinic: Clinic
         "P-3": (),
     }
     assert [row.code_only for row in rows.values()] == [True, True, False]
-    await PostgresConsents(clinic.database.postgres, SITE.id).withdraw("P-1", NOW)
+    await clinic.consents().withdraw("P-1", (CHECK_IN,), SERVICE, NOW)
     assert await recognisable(clinic) == {"P-2", "P-3"}
     assert not (await listed(clinic))["P-2"].code_only
 
@@ -122,7 +134,7 @@ async def test_three_of_a_kind(clinic: Clinic) -> None:
     assert await recognisable(clinic) == {"P-1", "P-3"}
     assert set(await enrol(clinic, 2, near(vector(1), 0.2), anyway=True)) == {"P-1", "P-3"}
     assert await recognisable(clinic) == set()
-    await PostgresConsents(clinic.database.postgres, SITE.id).withdraw("P-2", NOW)
+    await clinic.consents().withdraw("P-2", (CHECK_IN,), SERVICE, NOW)
     assert await recognisable(clinic) == {"P-1", "P-3"}
 
 
@@ -153,12 +165,16 @@ async def test_two_at_once_do_not_both_slip_through(clinic: Clinic, anyway: bool
 async def test_who_is_not_looked_at(clinic: Clinic) -> None:
     """No other pack's templates, none whose consent is over."""
     await expect(clinic, 1, 2, 3)
-    store = PostgresEnrolment(clinic.database.postgres, clinic.database.vault, SITE.id)
-    await store.save("P-1", "C-1", vector(1), "other-pack", 2, NOW)
-    soon = NOW + timedelta(minutes=1)
-    await store.save("P-2", "C-2", vector(1), PACK, 2, NOW, expires_at=soon)
-    late = soon + timedelta(minutes=1)
-    assert await store.save("P-3", "C-3", vector(1), PACK, 2, late, alike_within=WITHIN) == ()
+    store, minute = clinic.enrolments(), timedelta(minutes=1)
+    for number, term in ((1, YEAR), (2, minute), (3, YEAR)):
+        await clinic.consent(consent(f"P-{number}", term=term))
+    await store.save("P-1", "C-1", vector(1), "other-pack", 2, NOW, by=SERVICE)
+    await store.save("P-2", "C-1", vector(1), PACK, 2, NOW, by=SERVICE)
+    late = NOW + 2 * minute
+    found = await store.save(
+        "P-3", "C-1", vector(1), PACK, 2, late, by=SERVICE, alike_within=WITHIN
+    )
+    assert found == ()
     assert await reads(clinic) == [(0, 0)]
 
 
@@ -193,9 +209,9 @@ async def test_a_withdrawal_at_the_same_moment(clinic: Clinic) -> None:
     """Whichever comes first, nobody is left out of the gallery for somebody who is gone."""
     await expect(clinic, 1, 2)
     await enrol(clinic, 1, vector(1))
-    consents = PostgresConsents(clinic.database.postgres, SITE.id)
     await asyncio.gather(
-        enrol(clinic, 2, near(vector(1), 0.1), anyway=True), consents.withdraw("P-1", NOW)
+        enrol(clinic, 2, near(vector(1), 0.1), anyway=True),
+        clinic.consents().withdraw("P-1", (CHECK_IN,), SERVICE, NOW),
     )
     assert await recognisable(clinic) == {"P-2"}
     assert await clinic.count("look_alikes") == 0

@@ -2,7 +2,6 @@
 
 import base64
 from datetime import date
-from uuid import uuid4
 
 import pytest
 
@@ -77,9 +76,8 @@ async def test_no_name_number_or_vector_is_in_clear(clinic: Clinic) -> None:
 async def test_the_search_finds_what_is_planted(clinic: Clinic, planted: bytes, name: str) -> None:
     await clinic.expect(1)
     await clinic.execute(
-        "UPDATE templates SET sealed_vector = $1, template_id = $2, created_at = $3",
+        "UPDATE templates SET sealed_vector = $1, created_at = $2",
         planted,
-        uuid4(),
         NOW,
     )
     assert name in await _found(clinic)

@@ -94,7 +94,9 @@ async def test_a_column_the_file_lacks_says_nothing(clinic: Clinic, tmp_path: Pa
 
 async def _run(clinic: Clinic, rows: Rows[Patient]) -> ImportResult:
     database = clinic.database
-    imports = PatientsImport(database.postgres, database.vault, database.keyed_hash, SITE.id)
+    imports = PatientsImport(
+        database.postgres, database.vault, database.keyed_hash, SITE.id, clinic.eraser()
+    )
     return await imports.run(rows, clinic.clock.now())
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from streamer.domain.actor import Actor
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.identity import Band
@@ -14,6 +15,8 @@ from streamer.domain.review import ReviewDecision, ReviewRecord
 from streamer.errors import InputError
 from streamer.storage.reviews import PostgresReviews
 from tests.integration.storage.clinic import NOW, SITE, ZONE, Clinic, booking
+
+DESK = Actor("aigul")
 
 
 def reviews(clinic: Clinic) -> PostgresReviews:
@@ -60,8 +63,8 @@ async def test_a_confirmation_arrives_once_however_often_it_is_sent(any_clinic: 
     made = record(patient_id, appointments=(appointment_id,))
     check_in = await looked_at(clinic, 1)
     store = reviews(clinic)
-    assert await store.decide([made], [check_in]) == [Recorded.WRITTEN]
-    assert await store.decide([made], [check_in]) == [Recorded.DUPLICATE]
+    assert await store.decide([made], [check_in], DESK) == [Recorded.WRITTEN]
+    assert await store.decide([made], [check_in], DESK) == [Recorded.DUPLICATE]
     (row,) = await clinic.listed_check_ins()
     assert (row.method, row.evidence, row.decided_by, row.status) == (
         "face",
@@ -77,7 +80,7 @@ async def test_two_who_confirm_at_once_write_one_check_in(clinic: Clinic) -> Non
     store, check_in = reviews(clinic), await looked_at(clinic, 1)
     made = [record(patient_id, appointments=(appointment_id,)) for _ in range(8)]
     results = await asyncio.gather(
-        *(store.decide([one], [replace(check_in, event_id=uuid4())]) for one in made)
+        *(store.decide([one], [replace(check_in, event_id=uuid4())], DESK) for one in made)
     )
     assert sorted(one.value for (one,) in results) == ["duplicate"] * 7 + ["written"]
     assert await clinic.count("check_ins") == 1
@@ -92,7 +95,7 @@ async def test_two_visits_are_arrived_at_together(clinic: Clinic) -> None:
         replace(proposal, event_id=uuid4(), appointment_id=one) for one, _ in (second, first)
     ]
     made = record(first[1], appointments=(first[0], second[0]))
-    assert await reviews(clinic).decide([made], check_ins) == [Recorded.WRITTEN] * 2
+    assert await reviews(clinic).decide([made], check_ins, DESK) == [Recorded.WRITTEN] * 2
     assert {one.status for one in await clinic.appointments()} == {"arrived"}
 
 
@@ -102,7 +105,7 @@ async def test_after_a_withdrawal_a_confirmation_writes_no_check_in(clinic: Clin
     await clinic.withdraw(1)
     store = reviews(clinic)
     assert (await store.describe([patient_id], [appointment_id])).patients == {}
-    assert await store.decide([record(patient_id)], [check_in]) == [Recorded.REFUSED_CONSENT]
+    assert await store.decide([record(patient_id)], [check_in], DESK) == [Recorded.REFUSED_CONSENT]
     assert await clinic.count("check_ins") == 0
     # That a person looked, and what they said, is a fact all the same.
     assert await clinic.count("reviews") == 1
@@ -113,9 +116,9 @@ async def test_what_was_decided_one_way_is_not_decided_another(clinic: Clinic) -
     check_in = await looked_at(clinic, 1)
     rejected = record(patient_id, ReviewDecision.REJECTED)
     store = reviews(clinic)
-    await store.decide([rejected], [])
+    await store.decide([rejected], [], DESK)
     with pytest.raises(InputError, match="decided before \\(rejected\\)"):
-        await store.decide([replace(rejected, decision=ReviewDecision.CONFIRMED)], [check_in])
+        await store.decide([replace(rejected, decision=ReviewDecision.CONFIRMED)], [check_in], DESK)
     assert await clinic.count("check_ins") == 0
 
 
@@ -123,9 +126,9 @@ async def test_rejections_of_the_day_are_read_back(clinic: Clinic) -> None:
     (_, anna), (_, bota) = await clinic.expect(1), await clinic.expect(2)
     store = reviews(clinic)
     yesterday = record(bota, ReviewDecision.REJECTED)
-    await store.decide([replace(yesterday, decided_at=NOW - timedelta(days=1))], [])
-    await store.decide([record(anna, ReviewDecision.REJECTED, score=4.7)], [])
-    await store.decide([record(bota, ReviewDecision.OTHER)], [])
+    await store.decide([replace(yesterday, decided_at=NOW - timedelta(days=1))], [], DESK)
+    await store.decide([record(anna, ReviewDecision.REJECTED, score=4.7)], [], DESK)
+    await store.decide([record(bota, ReviewDecision.OTHER)], [], DESK)
     (found,) = await store.rejections_of(NOW)
     assert (found.patient_id, found.score, found.decided_at) == (anna, 4.7, NOW)
     assert [one.patient_id for one in await store.rejections_of(NOW - timedelta(days=1))] == [bota]

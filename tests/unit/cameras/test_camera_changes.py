@@ -16,16 +16,21 @@ def test_the_same_cameras_in_another_order_are_no_change() -> None:
 
 
 def test_every_key_counts_the_password_too() -> None:
-    old = [camera("a"), camera("b"), camera("c", "rtsp://u:one@h/"), camera("gone")]
+    old = [
+        *(camera("a"), camera("b"), camera("c", "rtsp://u:one@h/")),
+        *(camera("gone"), camera("d"), camera("e")),
+    ]
     new = [
         camera("a", enabled=False),
         camera("b", lane=[[0, 0], [1, 0], [1, 1]]),
         camera("c", "rtsp://u:two@h/"),
         camera("new"),
+        camera("d", kind="desk"),
+        camera("e"),
     ]
     changes = CameraChanges.between(old, new)
-    assert changes == CameraChanges(("new",), ("a", "b", "c"), ("gone",))
-    assert changes.touched == ("gone", "a", "b", "c", "new")
+    assert changes == CameraChanges(("new",), ("a", "b", "c", "d"), ("gone",))
+    assert changes.touched == ("gone", "a", "b", "c", "d", "new")
 
 
 def test_keys_outside_the_cameras_are_named() -> None:

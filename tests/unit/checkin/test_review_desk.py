@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
+from streamer.domain.actor import Actor
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.identity import Band
@@ -18,6 +20,7 @@ from streamer.domain.review_report import AppointmentReport, ReviewReferences
 from streamer.errors import DatabaseError, InputError
 from tests.fakes.clock import FakeClock
 
+AIGUL = Actor("aigul")
 ANNA, BOTA = UUID(int=1), UUID(int=2)
 VISIT, LATER = UUID(int=10), UUID(int=11)
 SEEN = datetime(2026, 11, 23, 3, 59, tzinfo=UTC)
@@ -32,17 +35,28 @@ class Store:
         self.records: list[ReviewRecord] = []
         self.check_ins: list[CheckIn] = []
         self.away = False
+        self.denied: set[UUID] = set()
+
+    async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
+        if actor.practitioner_ref is not None and ANNA in patients:
+            raise InputError("has appointments with this patient")
 
     async def describe(
         self, patients: Sequence[UUID], appointments: Sequence[UUID]
     ) -> ReviewReferences:
         known = {key: AppointmentReport(f"A-{key.int}", SEEN, "Dr One") for key in appointments}
         consenting = {key: ref for key, ref in self.patients.items() if key in patients}
-        return ReviewReferences(consenting, known, frozenset(self.open.intersection(known)))
+        return ReviewReferences(
+            consenting,
+            known,
+            frozenset(self.open.intersection(known)),
+            frozenset(self.denied.intersection(known)),
+        )
 
     async def decide(
-        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn]
+        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn], actor: Actor
     ) -> Sequence[Recorded]:
+        await self.may_decide(actor, [one.patient_id for one in records])
         if self.away:
             raise DatabaseError("database: away")
         self.records += records
@@ -58,7 +72,11 @@ class Reception:
         self.rejections = Rejections(UTC)
         self.desk = ReviewDesk("site-1", self.queue, self.rejections, self.store, self.clock)
 
-    def waits(self, *candidates: tuple[UUID, float, tuple[UUID, ...]]) -> Review:
+    def waits(
+        self,
+        *candidates: tuple[UUID, float, tuple[UUID, ...]],
+        reason: Reason = Reason.NOT_CALIBRATED,
+    ) -> Review:
         review = Review(
             uuid4(),
             self.clock.now(),
@@ -66,7 +84,7 @@ class Reception:
             "lobby-1",
             7,
             "main",
-            Reason.NOT_CALIBRATED,
+            reason,
             Band.ACCEPT,
             4.0,
             "open-1",
@@ -97,7 +115,7 @@ async def test_a_report_has_references_and_no_ids(reception: Reception) -> None:
 
 async def test_a_confirmation_writes_the_check_in_as_of_the_sighting(reception: Reception) -> None:
     review = reception.waits((ANNA, 4.5, (VISIT, LATER)))
-    arrivals = await reception.desk.confirm(str(review.review_id)[:8], "", "aigul")
+    arrivals = await reception.desk.confirm(str(review.review_id)[:8], "", AIGUL)
     assert [(one.appointment_ref, one.recorded) for one in arrivals] == [
         ("A-10", Recorded.WRITTEN),
         ("A-11", Recorded.WRITTEN),
@@ -119,10 +137,10 @@ async def test_of_several_one_has_to_be_named(reception: Reception) -> None:
     review = reception.waits((ANNA, 4.5, (VISIT,)), (BOTA, 4.4, (LATER,)))
     key = str(review.review_id)
     with pytest.raises(InputError, match=r"--patient \(P-1, P-2\)"):
-        await reception.desk.confirm(key, "", "aigul")
+        await reception.desk.confirm(key, "", AIGUL)
     with pytest.raises(InputError, match="P-1, P-2"):
-        await reception.desk.confirm(key, "P-9", "aigul")
-    await reception.desk.confirm(key, "P-2", "aigul")
+        await reception.desk.confirm(key, "P-9", AIGUL)
+    await reception.desk.confirm(key, "P-2", AIGUL)
     (check_in,) = reception.store.check_ins
     assert (check_in.patient_id, check_in.appointment_id, check_in.score) == (BOTA, LATER, 4.4)
     assert reception.decisions() == {ANNA: ReviewDecision.OTHER, BOTA: ReviewDecision.CONFIRMED}
@@ -132,7 +150,7 @@ async def test_of_several_one_has_to_be_named(reception: Reception) -> None:
 
 async def test_a_rejection_is_known_to_the_next_decision(reception: Reception) -> None:
     review = reception.waits((ANNA, 4.5, (VISIT,)), (BOTA, 4.4, (LATER,)))
-    await reception.desk.reject(str(review.review_id), "aigul")
+    await reception.desk.reject(str(review.review_id), AIGUL)
     assert set(reception.decisions().values()) == {ReviewDecision.REJECTED}
     assert reception.store.check_ins == []
     assert reception.rejections.score(ANNA, reception.clock.now()) == 4.5
@@ -147,9 +165,9 @@ async def test_while_the_database_is_away_the_review_waits(reception: Reception,
 
     async def decide() -> None:
         if act == "confirm":
-            await reception.desk.confirm(str(review.review_id), "", "aigul")
+            await reception.desk.confirm(str(review.review_id), "", AIGUL)
         else:
-            await reception.desk.reject(str(review.review_id), "aigul")
+            await reception.desk.reject(str(review.review_id), AIGUL)
 
     with pytest.raises(DatabaseError):
         await decide()
@@ -162,9 +180,9 @@ async def test_while_the_database_is_away_the_review_waits(reception: Reception,
 async def test_a_repeated_confirmation_is_the_same_event(reception: Reception) -> None:
     """The answer may have been lost after the commit."""
     review = reception.waits((ANNA, 4.5, (VISIT,)))
-    await reception.desk.confirm(str(review.review_id), "", "aigul")
+    await reception.desk.confirm(str(review.review_id), "", AIGUL)
     reception.queue.put(review)
-    await reception.desk.confirm(str(review.review_id), "", "aigul")
+    await reception.desk.confirm(str(review.review_id), "", AIGUL)
     first, second = reception.store.check_ins
     assert first.event_id == second.event_id
 
@@ -180,14 +198,14 @@ async def test_who_consents_no_more_is_neither_shown_nor_checked_in(reception: R
     review = reception.waits((ANNA, 4.5, (VISIT,)))
     del reception.store.patients[ANNA]
     with pytest.raises(InputError, match="nobody of it consents"):
-        await reception.desk.confirm(str(review.review_id), "", "aigul")
+        await reception.desk.confirm(str(review.review_id), "", AIGUL)
     assert await reception.desk.reports() == ()
     assert reception.store.check_ins == []
 
 
 async def test_an_unknown_review_names_the_remedy(reception: Reception) -> None:
     with pytest.raises(InputError, match="kirdi review list"):
-        await reception.desk.reject("abc", "aigul")
+        await reception.desk.reject("abc", AIGUL)
     first, second = reception.waits((ANNA, 4.5, ())), reception.waits((BOTA, 4.5, ()))
     assert first.review_id == reception.queue.waiting()[0].review_id
     assert second not in reception.queue.waiting(), "one track, one review"
@@ -205,4 +223,40 @@ async def test_time_and_a_stop_end_every_review(reception: Reception) -> None:
     await asyncio.wait_for(running, 5)
     assert reception.decisions()[BOTA] is ReviewDecision.EXPIRED
     assert {one.decided_by for one in reception.store.records} == {"kirdi"}
+    assert reception.queue.waiting() == ()
+
+
+@pytest.mark.parametrize("act", ["confirm", "reject"])
+async def test_nobody_decides_about_their_own_patient(reception: Reception, act: str) -> None:
+    review = reception.waits((BOTA, 4.5, (LATER,)), (ANNA, 4.4, (VISIT,)))
+    doctor, key = Actor("askar", "D-1"), str(review.review_id)
+    desk = reception.desk
+    deciding = desk.confirm(key, "P-2", doctor) if act == "confirm" else desk.reject(key, doctor)
+    with pytest.raises(InputError, match="has appointments"):
+        await deciding
+    assert reception.queue.waiting() == (review,)
+    assert reception.store.records == []
+    # Nor does their word count for the next match.
+    assert reception.rejections.score(BOTA, reception.clock.now()) is None
+
+
+async def test_a_conflict_is_shown_until_it_is_settled_and_then_no_more(
+    reception: Reception,
+) -> None:
+    reception.store.open.clear()
+    reception.store.denied.add(VISIT)
+    review = reception.waits((ANNA, 4.5, (VISIT,)), reason=Reason.NOSHOW_SET)
+    (report,) = await reception.desk.reports()
+    assert [one.appointment_ref for one in report.candidates[0].appointments] == ["A-10"]
+    await reception.desk.confirm(str(review.review_id), "", AIGUL)
+    assert reception.decisions() == {ANNA: ReviewDecision.CONFIRMED}
+    other_track = replace(review, review_id=uuid4(), track_id=99)
+    assert not reception.queue.put(other_track), "told once is enough"
+    assert reception.queue.put(replace(other_track, reason=Reason.NOT_SURE))
+
+
+async def test_a_conflict_that_the_clinic_corrects_goes_away(reception: Reception) -> None:
+    reception.store.open.clear()
+    reception.waits((ANNA, 4.5, (VISIT,)), reason=Reason.NOSHOW_SET)
+    assert await reception.desk.reports() == ()
     assert reception.queue.waiting() == ()

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
-from streamer.checkin.service import CheckInService, Looking, Sighting
+from streamer.checkin.service import CheckInService, Looking, ScheduleReader, Sighting
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
-from streamer.domain.check_in import CheckIn, EvidenceGrade, Method
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Outcome, Reason
 from streamer.domain.identity import Band
+from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import Rejection
+from streamer.domain.undone import Undone
 from streamer.errors import DatabaseError
 from tests.fakes.clock import FakeClock
 from tests.fakes.looking import identity, looking
@@ -58,6 +60,21 @@ class Schedules:
         ]
 
 
+class Presences:
+    """Keeps what is recorded, once each."""
+
+    def __init__(self) -> None:
+        self.kept: dict[UUID, Presence] = {}
+        self.away = False
+
+    async def record(self, presence: Presence) -> Recorded:
+        if self.away:
+            raise DatabaseError("database: away")
+        if self.kept.setdefault(presence.presence_id, presence) is presence:
+            return Recorded.WRITTEN
+        return Recorded.DUPLICATE
+
+
 class Accepted:
     def __init__(self) -> None:
         self.check_ins: list[CheckIn] = []
@@ -69,13 +86,29 @@ class Accepted:
         return True
 
 
+def made(
+    schedules: ScheduleReader,
+    accepted: Accepted,
+    waiting: Looking | None = None,
+    clock: FakeClock | None = None,
+    policy: ArrivalPolicy = POLICY,
+) -> CheckInService:
+    return CheckInService(
+        "site-1",
+        schedules,
+        accepted,
+        Presences(),
+        policy,
+        waiting or looking(),
+        clock or FakeClock(),
+    )
+
+
 async def propose(
     schedules: Schedules, policy: ArrivalPolicy = POLICY, waiting: Looking | None = None
 ) -> tuple[object, Accepted]:
     accepted = Accepted()
-    service = CheckInService(
-        "site-1", schedules, accepted, policy, waiting or looking(), FakeClock()
-    )
+    service = made(schedules, accepted, waiting, policy=policy)
     return await service.decide(SEEN, Sighting("main", NOW)), accepted
 
 
@@ -121,9 +154,7 @@ async def test_a_visit_after_midnight_is_arrived_at_before_it() -> None:
         ends_at=late + timedelta(minutes=70),
     )
     accepted = Accepted()
-    service = CheckInService(
-        "site-1", Schedules([visit], []), accepted, POLICY, looking(), FakeClock()
-    )
+    service = made(Schedules([visit], []), accepted)
     decision = await service.decide(SEEN, Sighting("main", late))
     assert decision.appointments == (visit.appointment_id,)
 
@@ -139,7 +170,7 @@ async def test_a_schedule_that_does_not_answer_is_an_error_and_no_decision(
             return []
 
     monkeypatch.setattr("streamer.checkin.service._READ_TIMEOUT_S", 0.01)
-    service = CheckInService("site-1", Silent(), Accepted(), POLICY, looking(), FakeClock())
+    service = made(Silent(), Accepted())
     with pytest.raises(DatabaseError, match="no answer"):
         await service.decide(SEEN, Sighting("main", NOW))
 
@@ -159,7 +190,7 @@ async def test_what_may_not_arrive_waits_for_a_look() -> None:
 
 async def test_an_arrival_settles_the_look_that_was_waiting() -> None:
     waiting, schedules = looking(), Schedules([appointment()], [])
-    service = CheckInService("site-1", schedules, Accepted(), POLICY, waiting, FakeClock())
+    service = made(schedules, Accepted(), waiting)
     await service.decide(identity((PATIENT, 3.5), band=Band.REVIEW), Sighting("main", NOW))
     assert len(waiting.queue.waiting()) == 1
     await service.decide(SEEN, Sighting("main", NOW))
@@ -181,7 +212,7 @@ async def test_of_several_whoever_can_still_arrive_is_looked_at() -> None:
             )
 
     waiting = looking()
-    service = CheckInService("site-1", Twins([], []), Accepted(), POLICY, waiting, FakeClock())
+    service = made(Twins([], []), Accepted(), waiting)
     seen = identity((twin, 5.0), (PATIENT, 4.9), band=Band.REVIEW)
     decision = await service.decide(seen, Sighting("main", NOW))
     assert (decision.outcome, decision.reason) == (Outcome.REVIEW, Reason.SEVERAL_CANDIDATES)
@@ -200,7 +231,7 @@ async def test_who_was_rejected_today_arrives_by_no_face() -> None:
 
 async def test_a_surer_sighting_takes_the_place_of_one_that_waits() -> None:
     schedules, accepted, stop = Schedules([appointment()], []), Accepted(), asyncio.Event()
-    service = CheckInService("site-1", schedules, accepted, POLICY, looking(), FakeClock())
+    service = made(schedules, accepted)
     unsure = identity((PATIENT, 3.5), band=Band.REVIEW)
     service.propose(unsure, Sighting("main", NOW))
     service.propose(SEEN, Sighting("main", NOW + timedelta(seconds=1)))
@@ -223,9 +254,7 @@ async def test_a_sighting_waits_while_the_database_is_away_and_keeps_its_time() 
             return await super().appointments_of(patient_id, now, refresh)
 
     accepted, stop = Accepted(), asyncio.Event()
-    service = CheckInService(
-        "site-1", Away([appointment()], []), accepted, POLICY, looking(), FakeClock()
-    )
+    service = made(Away([appointment()], []), accepted)
     task = asyncio.create_task(service.run(stop))
     service.propose(SEEN, Sighting("main", NOW))
     service.propose(SEEN, Sighting("main", NOW + timedelta(minutes=1)))
@@ -247,7 +276,7 @@ async def test_while_the_database_is_away_no_crop_outlives_its_ten_minutes() -> 
             raise DatabaseError("database: away")
 
     clock, stop, schedules = FakeClock(NOW), asyncio.Event(), Gone([], [])
-    service = CheckInService("site-1", schedules, Accepted(), POLICY, looking(), clock)
+    service = made(schedules, Accepted(), clock=clock)
     crop = np.zeros((8, 8, 3), np.uint8)
     held = weakref.ref(crop)
     service.propose(SEEN, Sighting("main", NOW, crop))
@@ -267,9 +296,108 @@ async def test_while_the_database_is_away_no_crop_outlives_its_ten_minutes() -> 
 async def test_what_waits_at_the_end_is_tried_once_more() -> None:
     accepted, stop = Accepted(), asyncio.Event()
     service = CheckInService(
-        "site-1", Schedules([appointment()], []), accepted, POLICY, looking(), FakeClock()
+        "site-1",
+        Schedules([appointment()], []),
+        accepted,
+        Presences(),
+        POLICY,
+        looking(),
+        FakeClock(),
     )
     service.propose(SEEN, Sighting("main", NOW))
     stop.set()
     await asyncio.wait_for(service.run(stop), 5)
     assert len(accepted.check_ins) == 1
+
+
+def service_of(
+    appointments: list[Appointment], waiting: Looking | None = None
+) -> tuple[CheckInService, Accepted, Presences]:
+    accepted, presences = Accepted(), Presences()
+    schedules = Schedules(appointments, appointments)
+    return (
+        CheckInService(
+            "site-1", schedules, accepted, presences, POLICY, waiting or looking(), FakeClock()
+        ),
+        accepted,
+        presences,
+    )
+
+
+def at(minutes: float, status: str = "booked") -> Appointment:
+    starts = NOW + timedelta(minutes=minutes)
+    ends = starts + timedelta(minutes=20)
+    return replace(appointment(status), starts_at=starts, ends_at=ends)
+
+
+async def test_who_comes_early_leaves_one_presence_in_ten_minutes() -> None:
+    visit = at(180)
+    service, accepted, presences = service_of([visit])
+    for second in (0, 60, 300):
+        seen_at = NOW + timedelta(seconds=second)
+        decision = await service.decide(SEEN, Sighting("main", seen_at))
+        assert decision.reason is Reason.EARLY
+    (presence,) = presences.kept.values()
+    assert (presence.flag, presence.appointment_id) == (PresenceFlag.EARLY, visit.appointment_id)
+    assert (presence.method, presence.evidence) == (Method.FACE, EvidenceGrade.FACE)
+    assert (presence.occurred_at, presence.building, presence.camera_id) == (NOW, "main", "lobby-1")
+    assert (presence.score, presence.threshold, presence.pack_id) == (4.8, 4.0, "open-1")
+    assert accepted.check_ins == []
+
+
+async def test_a_presence_waits_for_the_database_and_an_arrival_does_not() -> None:
+    service, _, presences = service_of([at(180)])
+    presences.away = True
+    with pytest.raises(DatabaseError):
+        await service.decide(SEEN, Sighting("main", NOW))
+    service, accepted, presences = service_of([at(0), at(-60)])
+    presences.away = True
+    decision = await service.decide(SEEN, Sighting("main", NOW))
+    assert [one.flag for one in decision.presences] == [PresenceFlag.LATE]
+    assert len(accepted.check_ins) == 1
+
+
+async def test_a_noshow_waits_for_a_look_with_its_presence() -> None:
+    waiting, denied = looking(), at(-20, "noshow")
+    service, accepted, presences = service_of([denied], waiting)
+    await service.decide(SEEN, Sighting("main", NOW))
+    (review,) = waiting.queue.waiting()
+    assert review.reason is Reason.NOSHOW_SET
+    assert review.candidates[0].appointments == (denied.appointment_id,)
+    assert [one.flag for one in presences.kept.values()] == [PresenceFlag.CONFLICT]
+    assert accepted.check_ins == []
+
+
+async def test_a_noshow_beside_an_arrival_waits_for_a_look_too() -> None:
+    waiting, denied, visit = looking(), at(-40, "noshow"), at(20)
+    service, accepted, _ = service_of([denied, visit], waiting)
+    await service.decide(SEEN, Sighting("main", NOW))
+    assert [one.appointment_id for one in accepted.check_ins] == [visit.appointment_id]
+    (review,) = waiting.queue.waiting()
+    assert review.reason is Reason.NOSHOW_SET
+    assert review.candidates[0].appointments == (denied.appointment_id,)
+
+
+async def test_a_blocked_face_leaves_nothing() -> None:
+    undone = Undone(blocked=frozenset({(PATIENT, NOW.date())}))
+    waiting = replace(looking(), undone=lambda: undone)
+    service, accepted, presences = service_of([at(0), at(180)], waiting)
+    decision = await service.decide(SEEN, Sighting("main", NOW))
+    assert (decision.outcome, decision.reason) == (Outcome.IGNORE, Reason.BLOCKED_TODAY)
+    assert (accepted.check_ins, presences.kept, waiting.queue.waiting()) == ([], {}, ())
+    # Yesterday's block is over.
+    later = Undone(blocked=frozenset({(PATIENT, NOW.date() - timedelta(days=1))}))
+    service, accepted, _ = service_of([at(0)], replace(looking(), undone=lambda: later))
+    await service.decide(SEEN, Sighting("main", NOW))
+    assert len(accepted.check_ins) == 1
+
+
+async def test_what_was_undone_waits_for_a_look() -> None:
+    visit = at(0)
+    undone = Undone(frozenset({visit.appointment_id}))
+    waiting = replace(looking(), undone=lambda: undone)
+    service, accepted, _ = service_of([visit], waiting)
+    decision = await service.decide(SEEN, Sighting("main", NOW))
+    assert (decision.outcome, decision.reason) == (Outcome.REVIEW, Reason.UNDONE_TODAY)
+    assert accepted.check_ins == []
+    assert len(waiting.queue.waiting()) == 1

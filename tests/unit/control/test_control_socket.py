@@ -12,7 +12,7 @@ import pytest
 
 from streamer.control import server
 from streamer.control.client import ask
-from streamer.control.messages import Reply, Request, Verb
+from streamer.control.messages import Reply, Request, Verb, pack
 from streamer.control.server import ControlServer
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.camera_state import CameraState, CameraStatus
@@ -205,3 +205,54 @@ def test_a_service_that_never_answers_is_given_up(
         listener.listen()
         with pytest.raises(KirdiError, match="no answer"):
             ask(tmp_path, Request(Verb.STATUS))
+
+
+async def test_what_was_asked_for_ends_when_who_asked_hangs_up(tmp_path: Path) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Reply:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    async with serving(tmp_path, slow):
+        _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
+        writer.write(pack(Request(Verb.COMPARE, "desk-1", patient_ref="P-1")))
+        await asyncio.wait_for(begun.wait(), 5)
+        writer.close()
+        await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_a_change_is_made_although_who_asked_hangs_up(tmp_path: Path) -> None:
+    begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Reply:
+        begun.set()
+        await go_on.wait()
+        done.set()
+        return Reply()
+
+    async with serving(tmp_path, slow):
+        _, writer = await asyncio.open_unix_connection(tmp_path / "control.sock")
+        writer.write(pack(Request(Verb.ADD, "side")))
+        await asyncio.wait_for(begun.wait(), 5)
+        writer.close()
+        await asyncio.sleep(0.05)
+        go_on.set()
+        await asyncio.wait_for(done.wait(), 5)
+
+
+async def test_what_ends_with_who_asks_is_answered_to_who_waits(tmp_path: Path) -> None:
+    async def refuses(request: Request) -> Reply:
+        raise InputError(f"patient {request.patient_ref}: is unknown")
+
+    async with serving(tmp_path):
+        reply = await asked(tmp_path, Request(Verb.COMPARE, "desk-1", patient_ref="P-1"))
+        assert reply.cameras == (REPORT,)
+    async with serving(tmp_path, refuses):
+        with pytest.raises(KirdiError, match="P-1: is unknown") as refusal:
+            await asked(tmp_path, Request(Verb.COMPARE, "desk-1", patient_ref="P-1"))
+        assert refusal.value.exit_code == 4

@@ -52,6 +52,27 @@ def test_a_data_key_serves_its_patient_only() -> None:
         VAULT.unseal(VAULT.new_data_key(ALICE), PLACE, sealed)
 
 
+def test_a_templates_own_key_serves_that_template_only() -> None:
+    assert PLACE.template_id is not None
+    own = VAULT.new_template_key(ALICE, PLACE.template_id)
+    sealed = VAULT.seal(own, PLACE, b"vector", own_key=True)
+    assert VAULT.unseal(own, PLACE, sealed, own_key=True) == b"vector"
+    for elsewhere in (
+        replace(PLACE, template_id=uuid4()),
+        replace(PLACE, patient_id=BORIS),
+        SealedFor(ALICE, Purpose.PROFILE),
+    ):
+        with pytest.raises(VaultError, match="template-key of patient"):
+            VAULT.unseal(own, elsewhere, sealed, own_key=True)
+    # Neither kind of key passes for the other.
+    with pytest.raises(VaultError, match="data-key of patient"):
+        VAULT.unseal(own, PLACE, sealed)
+    with pytest.raises(VaultError, match="template-key of patient"):
+        VAULT.unseal(VAULT.new_data_key(ALICE), PLACE, sealed, own_key=True)
+    with pytest.raises(VaultError, match="template of patient"):
+        VAULT.unseal(VAULT.new_data_key(ALICE), PLACE, sealed)
+
+
 def test_another_key_opens_nothing() -> None:
     key = VAULT.new_data_key(ALICE)
     with pytest.raises(VaultError, match="another key"):

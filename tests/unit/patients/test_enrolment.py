@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from matcher.face import Embedding, Face, Match, Vector
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
@@ -22,6 +23,12 @@ class Store:
         self.saved: list[tuple[str, str, Vector, str, int]] = []
         self.agreements: Sequence[PhotoAgreement] = ()
         self.asked = (0.0, False)
+        self.checked: list[tuple[str, str, Actor]] = []
+
+    async def check(self, patient_ref: str, consent_ref: str, by: Actor, now: datetime) -> None:
+        self.checked.append((patient_ref, consent_ref, by))
+        if consent_ref == "withdrawn":
+            raise InputError(f"patient {patient_ref}: has no consent")
 
     async def save(
         self,
@@ -32,6 +39,7 @@ class Store:
         photos: int,
         now: datetime,
         *,
+        by: Actor,
         agreements: Sequence[PhotoAgreement] = (),
         alike_within: float = 0.0,
         anyway: bool = False,
@@ -81,7 +89,7 @@ async def enrol(
         store,
         compare,
     )
-    done = await enrolment.enrol("P-1", photos(len(pages)), consent, NOW)
+    done = await enrolment.enrol("P-1", photos(len(pages)), consent, NOW, by=SERVICE)
     return store, done.warnings
 
 
@@ -107,7 +115,7 @@ async def test_one_picture_given_twice_is_told() -> None:
         return embedding
 
     album.embed_thoroughly = same  # type: ignore[method-assign]
-    done = await enrolment.enrol("P-1", photos(3), "C-1", NOW)
+    done = await enrolment.enrol("P-1", photos(3), "C-1", NOW, by=SERVICE)
     assert "1.jpg and 2.jpg are the same picture" in done.warnings[0]
     assert done.photos == store.saved[0][4] == 2
     assert store.saved[0][2][63] == pytest.approx(0.2), "the picture counts once"
@@ -124,7 +132,7 @@ async def test_a_photo_of_somebody_else_is_left_out_and_named() -> None:
 async def test_the_store_is_told_what_too_much_alike_means() -> None:
     store, album = Store(), Album([(120.0, 0)], [(120.0, 0)])
     enrolment = Enrolment(album, lambda face: None, RULES, store, compare)  # type: ignore[arg-type]
-    done = await enrolment.enrol("P-1", photos(2), "C-1", NOW, anyway=True)
+    done = await enrolment.enrol("P-1", photos(2), "C-1", NOW, by=SERVICE, anyway=True)
     assert store.asked == (0.33, True)
     assert done.looks_like == ("P-7",)
     assert done.code_only
@@ -157,9 +165,16 @@ async def test_what_is_refused(pages: list[list[tuple[float, int]]], words: list
     assert all(word in str(caught.value) for word in words), caught.value
 
 
-async def test_without_consent_nobody_is_enrolled() -> None:
-    with pytest.raises(InputError, match="--consent-ref"):
-        await enrol([(120.0, 0)], consent="  ")
+async def test_without_consent_no_photo_is_looked_at() -> None:
+    # There is no photo to look at: the album is empty.
+    with pytest.raises(InputError, match="has no consent"):
+        await enrol(consent="withdrawn")
+
+
+async def test_the_consent_in_force_needs_no_name() -> None:
+    store, _ = await enrol([(120.0, 0)], [(120.0, 0)], consent="  ")
+    assert store.checked == [("P-1", "", SERVICE)]
+    assert store.saved[0][1] == ""
 
 
 async def test_each_photo_is_compared_with_the_others() -> None:

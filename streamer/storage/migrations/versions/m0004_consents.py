@@ -1,7 +1,8 @@
 """Consents as FHIR R4 has them, the texts that were read, keys of single templates, receipts.
 
 A template is sealed under a key of its own, which stands in a narrow table by itself: destroying it
-and rewriting that table makes the template unreadable wherever a copy of it is left.
+and rewriting that table makes the template unreadable wherever a copy of it is left
+(docs/design/0013).
 """
 
 from alembic import op
@@ -36,8 +37,10 @@ _STATEMENTS = (
         ADD COLUMN ended_at timestamptz,
         ADD COLUMN ended_by text CHECK (ended_by <> ''),
         ADD COLUMN ended_reason text CHECK (ended_reason IN
-            ('withdrawn','expired','superseded','of-age','deceased','staff','entered-in-error'))
+            ('withdrawn','expired','superseded','of-age','deceased','staff','entered-in-error')),
+        ADD CONSTRAINT consents_ended CHECK (ended_at IS NULL OR status <> 'active')
     """,
+    "CREATE INDEX consents_due ON consents (expires_at) WHERE status = 'active'",
     # A template without a row here was sealed under its patient's key, before there were these.
     """
     CREATE TABLE template_keys (
@@ -46,6 +49,7 @@ _STATEMENTS = (
     )
     """,
     # Receipts: what was destroyed, and when the last copy of its key is gone. Opaque ids only.
+    # `renewed_key`: a template was sealed under the patient's key, which was replaced.
     """
     CREATE TABLE erasures (
         erasure_id uuid PRIMARY KEY,
@@ -56,12 +60,15 @@ _STATEMENTS = (
         erased_by text NOT NULL CHECK (erased_by <> ''),
         erased_at timestamptz NOT NULL,
         templates integer NOT NULL CHECK (templates >= 0),
+        renewed_key boolean NOT NULL,
         files_clean_at timestamptz,
         log_clean_at timestamptz,
-        backups_clean_by timestamptz NOT NULL
+        backups_clean_by timestamptz NOT NULL,
+        CONSTRAINT erasures_order CHECK (log_clean_at IS NULL OR files_clean_at IS NOT NULL)
     )
     """,
     "CREATE INDEX erasures_day ON erasures (site_id, erased_at)",
+    "CREATE INDEX erasures_open ON erasures (erasure_id) WHERE log_clean_at IS NULL",
 )
 
 

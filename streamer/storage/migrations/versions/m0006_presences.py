@@ -19,6 +19,8 @@ _STATEMENTS = (
             AND (undone_at IS NULL) = (undone_reason IS NULL)),
         ADD CONSTRAINT check_ins_manual CHECK (method <> 'manual' OR note IS NOT NULL)
     """,
+    "CREATE INDEX check_ins_of_patient ON check_ins (patient_id, occurred_at)",
+    "CREATE INDEX check_ins_of_appointment ON check_ins (appointment_id)",
     # A sighting that changed no status. Opaque ids and figures; only patients who consented.
     """
     CREATE TABLE presences (

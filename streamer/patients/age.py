@@ -1,0 +1,38 @@
+"""How old a patient is. Pure; used by the rules about consents."""
+
+from datetime import date, timedelta
+
+from streamer.domain.patient import Patient
+
+# A Kazakh IIN begins with YYMMDD; the digit after it names century and sex.
+_CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
+
+
+def birth_date_of(patient: Patient) -> date | None:
+    """The day a patient was born: as imported, else as the IIN has it; None = not known."""
+    if patient.birth_date is not None:
+        return patient.birth_date
+    number = patient.id_number
+    if patient.id_type != "iin" or number is None or len(number) != 12 or not number.isdigit():
+        return None
+    century = _CENTURIES.get(number[6])
+    if century is None:
+        return None
+    try:
+        return date(century + int(number[:2]), int(number[2:4]), int(number[4:6]))
+    except ValueError:
+        return None
+
+
+def birthday(born: date, years: int) -> date:
+    """The day on which somebody turns so old. Born on 29 February: 1 March in a common year."""
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:
+        return date(born.year + years, 2, 28) + timedelta(days=1)
+
+
+def full_years(born: date, day: date) -> int:
+    """How old somebody is on a day; negative before the birth."""
+    years = day.year - born.year
+    return years if birthday(born, years) <= day else years - 1

@@ -1,0 +1,156 @@
+"""Who may consent, and who may be enrolled upon it. Pure; called by `storage`.
+
+A patient whose birth date is not known counts as of age: whoever records the consent has looked at
+the person. Once an import names the date, it counts for every further consent and enrolment.
+"""
+
+from datetime import date, datetime, timedelta, tzinfo
+
+from streamer.domain.consent import ConsentGiven, ConsentInForce, ConsentPurpose
+from streamer.domain.patient import Patient
+from streamer.errors import InputError
+from streamer.patients.age import birth_date_of, birthday, full_years
+
+MAJORITY = 18
+
+
+class ConsentRules:
+    """The rules of one site."""
+
+    def __init__(self, term_days: int, minimum_age: int, zone: tzinfo) -> None:
+        """Keep the settings; days are those of the site's `zone`."""
+        self._term = timedelta(days=term_days)
+        self._term_days = term_days
+        self._minimum_age = minimum_age
+        self._zone = zone
+
+    def refuse_given(
+        self, given: ConsentGiven, patient: Patient, guardian: Patient | None, now: datetime
+    ) -> None:
+        """Refuse a consent that nobody could have given, or that ends too late.
+
+        Args:
+            given: As it is to be recorded.
+            patient: Whom it is about.
+            guardian: Who signed; None where the patient did, or where the reference is unknown.
+            now: Aware.
+
+        Raises:
+            InputError: Names the patient by reference, and what to do.
+        """
+        who = f"patient {patient.patient_ref}"
+        if not given.document_ref.strip():
+            raise InputError(f"{who}: no document; name the signed one by --document-ref")
+        if given.given_at > now:
+            raise InputError(f"{who}: a consent cannot be given in the future; correct --given")
+        if given.expires_at > given.given_at + self._term + timedelta(days=1):
+            raise InputError(
+                f"{who}: the text names a term of {self._term_days} days; a consent may end "
+                "earlier, not later"
+            )
+        if given.expires_at <= now:
+            raise InputError(f"{who}: the consent's term is over; have a new one signed")
+        if patient.deceased_on is not None:
+            raise InputError(_deceased(who))
+        if given.purpose is ConsentPurpose.CHECK_IN:
+            self._refuse_for_recognition(who, patient, now)
+        self._refuse_signer(who, given, patient, guardian, now)
+
+    def refuse_enrolment(
+        self, patient: Patient, consent: ConsentInForce | None, consent_ref: str, now: datetime
+    ) -> None:
+        """Refuse to enrol somebody by face.
+
+        Args:
+            patient: Who is to be enrolled.
+            consent: The active consent to check-in, its term perhaps over.
+            consent_ref: The document as it was named; empty = whichever is in force.
+            now: Aware.
+
+        Raises:
+            InputError: Names the patient by reference, and what to do.
+        """
+        who = f"patient {patient.patient_ref}"
+        self._refuse_for_recognition(who, patient, now)
+        if patient.deceased_on is not None:
+            raise InputError(_deceased(who))
+        if consent is None or (consent.expires_at is not None and consent.expires_at <= now):
+            raise InputError(
+                f"{who}: has no consent to check-in in force; record the signed document first, by "
+                "`kirdi consents record`"
+            )
+        if consent_ref and consent_ref != consent.document_ref:
+            raise InputError(
+                f"{who}: the consent in force is document {consent.document_ref}, another than "
+                "--consent-ref names; correct it or leave it out, or record the new document by "
+                "`kirdi consents record`"
+            )
+        if consent.by_guardian and self.came_of_age(patient, consent.given_at, now):
+            raise InputError(
+                f"{who}: is of age, and a guardian's consent ends with that; have the patient sign"
+            )
+        if not consent.by_guardian and self._is_minor(patient, now):
+            raise InputError(f"{who}: is under {MAJORITY}; have a guardian consent")
+
+    def came_of_age(self, patient: Patient, given_at: datetime, now: datetime) -> bool:
+        """Whether a patient turned 18 after `given_at` and until `now`: by days of the site."""
+        born = birth_date_of(patient)
+        if born is None:
+            return False
+        majority = birthday(born, MAJORITY)
+        day_given, today = (one.astimezone(self._zone).date() for one in (given_at, now))
+        return day_given < majority <= today
+
+    def _refuse_for_recognition(self, who: str, patient: Patient, now: datetime) -> None:
+        if patient.is_staff:
+            raise InputError(
+                f"{who}: is staff, and staff are never checked in by face; use another way to "
+                "check in"
+            )
+        born = birth_date_of(patient)
+        if born is not None and full_years(born, self._today(now)) < self._minimum_age:
+            raise InputError(
+                f"{who}: is under {self._minimum_age}, too young to be enrolled by face; use a "
+                "code, for which no consent is needed"
+            )
+
+    def _refuse_signer(
+        self,
+        who: str,
+        given: ConsentGiven,
+        patient: Patient,
+        guardian: Patient | None,
+        now: datetime,
+    ) -> None:
+        if given.guardian_ref is None:
+            # On the day of the signature: a child's does not count when the child has grown up.
+            if self._is_minor(patient, given.given_at):
+                raise InputError(
+                    f"{who}: is under {MAJORITY}; a guardian has to consent, named by --guardian"
+                )
+            return
+        if guardian is None or given.guardian_ref not in patient.guardian_refs:
+            raise InputError(
+                f"{who}: --guardian names nobody who is this patient's guardian in the imports; "
+                "correct the reference, or import the patient with guardian_refs"
+            )
+        if guardian.deceased_on is not None or self._is_minor(guardian, given.given_at):
+            raise InputError(
+                f"{who}: the guardian is under {MAJORITY} or recorded as deceased and cannot "
+                "consent; name another one, or correct the import"
+            )
+        if self.came_of_age(patient, given.given_at, now):
+            raise InputError(
+                f"{who}: is of age, and a guardian's consent ends with that; have the patient sign"
+            )
+
+    def _is_minor(self, patient: Patient, now: datetime) -> bool:
+        born = birth_date_of(patient)
+        return born is not None and full_years(born, self._today(now)) < MAJORITY
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self._zone).date()
+
+
+def _deceased(who: str) -> str:
+    return f"{who}: is recorded as deceased; correct the import if that is wrong"

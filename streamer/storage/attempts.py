@@ -1,0 +1,142 @@
+"""How often codes were tried in vain, by device, patient and site.
+
+Asked by `checkin.codes.redeeming` before anything is evaluated. The rule itself is
+`checkin.codes.limits`; here it is applied to the rows, many attempts at once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from streamer.domain.attempt import Attempt
+from streamer.storage.local_day import LocalDay
+from streamer.storage.postgres import Postgres
+from streamer.storage.queries import sql
+
+_NOBODY = "nobody"
+
+
+class Scope(StrEnum):
+    """Whose failures."""
+
+    DEVICE = "device"
+    PATIENT = "patient"
+
+
+class Rule(Protocol):
+    """`checkin.codes.limits.Limits` is one."""
+
+    @property
+    def forgive_s(self) -> float:
+        """One failure is forgotten after so long."""
+        ...
+
+    @property
+    def day(self) -> int:
+        """Failures on a day, at most."""
+        ...
+
+    @property
+    def site_day(self) -> int:
+        """Failures of the site on a day, beyond which the strict waits hold."""
+        ...
+
+    @property
+    def waits_s(self) -> tuple[float, ...]:
+        """The wait after so many failures."""
+        ...
+
+    @property
+    def strict_waits_s(self) -> tuple[float, ...]:
+        """The same while the site is being guessed at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """What failed today at a device, or (scope `site`) everywhere. Times are UTC."""
+
+    scope: str
+    subject: str
+    today: int
+    blocked_until: datetime
+
+
+class PostgresAttempts:
+    """Counts, in the one database that all processes share."""
+
+    def __init__(
+        self, postgres: Postgres, site_id: str, zone: tzinfo, device: Rule, patient: Rule
+    ) -> None:
+        """Keep the collaborators and what devices and patients may do wrong."""
+        self._postgres = postgres
+        self._site_id = site_id
+        self._zone = zone
+        self._rules = {Scope.DEVICE: device, Scope.PATIENT: patient}
+
+    async def begin(self, device_id: str, now: datetime) -> Attempt | None:
+        """Count an attempt; None where the device has to wait, and nothing may be evaluated.
+
+        Raises:
+            DatabaseError: Nothing is known, so nothing may be evaluated either.
+        """
+        return await self._count(Scope.DEVICE, device_id, now)
+
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Take the attempt back: it was none in vain."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(
+                sql("take_attempt_back"),
+                self._site_id,
+                Scope.DEVICE,
+                attempt.subject,
+                attempt.blocked_until,
+            )
+
+    async def failed(self, patient_id: UUID | None, now: datetime, guessed: bool = True) -> None:
+        """Count a failure for the site, and for the patient where it is known whose it was.
+
+        Args:
+            patient_id: None takes the same work, so that nobody can tell.
+            now: Aware.
+            guessed: False for what could not be guessed: the site's count is left alone.
+        """
+        await self._count(Scope.PATIENT, _NOBODY if patient_id is None else str(patient_id), now)
+        if guessed:
+            day = LocalDay.containing(now, self._zone).day
+            async with self._postgres.connection() as connection:
+                await connection.execute(sql("count_site_failure"), self._site_id, day, now)
+
+    async def forgive(self, scope: Scope, subject: str) -> bool:
+        """The desk has helped: forget the failures; False where there were none."""
+        async with self._postgres.connection() as connection:
+            done = await connection.execute(sql("forgive_attempts"), self._site_id, scope, subject)
+        return not done.endswith(" 0")
+
+    async def listed(self, now: datetime) -> list[AttemptRow]:
+        """Today's failures by device, and the site's."""
+        day = LocalDay.containing(now, self._zone).day
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(sql("list_attempts"), self._site_id, day, now)
+        return [AttemptRow(**row) for row in rows]
+
+    async def _count(self, scope: Scope, subject: str, now: datetime) -> Attempt | None:
+        rule, span = self._rules[scope], LocalDay.containing(now, self._zone)
+        async with self._postgres.connection() as connection:
+            until = await connection.fetchval(
+                sql("count_attempt"),
+                self._site_id,
+                scope,
+                subject,
+                span.day,
+                now,
+                span.end,
+                list(rule.waits_s),
+                list(rule.strict_waits_s),
+                rule.forgive_s,
+                rule.day,
+                rule.site_day,
+            )
+        return None if until is None else Attempt(subject, until)

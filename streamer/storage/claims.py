@@ -1,0 +1,268 @@
+"""The transaction in which somebody without a face is found and checked in.
+
+Opened by `checkin.codes.redeeming`, which decides in the middle of it: the code is used up and the
+check-in written together or not at all.
+"""
+
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+import asyncpg
+
+from streamer.crypto.code_hash import CodeHash
+from streamer.crypto.keyed_hash import KeyedHash
+from streamer.crypto.signed_token import TokenSigner
+from streamer.domain.actor import Actor
+from streamer.domain.appointment import Appointment, AppointmentStatus, Place
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Recorded
+from streamer.domain.claim import DigitsShown, Holder, PersonShown, Shown, TokenShown, Visit
+from streamer.domain.person import Person
+from streamer.domain.presence import Presence
+from streamer.errors import InputError
+from streamer.storage.check_ins import PostgresCheckIns, Result
+from streamer.storage.local_day import LocalDay
+from streamer.storage.own_patients import refuse_own_patient
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.presences import PostgresPresences
+from streamer.storage.queries import sql
+
+# Whoever has to wait costs the database the same look-up, for digits nobody has.
+_NO_DIGITS = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimKeys:
+    """What a claim is recognised by."""
+
+    hashes: CodeHash
+    signer: TokenSigner
+    numbers: KeyedHash
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReach:
+    """How far from now an appointment may begin that somebody comes for: its arrival window."""
+
+    opens_before: timedelta
+    closes_after: timedelta
+
+
+class OpenClaim:
+    """A claim in the middle of its transaction.
+
+    Attributes:
+        holder: Whom it is good for; None = nobody.
+        about: Whose it was, if it is good for nobody any more and was not guessed.
+        flaw: Why it is good for nobody, for the log; shown to nobody.
+    """
+
+    def __init__(
+        self,
+        claims: "PostgresClaims",
+        connection: Connection,
+        found: "_Found",
+        now: datetime,
+    ) -> None:
+        """Made by `PostgresClaims.opened`."""
+        self.holder = found.holder
+        self.about = found.about
+        self.flaw = found.flaw
+        self._bound = found.bound
+        self._dependants = found.dependants
+        self._claims = claims
+        self._connection = connection
+        self._now = now
+        self.results: list[tuple[CheckIn, Result]] = []
+
+    async def may(self, actor: Actor, patient_id: UUID) -> bool:
+        """May this person have a hand in it? Not where they bill visits of the patient."""
+        return await self._claims.may(self._connection, actor, patient_id, self._now)
+
+    async def visits(self) -> tuple[Visit, ...]:
+        """The holder's appointments, and the dependants': the day's, or the code's own one."""
+        return await self._claims.visits(
+            self._connection, self._patient_id(), self._bound, self._dependants, self._now
+        )
+
+    async def arrive(self, check_in: CheckIn) -> Recorded:
+        """Write a check-in; it counts once the transaction has ended."""
+        result = await self._claims.check_ins.write(self._connection, check_in)
+        self.results.append((check_in, result))
+        return result.recorded
+
+    async def note(self, presence: Presence) -> None:
+        """Write that the patient was there."""
+        await self._claims.presences.write(self._connection, presence)
+
+    async def use_up(self, by: str, device_id: str) -> None:
+        """The code has done its work; nothing where the claim rests on none."""
+        assert self.holder is not None
+        if self.holder.code_id is not None:
+            await self._connection.execute(
+                sql("redeem_code"), self.holder.code_id, self._now, by, device_id
+            )
+
+    def _patient_id(self) -> UUID:
+        assert self.holder is not None
+        return self.holder.patient_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the database knows of a claim."""
+
+    holder: Holder | None
+    flaw: str = ""
+    about: UUID | None = None
+    bound: UUID | None = None
+    dependants: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+class PostgresClaims:
+    """Opens claims."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        keys: ClaimKeys,
+        check_ins: PostgresCheckIns,
+        presences: PostgresPresences,
+        site: tuple[str, tzinfo],
+        reach: ClaimReach,
+    ) -> None:
+        """Keep the collaborators; `site` is its id and time zone."""
+        self.check_ins = check_ins
+        self.presences = presences
+        self._postgres = postgres
+        self._keys = keys
+        self._site_id, self._zone = site
+        self._reach = reach
+
+    @asynccontextmanager
+    async def opened(self, shown: Shown, now: datetime) -> AsyncIterator[OpenClaim]:
+        """Find whose claim it is; what is done with it is committed at the end of the block.
+
+        The code's row is locked first: of two who show it at once the second finds it used.
+
+        Raises:
+            DatabaseError: It is not known whether anything was written.
+        """
+        async with self._postgres.transaction() as connection:
+            claim = OpenClaim(self, connection, await self._find(connection, shown, now), now)
+            yield claim
+        for check_in, result in claim.results:
+            await self.check_ins.tell(check_in, result)
+
+    async def look_in_vain(self, now: datetime) -> None:
+        """Do the work of looking a code up that nobody has."""
+        async with self._postgres.transaction() as connection:
+            await self._by_digits(connection, _NO_DIGITS, now)
+
+    async def may(
+        self, connection: Connection, actor: Actor, patient_id: UUID, now: datetime
+    ) -> bool:
+        """See `OpenClaim.may`."""
+        try:
+            await refuse_own_patient(connection, self._site_id, actor, patient_id, now)
+        except InputError:
+            return False
+        return True
+
+    async def visits(
+        self,
+        connection: Connection,
+        patient_id: UUID,
+        bound: UUID | None,
+        dependants: Sequence[bytes],
+        now: datetime,
+    ) -> tuple[Visit, ...]:
+        """See `OpenClaim.visits`."""
+        day = LocalDay.containing(now, self._zone)
+        rows = await connection.fetch(
+            sql("claim_visits"),
+            self._site_id,
+            patient_id,
+            # Around midnight a window reaches into the day before or after.
+            min(day.start, now - self._reach.closes_after),
+            max(day.end, now + self._reach.opens_before),
+            bound,
+            list(dependants),
+        )
+        others = sorted({row["patient_ref"] for row in rows if row["patient_id"] != patient_id})
+        return tuple(_visit(row, patient_id, others) for row in rows)
+
+    async def _find(self, connection: Connection, shown: Shown, now: datetime) -> _Found:
+        match shown:
+            case DigitsShown(digits):
+                return await self._by_digits(connection, digits, now)
+            case TokenShown(text):
+                return await self._by_token(connection, text, now)
+            case PersonShown(person):
+                return await self._by_number(connection, person)
+
+    async def _by_digits(self, connection: Connection, digits: str, now: datetime) -> _Found:
+        wanted = self._keys.hashes.of(digits)
+        row = await connection.fetchrow(sql("find_code_by_digits"), self._site_id, wanted, now)
+        if row is None or not hmac.compare_digest(row["code_hash"], wanted):
+            return _Found(None, "unknown")
+        return _found(row)
+
+    async def _by_token(self, connection: Connection, text: str, now: datetime) -> _Found:
+        token = self._keys.signer.read(text)
+        if token is None:
+            return _Found(None, "not signed by this site")
+        row = await connection.fetchrow(sql("find_code_by_id"), self._site_id, token.code_id, now)
+        if row is None or row["expires_at"] != token.expires_at:
+            return _Found(None, "unknown")
+        flaws = {
+            "used": row["redeemed_at"] is not None,
+            "replaced": row["revoked_at"] is not None,
+            "expired": token.expires_at <= now,
+        }
+        for flaw, holds in flaws.items():
+            if holds:
+                return _Found(None, flaw, row["patient_id"])
+        return _found(row)
+
+    async def _by_number(self, connection: Connection, person: Person) -> _Found:
+        numbers = self._keys.numbers
+        patient_id = await connection.fetchval(
+            sql("patient_of_number"),
+            self._site_id,
+            numbers.of(person.id_type, person.id_number),
+        )
+        if patient_id is None:
+            return _Found(None, "no patient")
+        dependants = tuple(numbers.of(person.id_type, one) for one in person.dependants)
+        holder = Holder(patient_id, None, EvidenceGrade.EGOV, None)
+        return _Found(holder, dependants=dependants)
+
+
+def _found(row: asyncpg.Record) -> _Found:
+    if row["waits"]:
+        return _Found(None, "the patient has to wait")
+    holder = Holder(
+        row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), row["issued_by"]
+    )
+    return _Found(holder, bound=row["appointment_id"])
+
+
+def _visit(row: asyncpg.Record, patient_id: UUID, others: Sequence[str]) -> Visit:
+    own = row["patient_id"] == patient_id
+    return Visit(
+        appointment=Appointment(
+            appointment_id=row["appointment_id"],
+            patient_id=row["patient_id"],
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            status=AppointmentStatus(row["status"]),
+            place=Place(row["place"]),
+            building=row["building"],
+        ),
+        appointment_ref=row["appointment_ref"],
+        dependant=0 if own else 1 + others.index(row["patient_ref"]),
+    )

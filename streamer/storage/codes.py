@@ -1,0 +1,211 @@
+"""Issues, revokes and lists one-time codes. Called by `checkin.codes.issuing` and `kirdi codes`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from streamer.crypto.code_hash import CodeHash, new_digits
+from streamer.crypto.signed_token import Token, TokenSigner
+from streamer.crypto.vault import Vault
+from streamer.domain.actor import Actor
+from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.code import CodeKind, CodeOrder, CodeRow, CodeState, IssuedCode
+from streamer.errors import DatabaseError, InputError
+from streamer.storage.local_day import LocalDay
+from streamer.storage.own_patients import refuse_own_patient
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.profile import patient_from
+from streamer.storage.queries import sql
+
+_EXPECTED: Final = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
+# Of a million, thousands are in force at most: a draw is hardly ever taken.
+_DRAWS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTerms:
+    """How long codes last and how many there may be.
+
+    Attributes:
+        opens_before: An appointment's arrival window opens so long before its start
+        closes_after: and closes so long after it; so does its code.
+        longest: An appointment's code is issued so long ahead at most.
+        most_per_day: Codes of one patient on a day, at most.
+    """
+
+    opens_before: timedelta
+    closes_after: timedelta
+    longest: timedelta
+    most_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Whom and what a code is for, and until when."""
+
+    patient: asyncpg.Record
+    appointment_id: UUID | None
+    expires_at: datetime
+
+
+class PostgresCodes:
+    """The codes of a site. Digits are known here for a moment, and to the database never."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        vault: Vault,
+        hashes: CodeHash,
+        signer: TokenSigner,
+        site: tuple[str, tzinfo],
+        terms: CodeTerms,
+    ) -> None:
+        """Keep the collaborators; `site` is its id and time zone."""
+        self._postgres = postgres
+        self._vault = vault
+        self._hashes = hashes
+        self._signer = signer
+        self._site_id, self._zone = site
+        self._terms = terms
+
+    async def issue(self, order: CodeOrder, by: Actor, now: datetime) -> IssuedCode:
+        """Put a new code in force; a former one for the same is revoked.
+
+        Raises:
+            InputError: Why none can be issued.
+            DatabaseError: None is known to be in force.
+        """
+        async with self._postgres.transaction() as connection:
+            target = await self._target(connection, order, now)
+            row = target.patient
+            await self._refuse_own(connection, row["patient_id"], by, now)
+            await self._check_count(connection, row, now)
+            phone = self._phone(row) if order.sent else None
+            await connection.execute(sql("forget_expired_codes"), self._site_id, now)
+            await connection.execute(
+                sql("revoke_former_codes"), row["patient_id"], target.appointment_id, now
+            )
+            code_id, secret = await self._insert(connection, order, target, by, now)
+        return IssuedCode(
+            code_id=code_id,
+            patient_ref=row["patient_ref"],
+            appointment_ref=order.appointment_ref,
+            kind=order.kind,
+            grade=order.grade,
+            issued_by=by.name,
+            expires_at=target.expires_at,
+            secret=secret,
+            phone=phone,
+            language=row["language"],
+        )
+
+    async def revoke(self, code_id: UUID, now: datetime) -> None:
+        """Take a code out of force; one that is used or revoked stays as it is."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(sql("revoke_code"), code_id, now)
+
+    async def listed(self, day: date, now: datetime) -> list[CodeRow]:
+        """Return the codes in force at some time of a day, in the order of their issue."""
+        span = LocalDay(day, self._zone)
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(
+                sql("list_codes"), self._site_id, span.start, span.end, now
+            )
+        return [CodeRow(**{**row, "state": CodeState(row["state"])}) for row in rows]
+
+    async def _target(self, connection: Connection, order: CodeOrder, now: datetime) -> _Target:
+        patient_ref, appointment_id = order.patient_ref, None
+        expires_at = LocalDay.containing(now, self._zone).end
+        if order.appointment_ref is not None:
+            found = await connection.fetchrow(
+                sql("appointment_for_code"), self._site_id, order.appointment_ref
+            )
+            if found is None:
+                raise InputError(f"appointment {order.appointment_ref}: is not known; import it")
+            expires_at = self._term(order.appointment_ref, found, now)
+            patient_ref, appointment_id = found["patient_ref"], found["appointment_id"]
+        patient = await connection.fetchrow(sql("patient_for_code"), self._site_id, patient_ref)
+        if patient is None:
+            raise InputError(f"patient {patient_ref}: is not known; import them first")
+        if patient["deceased_on"] is not None:
+            raise InputError(f"patient {patient_ref}: is recorded as deceased; correct the import")
+        # Whole seconds: a signed token has no finer ones.
+        return _Target(patient, appointment_id, expires_at.replace(microsecond=0))
+
+    def _term(self, ref: str, found: asyncpg.Record, now: datetime) -> datetime:
+        """When an appointment's code expires."""
+        if found["place"] != Place.SITE:
+            raise InputError(f"appointment {ref}: is not at the site; it needs no code")
+        if found["status"] not in _EXPECTED:
+            raise InputError(f"appointment {ref}: is {found['status']}; it needs no code")
+        starts_at: datetime = found["starts_at"]
+        closes = starts_at + self._terms.closes_after
+        if closes - now < timedelta(seconds=1):
+            raise InputError(f"appointment {ref}: its arrival window has closed; see reception")
+        if starts_at - now > self._terms.longest + self._terms.opens_before:
+            raise InputError(
+                f"appointment {ref}: begins more than {self._terms.longest.days} days from now; "
+                "issue its code later, or raise codes.longest_days"
+            )
+        return closes
+
+    async def _refuse_own(
+        self, connection: Connection, patient_id: UUID, by: Actor, now: datetime
+    ) -> None:
+        """Neither patients of whoever issues it, nor guardians of such patients."""
+        if by.practitioner_ref is None:
+            return
+        wards = await connection.fetch(sql("wards_of"), patient_id)
+        for one in (patient_id, *(row["patient_id"] for row in wards)):
+            await refuse_own_patient(connection, self._site_id, by, one, now)
+
+    async def _check_count(
+        self, connection: Connection, patient: asyncpg.Record, now: datetime
+    ) -> None:
+        since = LocalDay.containing(now, self._zone).start
+        issued = await connection.fetchval(sql("codes_issued_since"), patient["patient_id"], since)
+        if issued >= self._terms.most_per_day:
+            raise InputError(
+                f"patient {patient['patient_ref']}: has been issued {issued} codes today; check "
+                "them in by hand, or raise codes.most_per_day"
+            )
+
+    def _phone(self, row: asyncpg.Record) -> str:
+        phone = patient_from(row, (), self._vault).phone
+        if phone is None:
+            raise InputError(
+                f"patient {row['patient_ref']}: no phone is registered; issue the code without "
+                "--send and hand it over"
+            )
+        return phone
+
+    async def _insert(
+        self,
+        connection: Connection,
+        order: CodeOrder,
+        target: _Target,
+        by: Actor,
+        now: datetime,
+    ) -> tuple[UUID, str]:
+        code_id = uuid4()
+        for _ in range(_DRAWS):
+            digits = new_digits() if order.kind is CodeKind.DIGITS else None
+            inserted = await connection.fetchval(
+                sql("insert_code"),
+                code_id,
+                self._site_id,
+                target.patient["patient_id"],
+                target.appointment_id,
+                order.kind.value,
+                order.grade.value,
+                None if digits is None else self._hashes.of(digits),
+                now,
+                by.name,
+                target.expires_at,
+            )
+            if inserted is not None:
+                return code_id, digits or self._signer.sign(Token(code_id, target.expires_at))
+        raise DatabaseError("codes: too many are in force at once; let them expire")

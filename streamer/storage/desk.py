@@ -1,0 +1,157 @@
+"""A patient at the desk: the one template to compare with, and what follows from a match.
+
+Called by `checkin.desk_comparisons`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from streamer.clock import Clock
+from streamer.crypto.vault import Vault
+from streamer.domain.actor import Actor
+from streamer.domain.check_in import CheckIn, Recorded
+from streamer.domain.presence import Presence
+from streamer.domain.review_report import ArrivalReport
+from streamer.domain.template import Template
+from streamer.errors import InputError
+from streamer.storage.check_ins import Result
+from streamer.storage.gallery_source import unsealed
+from streamer.storage.own_patients import refuse_own_patient
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.queries import sql
+
+
+class CheckInTransaction(Protocol):
+    """Writes check-ins inside a transaction; see `PostgresCheckIns`."""
+
+    async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
+        """Lock the appointments of several before the first is written."""
+        ...
+
+    async def write(self, connection: Connection, check_in: CheckIn) -> Result:
+        """Write one, or say why not."""
+        ...
+
+    async def tell(self, check_in: CheckIn, result: Result) -> None:
+        """Tell what has been committed."""
+        ...
+
+
+class PresenceTransaction(Protocol):
+    """Writes presences inside a transaction; see `PostgresPresences`."""
+
+    async def write(self, connection: Connection, presence: Presence) -> Recorded:
+        """Write one, or say why not."""
+        ...
+
+
+class PostgresDesk:
+    """The site's patients, one at a time, with their consent asked for each time."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        vault: Vault,
+        check_ins: CheckInTransaction,
+        presences: PresenceTransaction,
+        site_id: str,
+        clock: Clock,
+    ) -> None:
+        """Keep the collaborators."""
+        self._postgres = postgres
+        self._vault = vault
+        self._check_ins = check_ins
+        self._presences = presences
+        self._site_id = site_id
+        self._clock = clock
+
+    async def template(self, patient_ref: str, pack_id: str, actor: Actor) -> Template:
+        """Return the patient's template of the pack, decrypted, under a consent in force.
+
+        Raises:
+            InputError: The patient is unknown, cannot be compared, or is one of the actor's own;
+                says what to do instead.
+            DatabaseError: It is not known.
+            VaultError: The template does not open.
+        """
+        now = self._clock.now()
+        async with self._postgres.transaction() as connection:
+            row = await connection.fetchrow(
+                sql("patient_at_desk"), self._site_id, patient_ref, pack_id, now
+            )
+            _check_comparable(row, patient_ref)
+            assert row is not None
+            await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
+        opened, damaged = await asyncio.to_thread(unsealed, [row], self._vault)
+        for _, error in damaged:
+            raise error
+        return opened[0]
+
+    async def record(
+        self,
+        patient_id: UUID,
+        actor: Actor,
+        check_ins: Sequence[CheckIn],
+        presences: Sequence[Presence],
+    ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
+        """Write what follows from a match, in one transaction.
+
+        Returns:
+            What became of each check-in and of each presence, in order.
+
+        Raises:
+            InputError: The patient is one of the actor's own; nothing was written.
+            DatabaseError: It is not known to be written; compare again.
+        """
+        results: dict[UUID, Result] = {}
+        now = self._clock.now()
+        async with self._postgres.transaction() as connection:
+            await refuse_own_patient(connection, self._site_id, actor, patient_id, now)
+            await self._check_ins.lock(connection, check_ins)
+            for one in check_ins:
+                results[one.appointment_id] = await self._check_ins.write(connection, one)
+            kept = [await self._presences.write(connection, one) for one in presences]
+            rows = await connection.fetch(sql("review_appointments"), self._site_id, list(results))
+        for one in check_ins:
+            await self._check_ins.tell(one, results[one.appointment_id])
+        refs = {row["appointment_id"]: row["appointment_ref"] for row in rows}
+        arrivals = tuple(
+            ArrivalReport(refs[one.appointment_id], results[one.appointment_id].recorded)
+            for one in check_ins
+            if one.appointment_id in refs
+        )
+        return arrivals, kept
+
+
+def _check_comparable(row: asyncpg.Record | None, patient_ref: str) -> None:
+    """Say why nobody may be compared with this patient; a code is always the other way."""
+    if row is None:
+        raise InputError(f"patient {patient_ref}: is unknown at this site; look at the reference")
+    if row["is_staff"]:
+        raise InputError(
+            f"patient {patient_ref}: is staff, and staff are never checked in by face; check in by "
+            "code"
+        )
+    if row["is_deceased"]:
+        raise InputError(
+            f"patient {patient_ref}: is recorded as deceased; correct the import if that is wrong"
+        )
+    if not row["consents"]:
+        raise InputError(
+            f"patient {patient_ref}: has no consent in force to be recognised; check in by code or "
+            "by hand"
+        )
+    if row["template_id"] is None:
+        raise InputError(
+            f"patient {patient_ref}: is not enrolled with the model pack in use; enrol again, or "
+            "check in by code or by hand"
+        )
+    if row["is_code_only"]:
+        raise InputError(
+            f"patient {patient_ref}: looks too much like another patient to be told apart by face; "
+            "check in by code"
+        )

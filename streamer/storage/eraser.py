@@ -1,0 +1,133 @@
+"""Ends consents and erases templates inside somebody else's transaction, with a receipt.
+
+Used by `consents` (withdrawal, expiry) and `patients_import` (a death, a new member of staff). What
+is left of the keys in the database's files is destroyed after the commit, by `remnants`. See
+docs/design/0013.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from streamer.crypto.vault import Vault
+from streamer.domain.consent import ConsentPurpose, EndReason
+from streamer.domain.erasure_receipt import ErasureReceipt
+from streamer.storage.postgres import Connection
+from streamer.storage.profile import place_of_profile
+from streamer.storage.queries import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was ended.
+
+    Attributes:
+        purposes: Of the consents that were in force.
+        receipt: Where templates rest on one of them; None = nothing was to be erased.
+    """
+
+    purposes: tuple[ConsentPurpose, ...]
+    receipt: ErasureReceipt | None
+
+
+class Eraser:
+    """Of one site."""
+
+    def __init__(self, vault: Vault, site_id: str, backups_kept: timedelta) -> None:
+        """Keep the collaborators; `backups_kept` is how long backups of the database exist."""
+        self._vault = vault
+        self._site_id = site_id
+        self._backups_kept = backups_kept
+
+    async def end(
+        self,
+        connection: Connection,
+        patient: asyncpg.Record,
+        purposes: Iterable[ConsentPurpose],
+        reason: EndReason,
+        by: str,
+        now: datetime,
+    ) -> Ended:
+        """End a patient's consents for some purposes.
+
+        Without a consent to check-in there is no template: all of them go, with their keys.
+
+        Args:
+            connection: In a transaction.
+            patient: A row of `patient_for_enrolment` or `lock_patient`.
+            purposes: Which consents.
+            reason: Why.
+            by: Who, as recorded.
+            now: Aware.
+
+        Raises:
+            DatabaseError: Nothing was written.
+            VaultError: A template is sealed under the patient's own key, and the profile, which
+                has to be sealed anew, does not open; nothing was written.
+        """
+        wanted = [one.value for one in purposes]
+        rows = await connection.fetch(sql("active_consents"), patient["patient_id"], wanted)
+        ended = {ConsentPurpose(row["purpose"]): row["consent_id"] for row in rows}
+        for consent_id in ended.values():
+            await connection.execute(sql("end_consent"), consent_id, now, by, reason.value)
+        receipt = None
+        if ConsentPurpose.CHECK_IN.value in wanted:
+            consent_id = ended.get(ConsentPurpose.CHECK_IN)
+            receipt = await self._erase(connection, patient, consent_id, reason, by, now)
+        return Ended(tuple(ended), receipt)
+
+    async def _erase(
+        self,
+        connection: Connection,
+        patient: asyncpg.Record,
+        consent_id: UUID | None,
+        reason: EndReason,
+        by: str,
+        now: datetime,
+    ) -> ErasureReceipt | None:
+        patient_id: UUID = patient["patient_id"]
+        templates = await connection.fetch(sql("templates_to_erase"), patient_id)
+        if consent_id is None and not templates:
+            return None
+        renewed = not all(row["own_key"] for row in templates)
+        if renewed:
+            await self._renew_key(connection, patient)
+        await connection.execute(sql("delete_templates"), patient_id)
+        receipt = ErasureReceipt(
+            erasure_id=uuid4(),
+            patient_id=patient_id,
+            consent_id=consent_id,
+            reason=reason.value,
+            erased_by=by,
+            erased_at=now,
+            templates=len(templates),
+            files_clean_at=None,
+            log_clean_at=None,
+            backups_clean_by=now + self._backups_kept,
+        )
+        await connection.execute(
+            sql("insert_erasure"),
+            receipt.erasure_id,
+            self._site_id,
+            patient_id,
+            consent_id,
+            receipt.reason,
+            by,
+            now,
+            receipt.templates,
+            renewed,
+            receipt.backups_clean_by,
+        )
+        return receipt
+
+    async def _renew_key(self, connection: Connection, patient: asyncpg.Record) -> None:
+        """Templates of earlier versions were sealed under the patient's key: that one has to go."""
+        patient_id: UUID = patient["patient_id"]
+        place = place_of_profile(patient_id)
+        profile = self._vault.unseal(patient["wrapped_key"], place, patient["sealed_profile"])
+        key = self._vault.new_data_key(patient_id)
+        sealed = self._vault.seal(key, place, profile)
+        await connection.execute(sql("replace_patient_key"), patient_id, key, sealed)

@@ -1,0 +1,73 @@
+"""Writes presences: that a patient was seen where no status could follow from it.
+
+Called by `checkin.service` and whoever redeems codes. A face leaves a presence under the same
+conditions as a check-in: with a consent in force and no block.
+"""
+
+from datetime import tzinfo
+
+from streamer.clock import Clock
+from streamer.domain.check_in import Recorded
+from streamer.domain.presence import Presence
+from streamer.storage.local_day import LocalDay
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.queries import sql
+
+
+class PostgresPresences:
+    """Each presence once, by its id."""
+
+    def __init__(self, postgres: Postgres, clock: Clock, zone: tzinfo) -> None:
+        """Keep the collaborators; `zone` is the site's and says which day a block is for."""
+        self._postgres = postgres
+        self._clock = clock
+        self._zone = zone
+
+    async def record(self, presence: Presence) -> Recorded:
+        """Write it; repeating it changes nothing.
+
+        Returns:
+            WRITTEN, DUPLICATE, or why not: REFUSED_CONSENT, REFUSED_BLOCKED, or REFUSED_UNKNOWN
+            where patient, appointment and site do not belong together.
+
+        Raises:
+            DatabaseError: It is not known to be written; try again.
+        """
+        async with self._postgres.transaction() as connection:
+            return await self.write(connection, presence)
+
+    async def write(self, connection: Connection, presence: Presence) -> Recorded:
+        """As `record`, inside the caller's transaction."""
+        if not await connection.fetchval(
+            sql("presence_fits"), presence.site_id, presence.patient_id, presence.appointment_id
+        ):
+            return Recorded.REFUSED_UNKNOWN
+        if presence.method.needs_consent:
+            consented = await connection.fetchval(
+                sql("consent_for_check_in"),
+                presence.patient_id,
+                max(presence.occurred_at, self._clock.now()),
+            )
+            if consented is None:
+                return Recorded.REFUSED_CONSENT
+            day = LocalDay.containing(presence.occurred_at, self._zone).day
+            if await connection.fetchval(sql("face_blocked"), presence.patient_id, day):
+                return Recorded.REFUSED_BLOCKED
+        inserted = await connection.fetchval(
+            sql("insert_presence"),
+            presence.presence_id,
+            presence.site_id,
+            presence.patient_id,
+            presence.appointment_id,
+            presence.flag.value,
+            presence.method.value,
+            presence.evidence.value,
+            presence.occurred_at,
+            presence.building,
+            presence.camera_id,
+            presence.device_id,
+            presence.score,
+            presence.threshold,
+            presence.pack_id,
+        )
+        return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN

@@ -1,0 +1,122 @@
+"""Destroys what is left in the database's files of keys that were erased.
+
+Called after a command's commit, and every few seconds by `streamer.consent_keeper`, which finishes
+what a killed command left. See docs/design/0013 for what PostgreSQL does with deleted rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from streamer.clock import Clock
+from streamer.storage.postgres import Postgres
+from streamer.storage.queries import sql
+
+# A table of 20,000 keys takes a fraction of a second; a busy server's checkpoint may take longer.
+_TIMEOUT_S = 60.0
+
+NOT_ALLOWED = (
+    "the database's administrator has to grant Kirdi's role pg_checkpoint and EXECUTE on "
+    "pg_switch_wal() and pg_ls_waldir(), or remove the log's old files"
+)
+REUSED = "the database's administrator has to set wal_recycle = off, or remove the log's old files"
+HELD = (
+    "the server keeps old files of its log for a replica, an archive or wal_keep_size; they go "
+    "when it lets go of them"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is not destroyed yet.
+
+    Attributes:
+        files: Receipts whose keys are in the tables' files.
+        log: Receipts whose keys are in the write-ahead log only.
+        obstacle: Why the log cannot be cleaned; None = it can.
+    """
+
+    files: int = 0
+    log: int = 0
+    obstacle: str | None = None
+
+
+class Remnants:
+    """Of the whole database: files and log are not parted by site."""
+
+    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+        """Keep the collaborators; the clock's time goes into receipts."""
+        self._postgres = postgres
+        self._clock = clock
+
+    async def destroy(self, *, log_too: bool = True) -> Left:
+        """Rewrite the tables and let the log's old files go, where that is due.
+
+        Two at once do no harm. Readers of templates wait for the fraction of a second it takes.
+
+        Args:
+            log_too: Look at the log, which may cost a checkpoint.
+
+        Returns:
+            What could not be destroyed.
+
+        Raises:
+            DatabaseError: Somebody holds the tables, a backup for instance, or the server is away;
+                try again.
+        """
+        left = await self._left()
+        if left.files:
+            await self._clean_files()
+            left = await self._left()
+        if not left.log or not log_too:
+            return left
+        obstacle = await self._clean_log()
+        left = await self._left()
+        return Left(left.files, left.log, obstacle)
+
+    async def _left(self) -> Left:
+        async with self._postgres.connection() as connection:
+            row = await connection.fetchrow(sql("erasures_left"))
+        assert row is not None
+        return Left(row["files"], row["log"])
+
+    async def _clean_files(self) -> None:
+        async with self._postgres.transaction() as connection:
+            await connection.execute(sql("wait_one_second_for_locks"))
+            before = await connection.fetch(sql("erasures_in_files"))
+            patients_too = any(row["renewed_key"] for row in before)
+            # In this order, as an enrolment does.
+            if patients_too:
+                await connection.execute(sql("lock_patients_table"))
+            await connection.execute(sql("lock_template_keys"))
+            # Read again: those of whom it is certain that the rewriting leaves them out.
+            due = [
+                row["erasure_id"]
+                for row in await connection.fetch(sql("erasures_in_files"))
+                if patients_too or not row["renewed_key"]
+            ]
+            await connection.execute(sql("rewrite_template_keys"), timeout=_TIMEOUT_S)
+            if patients_too:
+                await connection.execute(sql("rewrite_patients"), timeout=_TIMEOUT_S)
+            await connection.execute(sql("files_are_clean"), due, self._clock.now())
+
+    async def _clean_log(self) -> str | None:
+        async with self._postgres.connection() as connection:
+            may = await connection.fetchrow(sql("log_can_be_cleaned"))
+            assert may is not None
+            if not may["allowed"]:
+                return NOT_ALLOWED
+            if not may["removes"]:
+                return REUSED
+            due: Sequence[UUID] = [
+                row["erasure_id"] for row in await connection.fetch(sql("erasures_in_log"))
+            ]
+            await connection.execute(sql("switch_log"), timeout=_TIMEOUT_S)
+            first_clean: str = await connection.fetchval(sql("current_log_file"))
+            await connection.execute(sql("checkpoint"), timeout=_TIMEOUT_S)
+            oldest: str = await connection.fetchval(sql("oldest_log_file"))
+            # Names of one timeline sort as the log was written.
+            if oldest < first_clean:
+                return HELD
+            await connection.execute(sql("log_is_clean"), due, self._clock.now())
+        return None
