@@ -206,7 +206,7 @@ async def run_service(
             rules.scale,
             keeper,
             schedule,
-            backend.change_feed(partial(_tell, keeper, backend.schedules, schedule)),
+            backend.change_feed(partial(_tell, keeper, backend.schedules, schedule, watch)),
             calibration,
             delivery,
             service,
@@ -299,12 +299,17 @@ class _Parts:
 
 
 def _tell(
-    gallery: GalleryKeeper, schedules: ScheduleCache, schedule: ScheduleKeeper, change: Change
+    gallery: GalleryKeeper,
+    schedules: ScheduleCache,
+    schedule: ScheduleKeeper,
+    day: DayWatch,
+    change: Change,
 ) -> None:
     """Have looked at, now and not in a second, what depends on a change; never blocks."""
     schedules.changed(change)
     gallery.wake()
     schedule.wake()
+    day.wake()
 
 
 async def _run_tasks(

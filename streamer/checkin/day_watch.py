@@ -15,7 +15,6 @@ import structlog
 from streamer.checkin.afterwards import arrival_afterwards
 from streamer.checkin.decision import ArrivalPolicy
 from streamer.checkin.service import Delivery
-from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.late_booking import LateBooking
 from streamer.domain.undone import Undone
@@ -59,14 +58,14 @@ class DayWatch:
         self._practitioners = practitioners
         self._site_id = site_id
         self._clock = clock
-        self._woken = asyncio.Event()
+        self._woken = False
         # Handed over by this process; a refused one is not handed over each time again.
         self._handed: set[UUID] = set()
         self.current = Undone()
 
     def wake(self) -> None:
-        """The schedule has changed: look now. Called on the loop."""
-        self._woken.set()
+        """The schedule has changed: look for late bookings at the next look. Called on the loop."""
+        self._woken = True
 
     async def refresh(self) -> None:
         """Read what was undone; raises DatabaseError, and it stays as it was."""
@@ -76,8 +75,7 @@ class DayWatch:
         """Look until stopped; a database that is away is waited for."""
         turn = 0
         while not stop.is_set():
-            due = self._woken.is_set() or turn % _BOOKINGS_EVERY == 0
-            self._woken.clear()
+            due, self._woken = self._woken or turn % _BOOKINGS_EVERY == 0, False
             try:
                 await self.refresh()
                 if due:
@@ -86,7 +84,7 @@ class DayWatch:
                 # The gallery says once that the database is away; here it is asked again anyway.
                 log.debug("day not looked at", reason=str(error))
             turn += 1
-            await self._pause(stop)
+            await self._clock.sleep(_EVERY_S, stop)
 
     async def look_back(self) -> None:
         """Hand over the arrivals at appointments that were booked after their patient was seen.
@@ -113,12 +111,3 @@ class DayWatch:
                 patient=str(check_in.patient_id),
                 seen_at=check_in.occurred_at.isoformat(),
             )
-
-    async def _pause(self, stop: asyncio.Event) -> None:
-        pause = asyncio.ensure_future(self._clock.sleep(_EVERY_S, stop))
-        woken = asyncio.ensure_future(wait_for_any(self._woken, stop))
-        try:
-            await asyncio.wait((pause, woken), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            pause.cancel()
-            woken.cancel()

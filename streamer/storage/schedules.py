@@ -63,8 +63,15 @@ class ScheduleCache:
     async def appointments_of(
         self, patient_id: UUID, now: datetime, refresh: bool = False
     ) -> Sequence[Appointment]:
-        """Return the appointments of `schedule_of`."""
-        return (await self.schedule_of(patient_id, now, refresh)).appointments
+        """Return the appointments of `schedule_of`; says how old they are where that matters."""
+        schedule = await self.schedule_of(patient_id, now, refresh)
+        if schedule.age > FRESH:
+            log.info(
+                "schedule from its last copy",
+                patient=str(patient_id),
+                age_s=round(schedule.age.total_seconds(), 1),
+            )
+        return schedule.appointments
 
     async def schedule_of(self, patient_id: UUID, now: datetime, refresh: bool = False) -> Schedule:
         """Return the patient's appointments of the site's day at `now`, and how old they are.

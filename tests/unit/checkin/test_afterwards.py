@@ -161,19 +161,32 @@ async def test_it_outlives_a_database_that_is_away_and_ends_when_told() -> None:
     await asyncio.wait_for(running, 5)
 
 
-async def test_a_change_of_the_schedule_is_looked_at_at_once() -> None:
-    class Still(FakeClock):
-        async def sleep(self, seconds: float, stop: asyncio.Event) -> bool:
-            return await stop.wait()
+async def test_a_change_of_the_schedule_is_looked_at_a_second_later() -> None:
+    """And not with every message: a burst of them is one question."""
 
-    facts, accepted, stop = Facts(), Accepted(), asyncio.Event()
-    day = DayWatch(facts, accepted, POLICY, {}, "site-1", Still(NOW))
+    class Seconds(FakeClock):
+        """Each pause ends when the test says so."""
+
+        def __init__(self) -> None:
+            super().__init__(NOW)
+            self.ticks: asyncio.Queue[None] = asyncio.Queue()
+
+        async def sleep(self, seconds: float, stop: asyncio.Event) -> bool:
+            await self.ticks.get()
+            return await super().sleep(seconds, stop)
+
+    facts, accepted, stop, clock = Facts(), Accepted(), asyncio.Event(), Seconds()
+    day = DayWatch(facts, accepted, POLICY, {}, "site-1", clock)
     running = asyncio.create_task(day.run(stop))
     for _ in range(20):
         await asyncio.sleep(0)
     assert facts.asked == 1
     facts.bookings = (booked(sighting()),)
-    day.wake()
+    for _ in range(100):
+        day.wake()
+    clock.ticks.put_nowait(None)
     await asyncio.wait_for(accepted.first.wait(), 5)
+    assert facts.asked == 2
     stop.set()
+    clock.ticks.put_nowait(None)
     await asyncio.wait_for(running, 5)
