@@ -20,46 +20,38 @@ def test_eight_patients_eight_outcomes(kirdi: Kirdi, enrol: Enrol, tmp_path: Pat
     """A by face, B at the desk and withdrawn later, C too early and then a walk-in, D by a code,
     E by a QR code shown to a camera, K by the code of guardian G.
     """
-    now = datetime.now(UTC)
-    guardians = {"A": "", "B": "", "C": "", "D": "", "E": "", "G": "", "K": "G"}
-    patients = tmp_path / "patients.csv"
-    write_csv(
-        patients,
-        [
-            {"patient_ref": ref, "full_name": f"Person {ref}", "guardian_refs": theirs}
-            for ref, theirs in guardians.items()
-        ],
-    )
-    kirdi.ok("patients", "import", patients)
-    book(kirdi, *(appointment(f"a-{ref}", ref, now + minutes(10)) for ref in "ABDEK"))
-    book(kirdi, appointment("a-C-early", "C", now + timedelta(hours=3)))
-    for person in "ABC":
-        enrol(person)
-    picture = tmp_path / "code.png"
-    kirdi.ok("codes", "issue", "E", "--qr", picture, "--by", "asel")
-    code = cv2.imread(str(picture))
-    assert code is not None
-    # A holds E's code before the kiosk: the code counts there, the face does not.
-    film(tmp_path / "kiosk.mp4", decode(unseen_clips("A")[0]), code)
-
     kirdi.extra = {"codes": {"devices": {"desk-1": "main"}}}
-    with (
-        kirdi.camera(*(unseen_clips(person)[0] for person in "ABC"), loop=True) as lobby,
-        kirdi.camera(unseen_clips("B")[0], loop=True) as desk,
-        kirdi.camera(tmp_path / "kiosk.mp4", loop=True) as kiosk,
-    ):
-        kirdi.cameras = [
-            {"id": "lobby-1", "url": lobby, "enabled": False},
-            {"id": "desk-1", "url": desk, "kind": "desk"},
-            {"id": "kiosk-1", "url": kiosk, "kind": "kiosk"},
-        ]
-        with kirdi.service() as service:
+    now, picture = datetime.now(UTC), tmp_path / "code.png"
+    # From the beginning on, since every command shares its servers.
+    with kirdi.service() as service:
+        service.wait_until_logged('"service ready"', seconds=60)
+        import_patients(kirdi)
+        book(kirdi, *(appointment(f"a-{ref}", ref, now + minutes(10)) for ref in "ABDEK"))
+        book(kirdi, appointment("a-C-early", "C", now + timedelta(hours=3)))
+        for person in "ABC":
+            enrol(person)
+        kirdi.ok("codes", "issue", "E", "--qr", picture, "--by", "asel")
+        code = cv2.imread(str(picture))
+        assert code is not None
+        # A holds E's code before the kiosk: the code counts there, the face does not.
+        film(tmp_path / "kiosk.mp4", decode(unseen_clips("A")[0]), code)
+        with (
+            kirdi.camera(*(unseen_clips(person)[0] for person in "ABC"), loop=True) as lobby,
+            kirdi.camera(unseen_clips("B")[0], loop=True) as desk,
+            kirdi.camera(tmp_path / "kiosk.mp4", loop=True) as kiosk,
+        ):
+            kirdi.cameras = [
+                {"id": "lobby-1", "url": lobby, "enabled": False},
+                {"id": "desk-1", "url": desk, "kind": "desk"},
+                {"id": "kiosk-1", "url": kiosk, "kind": "kiosk"},
+            ]
+            kirdi.ok("reload")
             service.wait_until_logged('"camera": "desk-1", "status": "streaming"')
             (match,) = kirdi.ok("desk", "compare", "B", "--camera", "desk-1", "--by", "asel")
             assert match["outcome"] == "matched"
             # B has been here, and wants no more of it. A later visit is expected all the same.
-            (receipt,) = kirdi.ok("consents", "withdraw", "B", "--by", "asel")
-            assert receipt["templates"] == 1
+            (ended,) = kirdi.ok("consents", "withdraw", "B", "--by", "asel")
+            assert ended["receipt"]["templates"] == 1
             book(kirdi, appointment("a-B-later", "B", now + minutes(20)))
 
             (issued,) = kirdi.ok("codes", "issue", "D", "--by", "asel")
@@ -105,6 +97,19 @@ def test_eight_patients_eight_outcomes(kirdi: Kirdi, enrol: Enrol, tmp_path: Pat
     seen = {(row["appointment_ref"], row["flag"]) for row in kirdi.ok("presences", "list")}
     assert ("a-C-early", "early") in seen
     assert not any(ref in ("a-B", "a-B-later") for ref, _ in seen), "B was recognised"
+
+
+def import_patients(kirdi: Kirdi) -> None:
+    file = kirdi.folder / "patients.csv"
+    guardians = {"A": "", "B": "", "C": "", "D": "", "E": "", "G": "", "K": "G"}
+    write_csv(
+        file,
+        [
+            {"patient_ref": ref, "full_name": f"Person {ref}", "guardian_refs": theirs}
+            for ref, theirs in guardians.items()
+        ],
+    )
+    kirdi.ok("patients", "import", file)
 
 
 def book(kirdi: Kirdi, *rows: dict[str, str]) -> None:
