@@ -258,10 +258,10 @@ class Settings(Section):
     match: Match = Match()
     arrival: Arrival = Arrival()
     staff: Staff = Staff()
+    consent: Consent = Consent()
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
-    consent: Consent = Consent()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

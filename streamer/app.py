@@ -217,6 +217,7 @@ async def run_service(
             remarks,
             references,
             hardware,
+            consents,
             lambda one: build(None, (), [one]),
             lambda camera: DeskComparisons(
                 DeskRules(settings.site.id, matcher.pack_id, policy),
@@ -229,7 +230,6 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
-            consents,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -256,11 +256,11 @@ class _Parts:
     remarks: tuple[str, ...]
     references: ReferenceKeeper
     hardware: HardwareProbe
+    consents: ConsentKeeper
     gallery_of_one: Callable[[Template], Search]
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
-    consents: ConsentKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""

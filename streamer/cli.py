@@ -27,6 +27,7 @@ from streamer.commands import (
     presences,
     review,
 )
+from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
@@ -59,6 +60,7 @@ app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(bench.app, name="bench")
+bench.app.command("codes")(bench_codes)
 app.command()(run)
 app.command()(demo)
 app.command()(health)

@@ -23,7 +23,7 @@ from streamer.commands.invocation import (
     say,
 )
 from streamer.embedded.home import kirdi_home
-from streamer.errors import InputError, KirdiError
+from streamer.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
     from streamer.checkin.codes.claim import Redeemed
@@ -130,6 +130,8 @@ def redeem(
     A guardian's code first lists the dependants with appointments; choose with --for.
     """
     settings = read_settings(config)
+    if egov and settings.egov.url is None:
+        raise InputError("--egov: egov.url is not set; set it, or issue a code of the clinic's own")
     text = sys.stdin.readline(4096).strip() if code == "-" else code
     redeemed = asyncio.run(_redeem(settings, text, device, building, tuple(chosen or ()), egov, by))
     if as_json:
@@ -140,7 +142,7 @@ def redeem(
     if redeemed.answer.value == "refused":
         raise InputError(f"code: {REFUSED}")
     if redeemed.answer.value == "away":
-        raise KirdiError(f"code: {AWAY}")
+        raise OutsideError(f"code: {AWAY}")
 
 
 @app.command("list")

@@ -186,7 +186,6 @@ class PostgresClaims:
             sql("claim_visits"),
             self._site_id,
             patient_id,
-            bound is not None,
             # Around midnight a window reaches into the day before or after.
             min(day.start, now - self._reach.closes_after),
             max(day.end, now + self._reach.opens_before),

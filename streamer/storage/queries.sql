@@ -708,6 +708,7 @@ SELECT EXISTS (
 -- name: count_attempt
 -- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
 -- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
+-- No wait is a moment that is surely past: of two at once the later one may come here first.
 -- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
 rule AS (
@@ -721,20 +722,27 @@ rule AS (
 )
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
-       CASE WHEN 1 >= $10::int THEN $6::timestamptz ELSE $5::timestamptz + make_interval(secs => waits[1]) END
+       CASE WHEN 1 >= $10::int THEN $6::timestamptz
+            WHEN waits[1] = 0 THEN $5::timestamptz - interval '1 minute'
+            ELSE $5::timestamptz + make_interval(secs => waits[1])
+       END
 FROM rule
 ON CONFLICT (site_id, scope, subject) DO UPDATE
 SET (level, day, today, last_at, blocked_until) = (
     SELECT n.level, $4::date, n.today, $5::timestamptz,
            CASE WHEN n.today >= $10::int THEN $6::timestamptz
-                ELSE $5::timestamptz + make_interval(secs => rule.waits[
-                    least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))])
+                WHEN w.wait_s = 0 THEN $5::timestamptz - interval '1 minute'
+                ELSE $5::timestamptz + make_interval(secs => w.wait_s)
            END
     FROM rule, LATERAL (
         SELECT 1 + greatest(0, a.level - CASE WHEN rule.strict THEN 0 ELSE
-                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8 END) AS level,
+                   greatest(0, extract(epoch FROM $5::timestamptz - a.last_at)) / $9::float8
+                   END) AS level,
                CASE WHEN a.day = $4::date THEN a.today + 1 ELSE 1 END AS today
-    ) AS n
+    ) AS n, LATERAL (
+        SELECT rule.waits[
+            least(greatest(1, ceil(n.level - 1e-6)::int), cardinality(rule.waits))] AS wait_s
+    ) AS w
 )
 WHERE a.blocked_until <= $5::timestamptz
 RETURNING a.blocked_until;
@@ -744,7 +752,8 @@ RETURNING a.blocked_until;
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE attempts AS a
 SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
-    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz THEN a.last_at ELSE a.blocked_until END
+    blocked_until = CASE WHEN a.blocked_until = $4::timestamptz
+                         THEN a.last_at - interval '1 minute' ELSE a.blocked_until END
 FROM quick
 WHERE a.site_id = $1 AND a.scope = $2 AND a.subject = $3;
 
@@ -753,7 +762,8 @@ WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, 'site', 'all', 0, $2::date, 1, $3::timestamptz, $3::timestamptz FROM quick
 ON CONFLICT (site_id, scope, subject) DO UPDATE
-SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date, last_at = $3::timestamptz;
+SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date,
+    last_at = $3::timestamptz;
 
 -- name: forgive_attempts
 -- The desk has helped.
@@ -831,19 +841,22 @@ FOR UPDATE OF c;
 SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
 -- name: claim_visits
--- The holder's appointments and those of whom they are guardian of, as the clinic says ($3 the
--- holder alone) or the national service does ($7); or the one a code was issued for. Opaque.
+-- The holder's appointments between two moments, and those of whom they are guardian of, as the
+-- clinic says or the national service does ($6, hashes); or the one a code was issued for ($5).
+-- The people first: by day alone it would read the whole site's.
 SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
        a.building, p.patient_ref
 FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
-WHERE a.site_id = $1 AND CASE WHEN $6::uuid IS NULL THEN
-        a.starts_at >= $4 AND a.starts_at < $5 AND (
-            a.patient_id = $2
-            OR NOT $3 AND (
-                a.patient_id IN (SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2)
-                OR p.id_number_hash = ANY($7::bytea[])))
-    ELSE a.appointment_id = $6 AND a.patient_id = $2 END
-  AND a.status <> 'entered-in-error'
+WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+  AND a.patient_id = ANY(ARRAY(
+      SELECT $2::uuid
+      UNION ALL
+      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2 AND $5::uuid IS NULL
+      UNION ALL
+      SELECT w.patient_id FROM patients w
+      WHERE w.site_id = $1 AND w.id_number_hash = ANY($6::bytea[])
+  ))
+  AND (a.appointment_id = $5 OR $5 IS NULL AND a.starts_at >= $3 AND a.starts_at < $4)
 ORDER BY a.appointment_id;
 
 -- name: redeem_code

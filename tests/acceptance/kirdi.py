@@ -177,7 +177,7 @@ async def record_consent(backend: "Backend", ref: str, now: datetime) -> None:
         purpose=purpose,
         document_ref=f"consent-{ref}",
         given_at=now,
-        expires_at=now + timedelta(days=1),
+        expires_at=now + timedelta(days=settings.consent.term_days),
         identity_check=IdentityCheck.KNOWN_TO_STAFF,
     )
     await backend.consents.record(given, text, SERVICE, now)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+# No wait is a moment that is surely past: of two attempts at once the later may be counted first.
+_LONG_PAST: Final = timedelta(minutes=1)
 _STRICT_FREE: Final = 1
 _STRICT_FIRST_S: Final = 60.0
 
@@ -88,7 +90,7 @@ def count(
     level = max(0.0, tally.level - forgiven) + 1.0
     waits = limits.strict_waits_s if strict else limits.waits_s
     wait = waits[min(_whole(level), len(waits)) - 1]
-    until = now + timedelta(seconds=wait)
+    until = now + timedelta(seconds=wait) if wait else now - _LONG_PAST
     if tally.today + 1 >= limits.day:
         until = day_end
     return Tally(level, tally.today + 1, now, until)

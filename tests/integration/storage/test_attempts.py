@@ -7,15 +7,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from streamer.checkin.codes.claim import Answer
+from streamer.bench.recorded_statements import RecordingPostgres
+from streamer.checkin.codes.claim import Answer, Redeemed
 from streamer.checkin.codes.limits import Limits, Tally, count, most_evaluated
 from streamer.domain.code import CodeKind
 from streamer.storage.attempts import PostgresAttempts, Scope
 from streamer.storage.local_day import LocalDay
+from streamer.storage.queries import sql
 from tests.integration.storage.clinic import NOW, ZONE, Clinic
 from tests.integration.storage.counter import (
     ASEL,
     DESK,
+    DINA,
     TABLET,
     Counter,
     other_than,
@@ -73,6 +76,41 @@ async def test_a_hundred_guesses_at_once_are_a_hundred(counter: Counter) -> None
     rows = {row.scope: row.today for row in await counter.attempts.listed(NOW)}
     # The eleventh begins a wait.
     assert rows == {"device": 11, "site": 11}
+
+
+@pytest.mark.parametrize("flaw", ["unknown", "used", "replaced", "expired", "issuer"])
+async def test_whatever_is_wrong_takes_the_same_work(clinic: Clinic, flaw: str) -> None:
+    """The same statements in the same order: neither words nor time tell one from another."""
+    base = clinic.database
+    recording = RecordingPostgres(base.postgres)
+    await Counter(clinic).expect(1)
+    counter = Counter(replace(clinic, database=replace(base, postgres=recording)))
+    issued = await counter.issue(1)
+    shown, by = issued.secret, ASEL if flaw == "issuer" else DINA
+    if flaw == "unknown":
+        shown = other_than(issued.secret)
+    elif flaw == "used":
+        await counter.redeem(issued.secret)
+    elif flaw == "replaced":
+        while (await counter.issue(1)).secret == issued.secret:
+            pass
+    elif flaw == "expired":
+        clinic.clock.advance(24 * 3600)
+    recording.stretches.clear()
+    assert await counter.redeem(shown, by=[by]) == Redeemed(Answer.REFUSED)
+    asked = [[sent for _, sent, _ in one.asked] for one in recording.stretches]
+    assert asked == [
+        [sql("count_attempt")],
+        [sql("find_code_by_digits")],
+        [sql("count_attempt")],
+        [sql("count_site_failure")],
+    ]
+
+
+async def test_of_two_at_once_the_later_one_may_be_counted_first(counter: Counter) -> None:
+    await counter.clinic.import_patients()
+    for step in (3, 2, 1, 0):
+        assert await counter.attempts.begin("desk-1", NOW + timedelta(milliseconds=step))
 
 
 async def test_who_succeeds_leaves_no_failure_and_ends_nobodys_wait(counter: Counter) -> None:

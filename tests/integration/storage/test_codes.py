@@ -1,20 +1,26 @@
 """Codes over a real database: who may issue and redeem them, and what it writes."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
+from config.settings import Sms
 from streamer.checkin.codes.claim import Answer
+from streamer.checkin.codes.issuing import Issuing
 from streamer.crypto.key import KeyEncryptionKey
 from streamer.crypto.signed_token import Token, TokenSigner
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.check_in import EvidenceGrade, Recorded
-from streamer.domain.code import CodeKind
+from streamer.domain.code import CodeKind, CodeOrder
 from streamer.domain.decision import Reason
 from streamer.domain.person import Person
 from streamer.errors import InputError, OutsideError
+from streamer.exchange.sms_gateway import SmsGateway
+from tests.fakes.http_service import HttpService, Reply
 from tests.integration.storage.clinic import NOW, ZONE, Clinic, booking, moved, patient
 from tests.integration.storage.counter import (
     ASEL,
@@ -389,3 +395,25 @@ async def test_a_face_that_was_quicker_leaves_the_code_in_force(counter: Counter
     redeemed = await counter.redeem(issued.secret)
     assert (redeemed.answer, redeemed.reason) == (Answer.NOT_ARRIVED, Reason.ALREADY_ARRIVED)
     assert await counter.clinic.row("SELECT flag FROM presences") == ("again",)
+
+
+async def test_through_a_real_gateway_and_past_one_that_fails(counter: Counter) -> None:
+    await counter.family()
+    await counter.clinic.import_bookings(booking(1))
+    async with HttpService(Reply(202, b"{}")) as gateway:
+        sms = SmsGateway(Sms(url=SecretStr(f"{gateway.url}/send"), timeout_s=1))
+        issuing = Issuing(counter.codes, sms, ("Clinic", ZONE), counter.clinic.clock)
+        order = CodeOrder("P-1", None, CodeKind.DIGITS, sent=True)
+        gateway.reply = Reply(delay_s=2)
+        with pytest.raises(OutsideError, match=r"no answer in 1 s.*revoked"):
+            await issuing.issue(order, ASEL)
+        gateway.reply = Reply(202, b"{}")
+        issued = await issuing.issue(order, ASEL)
+    late, sent = gateway.received
+    assert issued.secret in sent.body.decode()
+    lost = re.search(r"\d{6}", late.body.decode().partition('"text"')[2])
+    assert lost is not None
+    if lost[0] != issued.secret:
+        assert (await counter.redeem(lost[0])).answer is Answer.REFUSED
+    redeemed = await counter.redeem(issued.secret)
+    assert [one.evidence for one in redeemed.arrivals] == [EvidenceGrade.CODE]

@@ -7,7 +7,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from streamer.domain.actor import Actor
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.errors import InputError
@@ -67,8 +67,8 @@ async def test_no_consent_no_template_no_patient(clinic: Clinic) -> None:
 
 async def test_a_consent_whose_term_is_over_is_none(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    await clinic.consent(consent("P-1", term=timedelta(hours=1)))
-    await clinic.enrol(1)
+    await clinic.consent(consent("P-1", "C-1", term=timedelta(hours=1)))
+    await clinic.enrolments().save("P-1", "C-1", vector(1), PACK, 2, NOW, by=SERVICE)
     await desk_of(clinic).template("P-1", PACK, RECEPTION)
     clinic.clock.advance(3600)
     with pytest.raises(InputError, match="no consent"):

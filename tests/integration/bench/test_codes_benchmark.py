@@ -1,0 +1,26 @@
+"""The benchmark of redeeming codes, small, on a real embedded PostgreSQL."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from streamer.bench.codes_benchmark import CodesBenchmark
+from streamer.cli import app
+from streamer.errors import InputError
+
+
+@pytest.mark.measures
+async def test_a_small_clinic(tmp_path: Path) -> None:
+    (row,) = await CodesBenchmark([150], 10, 50, tmp_path).run(lambda _text: None)
+    assert (row.patients, row.at_once, row.redeemed) == (150, 10, 50)
+    assert 0 < row.p50_ms <= row.p95_ms <= row.most_ms
+    # Counting, the transaction's nine, and taking the count back.
+    assert row.statements == 11
+    assert row.cpu_ms > 0
+
+
+def test_more_codes_than_patients_are_refused() -> None:
+    result = CliRunner().invoke(app, ["bench", "codes", "--patients", "1000"])
+    assert isinstance(result.exception, InputError)
+    assert "raise it, or lower --redeemed" in str(result.exception)
