@@ -24,9 +24,8 @@ def acting(settings: Settings, by: str = "") -> Actor:
     A name is a statement and no proof: whoever may run commands here may give any. It is recorded
     together with the user.
     """
-    user, named = os_user(), by.strip()
-    practitioners = settings.staff.practitioners
+    user, named = os_user(), " ".join(by.split())
     if not named or named == user:
-        return Actor(user, practitioners.get(user))
-    # A practitioner does not become somebody else by naming another.
-    return Actor(f"{named} (through {user})", practitioners.get(named, practitioners.get(user)))
+        return Actor(user, settings.staff.practitioner_refs(user))
+    # A practitioner does not become somebody else by naming another, nor that one by doing it here.
+    return Actor(f"{named} (through {user})", settings.staff.practitioner_refs(named, user))

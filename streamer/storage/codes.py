@@ -156,7 +156,7 @@ class PostgresCodes:
         self, connection: Connection, patient_id: UUID, by: Actor, now: datetime
     ) -> None:
         """Neither patients of whoever issues it, nor guardians of such patients."""
-        if by.practitioner_ref is None:
+        if not by.practitioner_refs:
             return
         wards = await connection.fetch(sql("wards_of"), patient_id)
         for one in (patient_id, *(row["patient_id"] for row in wards)):

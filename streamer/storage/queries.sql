@@ -696,14 +696,15 @@ WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
   AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);
 
 -- name: bills_patient
--- Has this practitioner appointments with the patient, now or within a year before?
-SELECT EXISTS (
-    SELECT FROM appointments a
-    JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-    WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = $3
-      AND a.status NOT IN ('cancelled', 'entered-in-error')
-      AND a.starts_at > $4::timestamptz - interval '1 year'
-);
+-- Which of these practitioners has appointments with the patient, now or within a year before?
+SELECT d.practitioner_ref
+FROM appointments a
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = ANY($3)
+  AND a.status NOT IN ('cancelled', 'entered-in-error')
+  AND a.starts_at > $4::timestamptz - interval '1 year'
+ORDER BY d.practitioner_ref
+LIMIT 1;
 
 -- name: count_attempt
 -- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
