@@ -177,6 +177,15 @@ async def test_while_the_database_is_away_the_review_waits(reception: Reception,
     assert reception.queue.waiting() == ()
 
 
+async def test_an_empty_id_names_no_review(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    with pytest.raises(InputError, match="none waits"):
+        await reception.desk.confirm("", "", AIGUL)
+    with pytest.raises(InputError, match="none waits"):
+        await reception.desk.reject("", AIGUL)
+    assert reception.queue.waiting() == (review,)
+
+
 async def test_a_repeated_confirmation_is_the_same_event(reception: Reception) -> None:
     """The answer may have been lost after the commit."""
     review = reception.waits((ANNA, 4.5, (VISIT,)))
