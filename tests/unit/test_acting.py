@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings import Settings
-from streamer.commands.acting import acting
+from streamer.acting import acting
 from streamer.domain.actor import Actor, acted_as
 
 SETTINGS = Settings.model_validate(
@@ -31,7 +31,7 @@ SETTINGS = Settings.model_validate(
     ],
 )
 def test_who_acts(monkeypatch: pytest.MonkeyPatch, user: str, by: str, actor: Actor) -> None:
-    monkeypatch.setattr("streamer.commands.acting.os_user", lambda: user)
+    monkeypatch.setattr("streamer.acting.os_user", lambda: user)
     assert acting(SETTINGS, by) == actor
 
 
