@@ -207,7 +207,8 @@ def unblock(
         actor = acting(settings, by)
         async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
             done = await attempts_of(backend).forgive(Scope.DEVICE, device)
-        structlog.get_logger(__name__).warning("device unblocked", device=device, by=actor.name)
+        if done:
+            structlog.get_logger(__name__).warning("device unblocked", device=device, by=actor.name)
         return done
 
     done = asyncio.run(work())

@@ -766,12 +766,13 @@ SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::da
     last_at = $3::timestamptz;
 
 -- name: forgive_attempts
--- The desk has helped.
+-- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
 
 -- name: list_attempts
--- What failed on this day, and who waits.
-SELECT scope, subject, today, blocked_until FROM attempts
+-- What failed on this day, and who waits: an end of a wait that is over is no news.
+SELECT scope, subject, today, CASE WHEN blocked_until > $3 THEN blocked_until END AS blocked_until
+FROM attempts
 WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 OR blocked_until > $3)
 ORDER BY scope, subject;
 
