@@ -52,7 +52,7 @@ REFUSED = (
     "the patient, and a colleague has to take it; or this device waits after too many wrong ones. "
     "Issue a new one, or try another device."
 )
-AWAY = "the national service does not answer; use a code of the clinic's own (kirdi codes issue)."
+AWAY = "Meanwhile use a code of the clinic's own (kirdi codes issue)."
 REASONS = {
     "already_arrived": "is here already",
     "early": "comes too early; the code stays good, show it again later",
@@ -135,14 +135,16 @@ def redeem(
     text = sys.stdin.readline(4096).strip() if code == "-" else code
     redeemed = asyncio.run(_redeem(settings, text, device, building, tuple(chosen or ()), egov, by))
     if as_json:
-        row = {key: value for key, value in asdict(redeemed).items() if key != "code_id"}
+        row = {
+            key: value for key, value in asdict(redeemed).items() if key not in ("code_id", "fault")
+        }
         print_json([row])
     else:
         _tell(redeemed, settings)
     if redeemed.answer.value == "refused":
         raise InputError(f"code: {REFUSED}")
     if redeemed.answer.value == "away":
-        raise OutsideError(f"code: {AWAY}")
+        raise OutsideError(f"{redeemed.fault}. {AWAY}")
 
 
 @app.command("list")

@@ -161,7 +161,7 @@ class Redeeming:
         try:
             shown = await way.shown(claim)
         except OutsideError as error:
-            return _Settled(Redeemed(Answer.AWAY), str(error))
+            return _Settled(Redeemed(Answer.AWAY, fault=str(error)), str(error))
         if shown is None:
             return _Settled(_REFUSED, "the service knows no such code")
         async with self._claims.opened(shown, now) as found:
