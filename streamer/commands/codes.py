@@ -48,7 +48,7 @@ COLUMNS = (
 WAITING_COLUMNS = ("scope", "subject", "today", "blocked_until")
 
 REFUSED = (
-    "not accepted. It may be mistyped, used, replaced or expired; or you have issued it or treat "
+    "not accepted. It may be mistyped, used, replaced, expired or hours too early; or you have issued it or treat "
     "the patient, and a colleague has to take it; or this device waits after too many wrong ones. "
     "Issue a new one, or try another device."
 )

@@ -815,7 +815,8 @@ ON CONFLICT (site_id, code_hash) WHERE code_hash IS NOT NULL DO NOTHING
 RETURNING code_id;
 
 -- name: find_code_by_digits
--- Those in force only: used, replaced and expired digits are as unknown as all others.
+-- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
+-- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
        c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
@@ -824,6 +825,10 @@ SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expire
        ) AS waits
 FROM codes c
 WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
+  AND (c.appointment_id IS NULL OR EXISTS (
+      SELECT FROM appointments a
+      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $4
+  ))
 FOR UPDATE OF c;
 
 -- name: find_code_by_id

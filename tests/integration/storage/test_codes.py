@@ -160,6 +160,27 @@ async def test_too_early_leaves_a_presence_and_then_arrives(counter: Counter) ->
     assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
 
 
+async def test_digits_sent_ahead_are_unknown_until_somebody_may_come_with_them(
+    counter: Counter,
+) -> None:
+    await counter.expect(1, starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=4))
+    issued = await counter.issue(appointment="A-1")
+    assert await counter.redeem(issued.secret) == Redeemed(Answer.REFUSED)
+    assert await level(counter) == 1, "a guess is a guess"
+    counter.clinic.clock.advance(timedelta(days=3, hours=-4).total_seconds() - 1)
+    assert (await counter.redeem(issued.secret)).answer is Answer.REFUSED
+    counter.clinic.clock.advance(1)
+    assert (await counter.redeem(issued.secret)).reason is Reason.EARLY
+    counter.clinic.clock.advance(2 * 3600)
+    assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
+
+
+async def test_a_qr_code_shown_days_too_early_says_so(counter: Counter) -> None:
+    await counter.expect(1, starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=4))
+    issued = await counter.issue(appointment="A-1", kind=CodeKind.QR)
+    assert (await counter.redeem(issued.secret)).answer is Answer.NOT_ARRIVED
+
+
 async def test_a_walk_in_booked_after_the_code_was_issued_arrives(counter: Counter) -> None:
     await counter.clinic.import_patients(patient(1))
     issued = await counter.issue(1)
