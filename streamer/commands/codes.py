@@ -48,9 +48,9 @@ COLUMNS = (
 WAITING_COLUMNS = ("scope", "subject", "today", "blocked_until")
 
 REFUSED = (
-    "not accepted. It may be mistyped, used, replaced, expired or hours too early; or you have issued it or treat "
-    "the patient, and a colleague has to take it; or this device waits after too many wrong ones. "
-    "Issue a new one, or try another device."
+    "not accepted. It may be mistyped, used, replaced, expired or hours too early; or you have "
+    "issued it or treat the patient, and a colleague has to take it; or this device waits after "
+    "too many wrong ones. Issue a new one, or try another device."
 )
 AWAY = "Meanwhile use a code of the clinic's own (kirdi codes issue)."
 REASONS = {

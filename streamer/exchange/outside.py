@@ -130,8 +130,13 @@ class Outside:
                 f"{self._name}: cannot be reached, or its certificate is not trusted; see "
                 f"{self._name}.url and {self._name}.ca_file"
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            # The library's words may repeat the address with its secrets.
+        # The library's words may repeat the address with its secrets.
+        except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError) as error:
+            raise OutsideError(
+                f"{self._name}: cannot be asked as the settings say; see {self._name}.url, "
+                f"{self._name}.headers and the secret"
+            ) from error
+        except httpx.HTTPError as error:
             raise OutsideError(
                 f"{self._name}: answered with what is no HTTP, or hung up; see {self._name}.url"
             ) from error

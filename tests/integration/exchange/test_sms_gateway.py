@@ -73,6 +73,14 @@ async def test_what_a_gateway_does_wrong(reply: Reply, words: str) -> None:
     assert len(service.received) == 1, "it may have been sent: never twice"
 
 
+@pytest.mark.parametrize("headers", [{"X Y": "a"}, {"X-A": "b\nc"}, {"X-A": "сәлем"}])
+async def test_headers_that_are_none(headers: dict[str, str]) -> None:
+    async with HttpService() as service:
+        with pytest.raises(OutsideError, match=r"see sms\.url, sms\.headers"):
+            await SmsGateway(settings(service, headers=headers)).send(PHONE, TEXT)
+    assert service.received == []
+
+
 async def test_no_redirect_is_followed_with_the_secret(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text(TOKEN)
