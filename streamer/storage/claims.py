@@ -255,9 +255,8 @@ class PostgresClaims:
 def _found(row: asyncpg.Record) -> _Found:
     if row["waits"]:
         return _Found(None, "the patient has to wait")
-    holder = Holder(
-        row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), row["issued_by"]
-    )
+    issuer = Actor(row["issued_by"], row["issuer_ref"])
+    holder = Holder(row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), issuer)
     return _Found(holder, bound=row["appointment_id"])
 
 

@@ -117,6 +117,18 @@ async def test_whoever_bills_a_childs_visit_hands_its_guardian_no_code(counter: 
     assert (await counter.redeem(issued.secret, by=[DOCTOR])).answer is Answer.REFUSED
 
 
+@pytest.mark.parametrize("visit_of", [1, 2])
+async def test_whoever_bills_a_visit_booked_later_has_issued_no_code_for_it(
+    counter: Counter, visit_of: int
+) -> None:
+    """The practitioner hands a walk-in a code, and is then given the visit, or their child's."""
+    await counter.family()
+    issued = await counter.issue(1, by=DOCTOR)
+    await counter.clinic.import_bookings(booking(visit_of))
+    assert (await counter.redeem(issued.secret, "all")).answer is Answer.REFUSED
+    assert (await counter.redeem((await counter.issue(1)).secret, "all")).answer is Answer.ARRIVED
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
