@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -163,8 +164,15 @@ def list_(
         async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
             return [asdict(row) for row in await codes_of(backend).listed(wanted, clock.now())]
 
+    rows = asyncio.run(work())
+    if not as_json:
+        # Issued, or good, on other days than the one that is listed.
+        rows = [
+            row | {key: _moment(row[key], settings) for key in ("issued_at", "expires_at")}
+            for row in rows
+        ]
     print_rows(
-        Rows(COLUMNS, asyncio.run(work()), settings.site.zone),
+        Rows(COLUMNS, rows, settings.site.zone),
         as_json,
         f"No codes on {wanted.isoformat()}.",
     )
@@ -281,7 +289,7 @@ def _hand_over(
         }
         print_json([row | {"code": None if order.sent else issued.secret}])
         return
-    until = f"{issued.expires_at.astimezone(settings.site.zone):%Y-%m-%d %H:%M}"
+    until = _moment(issued.expires_at, settings)
     if order.sent:
         say(f"Sent to the registered phone; good until {until}.")
     elif picture is not None:
@@ -306,6 +314,11 @@ def _write(picture: Path, text: str) -> None:
         raise InputError(
             f"--qr {picture}: cannot be written ({error.strerror}); issue another code"
         ) from error
+
+
+def _moment(moment: object, settings: Settings) -> str:
+    assert isinstance(moment, datetime)
+    return f"{moment.astimezone(settings.site.zone):%Y-%m-%d %H:%M}"
 
 
 def _tell(redeemed: "Redeemed", settings: Settings) -> None:
