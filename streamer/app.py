@@ -19,6 +19,7 @@ from config.settings import Camera, Settings
 from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
+from streamer.acting import acting
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -41,7 +42,6 @@ from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.service import CheckInService, Looking
 from streamer.clock import Clock
 from streamer.code_counters import kiosk_device, redeeming
-from streamer.commands.acting import acting
 from streamer.consent_keeper import ConsentKeeper
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer

@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "streamer.control",
     ),
     "streamer.score_rules": (*LEAVES, "streamer.tracking", "config.settings", "matcher"),
+    "streamer.acting": ("streamer.domain", "streamer.os_user", "config.settings"),
     "streamer.os_user": (),
     "streamer.site_calibration": ("streamer.tracking", "matcher"),
     "streamer.site_errors": ("streamer.domain", "streamer.tracking", "matcher"),

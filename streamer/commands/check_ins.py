@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.settings import Settings
+from streamer.acting import acting
 from streamer.clock import SystemClock
-from streamer.commands.acting import ByOption, acting
+from streamer.commands.by_option import ByOption
 from streamer.commands.day import DateOption, day_of
 from streamer.commands.invocation import (
     ConfigOption,

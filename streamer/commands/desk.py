@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from streamer.commands.acting import ByOption
+from streamer.commands.by_option import ByOption
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.embedded.home import kirdi_home
 from streamer.errors import CameraError, KirdiError, NoMatchError

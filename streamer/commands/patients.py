@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.settings import Settings
+from streamer.acting import acting
 from streamer.clock import SystemClock
-from streamer.commands.acting import ByOption, acting
+from streamer.commands.by_option import ByOption
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streamer.commands.acting import ByOption
+from streamer.commands.by_option import ByOption
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,

@@ -1,6 +1,6 @@
 """Who issues a code can't redeem it. A pure comparison of what is recorded of people.
 
-Names are statements (`commands.acting`): "NAME (through USER)", or USER alone.
+Names are statements (`streamer.acting`): "NAME (through USER)", or USER alone.
 """
 
 import re

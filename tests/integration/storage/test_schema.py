@@ -4,6 +4,7 @@ import io
 import asyncpg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from config.settings import Database as Limits
 from streamer.errors import DatabaseError
@@ -29,6 +30,11 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+def test_the_files_names_are_the_revisions_in_their_order() -> None:
+    scripts = ScriptDirectory.from_config(_config())
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == HISTORY
 
 
 async def test_migrating_is_done_once_however_many_try(any_database_url: str) -> None:

@@ -1,28 +1,19 @@
-"""Who acts through the command line. Shared by the commands that do something about a patient."""
-
-from typing import Annotated
-
-import typer
+"""Who acts: the user of the machine, or whom they name. Used by commands and the control socket."""
 
 from config.settings import Settings
 from streamer.domain.actor import Actor
 from streamer.os_user import os_user
 
-ByOption = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        metavar="NAME",
-        help="On whose behalf, where several people share this account; recorded as said.",
-    ),
-]
-
 
 def acting(settings: Settings, by: str = "") -> Actor:
-    """Return who acts: the user of the machine, or whom they name.
+    """Return who acts.
 
     A name is a statement and no proof: whoever may run commands here may give any. It is recorded
     together with the user.
+
+    Args:
+        settings: Say who is a practitioner.
+        by: Whom the user names; empty = themselves.
     """
     user, named = os_user(), by.strip()
     practitioners = settings.staff.practitioners
