@@ -211,7 +211,7 @@ class PostgresCodes:
                 None if digits is None else self._hashes.of(digits),
                 now,
                 by.name,
-                by.practitioner_ref,
+                list(by.practitioner_refs),
                 target.expires_at,
             )
             if inserted is not None:

@@ -810,7 +810,7 @@ WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
 -- name: insert_code
 -- Nothing comes back where the digits are in force already: others are drawn then.
 INSERT INTO codes (code_id, site_id, patient_id, appointment_id, kind, grade, code_hash, issued_at,
-                   issued_by, issuer_ref, expires_at)
+                   issued_by, issuer_refs, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (site_id, code_hash) WHERE code_hash IS NOT NULL DO NOTHING
 RETURNING code_id;
@@ -818,7 +818,7 @@ RETURNING code_id;
 -- name: find_code_by_digits
 -- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
 -- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
-SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_ref,
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
@@ -834,7 +834,7 @@ FOR UPDATE OF c;
 
 -- name: find_code_by_id
 -- In whatever state: a signed token that was used says whom it belonged to.
-SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_ref,
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'

@@ -3,7 +3,7 @@
 import pytest
 
 from config.settings import Settings
-from streamer.commands.acting import acting
+from streamer.acting import acting
 from streamer.domain.actor import Actor, acted_as
 
 SETTINGS = Settings.model_validate(
