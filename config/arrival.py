@@ -18,8 +18,9 @@ class Arrival(Section):
         240,
         ge=0,
         le=1440,
-        description="so long before its start a patient is recognised and leaves a presence; "
-        "never shorter than opens_before_min, and the gallery grows with it",
+        description="so long before its start a patient is recognised and leaves a presence, and "
+        "digits for it are known; never shorter than opens_before_min, and the gallery grows with "
+        "it",
     )
     presence_after_min: int = Field(
         240,

@@ -23,6 +23,7 @@ from streamer.storage.attempts import PostgresAttempts
 from streamer.storage.circuit_breaker import CircuitBreaker
 from streamer.storage.claims import ClaimKeys, ClaimReach, PostgresClaims
 from streamer.storage.codes import CodeTerms, PostgresCodes
+from streamer.windows import presence_window
 
 _PATIENT_FREE = 5
 
@@ -103,6 +104,7 @@ def redeeming(backend: Backend) -> Redeeming:
         ClaimReach(
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
+            presence_window(settings).before,
         ),
     )
     return Redeeming(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,11 +50,11 @@ COLUMNS = (
 WAITING_COLUMNS = ("scope", "subject", "today", "blocked_until")
 
 REFUSED = (
-    "not accepted. It may be mistyped, used, replaced or expired; or you have issued it or treat "
-    "the patient, and a colleague has to take it; or this device waits after too many wrong ones. "
-    "Issue a new one, or try another device."
+    "not accepted. It may be mistyped, used, replaced, expired or hours too early; or you have "
+    "issued it or treat the patient, and a colleague has to take it; or this device waits after "
+    "too many wrong ones. Issue a new one, or try another device."
 )
-AWAY = "the national service does not answer; use a code of the clinic's own (kirdi codes issue)."
+AWAY = "Meanwhile use a code of the clinic's own (kirdi codes issue)."
 REASONS = {
     "already_arrived": "is here already",
     "early": "comes too early; the code stays good, show it again later",
@@ -136,14 +137,16 @@ def redeem(
     text = sys.stdin.readline(4096).strip() if code == "-" else code
     redeemed = asyncio.run(_redeem(settings, text, device, building, tuple(chosen or ()), egov, by))
     if as_json:
-        row = {key: value for key, value in asdict(redeemed).items() if key != "code_id"}
+        row = {
+            key: value for key, value in asdict(redeemed).items() if key not in ("code_id", "fault")
+        }
         print_json([row])
     else:
         _tell(redeemed, settings)
     if redeemed.answer.value == "refused":
         raise InputError(f"code: {REFUSED}")
     if redeemed.answer.value == "away":
-        raise OutsideError(f"code: {AWAY}")
+        raise OutsideError(f"{redeemed.fault}. {AWAY}")
 
 
 @app.command("list")
@@ -162,8 +165,15 @@ def list_(
         async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
             return [asdict(row) for row in await codes_of(backend).listed(wanted, clock.now())]
 
+    rows = asyncio.run(work())
+    if not as_json:
+        # Issued, or good, on other days than the one that is listed.
+        rows = [
+            row | {key: _moment(row[key], settings) for key in ("issued_at", "expires_at")}
+            for row in rows
+        ]
     print_rows(
-        Rows(COLUMNS, asyncio.run(work()), settings.site.zone),
+        Rows(COLUMNS, rows, settings.site.zone),
         as_json,
         f"No codes on {wanted.isoformat()}.",
     )
@@ -208,7 +218,8 @@ def unblock(
         actor = acting(settings, by)
         async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
             done = await attempts_of(backend).forgive(Scope.DEVICE, device)
-        structlog.get_logger(__name__).warning("device unblocked", device=device, by=actor.name)
+        if done:
+            structlog.get_logger(__name__).warning("device unblocked", device=device, by=actor.name)
         return done
 
     done = asyncio.run(work())
@@ -279,7 +290,7 @@ def _hand_over(
         }
         print_json([row | {"code": None if order.sent else issued.secret}])
         return
-    until = f"{issued.expires_at.astimezone(settings.site.zone):%Y-%m-%d %H:%M}"
+    until = _moment(issued.expires_at, settings)
     if order.sent:
         say(f"Sent to the registered phone; good until {until}.")
     elif picture is not None:
@@ -304,6 +315,11 @@ def _write(picture: Path, text: str) -> None:
         raise InputError(
             f"--qr {picture}: cannot be written ({error.strerror}); issue another code"
         ) from error
+
+
+def _moment(moment: object, settings: Settings) -> str:
+    assert isinstance(moment, datetime)
+    return f"{moment.astimezone(settings.site.zone):%Y-%m-%d %H:%M}"
 
 
 def _tell(redeemed: "Redeemed", settings: Settings) -> None:

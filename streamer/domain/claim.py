@@ -6,6 +6,7 @@ Made by `checkin.codes.redeeming` of what was typed or read; read by `storage.cl
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from streamer.domain.actor import Actor
 from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.person import Person
@@ -56,13 +57,13 @@ class Holder:
 
     Attributes:
         grade: What it is worth for the holder's own appointments.
-        issued_by: Who made the code out; None where nobody here did.
+        issuer: Who made the code out; None where nobody here did.
     """
 
     patient_id: UUID
     code_id: UUID | None
     grade: EvidenceGrade
-    issued_by: str | None
+    issuer: Actor | None
 
 
 @dataclass(frozen=True, slots=True)

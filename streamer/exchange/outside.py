@@ -119,7 +119,7 @@ class Outside:
                     data=None if call.form is None else dict(call.form),
                 ) as response,
             ):
-                return Answer(response.status_code, await _bounded(response))
+                return Answer(response.status_code, await self._bounded(response))
         except (TimeoutError, httpx.TimeoutException) as error:
             raise OutsideError(
                 f"{self._name}: no answer in {self._timeout_s:g} s; see whether the service and "
@@ -130,11 +130,27 @@ class Outside:
                 f"{self._name}: cannot be reached, or its certificate is not trusted; see "
                 f"{self._name}.url and {self._name}.ca_file"
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            # The library's words may repeat the address with its secrets.
+        # The library's words may repeat the address with its secrets.
+        except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError) as error:
+            raise OutsideError(
+                f"{self._name}: cannot be asked as the settings say; see {self._name}.url, "
+                f"{self._name}.headers and the secret"
+            ) from error
+        except httpx.HTTPError as error:
             raise OutsideError(
                 f"{self._name}: answered with what is no HTTP, or hung up; see {self._name}.url"
             ) from error
+
+    async def _bounded(self, response: httpx.Response) -> bytes:
+        body = b""
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > _MOST_BYTES:
+                raise OutsideError(
+                    f"{self._name}: answered with more than {_MOST_BYTES // 1024} KiB; see "
+                    f"{self._name}.url"
+                )
+        return body
 
 
 async def read_token(name: str, file: Path | None) -> str | None:
@@ -161,12 +177,3 @@ def at(document: object, path: str) -> object:
             return None
         document = document.get(name)
     return document
-
-
-async def _bounded(response: httpx.Response) -> bytes:
-    body = b""
-    async for part in response.aiter_bytes():
-        body += part
-        if len(body) > _MOST_BYTES:
-            raise httpx.DecodingError("too long")
-    return body

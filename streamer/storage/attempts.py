@@ -56,12 +56,16 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """What failed today at a device, or (scope `site`) everywhere. Times are UTC."""
+    """What failed today at a device, or (scope `site`) everywhere.
+
+    Attributes:
+        blocked_until: UTC; None where nothing has to wait.
+    """
 
     scope: str
     subject: str
     today: int
-    blocked_until: datetime
+    blocked_until: datetime | None
 
 
 class PostgresAttempts:

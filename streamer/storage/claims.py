@@ -45,10 +45,17 @@ class ClaimKeys:
 
 @dataclass(frozen=True, slots=True)
 class ClaimReach:
-    """How far from now an appointment may begin that somebody comes for: its arrival window."""
+    """How far from now an appointment may begin.
+
+    Attributes:
+        opens_before: That somebody comes for: its arrival window,
+        closes_after: before its start and after it.
+        digits_before: That digits are known for: from its presence window on.
+    """
 
     opens_before: timedelta
     closes_after: timedelta
+    digits_before: timedelta
 
 
 class OpenClaim:
@@ -206,7 +213,10 @@ class PostgresClaims:
 
     async def _by_digits(self, connection: Connection, digits: str, now: datetime) -> _Found:
         wanted = self._keys.hashes.of(digits)
-        row = await connection.fetchrow(sql("find_code_by_digits"), self._site_id, wanted, now)
+        latest = now + self._reach.digits_before
+        row = await connection.fetchrow(
+            sql("find_code_by_digits"), self._site_id, wanted, now, latest
+        )
         if row is None or not hmac.compare_digest(row["code_hash"], wanted):
             return _Found(None, "unknown")
         return _found(row)
@@ -245,9 +255,8 @@ class PostgresClaims:
 def _found(row: asyncpg.Record) -> _Found:
     if row["waits"]:
         return _Found(None, "the patient has to wait")
-    holder = Holder(
-        row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), row["issued_by"]
-    )
+    issuer = Actor(row["issued_by"], tuple(row["issuer_refs"]))
+    holder = Holder(row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), issuer)
     return _Found(holder, bound=row["appointment_id"])
 
 

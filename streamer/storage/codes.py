@@ -14,6 +14,7 @@ from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.code import CodeKind, CodeOrder, CodeRow, CodeState, IssuedCode
 from streamer.errors import DatabaseError, InputError
+from streamer.storage.attempts import Scope
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
@@ -74,6 +75,8 @@ class PostgresCodes:
     async def issue(self, order: CodeOrder, by: Actor, now: datetime) -> IssuedCode:
         """Put a new code in force; a former one for the same is revoked.
 
+        If the patient had to wait, for used codes shown in vain, they do no more.
+
         Raises:
             InputError: Why none can be issued.
             DatabaseError: None is known to be in force.
@@ -87,6 +90,10 @@ class PostgresCodes:
             await connection.execute(sql("forget_expired_codes"), self._site_id, now)
             await connection.execute(
                 sql("revoke_former_codes"), row["patient_id"], target.appointment_id, now
+            )
+            # Somebody has looked at who stands there: what was shown in vain before is forgotten.
+            await connection.execute(
+                sql("forgive_attempts"), self._site_id, Scope.PATIENT, str(row["patient_id"])
             )
             code_id, secret = await self._insert(connection, order, target, by, now)
         return IssuedCode(
@@ -204,6 +211,7 @@ class PostgresCodes:
                 None if digits is None else self._hashes.of(digits),
                 now,
                 by.name,
+                list(by.practitioner_refs),
                 target.expires_at,
             )
             if inserted is not None:

@@ -767,12 +767,13 @@ SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::da
     last_at = $3::timestamptz;
 
 -- name: forgive_attempts
--- The desk has helped.
+-- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
 
 -- name: list_attempts
--- What failed on this day, and who waits.
-SELECT scope, subject, today, blocked_until FROM attempts
+-- What failed on this day, and who waits: an end of a wait that is over is no news.
+SELECT scope, subject, today, CASE WHEN blocked_until > $3 THEN blocked_until END AS blocked_until
+FROM attempts
 WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 OR blocked_until > $3)
 ORDER BY scope, subject;
 
@@ -809,27 +810,32 @@ WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
 -- name: insert_code
 -- Nothing comes back where the digits are in force already: others are drawn then.
 INSERT INTO codes (code_id, site_id, patient_id, appointment_id, kind, grade, code_hash, issued_at,
-                   issued_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                   issued_by, issuer_refs, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (site_id, code_hash) WHERE code_hash IS NOT NULL DO NOTHING
 RETURNING code_id;
 
 -- name: find_code_by_digits
--- Those in force only: used, replaced and expired digits are as unknown as all others.
-SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
-       c.revoked_at, c.code_hash, EXISTS (
+-- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
+-- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
+       c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
        ) AS waits
 FROM codes c
 WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
+  AND (c.appointment_id IS NULL OR EXISTS (
+      SELECT FROM appointments a
+      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $4
+  ))
 FOR UPDATE OF c;
 
 -- name: find_code_by_id
 -- In whatever state: a signed token that was used says whom it belonged to.
-SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.expires_at, c.redeemed_at,
-       c.revoked_at, c.code_hash, EXISTS (
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
+       c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3

@@ -78,6 +78,7 @@ class Redeemed:
     Attributes:
         reason: Of the decision; None where nothing was decided.
         code_id: Which code it was, for the log; None where it was none of ours.
+        fault: Why the national service gave no answer, for whoever looks after it.
     """
 
     answer: Answer
@@ -85,3 +86,4 @@ class Redeemed:
     arrivals: tuple[Arrival, ...] = ()
     choices: tuple[Choice, ...] = ()
     code_id: UUID | None = None
+    fault: str = ""

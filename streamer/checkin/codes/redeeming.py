@@ -161,15 +161,15 @@ class Redeeming:
         try:
             shown = await way.shown(claim)
         except OutsideError as error:
-            return _Settled(Redeemed(Answer.AWAY), str(error))
+            return _Settled(Redeemed(Answer.AWAY, fault=str(error)), str(error))
         if shown is None:
             return _Settled(_REFUSED, "the service knows no such code")
         async with self._claims.opened(shown, now) as found:
             holder = found.holder
             if holder is None:
                 return _Settled(_REFUSED, found.flaw, found.about)
-            issuer = holder.issued_by
-            if issuer is not None and any(same_person(issuer, one.name) for one in actors):
+            issuer = holder.issuer
+            if issuer is not None and any(same_person(issuer.name, one.name) for one in actors):
                 return _Settled(_REFUSED, "its issuer redeems it", holder.patient_id)
             taking = _Taking(self._site_id, claim, way.method, holder, found, self._policy, now)
             return await taking.run(actors)
@@ -201,7 +201,9 @@ class _Taking:
         """Decide and write."""
         visits = await self._found.visits()
         patients = {self._holder.patient_id, *(one.appointment.patient_id for one in visits)}
-        for actor in actors:
+        # The issuer, too: a visit with them may have been booked since.
+        issuer = self._holder.issuer
+        for actor in (*actors, *(() if issuer is None else (issuer,))):
             for patient_id in patients:
                 if not await self._found.may(actor, patient_id):
                     return _Settled(_REFUSED, "own patient", self._holder.patient_id)

@@ -20,6 +20,13 @@ async def test_a_small_clinic(tmp_path: Path) -> None:
     assert row.cpu_ms > 0
 
 
+@pytest.mark.measures
+async def test_no_device_has_to_wait_for_the_bare_statements(tmp_path: Path) -> None:
+    """Fifty attempts under way at one device would block it, and refuse what is measured next."""
+    (row,) = await CodesBenchmark([600], 50, 250, tmp_path).run(lambda _text: None)
+    assert row.redeemed == 250
+
+
 def test_more_codes_than_patients_are_refused() -> None:
     result = CliRunner().invoke(app, ["bench", "codes", "--patients", "1000"])
     assert isinstance(result.exception, InputError)

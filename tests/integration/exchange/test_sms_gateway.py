@@ -57,7 +57,7 @@ async def test_a_gateway_may_want_a_form_and_another_header(tmp_path: Path) -> N
         (Reply(500, b"oops"), "HTTP 500"),
         (Reply(401), "HTTP 401"),
         (Reply(delay_s=2), "no answer in 0.5 s"),
-        (Reply(endless=True), "no HTTP|no answer"),
+        (Reply(endless=True), "more than 64 KiB|no answer"),
         (Reply(raw=b"\x00\x01garbage\r\n\r\n"), "no HTTP"),
         (Reply(raw=b""), "no HTTP"),
         (Reply(200, b"<html>", {"Content-Encoding": "gzip"}), "no HTTP"),
@@ -71,6 +71,14 @@ async def test_what_a_gateway_does_wrong(reply: Reply, words: str) -> None:
     for secret in (PHONE, "123456", "hidden", "127.0.0.1"):
         assert secret not in shown
     assert len(service.received) == 1, "it may have been sent: never twice"
+
+
+@pytest.mark.parametrize("headers", [{"X Y": "a"}, {"X-A": "b\nc"}, {"X-A": "сәлем"}])
+async def test_headers_that_are_none(headers: dict[str, str]) -> None:
+    async with HttpService() as service:
+        with pytest.raises(OutsideError, match=r"see sms\.url, sms\.headers"):
+            await SmsGateway(settings(service, headers=headers)).send(PHONE, TEXT)
+    assert service.received == []
 
 
 async def test_no_redirect_is_followed_with_the_secret(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from streamer.storage.attempts import PostgresAttempts
 from streamer.storage.claims import ClaimKeys, ClaimReach, PostgresClaims
 from streamer.storage.codes import CodeTerms, PostgresCodes
 from streamer.storage.presences import PostgresPresences
-from tests.integration.storage.clinic import SITE, WINDOW, ZONE, Clinic, booking, patient
+from tests.integration.storage.clinic import PRESENCE, SITE, WINDOW, ZONE, Clinic, booking, patient
 
 ASEL, DINA = Actor("asel"), Actor("dina")
 DOCTOR = Actor("doctor", ("D-1",))
@@ -84,7 +84,7 @@ class Counter:
             clinic.check_ins(),
             PostgresPresences(base.postgres, clinic.clock, ZONE),
             site,
-            ClaimReach(*WINDOW),
+            ClaimReach(*WINDOW, PRESENCE.before),
         )
         self.redeeming = Redeeming(
             SITE.id,

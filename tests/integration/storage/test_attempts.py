@@ -138,15 +138,42 @@ async def test_a_used_token_shown_again_and_again_makes_its_patient_wait(
     counter: Counter,
 ) -> None:
     await counter.expect(1, 2)
-    token = await counter.issue(1, kind=CodeKind.QR)
+    token, slip = await counter.issue(1, kind=CodeKind.QR), await counter.issue(appointment="A-1")
     await counter.redeem(token.secret)
     for _ in range(5):
         assert (await counter.redeem(token.secret)).answer is Answer.REFUSED
-    fresh, other = await counter.issue(1), await counter.issue(2)
-    assert (await counter.redeem(fresh.secret)).answer is Answer.REFUSED
+    other = await counter.issue(2)
+    assert (await counter.redeem(slip.secret)).answer is Answer.REFUSED
     assert (await counter.redeem(other.secret, device=TABLET)).answer is Answer.ARRIVED
     counter.clinic.clock.advance(3)
-    assert (await counter.redeem(fresh.secret, device=TABLET)).answer is Answer.NOT_ARRIVED
+    assert (await counter.redeem(slip.secret, device=TABLET)).answer is Answer.NOT_ARRIVED
+
+
+async def test_a_new_code_ends_its_patients_wait_and_nobody_elses(counter: Counter) -> None:
+    await counter.expect(1, 2)
+    used = {number: await counter.issue(number, kind=CodeKind.QR) for number in (1, 2)}
+    slips = {number: await counter.issue(appointment=f"A-{number}") for number in (1, 2)}
+    for number, token in used.items():
+        await counter.redeem(token.secret)
+        for _ in range(30):
+            await counter.redeem(token.secret)
+            counter.clinic.clock.advance(10)
+        assert (await counter.redeem(slips[number].secret)).answer is Answer.REFUSED
+    fresh = await counter.issue(1)
+    assert (await counter.redeem(fresh.secret)).answer is Answer.NOT_ARRIVED
+    assert (await counter.redeem(slips[2].secret)).answer is Answer.REFUSED
+
+
+async def test_the_end_of_a_wait_that_is_over_is_not_listed(counter: Counter) -> None:
+    await counter.expect(1)
+    code = (await counter.issue(1)).secret
+    await counter.redeem(other_than(code))
+    rows = await counter.attempts.listed(NOW)
+    assert [(row.today, row.blocked_until) for row in rows] == [(1, None), (1, None)]
+    for step in range(10):
+        await counter.redeem(other_than(code, step + 1))
+    waits = {row.scope: row.blocked_until for row in await counter.attempts.listed(NOW)}
+    assert waits == {"device": NOW + timedelta(seconds=1), "site": None}
 
 
 async def test_whoever_redeems_what_they_issued_makes_the_device_wait_too(

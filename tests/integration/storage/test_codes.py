@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from config.settings import Sms
-from streamer.checkin.codes.claim import Answer
+from streamer.checkin.codes.claim import Answer, Redeemed
 from streamer.checkin.codes.issuing import Issuing
 from streamer.crypto.key import KeyEncryptionKey
 from streamer.crypto.signed_token import Token, TokenSigner
@@ -117,6 +117,18 @@ async def test_whoever_bills_a_childs_visit_hands_its_guardian_no_code(counter: 
     assert (await counter.redeem(issued.secret, by=[DOCTOR])).answer is Answer.REFUSED
 
 
+@pytest.mark.parametrize("visit_of", [1, 2])
+async def test_whoever_bills_a_visit_booked_later_has_issued_no_code_for_it(
+    counter: Counter, visit_of: int
+) -> None:
+    """The practitioner hands a walk-in a code, and is then given the visit, or their child's."""
+    await counter.family()
+    issued = await counter.issue(1, by=DOCTOR)
+    await counter.clinic.import_bookings(booking(visit_of))
+    assert (await counter.redeem(issued.secret, "all")).answer is Answer.REFUSED
+    assert (await counter.redeem((await counter.issue(1)).secret, "all")).answer is Answer.ARRIVED
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -158,6 +170,27 @@ async def test_too_early_leaves_a_presence_and_then_arrives(counter: Counter) ->
     assert await counter.clinic.count("presences") == 1
     counter.clinic.clock.advance(3600)
     assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
+
+
+async def test_digits_sent_ahead_are_unknown_until_somebody_may_come_with_them(
+    counter: Counter,
+) -> None:
+    await counter.expect(1, starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=4))
+    issued = await counter.issue(appointment="A-1")
+    assert await counter.redeem(issued.secret) == Redeemed(Answer.REFUSED)
+    assert await level(counter) == 1, "a guess is a guess"
+    counter.clinic.clock.advance(timedelta(days=3, hours=-4).total_seconds() - 1)
+    assert (await counter.redeem(issued.secret)).answer is Answer.REFUSED
+    counter.clinic.clock.advance(1)
+    assert (await counter.redeem(issued.secret)).reason is Reason.EARLY
+    counter.clinic.clock.advance(2 * 3600)
+    assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
+
+
+async def test_a_qr_code_shown_days_too_early_says_so(counter: Counter) -> None:
+    await counter.expect(1, starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=4))
+    issued = await counter.issue(appointment="A-1", kind=CodeKind.QR)
+    assert (await counter.redeem(issued.secret)).answer is Answer.NOT_ARRIVED
 
 
 async def test_a_walk_in_booked_after_the_code_was_issued_arrives(counter: Counter) -> None:
@@ -361,7 +394,8 @@ async def test_while_the_national_service_is_away_the_clinics_codes_go_on(
     issued = await counter.issue(1)
     counter.service.away = True
     for _ in range(30):
-        assert (await counter.redeem("123456", national=True)).answer is Answer.AWAY
+        redeemed = await counter.redeem("123456", national=True)
+        assert redeemed == Redeemed(Answer.AWAY, fault="egov: no answer in 4 s")
     assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
 
 
