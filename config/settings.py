@@ -242,8 +242,15 @@ class Staff(Section):
     practitioners: dict[str, str] = Field(
         default_factory=dict,
         description="account name to practitioner_ref; who is named here can't enrol, check in, "
-        "review, or issue and redeem codes for patients who have appointments with them",
+        "review, or issue and redeem codes for patients who have appointments with them; capitals "
+        "don't matter",
     )
+
+    def practitioner_refs(self, *accounts: str) -> tuple[str, ...]:
+        """Whose appointments these accounts bill, in any spelling of capitals."""
+        wanted = {account.casefold() for account in accounts}
+        named = self.practitioners.items()
+        return tuple(sorted({ref for account, ref in named if account.casefold() in wanted}))
 
 
 class Settings(Section):

@@ -15,9 +15,8 @@ def acting(settings: Settings, by: str = "") -> Actor:
         settings: Say who is a practitioner.
         by: Whom the user names; empty = themselves.
     """
-    user, named = os_user(), by.strip()
-    practitioners = settings.staff.practitioners
+    user, named = os_user(), " ".join(by.split())
     if not named or named == user:
-        return Actor(user, practitioners.get(user))
-    # A practitioner does not become somebody else by naming another.
-    return Actor(f"{named} (through {user})", practitioners.get(named, practitioners.get(user)))
+        return Actor(user, settings.staff.practitioner_refs(user))
+    # A practitioner does not become somebody else by naming another, nor that one by doing it here.
+    return Actor(f"{named} (through {user})", settings.staff.practitioner_refs(named, user))

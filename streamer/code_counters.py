@@ -145,4 +145,4 @@ def hands_in_it(settings: Settings, actor: Actor, device: Device) -> tuple[Actor
     operator = device.operator
     if operator is None:
         return (actor,)
-    return (actor, Actor(operator, settings.staff.practitioners.get(operator)))
+    return (actor, Actor(operator, settings.staff.practitioner_refs(operator)))

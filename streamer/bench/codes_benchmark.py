@@ -259,7 +259,7 @@ async def _peopled(backend: Backend, patients: int) -> list[_Code]:
             [
                 (
                     *(one.code_id, site, one.patient_id, None, "digits", "desk_code"),
-                    *(one.hashed, now, "bench-1", None, until),
+                    *(one.hashed, now, "bench-1", [], until),
                 )
                 for one in codes
             ],

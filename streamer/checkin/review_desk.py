@@ -178,7 +178,8 @@ class ReviewDesk:
         log.info("review", review=str(review.review_id), decision=ReviewDecision.REJECTED.value)
 
     def _one(self, beginning: str) -> Review:
-        found = self._queue.find(beginning)
+        # Nothing is the beginning of everything: a script's empty variable must decide nothing.
+        found = self._queue.find(beginning) if beginning else ()
         if len(found) == 1:
             return found[0]
         if found:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,7 @@ COLUMNS = (
 )
 UNDONE_COLUMNS = ("undone_at", "undone_by", "undone_reason")
 _LONGEST_REASON = 500
+_HOUR_AND_MINUTE = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 AppointmentRef = Annotated[str, typer.Argument(help="The clinic's reference.", min=1)]
 
@@ -146,11 +148,11 @@ def _time_of_today(text: str, zone: ZoneInfo) -> datetime | None:
     if not text:
         return None
     try:
-        at = time.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"--at {text}: is no time; write HH:MM, such as 09:05") from error
-    if at.tzinfo is not None:
-        raise InputError(f"--at {text}: write the time at the site, HH:MM")
+        at = time.fromisoformat(text) if _HOUR_AND_MINUTE.fullmatch(text) else None
+    except ValueError:
+        at = None
+    if at is None:
+        raise InputError(f"--at {text}: is no time at the site; write HH:MM, such as 09:05")
     return datetime.combine(datetime.now(zone).date(), at, tzinfo=zone)
 
 

@@ -34,6 +34,7 @@ from streamer.domain.consent import (
 )
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.embedded.home import kirdi_home
+from streamer.errors import InputError
 
 if TYPE_CHECKING:
     from streamer.storage.consents_list import ConsentRow
@@ -149,15 +150,25 @@ def record(
         identity_check=identity_check,
         guardian_ref=guardian,
     )
-    new = asyncio.run(_record(signed, language, settings, acting(settings, by)))
+    new, recorded = asyncio.run(_record(signed, language, settings, acting(settings, by)))
+    until = f"until {_moment(recorded.expires_at, settings)}"
+    if expires is not None and recorded.expires_at != term.expires_at:
+        raise InputError(
+            f"patient {patient_ref}: document {signed.document_ref} is recorded already, {until}, "
+            "which is as it was; if that is a mistake, end it by `kirdi consents withdraw "
+            "--reason entered-in-error` and record it anew"
+        )
     if as_json:
-        print_json([asdict(signed) | {"language": language, "new": new}])
+        held = {"given_at": recorded.given_at, "expires_at": recorded.expires_at}
+        print_json([asdict(signed) | held | {"language": language, "new": new}])
         return
-    until = term.expires_at.astimezone(settings.site.zone)
+    if guardian is not None:
+        until += ", or until they turn 18 if that is sooner"
     say(
-        f"Recorded: patient {patient_ref} consents to {purpose.value} until {until:%Y-%m-%d %H:%M}."
+        f"Recorded: patient {patient_ref} consents to {purpose.value} {until}."
         if new
-        else f"Document {document_ref} of patient {patient_ref} was recorded before."
+        else f"Document {signed.document_ref} of patient {patient_ref} was recorded before; it "
+        f"holds {until}."
     )
 
 
@@ -262,14 +273,22 @@ async def _list(settings: Settings, patient_ref: str | None) -> "list[ConsentRow
         return await backend.consents_list.consents(clock.now(), patient_ref)
 
 
-async def _record(given: ConsentGiven, language: Language, settings: Settings, by: Actor) -> bool:
+async def _record(
+    given: ConsentGiven, language: Language, settings: Settings, by: Actor
+) -> "tuple[bool, ConsentRow]":
+    """Whether it is new, and what is on record of it."""
     from streamer.backend import open_backend
     from streamer.patients.consent_text import consent_text
 
     clock = SystemClock()
     read = consent_text(given.purpose, language, settings.consent, settings.site.name)
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        return await backend.consents.record(given, read, by, clock.now())
+        new = await backend.consents.record(given, read, by, clock.now())
+        rows = await backend.consents_list.consents(clock.now(), given.patient_ref)
+    wanted = (given.purpose.value, given.document_ref)
+    # The newest: one of the same number may have been entered in error before.
+    (*_, found) = (row for row in rows if (row.purpose, row.document_ref) == wanted)
+    return new, found
 
 
 async def _withdraw(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Check in who stands at the desk, by face.", no_args_is_help=True)
 
-_ARRIVED = frozenset({"written", "duplicate"})
+_SAID = {"written": "arrived", "duplicate": "had arrived already"}
 _OTHERWISE = "check in by code or by hand"
 
 
@@ -54,16 +54,19 @@ def compare(
 def _tell(report: "DeskReport", *, aloud: bool) -> None:
     """Say what a match led to; raises KirdiError where it led to nothing."""
     reason = "" if report.reason is None else report.reason.value
-    said = [f"{one.appointment_ref}: {one.recorded.value}" for one in report.arrivals]
+    said = [
+        f"{one.appointment_ref}: {_SAID.get(one.recorded.value, one.recorded.value)}"
+        for one in report.arrivals
+    ]
     if not said:
         said = [_words(reason) if reason else "nothing to arrive at"]
     seen = ", ".join(sorted({one.value for one in report.presences}))
     if seen:
         said.append(f"recorded as seen ({seen})")
-    arrived = any(one.recorded.value in _ARRIVED for one in report.arrivals)
+    arrived = any(one.recorded.value in _SAID for one in report.arrivals)
     if not arrived and not seen and reason != "already_arrived":
         raise KirdiError(
-            f"patient {report.patient_ref}: it is them, and nothing was written "
+            f"patient {report.patient_ref}: is recognised, but nothing was written "
             f"({'; '.join(said)}); {_OTHERWISE}"
         )
     if aloud:

@@ -10,18 +10,18 @@ class Actor:
 
     Attributes:
         name: Of the account; what is recorded.
-        practitioner_ref: Whose appointments this person bills; None = nobody's. Nobody may vouch
-            for their own patients.
+        practitioner_refs: Whose appointments this person bills, and whom they speak for. Nobody
+            may vouch for their own patients.
     """
 
     name: str
-    practitioner_ref: str | None = None
+    practitioner_refs: tuple[str, ...] = ()
 
 
 def acted_as(recorded: str, account: str) -> bool:
     """Does what is recorded of an actor name this account, acting or spoken for?"""
-    name, _, user = recorded.partition(" (through ")
-    return account in (name, user.removesuffix(")"))
+    name, _, user = recorded.casefold().partition(" (through ")
+    return account.casefold() in (name, user.removesuffix(")"))
 
 
 SERVICE: Final = Actor("kirdi")

@@ -26,18 +26,18 @@ class _Words:
 _WORDS = {
     Language.KK: _Words(
         "клиниканың тіркеу бөлімі",
-        "Басқа ешкім: деректерді клиниканың өзі ғана өңдейді.",
+        "Басқа ешкім. Клиника деректерді өңдеуді ешкімге тапсырмайды.",
         "Клиниканың тапсырмасы бойынша деректерді мыналар өңдейді: {names}. Олар бұдан басқа "
         "ешкімге берілмейді.",
     ),
     Language.RU: _Words(
         "регистратура клиники",
-        "Больше никто: данные обрабатывает только сама клиника.",
+        "Больше никто. Обработку данных клиника никому не поручает.",
         "По поручению клиники данные обрабатывают: {names}. Больше они никому не передаются.",
     ),
     Language.EN: _Words(
         "the clinic's reception",
-        "Nobody else: the clinic alone handles the data.",
+        "Nobody else. The clinic has nobody handle the data on its behalf.",
         "On the clinic's behalf the data is handled by: {names}. It is passed on to nobody else.",
     ),
 }

@@ -255,7 +255,7 @@ class PostgresClaims:
 def _found(row: asyncpg.Record) -> _Found:
     if row["waits"]:
         return _Found(None, "the patient has to wait")
-    issuer = Actor(row["issued_by"], row["issuer_ref"])
+    issuer = Actor(row["issued_by"], tuple(row["issuer_refs"]))
     holder = Holder(row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), issuer)
     return _Found(holder, bound=row["appointment_id"])
 

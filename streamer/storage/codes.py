@@ -163,7 +163,7 @@ class PostgresCodes:
         self, connection: Connection, patient_id: UUID, by: Actor, now: datetime
     ) -> None:
         """Neither patients of whoever issues it, nor guardians of such patients."""
-        if by.practitioner_ref is None:
+        if not by.practitioner_refs:
             return
         wards = await connection.fetch(sql("wards_of"), patient_id)
         for one in (patient_id, *(row["patient_id"] for row in wards)):
@@ -211,7 +211,7 @@ class PostgresCodes:
                 None if digits is None else self._hashes.of(digits),
                 now,
                 by.name,
-                by.practitioner_ref,
+                list(by.practitioner_refs),
                 target.expires_at,
             )
             if inserted is not None:

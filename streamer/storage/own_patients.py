@@ -22,12 +22,13 @@ async def refuse_own_patient(
         InputError: It is one of theirs.
         DatabaseError: It is not known.
     """
-    if actor.practitioner_ref is None:
+    if not actor.practitioner_refs:
         return
-    if await connection.fetchval(
-        sql("bills_patient"), site_id, patient_id, actor.practitioner_ref, now
-    ):
+    practitioner_ref = await connection.fetchval(
+        sql("bills_patient"), site_id, patient_id, actor.practitioner_refs, now
+    )
+    if practitioner_ref is not None:
         raise InputError(
-            f"{actor.name}: is practitioner {actor.practitioner_ref} and has appointments with "
+            f"{actor.name}: is practitioner {practitioner_ref} and has appointments with "
             "this patient; somebody else has to do this"
         )

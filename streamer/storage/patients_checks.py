@@ -1,11 +1,15 @@
 """What an import of patients refuses before anything is written. Pure; errors repeat no value."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from streamer.crypto.keyed_hash import normalise_number
 from streamer.domain.patient import Patient
 from streamer.domain.rows import where
 from streamer.errors import InputError
+
+# Of any clock on earth: no zone is farther ahead, so what is later is a slip everywhere.
+_FARTHEST_AHEAD = timedelta(hours=14)
 
 
 def refuse_bad_references(patients: Sequence[Patient]) -> None:
@@ -33,6 +37,25 @@ def refuse_bad_references(patients: Sequence[Patient]) -> None:
                 f"{where(patients, index, 'guardian_refs')}: nobody is their own guardian; "
                 "name somebody else or nobody"
             )
+
+
+def refuse_future_dates(patients: Sequence[Patient], now: datetime) -> None:
+    """Nobody was born or died after today; a death destroys templates, which can't be taken back.
+
+    Args:
+        patients: The file's.
+        now: Aware.
+
+    Raises:
+        InputError: Names line and column.
+    """
+    today = (now.astimezone(UTC) + _FARTHEST_AHEAD).date()
+    for index, one in enumerate(patients):
+        for column, day in (("birth_date", one.birth_date), ("deceased_on", one.deceased_on)):
+            if day is not None and day > today:
+                raise InputError(
+                    f"{where(patients, index, column)}: lies in the future; correct the date"
+                )
 
 
 def refuse_shared_numbers(

@@ -20,7 +20,11 @@ from streamer.domain.rows import Rows, over, where
 from streamer.errors import InputError
 from streamer.storage.eraser import Eraser
 from streamer.storage.import_result import ImportResult
-from streamer.storage.patients_checks import refuse_bad_references, refuse_shared_numbers
+from streamer.storage.patients_checks import (
+    refuse_bad_references,
+    refuse_future_dates,
+    refuse_shared_numbers,
+)
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.profile import patient_from, place_of_profile, profile_bytes
 from streamer.storage.queries import sql
@@ -82,11 +86,12 @@ class PatientsImport:
             by: Who imports; recorded with what is ended.
 
         Raises:
-            InputError: A reference or number that cannot be; nothing was written.
+            InputError: A reference, number or date that cannot be; nothing was written.
             DatabaseError: Nothing was written.
             VaultError: A stored profile does not open; nothing was written.
         """
         refuse_bad_references(patients)
+        refuse_future_dates(patients, now)
         refs = [one.patient_ref for one in patients]
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")

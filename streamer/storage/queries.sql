@@ -696,14 +696,15 @@ WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
   AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);
 
 -- name: bills_patient
--- Has this practitioner appointments with the patient, now or within a year before?
-SELECT EXISTS (
-    SELECT FROM appointments a
-    JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-    WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = $3
-      AND a.status NOT IN ('cancelled', 'entered-in-error')
-      AND a.starts_at > $4::timestamptz - interval '1 year'
-);
+-- Which of these practitioners has appointments with the patient, now or within a year before?
+SELECT d.practitioner_ref
+FROM appointments a
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = ANY($3)
+  AND a.status NOT IN ('cancelled', 'entered-in-error')
+  AND a.starts_at > $4::timestamptz - interval '1 year'
+ORDER BY d.practitioner_ref
+LIMIT 1;
 
 -- name: count_attempt
 -- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
@@ -809,7 +810,7 @@ WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
 -- name: insert_code
 -- Nothing comes back where the digits are in force already: others are drawn then.
 INSERT INTO codes (code_id, site_id, patient_id, appointment_id, kind, grade, code_hash, issued_at,
-                   issued_by, issuer_ref, expires_at)
+                   issued_by, issuer_refs, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (site_id, code_hash) WHERE code_hash IS NOT NULL DO NOTHING
 RETURNING code_id;
@@ -817,7 +818,7 @@ RETURNING code_id;
 -- name: find_code_by_digits
 -- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
 -- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
-SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_ref,
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
@@ -833,7 +834,7 @@ FOR UPDATE OF c;
 
 -- name: find_code_by_id
 -- In whatever state: a signed token that was used says whom it belonged to.
-SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_ref,
+SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'

@@ -1,5 +1,6 @@
 """A consent's life through the command line: read, recorded, enrolled upon, withdrawn."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.acceptance.kirdi import Kirdi, write_csv
@@ -35,6 +36,11 @@ def test_a_consent_from_its_text_to_its_receipt(kirdi: Kirdi, tmp_path: Path) ->
     record = ["consents", "record"]
     (made,) = kirdi.ok(*record, "A", "--document-ref", "c-1", *signed, "--by", "aigul")
     assert made["new"]
+    again = [*record, "A", "--document-ref", "c-1", *signed]
+    assert kirdi.ok(*again) == [made | {"new": False}]
+    # A shorter term that was agreed on later isn't taken for recorded.
+    sooner = datetime.fromisoformat(made["expires_at"]) - timedelta(days=30)
+    refused(kirdi(*again, "--expires", f"{sooner:%Y-%m-%d}"), 4, "c-1", "is as it was")
     child = [*record, "child", "--document-ref", "c-2", *signed]
     refused(kirdi(*child), 4, "child", "--guardian")
     assert kirdi.ok(*child, "--guardian", "A", "--expires", made["expires_at"][:10])

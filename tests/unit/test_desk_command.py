@@ -49,7 +49,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Repl
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        (MATCHED, "It is patient P-1: A-1: written."),
+        (MATCHED, "It is patient P-1: A-1: arrived."),
         (
             replace(
                 NOTHING,

@@ -25,7 +25,7 @@ from streamer.storage.presences import PostgresPresences
 from tests.integration.storage.clinic import PRESENCE, SITE, WINDOW, ZONE, Clinic, booking, patient
 
 ASEL, DINA = Actor("asel"), Actor("dina")
-DOCTOR = Actor("doctor", "D-1")
+DOCTOR = Actor("doctor", ("D-1",))
 DESK = Device("desk-1", "main")
 TABLET = Device("tablet-1", "main")
 KIOSK = Device("kiosk-1", "main", camera=True)

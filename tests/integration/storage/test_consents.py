@@ -37,7 +37,7 @@ from tests.integration.storage.clinic import (
 
 BOTH = tuple(ConsentPurpose)
 PAYER = ConsentPurpose.PAYER_EVIDENCE
-ASEL = Actor("asel", "D-1")
+ASEL = Actor("asel", ("D-1",))
 
 
 def listing(clinic: Clinic) -> ConsentsList:

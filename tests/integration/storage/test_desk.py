@@ -89,7 +89,7 @@ async def test_look_alikes_are_sent_to_a_code(clinic: Clinic) -> None:
 
 async def test_who_bills_the_patient_neither_compares_nor_writes(clinic: Clinic) -> None:
     await clinic.expect(1)
-    doctor = Actor("dr-one", "D-1")
+    doctor = Actor("dr-one", ("D-1",))
     desk = desk_of(clinic)
     with pytest.raises(InputError, match="somebody else has to do this"):
         await desk.template("P-1", PACK, doctor)

@@ -108,6 +108,11 @@ async def _run(clinic: Clinic, rows: Rows[Patient]) -> ImportResult:
         (replace(patient(9), id_type="iin", id_number=IIN), "column id_number: another patient"),
         (replace(patient(9), patient_ref="P-7"), "column patient_ref: stands in the file twice"),
         (
+            replace(patient(9), deceased_on=date(2199, 1, 1)),
+            "record 2, column deceased_on: lies in",
+        ),
+        (replace(patient(9), birth_date=date(2199, 1, 1)), "record 2, column birth_date: lies in"),
+        (
             replace(patient(9), patient_ref=f"{IIN[:3]}-{IIN[3:]}", id_type="iin", id_number=IIN),
             "column patient_ref: is an identity number",
         ),

@@ -16,7 +16,7 @@ from tests.integration.storage.clinic import NOW, SITE, ZONE, Clinic, booking
 
 DESK = Actor("aigul")
 # Bills the patients of this clinic; see `booking`.
-DOCTOR = Actor("askar", "D-1")
+DOCTOR = Actor("askar", ("D-1",))
 
 
 def undoing(clinic: Clinic) -> PostgresUndo:

@@ -38,7 +38,7 @@ class Store:
         self.denied: set[UUID] = set()
 
     async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
-        if actor.practitioner_ref is not None and ANNA in patients:
+        if actor.practitioner_refs and ANNA in patients:
             raise InputError("has appointments with this patient")
 
     async def describe(
@@ -177,6 +177,15 @@ async def test_while_the_database_is_away_the_review_waits(reception: Reception,
     assert reception.queue.waiting() == ()
 
 
+async def test_an_empty_id_names_no_review(reception: Reception) -> None:
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    with pytest.raises(InputError, match="none waits"):
+        await reception.desk.confirm("", "", AIGUL)
+    with pytest.raises(InputError, match="none waits"):
+        await reception.desk.reject("", AIGUL)
+    assert reception.queue.waiting() == (review,)
+
+
 async def test_a_repeated_confirmation_is_the_same_event(reception: Reception) -> None:
     """The answer may have been lost after the commit."""
     review = reception.waits((ANNA, 4.5, (VISIT,)))
@@ -229,7 +238,7 @@ async def test_time_and_a_stop_end_every_review(reception: Reception) -> None:
 @pytest.mark.parametrize("act", ["confirm", "reject"])
 async def test_nobody_decides_about_their_own_patient(reception: Reception, act: str) -> None:
     review = reception.waits((BOTA, 4.5, (LATER,)), (ANNA, 4.4, (VISIT,)))
-    doctor, key = Actor("askar", "D-1"), str(review.review_id)
+    doctor, key = Actor("askar", ("D-1",)), str(review.review_id)
     desk = reception.desk
     deciding = desk.confirm(key, "P-2", doctor) if act == "confirm" else desk.reject(key, doctor)
     with pytest.raises(InputError, match="has appointments"):

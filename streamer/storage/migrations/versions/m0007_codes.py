@@ -22,7 +22,7 @@ _STATEMENTS = (
         code_hash bytea CHECK (octet_length(code_hash) = 32),
         issued_at timestamptz NOT NULL,
         issued_by text NOT NULL CHECK (issued_by <> ''),
-        issuer_ref text,  -- their practitioner_ref
+        issuer_refs text[] NOT NULL DEFAULT '{}',  -- practitioners they are or spoke for
         expires_at timestamptz NOT NULL,
         redeemed_at timestamptz,
         redeemed_by text,
