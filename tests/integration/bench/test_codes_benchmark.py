@@ -1,10 +1,12 @@
 """The benchmark of redeeming codes, small, on a real embedded PostgreSQL."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from streamer.backend import Backend
 from streamer.bench.codes_benchmark import CodesBenchmark
 from streamer.cli import app
 from streamer.errors import InputError
@@ -21,10 +23,27 @@ async def test_a_small_clinic(tmp_path: Path) -> None:
 
 
 @pytest.mark.measures
-async def test_no_device_has_to_wait_for_the_bare_statements(tmp_path: Path) -> None:
+async def test_no_device_has_to_wait_for_the_bare_statements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fifty attempts under way at one device would block it, and refuse what is measured next."""
-    (row,) = await CodesBenchmark([600], 50, 250, tmp_path).run(lambda _text: None)
-    assert row.redeemed == 250
+    waits: list[int] = []
+    bare = CodesBenchmark._bare
+
+    async def watched(self: CodesBenchmark, backend: Backend, *rest: Any) -> list[float]:
+        times = await bare(self, backend, *rest)
+        async with backend.database.postgres.connection() as connection:
+            waits.append(
+                await connection.fetchval(
+                    "SELECT count(*) FROM attempts WHERE scope = 'device' "
+                    "AND blocked_until > last_at"
+                )
+            )
+        return times
+
+    monkeypatch.setattr(CodesBenchmark, "_bare", watched)
+    await CodesBenchmark([600], 50, 250, tmp_path).run(lambda _text: None)
+    assert waits == [0] * 5
 
 
 def test_more_codes_than_patients_are_refused() -> None:
