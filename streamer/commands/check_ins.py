@@ -38,11 +38,13 @@ COLUMNS = (
     "appointment_ref",
     "patient_ref",
     "method",
+    "evidence",
     "camera",
+    "device_id",
     "occurred_at",
-    "recorded_at",
     "score",
     "status",
+    "decided_by",
 )
 UNDONE_COLUMNS = ("undone_at", "undone_by", "undone_reason")
 _LONGEST_REASON = 500
@@ -60,7 +62,7 @@ def list_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List a day's check-ins."""
+    """List a day's check-ins: who came for what, by which evidence, seen or redeemed where."""
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
     rows = asyncio.run(_list(wanted, undone, settings))
