@@ -6,12 +6,16 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.acceptance.kirdi import COMMAND, Json, Kirdi, Result, appointment, write_csv
 from tests.acceptance.people import unseen_clips
 
 Enrol = Callable[[str], None]
 
 
+@pytest.mark.measures
+@pytest.mark.timeout(300)
 def test_who_stands_at_the_desk_is_the_patient_reception_picked(kirdi: Kirdi, enrol: Enrol) -> None:
     """A stands there all the time, in the mode that searches; nobody has calibrated the site."""
     kirdi.import_people(["A", "B", "D"])

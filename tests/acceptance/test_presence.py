@@ -10,6 +10,7 @@ from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 from tests.acceptance.people import unseen_clips
 
 
+@pytest.mark.measures
 @pytest.mark.timeout(300)
 def test_early_wrong_person_and_booked_afterwards(
     kirdi: Kirdi, enrol: Callable[[str], None]
