@@ -118,6 +118,7 @@ def test_patients_file(
     assert kirdi.ok("patients", "import", good)[0]["created"] == 1
 
 
+@pytest.mark.long
 def test_appointments_file(kirdi: Kirdi, tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
@@ -135,6 +136,7 @@ def test_appointments_file(kirdi: Kirdi, tmp_path: Path) -> None:
     assert set(kirdi.statuses()) == {"a-p"}
 
 
+@pytest.mark.long
 def test_photos(kirdi: Kirdi, tmp_path: Path) -> None:
     text, grey = tmp_path / "text.jpg", tmp_path / "grey.png"
     text.write_text("no picture")

@@ -4,6 +4,8 @@ import signal
 import stat
 from typing import Any
 
+import pytest
+
 from tests.acceptance.kirdi import Kirdi, Service
 from tests.acceptance.people import unseen_clips
 
@@ -25,6 +27,7 @@ def streams(kirdi: Kirdi, camera_id: str) -> bool:
     return status(kirdi).get(camera_id, {}).get("status") == "streaming"
 
 
+@pytest.mark.long
 def test_cameras_come_and_go_without_a_restart(kirdi: Kirdi) -> None:
     for command in ("cameras status", "cameras list", "cameras enable x", "reload"):
         alone = kirdi(*command.split())

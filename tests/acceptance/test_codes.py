@@ -19,7 +19,7 @@ Enrol = Callable[[str], None]
 SOON = timedelta(minutes=10)
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_qr_held_to_a_kiosk_arrives_and_no_face_does(
     kirdi: Kirdi, enrol: Enrol, tmp_path: Path

@@ -98,6 +98,7 @@ def test_those_who_must_come_in_and_nobody_else(demo: Demo) -> None:
     assert demo.left() == []
 
 
+@pytest.mark.long
 def test_two_at_once_do_not_meet(demo: Demo) -> None:
     both = [demo.start("--for", "8", "--json") for _ in range(2)]
     for process in both:
@@ -130,6 +131,7 @@ def test_interrupted_at_any_moment(demo: Demo, words: str, number: int, code: in
     assert demo.left() == []
 
 
+@pytest.mark.long
 def test_a_killed_one_is_cleared_away_by_the_next(demo: Demo) -> None:
     process = demo.start()
     assert process.stdout is not None
@@ -142,6 +144,7 @@ def test_a_killed_one_is_cleared_away_by_the_next(demo: Demo) -> None:
     assert demo.left() == []
 
 
+@pytest.mark.long
 def test_own_footage(demo: Demo, tmp_path: Path) -> None:
     (clip,) = (demo.home / "demo").glob("lobby-*.mp4")
     mine = tmp_path / "mine.mp4"

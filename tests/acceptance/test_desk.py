@@ -14,7 +14,7 @@ from tests.acceptance.people import unseen_clips
 Enrol = Callable[[str], None]
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_who_stands_at_the_desk_is_the_patient_reception_picked(kirdi: Kirdi, enrol: Enrol) -> None:
     """A stands there all the time, in the mode that searches; nobody has calibrated the site."""

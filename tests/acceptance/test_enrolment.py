@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.kirdi import Kirdi
 from tests.acceptance.people import stills
 from tests.acceptance.test_bad_input import refused
 
 
+@pytest.mark.long
 def test_one_face_under_two_references(kirdi: Kirdi, tmp_path: Path) -> None:
     kirdi.import_people(["A", "A-again", "B"])
     photos = {person: stills(person, tmp_path) for person in "AB"}

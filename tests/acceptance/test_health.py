@@ -1,11 +1,14 @@
 """`kirdi health` against a service that starts, watches a camera that is away, and is killed."""
 
+import pytest
+
 from tests.acceptance.kirdi import Kirdi
 
 # A port nobody listens on: the camera is down, the service is not.
 AWAY = {"id": "lobby-1", "url": "rtsp://viewer:hunter2@127.0.0.1:9/stream"}
 
 
+@pytest.mark.long
 def test_health_follows_the_service(kirdi: Kirdi) -> None:
     kirdi.cameras = [AWAY]
     before = kirdi("health")

@@ -67,6 +67,7 @@ def test_a_pack_of_ones_own_from_folder_to_use(kirdi: Kirdi, tmp_path: Path) -> 
     assert {row["pack"] for row in kirdi.ok("models", "list") if row["in_use"]} == {"open"}
 
 
+@pytest.mark.long
 def test_a_change_of_pack_names_who_must_be_enrolled_anew(kirdi: Kirdi, tmp_path: Path) -> None:
     (kirdi.folder / "patients.csv").write_text("patient_ref,full_name\nP1,A B\nP2,C D\n")
     kirdi.ok("patients", "import", kirdi.folder / "patients.csv")
@@ -90,6 +91,7 @@ def sample_photograph() -> Path:
     pytest.skip("scikit-image's sample photograph astronaut.png is not installed")
 
 
+@pytest.mark.long
 def test_a_damaged_pack_of_ones_own_says_how_to_mend_it(kirdi: Kirdi, tmp_path: Path) -> None:
     folder = own_pack(tmp_path / "mine")
     kirdi.ok("models", "build", "clinic", "--from", folder, "--accept-non-commercial")

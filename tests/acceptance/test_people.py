@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 from tests.acceptance.people import ENROLLED_FROM, unseen_clips
 
@@ -51,6 +53,7 @@ def test_the_bystander_is_nobody(kirdi: Kirdi, enrol: Enrol) -> None:
     assert service.analysed()["lobby-1"] >= 10
 
 
+@pytest.mark.long
 def test_who_stays_arrives_for_a_later_booking_too(kirdi: Kirdi, enrol: Enrol) -> None:
     """B holds a hand before the mouth for most of the clip, again and again."""
     bird = next(clip for clip in unseen_clips("B") if clip.stem == "bird")
@@ -88,6 +91,7 @@ def test_nobody_is_searched_for_outside_the_lane_or_at_the_desk(kirdi: Kirdi, en
     assert kirdi("run").code == 3
 
 
+@pytest.mark.long
 def test_a_closed_window_is_no_arrival(kirdi: Kirdi, enrol: Enrol) -> None:
     kirdi.import_people(["A"], starts=datetime.now(UTC) + timedelta(hours=5))
     enrol("A")

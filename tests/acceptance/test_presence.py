@@ -10,7 +10,7 @@ from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 from tests.acceptance.people import unseen_clips
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_early_wrong_person_and_booked_afterwards(
     kirdi: Kirdi, enrol: Callable[[str], None]
@@ -34,8 +34,9 @@ def test_early_wrong_person_and_booked_afterwards(
             service.wait_until_logged('"reason": "blocked_today"', seconds=60)
             assert kirdi.statuses() == {"a-A": "booked", "a-C": "booked"}
             assert kirdi.check_ins() == []
-            (early,) = [one for one in presences(kirdi) if one["flag"] == "early"]
-            assert (early["patient_ref"], early["appointment_ref"]) == ("A", "a-A")
+            # One in ten minutes of the clock, so there may be two.
+            early = [one for one in presences(kirdi) if one["flag"] == "early"]
+            assert {(one["patient_ref"], one["appointment_ref"]) for one in early} == {("A", "a-A")}
             # Nobody is before a camera any more when the appointment comes nearer.
             kirdi.cameras = []
             kirdi.ok("reload")
@@ -44,7 +45,7 @@ def test_early_wrong_person_and_booked_afterwards(
             service.wait_until_logged('"recorded": "written"', seconds=30, times=2)
     (check_in,) = kirdi.check_ins()
     assert (check_in["appointment_ref"], check_in["method"]) == ("a-A", "face")
-    assert check_in["occurred_at"] == early["occurred_at"]
+    assert check_in["occurred_at"] in {one["occurred_at"] for one in early}
     (done,) = kirdi.ok("check-ins", "add", "a-C", "--reason", "showed her card", "--by", "aigul")
     assert done["appointment_ref"] == "a-C"
     assert kirdi.statuses() == {"a-A": "arrived", "a-C": "arrived"}
@@ -58,6 +59,7 @@ def test_early_wrong_person_and_booked_afterwards(
     assert rows[-1]["decided_by"].startswith("aigul (through ")
 
 
+@pytest.mark.long
 def test_what_cannot_be_corrected_says_why(kirdi: Kirdi, tmp_path: Path) -> None:
     kirdi.extra = {"staff": {"practitioners": {"dr-test": "d-1"}}}
     kirdi.import_people(["A"])

@@ -12,6 +12,7 @@ from tests.acceptance.test_privacy import search
 Enrol = Callable[[str], None]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_person_confirms_or_rejects_what_the_camera_proposes(kirdi: Kirdi, enrol: Enrol) -> None:
     kirdi.extra = {"match": {"auto_arrive": "calibrated"}}

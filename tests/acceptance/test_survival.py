@@ -59,6 +59,7 @@ def test_a_killed_decoder_comes_back_and_the_service_does_not_notice(
             service.wait_for(lambda: len(kirdi.check_ins()) == 1, 30)
 
 
+@pytest.mark.long
 def test_a_restart_in_the_middle_of_a_clip_doubles_nothing(kirdi: Kirdi, enrol: Enrol) -> None:
     kirdi.import_people(["A"])
     enrol("A")
@@ -101,6 +102,7 @@ def test_a_second_service_on_the_same_home_is_refused(kirdi: Kirdi) -> None:
         assert service.process.wait(20) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("home", ["home", "a-home-too-long-for-the-path-of-a-socket-" + 60 * "x"])
 def test_embedded_servers_that_die_are_started_again(kirdi: Kirdi, enrol: Enrol, home: str) -> None:
     """The database is killed before anybody comes; what is seen meanwhile is written afterwards."""

@@ -19,7 +19,7 @@ from tests.acceptance.people import unseen_clips
 LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%'"
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_nobody_arrives_after_a_withdrawal_though_nothing_is_told(
     kirdi: Kirdi, enrol: Callable[[str], None]
