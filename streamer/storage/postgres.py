@@ -18,12 +18,28 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
     Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    _Session: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:
     Connection: TypeAlias = object
+    _Session: TypeAlias = asyncpg.Connection
 
 # Rows sent at once: each portion is far quicker than the time-out that bounds it.
 _PORTION = 1_000
 _CLOSE_TIMEOUT_S = 5.0
+
+
+class _Stateless(_Session):
+    """A session that needs no cleaning when it is given back; an open transaction is ended anyway.
+
+    Whatever our statements set they set for their transaction only, and LISTEN has a connection of
+    its own. Asking the server to forget all the same is a round trip for each borrowed connection.
+    """
+
+    __slots__ = ()
+
+    def get_reset_query(self) -> str:
+        """See asyncpg's `Connection.reset`."""
+        return ""
 
 
 class Postgres:
@@ -52,6 +68,7 @@ class Postgres:
                 self._url,
                 # No floor: the pool would complain, with a traceback, while the server is away.
                 min_size=0,
+                connection_class=_Stateless,
                 max_size=self._limits.pool_size,
                 timeout=self._limits.connect_timeout_s,
                 command_timeout=self._limits.command_timeout_s,

@@ -7,6 +7,7 @@ from config.settings import Database as Limits
 from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place
 from streamer.storage.postgres import Postgres
+from streamer.storage.queries import sql
 from streamer.storage.schema import migrate
 from tests.servers import free_port
 
@@ -132,3 +133,21 @@ async def test_nothing_works_before_it_is_open() -> None:
 def test_the_embedded_url_has_a_socket(postgres_url: str) -> None:
     host = parse_qs(urlsplit(postgres_url).query).get("host")
     assert host is None or str(Place.of(postgres_url)).endswith(host[0])
+
+
+async def test_a_connection_given_back_carries_nothing_on(database_url: str) -> None:
+    """What a statement sets ends with its transaction, one that nobody has ended included."""
+    postgres = Postgres(database_url, Limits(pool_size=2))
+    await postgres.open()
+    try:
+        async with postgres.transaction() as connection:
+            await connection.execute(sql("wait_one_second_for_locks"))
+            pid = await connection.fetchval("SELECT pg_backend_pid()")
+        async with postgres.connection() as connection:
+            await connection.execute("BEGIN; SELECT set_config('lock_timeout', '1s', true)")
+        async with postgres.connection() as connection:
+            assert await connection.fetchval("SELECT pg_backend_pid()") == pid
+            assert await connection.fetchval("SHOW lock_timeout") == "0"
+            assert not connection.is_in_transaction()
+    finally:
+        await postgres.close()
