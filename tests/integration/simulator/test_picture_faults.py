@@ -37,15 +37,14 @@ async def test_another_codec_shows_the_same(
     clip: Path, transport: Transport, fault: Fault, codec: str
 ) -> None:
     async with CameraSimulator([clip], port=0, speed=SPEED) as camera:
-        plain = await watched(camera.url, transport)
+        plain = await watched(camera.url)
         await camera.set_faults([fault])
-        seen = await watched(camera.url, transport)
+        # A busy machine loses a datagram now and then; three times in a row it is the camera's.
+        for _ in range(3 if transport == "udp" else 1):
+            seen = await watched(camera.url, transport)
+            if len(seen.widths) == len(plain.widths):
+                break
     assert (plain.codec, seen.codec) == ("h264", codec)
-    if transport == "udp":
-        # A busy machine loses a datagram now and then.
-        assert len(seen.widths) >= 0.9 * 2 * FPS
-        assert set(seen.widths) == {160}
-        return
     assert seen.widths == plain.widths == [160] * 2 * FPS
     assert seen.lights == pytest.approx(plain.lights, abs=3)
 
