@@ -31,19 +31,24 @@ async def camera(clip: Path) -> AsyncIterator[CameraSimulator]:
         yield running
 
 
+async def whole(url: str, transport: Transport) -> Seen:
+    """Watch the clip; up to three times over UDP, of which a busy machine loses a datagram."""
+    seen = await watched(url, transport)
+    for _ in range(2 if transport == "udp" else 0):
+        if len(seen.widths) != 2 * FPS:
+            seen = await watched(url, transport)
+    return seen
+
+
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize(("fault", "codec"), [(H265(), "hevc"), (Mjpeg(), "mjpeg")])
 async def test_another_codec_shows_the_same(
     clip: Path, transport: Transport, fault: Fault, codec: str
 ) -> None:
     async with CameraSimulator([clip], port=0, speed=SPEED) as camera:
-        plain = await watched(camera.url)
+        plain = await whole(camera.url, transport)
         await camera.set_faults([fault])
-        # A busy machine loses a datagram now and then; three times in a row it is the camera's.
-        for _ in range(3 if transport == "udp" else 1):
-            seen = await watched(camera.url, transport)
-            if len(seen.widths) == len(plain.widths):
-                break
+        seen = await whole(camera.url, transport)
     assert (plain.codec, seen.codec) == ("h264", codec)
     assert seen.widths == plain.widths == [160] * 2 * FPS
     assert seen.lights == pytest.approx(plain.lights, abs=3)
