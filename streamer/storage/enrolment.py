@@ -50,7 +50,7 @@ class PostgresEnrolment:
             DatabaseError: It refuses.
             VaultError: The patient's profile does not open.
         """
-        async with self._postgres.transaction() as connection:
+        async with self._postgres.connection() as connection:
             await self._enrollable(connection, patient_ref, consent_ref, by, now)
 
     async def save(
