@@ -1,0 +1,81 @@
+"""Deny by default: every route says who may use it, and is asked by those who may not."""
+
+from typing import Annotated
+
+import httpx
+import pytest
+
+from streamer.domain.role import Role
+from streamer.web.application import create_application
+from streamer.web.permissions import Permission, permissions_of
+from streamer.web.ports import WebParts
+from streamer.web.principal import Principal
+from streamer.web.require import PUBLIC, Public, Require, require
+from streamer.web.router import router
+from tests.fakes.clock import FakeClock
+from tests.fakes.identities import FakeIdentities
+from tests.integration.storage.clinic import NOW
+from tests.route_table import RouteLine, route_table
+
+# For everybody, and why: what has to answer before anybody can have signed in.
+FOR_EVERYBODY = {"GET /api/v1/health"}
+
+IDENTITIES = FakeIdentities()
+APPLICATION = create_application(WebParts("s1", FakeClock(NOW), IDENTITIES))
+LINES = route_table(APPLICATION)
+
+
+def demanding(lines: list[RouteLine]) -> list[RouteLine]:
+    return [one for one in lines if isinstance(one.guard, Require)]
+
+
+def test_every_route_declares_who_may_use_it() -> None:
+    assert len(LINES) > 2
+    assert [one.name for one in LINES if one.guard is None] == []
+
+
+def test_few_routes_are_for_everybody() -> None:
+    assert {one.name for one in LINES if isinstance(one.guard, Public)} == FOR_EVERYBODY
+
+
+@pytest.mark.parametrize("line", demanding(LINES), ids=lambda line: line.name)
+async def test_nobody_gets_in(line: RouteLine) -> None:
+    assert await status_of(line, None) == 401
+    assert await status_of(line, "guessed") == 401
+
+
+@pytest.mark.parametrize("line", demanding(LINES), ids=lambda line: line.name)
+async def test_roles_without_the_permission_are_refused(line: RouteLine) -> None:
+    assert isinstance(line.guard, Require)
+    without = [role for role in Role if not line.guard.permissions <= permissions_of((role,))]
+    for role in without:
+        assert await status_of(line, IDENTITIES.add(role)) == 403, role
+    if line.guard.permissions:
+        assert await status_of(line, IDENTITIES.add()) == 403
+
+
+async def status_of(line: RouteLine, token: str | None) -> int:
+    """Ask with nothing in place of parameters and body: who may not never gets that far."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    transport = httpx.ASGITransport(APPLICATION)
+    async with httpx.AsyncClient(transport=transport, base_url="http://kirdi") as client:
+        path = line.path.replace("{", "").replace("}", "")
+        return (await client.request(line.method, path, headers=headers)).status_code
+
+
+def test_a_route_that_says_nothing_cannot_be_made() -> None:
+    silent = router("/silent", "test")
+    with pytest.raises(TypeError, match="/silent"):
+
+        @silent.get("")
+        async def read() -> None: ...
+
+
+def test_a_route_cannot_be_public_and_demand_something() -> None:
+    torn = router("/torn", "test")
+    with pytest.raises(TypeError, match="it has 2"):
+
+        @torn.get("", dependencies=[PUBLIC])
+        async def read(
+            principal: Annotated[Principal, require(Permission.AUDIT_READ)],
+        ) -> None: ...
