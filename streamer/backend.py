@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from streamer.clock import Clock
+from streamer.crypto.answer_seal import AnswerSeal
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
 from streamer.patients.consent_rules import ConsentRules
@@ -26,6 +27,7 @@ from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
@@ -37,6 +39,7 @@ from streamer.storage.remnants import Remnants
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
+from streamer.storage.site_reader import SiteReader
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.windows import presence_window
@@ -199,6 +202,20 @@ class Backend:
         """Lists a day."""
         site = self.settings.site
         return Listing(self.database.postgres, site.id, site.zone)
+
+    @property
+    def site_reader(self) -> SiteReader:
+        """Reads pages of the site's rows, for the API."""
+        base, site = self.database, self.settings.site
+        return SiteReader(base.postgres, base.vault, (site.id, site.zone), self.clock)
+
+    @property
+    def once(self) -> PostgresOnce:
+        """Remembers which writes of the API were made."""
+        base = self.database
+        return PostgresOnce(
+            base.postgres, AnswerSeal(base.derive), self.settings.site.id, self.clock
+        )
 
     def gallery(self, pack_id: str) -> PostgresGallery:
         """Who may be recognised now."""

@@ -1,6 +1,10 @@
 """Carries out what operators ask of the running service: by the control socket, or by SIGHUP."""
 
 import asyncio
+import hashlib
+import hmac
+import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +25,7 @@ from streamer.clock import Clock
 from streamer.control.messages import Reply, Request, Verb
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.camera_state import CameraState
-from streamer.errors import InputError, KirdiError
+from streamer.errors import InputError, KirdiError, StaleError
 from streamer.ingest.camera_url import CameraUrl
 
 log = structlog.get_logger(__name__)
@@ -77,6 +81,7 @@ class CameraControl:
         self._clock = clock
         self._changing = asyncio.Lock()
         self._overlay = CameraOverlay()
+        self._version_key = secrets.token_bytes(32)
 
     async def begin(self) -> None:
         """Start the cameras of the settings and those added.
@@ -111,6 +116,20 @@ class CameraControl:
                 except (KirdiError, ConfigError) as error:
                     log.error("settings not reloaded; nothing was changed", reason=str(error))
 
+    def version_of(self, camera_id: str) -> str:
+        """Another one whenever the camera's settings are others; empty for an unknown camera.
+
+        It lasts as long as the service, and says nothing of what the settings are.
+        """
+        found = next((one for one in self._cameras.cameras if one.id == camera_id), None)
+        if found is None:
+            return ""
+        values = found.model_dump(mode="json") | {
+            str(place): url.get_secret_value() for place, url in enumerate(found.urls)
+        }
+        text = json.dumps(values, sort_keys=True).encode()
+        return hmac.digest(self._version_key, text, hashlib.sha256)[:16].hex()
+
     async def answer(self, request: Request) -> Reply:
         """Carry a request out. A change goes on to its end, whoever stops waiting for it.
 
@@ -139,6 +158,8 @@ class CameraControl:
             written = await asyncio.to_thread(self._file.read)
             if written.pruned(self._settings) != self._overlay:
                 raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
+            if request.version and request.version != self.version_of(request.camera_id):
+                raise StaleError(f"camera {request.camera_id}: was changed meanwhile; look again")
             overlay = self._changed(request).pruned(self._settings)
             wanted = overlay.over(self._settings).cameras
             await asyncio.to_thread(self._file.write, overlay)
@@ -196,6 +217,9 @@ class CameraControl:
             raise InputError(f"camera {request.camera_id}: unknown ({names})")
         if request.verb is Verb.REMOVE:
             return self._overlay.without(request.camera_id)
+        if request.verb is Verb.CHANGE:
+            added = {camera.id: camera for camera in self._overlay.added}
+            return self._overlay.replaced(_camera(request, added.get(request.camera_id)))
         return self._overlay.switched(request.camera_id, on=request.verb is Verb.ENABLE)
 
     def _reports(self) -> tuple[CameraReport, ...]:
@@ -235,13 +259,14 @@ def _address(url: SecretStr) -> str:
         return ""
 
 
-def _camera(request: Request) -> Camera:
-    """The camera to add; raises InputError, without repeating a value."""
+def _camera(request: Request, former: Camera | None = None) -> Camera:
+    """The camera to add, or one that is changed; raises InputError, without repeating a value."""
     try:
         values = yaml.safe_load(request.values)
         if not isinstance(values, dict):
             raise InputError(f"camera {request.camera_id}: no settings were given")
-        camera = Camera.model_validate(values | {"id": request.camera_id})
+        kept = {} if former is None else _kept(former, values)
+        camera = Camera.model_validate(kept | values | {"id": request.camera_id})
         for url in camera.urls:
             CameraUrl.parse(url.get_secret_value())
     except ValidationError as error:
@@ -249,6 +274,15 @@ def _camera(request: Request) -> Camera:
     except yaml.YAMLError:
         raise InputError(f"camera {request.camera_id}: its settings are no YAML") from None
     return camera
+
+
+def _kept(former: Camera, values: dict[str, object]) -> dict[str, object]:
+    """What a change leaves as it is: an address that came from a file goes on coming from it."""
+    kept = former.model_dump(exclude_unset=True, exclude={"id"})
+    for key in ("url", "view_url"):
+        file = f"{key}_file"
+        kept.pop(file if key in values or kept.get(file) is None else key, None)
+    return kept
 
 
 def _left_out(shadowed: tuple[str, ...], overlay: CameraOverlay) -> tuple[str, ...]:

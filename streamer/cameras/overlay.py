@@ -55,6 +55,20 @@ class CameraOverlay(BaseModel):
         """Add one."""
         return self.model_copy(update={"added": (*self.added, camera)})
 
+    def replaced(self, camera: Camera) -> Self:
+        """Put another in place of an added one of the same id; its switch stays.
+
+        Raises:
+            InputError: None of that name was added.
+        """
+        if all(one.id != camera.id for one in self.added):
+            raise InputError(
+                f"camera {camera.id}: it stands in the settings file; change it there and run "
+                "`kirdi reload`"
+            )
+        added = tuple(camera if one.id == camera.id else one for one in self.added)
+        return self.model_copy(update={"added": added})
+
     def without(self, camera_id: str) -> Self:
         """Remove an added one; its switch stays, see `pruned`.
 

@@ -3,9 +3,9 @@
 The one way in for `app` and the command line.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import Database as Limits
@@ -23,13 +23,18 @@ from streamer.storage.schema import check_schema
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What the stores are made of."""
+    """What the stores are made of.
+
+    Attributes:
+        derive: Gives the secret key of a use; the same for the same use.
+    """
 
     postgres: Postgres
     vault: Vault
     keyed_hash: KeyedHash
     code_hash: CodeHash
     tokens: TokenSigner
+    derive: Callable[[str], bytes] = field(repr=False)
 
 
 @asynccontextmanager
@@ -56,7 +61,12 @@ async def open_database(
             await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
         key = await open_key(postgres, KeyFile(key_path))
         yield Database(
-            postgres, Vault(key), KeyedHash(key), CodeHash(key, site.id), TokenSigner(key, site.id)
+            postgres,
+            Vault(key),
+            KeyedHash(key),
+            CodeHash(key, site.id),
+            TokenSigner(key, site.id),
+            key.derive,
         )
     finally:
         await postgres.close()
