@@ -31,17 +31,19 @@ from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
+from streamer.storage.page_reader import PageReader
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
+from streamer.storage.people_reader import PeopleReader
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
-from streamer.storage.site_reader import SiteReader
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
+from streamer.storage.visits_reader import VisitsReader
 from streamer.windows import presence_window
 
 
@@ -204,10 +206,20 @@ class Backend:
         return Listing(self.database.postgres, site.id, site.zone)
 
     @property
-    def site_reader(self) -> SiteReader:
-        """Reads pages of the site's rows, for the API."""
-        base, site = self.database, self.settings.site
-        return SiteReader(base.postgres, base.vault, (site.id, site.zone), self.clock)
+    def page_reader(self) -> PageReader:
+        """How rows are read for the API."""
+        site = self.settings.site
+        return PageReader(self.database.postgres, (site.id, site.zone), self.clock)
+
+    @property
+    def visits_reader(self) -> VisitsReader:
+        """Reads appointments, check-ins and presences for the API."""
+        return VisitsReader(self.page_reader)
+
+    @property
+    def people_reader(self) -> PeopleReader:
+        """Reads patients, consents, receipts and codes for the API."""
+        return PeopleReader(self.page_reader, self.database.vault)
 
     @property
     def once(self) -> PostgresOnce:

@@ -88,6 +88,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "streamer.app": OURS,
     "streamer.backend": OURS,
+    "streamer.api": OURS,
     "streamer.recognition": ("config.settings", "matcher"),
     "streamer.loading": (),
     "streamer.__main__": ("streamer.cli", "streamer.loading"),

@@ -137,7 +137,7 @@ class CameraControl:
             KirdiError: Why nothing was changed.
         """
         if request.verb is Verb.STATUS:
-            return Reply(cameras=self._reports())
+            return Reply(cameras=self.reports())
         if request.verb is Verb.VIEW_TEST:
             camera_id, view = request.camera_id, self._cameras.view(request.camera_id)
             return Reply(view_test=await look(camera_id, view, request.seconds, self._clock))
@@ -222,7 +222,8 @@ class CameraControl:
             return self._overlay.replaced(_camera(request, added.get(request.camera_id)))
         return self._overlay.switched(request.camera_id, on=request.verb is Verb.ENABLE)
 
-    def _reports(self) -> tuple[CameraReport, ...]:
+    def reports(self) -> tuple[CameraReport, ...]:
+        """All cameras as they are set, and what each does."""
         states = {state.camera_id: state for state in self._cameras.states}
         return tuple(
             self._report(camera, states[camera.id])

@@ -1,4 +1,4 @@
-"""Whose rows somebody may see. Made by `web` of a principal, held to by `storage.site_reader`."""
+"""Whose rows somebody may see. Made by `web` of a principal, held to by `storage.page_reader`."""
 
 from dataclasses import dataclass
 

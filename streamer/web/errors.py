@@ -17,6 +17,7 @@ from streamer.errors import (
     KirdiError,
     NoMatchError,
     OutsideError,
+    StaleError,
     VaultError,
 )
 from streamer.web.problem import Problem
@@ -27,6 +28,7 @@ _AWAY: Final = {"Retry-After": "5"}
 # The first that fits. The messages of what is the client's to mend are passed on; what concerns the
 # installation's insides is written to the log alone.
 _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] = (
+    (StaleError, HTTPStatus.PRECONDITION_FAILED, "stale", None),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     (NoMatchError, HTTPStatus.CONFLICT, "no-match", None),
     (CameraError, HTTPStatus.BAD_GATEWAY, "camera", None),

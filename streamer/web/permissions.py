@@ -14,6 +14,7 @@ class Permission(StrEnum):
     """One thing that may be done through the API."""
 
     PATIENTS_READ = "patients:read"
+    PATIENTS_NAMES = "patients:names"
     PATIENTS_WRITE = "patients:write"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
@@ -46,6 +47,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.RECEPTION: frozenset(
         {
             Permission.PATIENTS_READ,
+            Permission.PATIENTS_NAMES,
             Permission.PATIENTS_WRITE,
             Permission.CONSENTS_READ,
             Permission.CONSENTS_WRITE,
@@ -75,7 +77,12 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     ),
     # Of their own patients only: see `row_scope`.
     Role.PRACTITIONER: frozenset(
-        {Permission.PATIENTS_READ, Permission.APPOINTMENTS_READ, Permission.CHECK_INS_READ}
+        {
+            Permission.PATIENTS_READ,
+            Permission.PATIENTS_NAMES,
+            Permission.APPOINTMENTS_READ,
+            Permission.CHECK_INS_READ,
+        }
     ),
     Role.HEAD: frozenset(
         {

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from streamer.clock import Clock
 from streamer.web.principal import Principal
+from streamer.web.resources import Resources
 
 
 class Identities(Protocol):
@@ -27,8 +28,10 @@ class WebParts:
         site_id: The only site there is here.
         clock: The only source of time.
         identities: Who is who.
+        resources: What the routes of the clinic's domain work with.
     """
 
     site_id: str
     clock: Clock
     identities: Identities
+    resources: Resources | None = None

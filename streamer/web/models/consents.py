@@ -93,9 +93,6 @@ class Withdrawn(Answer):
     patient_ref: str
     ended: list[ConsentPurpose]
     receipt: Receipt | None = Field(description="null: there was nothing to erase")
-    obstacle: str | None = Field(
-        description="why the database's log cannot be cleaned by Kirdi; null = it can"
-    )
 
 
 class Text(Answer):

@@ -18,7 +18,6 @@ class Service(Answer):
     site_id: str
     version: str
     cameras: Cameras
-    waiting_reviews: int
 
 
 class Notice(Answer):
