@@ -14,7 +14,7 @@ class Permission(StrEnum):
     """One thing that may be done through the API."""
 
     PATIENTS_READ = "patients:read"
-    PATIENTS_NAMES = "patients:names"
+    NAMES_READ = "names:read"
     PATIENTS_WRITE = "patients:write"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
@@ -47,7 +47,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.RECEPTION: frozenset(
         {
             Permission.PATIENTS_READ,
-            Permission.PATIENTS_NAMES,
+            Permission.NAMES_READ,
             Permission.PATIENTS_WRITE,
             Permission.CONSENTS_READ,
             Permission.CONSENTS_WRITE,
@@ -79,7 +79,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.PRACTITIONER: frozenset(
         {
             Permission.PATIENTS_READ,
-            Permission.PATIENTS_NAMES,
+            Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
         }

@@ -50,7 +50,7 @@ async def show_patient(
     clinic: Clinic,
     patient_ref: Annotated[Reference, Path(examples=["P-17"])],
 ) -> PatientShown:
-    """Show one patient; with name, birth date and phone where the permission `patients:names` is.
+    """Show one patient; with name, birth date and phone where the permission `names:read` is.
 
     The look is in the audit.
     """
@@ -58,7 +58,7 @@ async def show_patient(
         sight_of(principal, _READ),
         clinic.pack_id,
         patient_ref,
-        principal.may(Permission.PATIENTS_NAMES),
+        principal.may(Permission.NAMES_READ),
     )
     if found is None:
         raise not_found("patient")

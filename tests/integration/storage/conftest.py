@@ -16,6 +16,7 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "idempotency_keys",
     "audit_events",
     "audit_lanes",
     "audit_inbox",
