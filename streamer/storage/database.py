@@ -15,6 +15,7 @@ from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
 from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.vault import Vault
+from streamer.crypto.web_secrets import WebSecrets
 from streamer.storage.key_check import open_key
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
@@ -30,6 +31,7 @@ class Database:
     keyed_hash: KeyedHash
     code_hash: CodeHash
     tokens: TokenSigner
+    web_secrets: WebSecrets
 
 
 @asynccontextmanager
@@ -56,7 +58,12 @@ async def open_database(
             await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
         key = await open_key(postgres, KeyFile(key_path))
         yield Database(
-            postgres, Vault(key), KeyedHash(key), CodeHash(key, site.id), TokenSigner(key, site.id)
+            postgres,
+            Vault(key),
+            KeyedHash(key),
+            CodeHash(key, site.id),
+            TokenSigner(key, site.id),
+            WebSecrets(key.derive),
         )
     finally:
         await postgres.close()

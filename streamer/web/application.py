@@ -8,13 +8,19 @@ from fastapi import FastAPI
 from streamer.web.errors import install
 from streamer.web.ports import WebParts
 from streamer.web.routes.health import health
+from streamer.web.routes.oidc import oidc
 from streamer.web.routes.openapi import openapi
 from streamer.web.routes.session import session
-from streamer.web.security.authentication import Authentication
+from streamer.web.security.forwarded import Forwarded
+from streamer.web.security.gate import Gate
+from streamer.web.security.headers import SecurityHeaders
+from streamer.web.security.slow_bodies import SlowBodies
 
 API: Final = "/api/v1"
+MAX_BODY: Final = 1 << 20
+"""Bytes of a request's body; a route that takes pictures says more (`max_body_size`)."""
 
-_ROUTERS: Final = (health, openapi, session)
+_ROUTERS: Final = (health, openapi, session, oidc)
 
 
 def create_application(parts: WebParts) -> FastAPI:
@@ -32,10 +38,18 @@ def create_application(parts: WebParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        max_body_size=MAX_BODY,
     )
     application.state.parts = parts
     for one in _ROUTERS:
         application.include_router(one, prefix=API)
     install(application)
-    application.add_middleware(Authentication, identities=parts.identities)
+    entrance = parts.entrance
+    # The last one added is the first one passed.
+    application.add_middleware(SlowBodies)
+    application.add_middleware(
+        Gate, identities=entrance.identities, rules=entrance.rules, clock=parts.clock
+    )
+    application.add_middleware(Forwarded, proxies=entrance.rules.proxies)
+    application.add_middleware(SecurityHeaders)
     return application

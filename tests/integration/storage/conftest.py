@@ -16,6 +16,11 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "sign_in_places",
+    "sign_in_attempts",
+    "api_tokens",
+    "web_sessions",
+    "accounts",
     "audit_events",
     "audit_lanes",
     "audit_inbox",
