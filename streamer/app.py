@@ -73,6 +73,7 @@ from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
 from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
+from streamer.web_service import WebService, open_web
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +121,8 @@ async def run_service(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
+        # Early: a taken port or a bad certificate shows before the models are loaded.
+        web = await stack.enter_async_context(open_web(backend, home))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
@@ -186,6 +189,7 @@ async def run_service(
             recognition=settings.recognition.mode,
             device=matcher.device,
             pack=matcher.pack_id,
+            web=None if web is None else web.url,
         )
         left = await backend.patients_list(matcher.pack_id).count_needing_enrolment(clock.now())
         for notice in notices(
@@ -230,6 +234,7 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            web,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -261,6 +266,7 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    web: WebService | None
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -353,6 +359,8 @@ async def _run_tasks(
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
+    if parts.web is not None:
+        cameras.start("web", parts.web.run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         await control.begin()

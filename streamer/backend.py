@@ -15,6 +15,8 @@ from streamer.crypto.answer_seal import AnswerSeal
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
 from streamer.patients.consent_rules import ConsentRules
+from streamer.storage.accounts import PostgresAccounts
+from streamer.storage.api_tokens import PostgresTokens
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.change_feed import ChangeFeed
@@ -41,9 +43,11 @@ from streamer.storage.remnants import Remnants
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
+from streamer.storage.sign_in_attempts import PostgresSignInAttempts
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.storage.visits_reader import VisitsReader
+from streamer.storage.web_sessions import PostgresSessions, SessionTerms
 from streamer.windows import presence_window
 
 
@@ -176,6 +180,34 @@ class Backend:
             self.settings.site.id,
             self.clock,
         )
+
+    @property
+    def accounts(self) -> PostgresAccounts:
+        """Who may sign in."""
+        return PostgresAccounts(self.database.postgres, self.settings.site.id)
+
+    @property
+    def tokens(self) -> PostgresTokens:
+        """What programs come with."""
+        base = self.database
+        return PostgresTokens(base.postgres, self.settings.site.id, base.web_secrets)
+
+    @property
+    def web_sessions(self) -> PostgresSessions:
+        """Who is signed in."""
+        base, web = self.database, self.settings.web
+        terms = SessionTerms(
+            timedelta(hours=web.session_hours), timedelta(minutes=web.session_idle_min)
+        )
+        return PostgresSessions(
+            base.postgres, self.settings.site.id, base.web_secrets, self.accounts, terms
+        )
+
+    @property
+    def sign_in_attempts(self) -> PostgresSignInAttempts:
+        """How often signing in failed."""
+        base = self.database
+        return PostgresSignInAttempts(base.postgres, self.settings.site.id, base.web_secrets)
 
     def calibrations(self, pack_id: str) -> PostgresCalibrations:
         """The site's calibrations of a pack."""

@@ -26,6 +26,8 @@ from streamer.commands import (
     patients,
     presences,
     review,
+    tokens,
+    users,
 )
 from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.demo import demo
@@ -33,6 +35,7 @@ from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.run import run
+from streamer.commands.status import status
 from streamer.errors import KirdiError
 from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
@@ -60,10 +63,13 @@ app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(bench.app, name="bench")
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
 bench.app.command("codes")(bench_codes)
 app.command()(run)
 app.command()(demo)
 app.command()(health)
+app.command()(status)
 app.command()(evaluate)
 app.command()(cameras.reload)
 

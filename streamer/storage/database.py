@@ -15,6 +15,7 @@ from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
 from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.vault import Vault
+from streamer.crypto.web_secrets import WebSecrets
 from streamer.storage.key_check import open_key
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
@@ -34,6 +35,7 @@ class Database:
     keyed_hash: KeyedHash
     code_hash: CodeHash
     tokens: TokenSigner
+    web_secrets: WebSecrets
     derive: Callable[[str], bytes] = field(repr=False)
 
 
@@ -66,6 +68,7 @@ async def open_database(
             KeyedHash(key),
             CodeHash(key, site.id),
             TokenSigner(key, site.id),
+            WebSecrets(key.derive),
             key.derive,
         )
     finally:

@@ -1216,3 +1216,174 @@ DELETE FROM idempotency_keys WHERE site_id = $1 AND expires_at <= $2;
 -- Linked to a chain at the commit.
 INSERT INTO audit_inbox (site_id, body)
 SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
+
+-- name: insert_account
+-- Nothing comes back where the name is taken.
+INSERT INTO accounts (account_id, site_id, name, password_hash, roles, practitioner_refs, cameras,
+                      issuer, subject, roles_from_provider, created_at, created_by,
+                      password_changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END)
+ON CONFLICT (site_id, name) DO NOTHING
+RETURNING account_id;
+
+-- name: account_by_name
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 AND name = $2;
+
+-- name: lock_account
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 AND name = $2 FOR NO KEY UPDATE;
+
+-- name: account_by_identity
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 AND issuer = $2 AND subject = $3 FOR NO KEY UPDATE;
+
+-- name: list_accounts
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 ORDER BY name;
+
+-- name: update_account
+UPDATE accounts
+SET roles = $2, practitioner_refs = $3, cameras = $4, issuer = $5, subject = $6,
+    disabled_at = $7
+WHERE account_id = $1;
+
+-- name: set_password
+UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE account_id = $1;
+
+-- name: rehash_password
+-- The same password under newer parameters; not if it has been changed meanwhile.
+UPDATE accounts SET password_hash = $3 WHERE account_id = $1 AND password_hash = $2;
+
+-- name: note_sign_in
+UPDATE accounts SET last_sign_in_at = $2 WHERE account_id = $1;
+
+-- name: insert_session
+INSERT INTO web_sessions (session_hash, site_id, account_id, method, started_at, last_used_at,
+                          expires_at)
+VALUES ($1, $2, $3, $4, $5, $5, $6);
+
+-- name: find_session
+-- In force: neither over nor left alone for too long, of an account that may sign in.
+SELECT s.method, s.expires_at, s.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
+       a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
+       a.last_sign_in_at, a.disabled_at
+FROM web_sessions s JOIN accounts a ON a.account_id = s.account_id
+WHERE s.session_hash = $1 AND s.site_id = $2 AND s.expires_at > $3 AND s.last_used_at > $4
+  AND a.disabled_at IS NULL;
+
+-- name: touch_session
+-- Once a minute at most, and not waiting for the disk.
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE web_sessions SET last_used_at = greatest(last_used_at, $2::timestamptz)
+FROM quick WHERE session_hash = $1;
+
+-- name: end_session
+DELETE FROM web_sessions WHERE session_hash = $1 AND site_id = $2 RETURNING account_id, method;
+
+-- name: end_sessions_of
+DELETE FROM web_sessions WHERE account_id = $1;
+
+-- name: forget_old_sessions
+DELETE FROM web_sessions WHERE site_id = $1 AND (expires_at <= $2 OR last_used_at <= $3);
+
+-- name: trim_sessions
+-- Ten of one account at a time; the ones used longest ago end.
+DELETE FROM web_sessions WHERE session_hash IN (
+    SELECT session_hash FROM web_sessions WHERE account_id = $1
+    ORDER BY last_used_at DESC, session_hash OFFSET 10
+);
+
+-- name: insert_token
+INSERT INTO api_tokens (token_id, token_hash, site_id, account_id, name, scopes, created_at,
+                        created_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: find_token
+SELECT t.token_id, t.scopes, t.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
+       a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
+       a.last_sign_in_at, a.disabled_at
+FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
+WHERE t.token_hash = $1 AND t.site_id = $2 AND t.expires_at > $3 AND t.revoked_at IS NULL
+  AND a.disabled_at IS NULL;
+
+-- name: touch_token
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE api_tokens SET last_used_at = greatest(last_used_at, $2::timestamptz)
+FROM quick WHERE token_id = $1;
+
+-- name: revoke_token
+UPDATE api_tokens SET revoked_at = $3
+WHERE token_id = $1 AND site_id = $2 AND revoked_at IS NULL RETURNING account_id;
+
+-- name: list_tokens
+SELECT t.token_id, a.name AS account, t.name, t.scopes, t.created_at, t.created_by, t.expires_at,
+       t.last_used_at, t.revoked_at
+FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
+WHERE t.site_id = $1 AND ($2::text IS NULL OR a.name = $2)
+ORDER BY a.name, t.created_at;
+
+-- name: blocked_sign_in
+-- Until when one of these has to wait.
+SELECT max(a.blocked_until) FROM sign_in_attempts a
+JOIN unnest($2::text[], $3::bytea[]) AS asked (scope, subject)
+  ON a.scope = asked.scope AND a.subject = asked.subject
+WHERE a.site_id = $1 AND a.blocked_until > $4;
+
+-- name: count_sign_in
+-- Counts before the password is looked at, so that a hundred at once are a hundred. Forgotten after
+-- a day without another. `free` failures cost nothing, then the wait doubles up to `longest_s`.
+INSERT INTO sign_in_attempts AS a (site_id, scope, subject, failures, last_at, blocked_until)
+SELECT $1, scope, subject, 1, $6::timestamptz, $6::timestamptz
+FROM unnest($2::text[], $3::bytea[], $4::int[], $5::float8[])
+     AS asked (scope, subject, free, longest_s)
+ORDER BY scope, subject
+ON CONFLICT (site_id, scope, subject) DO UPDATE
+SET (failures, last_at, blocked_until) = (
+    SELECT counted.failures, greatest(a.last_at, $6::timestamptz),
+           CASE WHEN counted.failures <= asked.free THEN a.blocked_until
+                ELSE $6::timestamptz + make_interval(secs =>
+                     least(asked.longest_s, 2.0 ^ least(30, counted.failures - asked.free - 1)))
+           END
+    FROM unnest($2::text[], $3::bytea[], $4::int[], $5::float8[])
+         AS asked (scope, subject, free, longest_s),
+         LATERAL (SELECT CASE WHEN a.last_at < $6::timestamptz - interval '1 day' THEN 1
+                              ELSE least(a.failures, 1000000) + 1 END) AS counted (failures)
+    WHERE asked.scope = a.scope AND asked.subject = a.subject
+);
+
+-- name: forgive_sign_in
+-- It was right: nothing is held against the account from there, nor one failure against the address.
+WITH gone AS (
+    DELETE FROM sign_in_attempts WHERE site_id = $1 AND scope = 'pair' AND subject = $2
+)
+UPDATE sign_in_attempts SET failures = greatest(0, failures - 1), blocked_until = $5::timestamptz
+WHERE site_id = $1
+  AND ((scope = 'address' AND subject = $3) OR (scope = 'account' AND subject = $4));
+
+-- name: forget_sign_in_attempts
+DELETE FROM sign_in_attempts WHERE site_id = $1 AND last_at < $2 AND blocked_until < $3;
+
+-- name: known_place
+SELECT EXISTS (
+    SELECT FROM sign_in_places p JOIN accounts a ON a.account_id = p.account_id
+    WHERE a.site_id = $1 AND a.name = $2 AND p.place = $3 AND p.last_at > $4
+);
+
+-- name: note_place
+INSERT INTO sign_in_places (account_id, site_id, place, last_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (account_id, place) DO UPDATE SET last_at = EXCLUDED.last_at;
+
+-- name: trim_places
+DELETE FROM sign_in_places WHERE account_id = $1 AND place IN (
+    SELECT place FROM sign_in_places WHERE account_id = $1
+    ORDER BY last_at DESC, place OFFSET 20
+);
+
+-- name: forget_places
+DELETE FROM sign_in_places WHERE account_id = $1;

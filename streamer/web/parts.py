@@ -7,10 +7,11 @@ from fastapi import Depends, Request
 from streamer.web.ports import WebParts
 
 
-def _parts_of(request: Request) -> WebParts:
+def parts_of(request: Request) -> WebParts:
+    """Return what the application was made with."""
     parts = request.app.state.parts
     assert isinstance(parts, WebParts)
     return parts
 
 
-Parts = Annotated[WebParts, Depends(_parts_of)]
+Parts = Annotated[WebParts, Depends(parts_of)]

@@ -4,12 +4,16 @@ Used by the files of `routes`. The demand is checked before anything of the requ
 """
 
 from collections.abc import Callable, Coroutine, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from streamer.web.parts import parts_of
+from streamer.web.principal import Principal
+from streamer.web.problem import Problem
 from streamer.web.require import Public, Require
 
 
@@ -35,10 +39,21 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             # FastAPI reads the body before it asks dependencies; nobody unknown makes us do that.
             if isinstance(guard, Require):
-                await guard(request)
+                await self._admit(guard, request)
             return await handle(request)
 
         return guarded
+
+    async def _admit(self, guard: Require, request: Request) -> None:
+        try:
+            await guard(request)
+        except Problem as problem:
+            principal = getattr(request.state, "principal", None)
+            if problem.status is HTTPStatus.FORBIDDEN and isinstance(principal, Principal):
+                parts = parts_of(request)
+                name = f"{request.method} {self.path}"
+                await parts.entrance.denials.denied(principal.account, name, parts.clock.now())
+            raise
 
 
 def router(prefix: str, tag: str) -> APIRouter:

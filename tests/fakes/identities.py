@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from streamer.domain.role import Role
 from streamer.web.permissions import permissions_of
+from streamer.web.ports import OpenSession
 from streamer.web.principal import Principal, Via
 
 
@@ -13,7 +14,7 @@ class FakeIdentities:
 
     def __init__(self, site_id: str = "s1") -> None:
         self.by_token: dict[str, Principal] = {}
-        self.by_session: dict[str, Principal] = {}
+        self.by_session: dict[str, OpenSession] = {}
         self._site_id = site_id
 
     def add(
@@ -36,7 +37,7 @@ class FakeIdentities:
         )
         return token
 
-    async def of_session(self, secret: str) -> Principal | None:
+    async def of_session(self, secret: str) -> OpenSession | None:
         return self.by_session.get(secret)
 
     async def of_token(self, secret: str) -> Principal | None:

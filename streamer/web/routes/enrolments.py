@@ -17,7 +17,7 @@ from streamer.web.problem import Problem, not_found
 from streamer.web.require import require
 from streamer.web.router import router
 from streamer.web.sight import sight_of
-from streamer.web.uploads import MOST_PHOTOS, Upload, read_upload
+from streamer.web.uploads import MOST_IN_ALL, MOST_PHOTOS, Upload, read_upload
 
 enrolments = router("/enrolments", "patients")
 
@@ -74,6 +74,7 @@ _BODY: Final[dict[str, Any]] = {
     response_model=Enrolled,
     responses=WRITE,
     openapi_extra=_BODY,
+    max_body_size=MOST_IN_ALL,
 )
 async def enrol_patient(
     principal: Annotated[Principal, require(Permission.PATIENTS_WRITE)],

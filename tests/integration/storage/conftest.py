@@ -17,6 +17,11 @@ from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
     "idempotency_keys",
+    "sign_in_places",
+    "sign_in_attempts",
+    "api_tokens",
+    "web_sessions",
+    "accounts",
     "audit_events",
     "audit_lanes",
     "audit_inbox",

@@ -1,27 +1,54 @@
 """A clinic in PostgreSQL with the API in front of it: `api` beside `clinic`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from streamer.web.ports import WebParts
-from tests.fakes.identities import FakeIdentities
-from tests.integration.storage.clinic import SITE, Clinic
+from config.settings import Settings, Web
+from streamer.backend import Backend
+from streamer.storage.schedules import ScheduleCache
+from streamer.web.application import create_application
+from streamer.web_service import web_parts
+from tests.integration.storage.clinic import SITE, ZONE, Clinic
 from tests.integration.storage.conftest import (  # noqa: F401  the clinic's fixtures
     clinic,
     migrated_url,
 )
 from tests.integration.web.house import House, opened
-from tests.integration.web.served import ServedApi, served
+from tests.integration.web.served import ServedApi, quick, served
+
+Serve = Callable[[Settings], AbstractAsyncContextManager[ServedApi]]
+
+
+def settings_of(web: Web | None = None) -> Settings:
+    """What the tests' site says about itself."""
+    return Settings(site=SITE, web=web or Web(port=0))
 
 
 @pytest.fixture
-async def api(clinic: Clinic) -> AsyncIterator[ServedApi]:  # noqa: F811
-    """The real server in front of the clinic's stores."""
-    identities = FakeIdentities(SITE.id)
-    parts = WebParts(site_id=SITE.id, clock=clinic.clock, identities=identities)
-    async with served(parts, identities) as running:
+def serve(clinic: Clinic) -> Serve:  # noqa: F811
+    """`async with serve(settings) as api`: the real server in front of the clinic's stores."""
+
+    @asynccontextmanager
+    async def start(settings: Settings) -> AsyncIterator[ServedApi]:
+        base, clock = clinic.database, clinic.clock
+        schedules = ScheduleCache(base.postgres, None, SITE.id, ZONE, clock)
+        backend = Backend(settings, base, schedules, clock)
+        async with (
+            web_parts(backend, quick(backend)) as parts,
+            served(create_application(parts), backend, settings.web) as running,
+        ):
+            yield running
+
+    return start
+
+
+@pytest.fixture
+async def api(serve: Serve) -> AsyncIterator[ServedApi]:
+    """As most tests want it: on the loopback, in the clear."""
+    async with serve(settings_of()) as running:
         yield running
 
 

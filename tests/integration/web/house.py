@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -39,13 +40,14 @@ from streamer.domain.identity import Band
 from streamer.domain.review import Review, ReviewCandidate
 from streamer.domain.role import Role
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
-from streamer.web.ports import WebParts
-from tests.fakes.identities import FakeIdentities
+from streamer.web.application import create_application
+from streamer.web_service import web_parts
+from tests.fakes.clock import UnhurriedClock
 from tests.fakes.matcher import FakeMatcher, face_at
 from tests.fakes.running_camera import fake_running
 from tests.integration.cameras.service import Journal
 from tests.integration.storage.clinic import PACK, SITE, ZONE, Clinic
-from tests.integration.web.served import ServedApi, served
+from tests.integration.web.served import ServedApi, quick, served
 
 URL = SecretStr("rtsp://viewer:geheim@10.0.0.5/1")
 
@@ -182,7 +184,8 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
         cameras=ApiCameras(control),
         notices=ApiNotices(notices),
     )
-    identities = FakeIdentities(SITE.id)
-    parts = WebParts(site_id=SITE.id, clock=clock, identities=identities, resources=resources)
-    async with served(parts, identities) as api:
-        yield House(api, clinic, queue)
+    at_the_door = replace(backend, clock=UnhurriedClock(clock))
+    async with web_parts(at_the_door, quick(backend)) as parts:
+        application = create_application(replace(parts, resources=resources))
+        async with served(application, backend) as api:
+            yield House(api, clinic, queue)

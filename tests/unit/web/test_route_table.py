@@ -12,16 +12,24 @@ from streamer.web.ports import WebParts
 from streamer.web.principal import Principal
 from streamer.web.require import PUBLIC, Public, Require, require
 from streamer.web.router import router
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import FakeClock, UnhurriedClock
+from tests.fakes.entrance import entrance
 from tests.fakes.identities import FakeIdentities
 from tests.integration.storage.clinic import NOW
 from tests.route_table import RouteLine, route_table
 
 # For everybody, and why: what has to answer before anybody can have signed in.
-FOR_EVERYBODY = {"GET /api/v1/health"}
+FOR_EVERYBODY = {
+    "GET /api/v1/health",
+    "POST /api/v1/session",
+    "GET /api/v1/oidc/sign-in",
+    "GET /api/v1/oidc/callback",
+}
 
 IDENTITIES = FakeIdentities()
-APPLICATION = create_application(WebParts("s1", FakeClock(NOW), IDENTITIES))
+APPLICATION = create_application(
+    WebParts("s1", UnhurriedClock(FakeClock(NOW)), entrance(IDENTITIES))
+)
 LINES = route_table(APPLICATION)
 
 
@@ -58,7 +66,7 @@ async def status_of(line: RouteLine, token: str | None) -> int:
     """Ask with nothing in place of parameters and body: who may not never gets that far."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     transport = httpx.ASGITransport(APPLICATION)
-    async with httpx.AsyncClient(transport=transport, base_url="http://kirdi") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         path = line.path.replace("{", "").replace("}", "")
         return (await client.request(line.method, path, headers=headers)).status_code
 
