@@ -20,6 +20,7 @@ from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
+from streamer.api.clinic import ClinicApi
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -200,7 +201,7 @@ async def run_service(
         remarks = gaps if weak is None else (*gaps, weak)
         references = ReferenceKeeper(home, clock)
         await references.load()
-        hardware = HardwareProbe()
+        hardware, codes = HardwareProbe(), redeeming(backend)
         stack.push_async_callback(hardware.close)
         parts = _Parts(
             settings,
@@ -232,9 +233,12 @@ async def run_service(
                 lambda: watch.current,
                 clock,
             ),
-            redeeming(backend),
+            codes,
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             web,
+            ClinicApi(
+                backend, matcher, rules, pack.manifest, desk, codes, lambda: calibration.calibrated
+            ),
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -267,6 +271,7 @@ class _Parts:
     codes: Redeeming
     threads: Executor
     web: WebService | None
+    clinic: ClinicApi
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -351,7 +356,8 @@ async def _run_tasks(
     reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
     policy = arrival_policy(parts.settings)
     at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
-    desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
+    comparisons = parts.comparisons(at_desk.find)
+    desk = DeskControl(comparisons, lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
         if request.verb in DESK_VERBS:
@@ -360,6 +366,7 @@ async def _run_tasks(
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
     if parts.web is not None:
+        parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
         cameras.start("web", parts.web.run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:

@@ -1,13 +1,31 @@
 """Puts together what the routes of the clinic's domain work with. Called by `app` and by tests."""
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matcher.matcher import Matcher
+from matcher.packs.manifest import Manifest
+from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
 from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
+from streamer.api.desk import ApiDesk
+from streamer.api.enrolments import ApiEnrolments
+from streamer.api.notices import ApiNotices
+from streamer.api.reviews import ApiReviews
 from streamer.backend import Backend
+from streamer.cameras.camera_control import CameraControl
 from streamer.checkin.codes.redeeming import Redeeming
+from streamer.checkin.desk_comparisons import DeskComparisons
+from streamer.checkin.review_desk import ReviewDesk
 from streamer.code_counters import attempts_of, issuing
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
+from streamer.notices import notices
+from streamer.patients.enrolment import Enrolment, EnrolmentRules
+from streamer.recognition import face_gate
+from streamer.score_rules import ScoreRules
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
 
@@ -53,3 +71,57 @@ def clinic_resources(
         cameras=cameras,
         notices=notices,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicApi:
+    """The running service as the API knows it.
+
+    Attributes:
+        manifest: Of the model pack in use.
+        redeeming: The service's own, which knows who is away.
+        calibrated: Whether the site has calibrated the pack, as of now.
+    """
+
+    backend: Backend
+    matcher: Matcher
+    rules: ScoreRules
+    manifest: Manifest
+    reviews: ReviewDesk
+    redeeming: Redeeming
+    calibrated: Callable[[], bool]
+
+    def resources(
+        self, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event
+    ) -> Resources:
+        """Return what the routes work with; `stop` ends what takes its time."""
+        backend, settings = self.backend, self.backend.settings
+        enrolment = Enrolment(
+            self.matcher,
+            face_gate(settings.quality),
+            EnrolmentRules(
+                settings.quality.warn_face_px,
+                self.rules.scale.same_person_distance,
+                self.rules.scale.max_distance,
+            ),
+            backend.enrolments,
+            self.rules.compare,
+        )
+        return clinic_resources(
+            backend,
+            self.matcher.pack_id,
+            self.redeeming,
+            enrolments=ApiEnrolments(
+                enrolment, backend.schedules, settings.site.zone, backend.clock
+            ),
+            reviews=ApiReviews(self.reviews),
+            desk=ApiDesk(comparisons, stop),
+            cameras=ApiCameras(control),
+            notices=ApiNotices(self._notices),
+        )
+
+    async def _notices(self) -> tuple[str, ...]:
+        patients = self.backend.patients_list(self.matcher.pack_id)
+        left = await patients.count_needing_enrolment(self.backend.clock.now())
+        auto_arrive = self.backend.settings.match.auto_arrive
+        return tuple(notices(self.manifest, auto_arrive, self.calibrated(), left))
