@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
@@ -74,7 +75,7 @@ def create_application(parts: WebParts) -> FastAPI:
     )
     application.state.parts = parts
     for one in _ROUTERS:
-        application.include_router(one, prefix=API)
+        application.include_router(one, prefix=API, responses=PROBLEMS)
     install(application)
     entrance = parts.entrance
     # The last one added is the first one passed.

@@ -33,13 +33,16 @@ _SAID: Final = {
     HTTPStatus.UNAUTHORIZED: "nobody has signed in",
     HTTPStatus.FORBIDDEN: "your roles do not allow it",
     HTTPStatus.NOT_FOUND: "there is no such thing, or it is not for you",
+    HTTPStatus.REQUEST_TIMEOUT: "the body did not come in time",
     HTTPStatus.CONFLICT: "it cannot be done as things are, or is being done",
     HTTPStatus.PRECONDITION_FAILED: "somebody else has changed it meanwhile",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "the body is of another kind than described",
     HTTPStatus.UNPROCESSABLE_ENTITY: "the request is not as described, or is refused: `type` and "
     "`detail` say why",
+    HTTPStatus.MISDIRECTED_REQUEST: "this server goes by another name",
     HTTPStatus.TOO_MANY_REQUESTS: "too many requests; `Retry-After` says when to go on",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "a fault of the service; its log tells more",
     HTTPStatus.BAD_GATEWAY: "a camera or a service outside does not answer",
     HTTPStatus.SERVICE_UNAVAILABLE: "the database does not answer; try again",
 }
@@ -49,7 +52,11 @@ _EVERYWHERE: Final = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.MISDIRECTED_REQUEST,
     HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 
@@ -70,13 +77,11 @@ NOT_FOUND: Final = problems(HTTPStatus.NOT_FOUND)
 WRITE: Final = problems(
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
 OUTSIDE: Final = problems(
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.BAD_GATEWAY,
 )
@@ -84,6 +89,5 @@ VERSIONED: Final = problems(
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
     HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from streamer.web.documented import NOT_FOUND
 from streamer.web.oidc.oidc_sign_in import LONGEST_S, OidcSignIn
 from streamer.web.parts import Parts
 from streamer.web.ports import WebParts
@@ -27,7 +28,13 @@ oidc = router("/oidc", "session")
 _Text = Annotated[str, Query(max_length=2048)]
 
 
-@oidc.get("/sign-in", dependencies=[PUBLIC], status_code=303, response_class=Response)
+@oidc.get(
+    "/sign-in",
+    dependencies=[PUBLIC],
+    status_code=303,
+    response_class=Response,
+    responses=NOT_FOUND,
+)
 async def begin(request: Request, parts: Parts, return_to: _Text = "/") -> Response:
     """Go to the provider to sign in; afterwards to a path of this server."""
     try:
@@ -39,7 +46,13 @@ async def begin(request: Request, parts: Parts, return_to: _Text = "/") -> Respo
     return response
 
 
-@oidc.get("/callback", dependencies=[PUBLIC], status_code=303, response_class=Response)
+@oidc.get(
+    "/callback",
+    dependencies=[PUBLIC],
+    status_code=303,
+    response_class=Response,
+    responses=NOT_FOUND,
+)
 async def end(
     request: Request,
     parts: Parts,
