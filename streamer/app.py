@@ -21,6 +21,7 @@ from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
 from streamer.audit_keeper import AuditKeeper
+from streamer.audit_start import begin_audit
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -52,7 +53,6 @@ from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
 from streamer.domain.change import Change
 from streamer.domain.template import Template
-from streamer.exchange.checkpoint_post import CheckpointPost
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -70,7 +70,6 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
-from streamer.settings_record import SettingsRecord
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -125,17 +124,7 @@ async def run_service(
         await stack.enter_async_context(only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
-        started_by = acting(settings)
-        record = SettingsRecord(home, backend.database.checkpoint_seal)
-        await record.keep(settings, backend.audit_log, started_by, clock.now())
-        audit_keeper = AuditKeeper(
-            backend.audit_log,
-            backend.checkpoint_file,
-            CheckpointPost(settings.audit) if settings.audit.checkpoint_url is not None else None,
-            home,
-            settings.audit.checkpoint_s,
-            clock,
-        )
+        audit_keeper = await begin_audit(backend)
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 
