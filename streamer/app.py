@@ -5,13 +5,13 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -21,6 +21,9 @@ from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
 from streamer.api.clinic import ClinicApi
+from streamer.api.key_forgetting import forget_keys
+from streamer.audit_keeper import AuditKeeper
+from streamer.audit_start import begin_audit
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -58,6 +61,7 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.instruments import Instruments
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
@@ -69,6 +73,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
@@ -80,18 +85,6 @@ log = structlog.get_logger(__name__)
 
 # Reading a QR code out of a picture takes some 10 ms of one.
 _QR_THREADS: Final = 2
-
-
-class Instruments(Protocol):
-    """What `kirdi bench` and `kirdi demo` look through; the service itself has none."""
-
-    def watch(self, matcher: Matcher, cameras: Sequence[CameraSupervisor]) -> None:
-        """Be shown the parts that count, once they all exist: the cameras of the start."""
-        ...
-
-    def timed(self, writer: CheckInWriter) -> CheckInWriter:
-        """Return the writer with a stopwatch around it."""
-        ...
 
 
 async def run_service(
@@ -125,6 +118,7 @@ async def run_service(
         # Early: a taken port or a bad certificate shows before the models are loaded.
         web = await stack.enter_async_context(open_web(backend, home))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
+        audit_keeper = await begin_audit(backend)
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 
@@ -239,6 +233,8 @@ async def run_service(
             ClinicApi(
                 backend, matcher, rules, pack.manifest, desk, codes, lambda: calibration.calibrated
             ),
+            backend.audit_log,
+            audit_keeper,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -272,6 +268,8 @@ class _Parts:
     threads: Executor
     web: WebService | None
     clinic: ClinicApi
+    audit: AuditLog
+    audit_keeper: AuditKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -336,12 +334,21 @@ async def _run_tasks(
     camera_set = CameraSet(parts.camera, parts.recorder, cameras, parts.clock)
     watch = LoadWatch(camera_set, LoadGovernor(), parts.clock)
     control = CameraControl(
-        parts.settings, camera_set, watch, OverlayFile(parts.home), reloading, parts.clock
+        parts.settings,
+        camera_set,
+        watch,
+        OverlayFile(parts.home),
+        reloading,
+        parts.audit,
+        lambda by: acting(parts.settings, by),
+        parts.clock,
     )
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
+    storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
@@ -368,6 +375,7 @@ async def _run_tasks(
     if parts.web is not None:
         parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
         cameras.start("web", parts.web.run(stop))
+        storage.start("idempotency keys", forget_keys(parts.clinic.once, parts.clock, stop_storage))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         await control.begin()

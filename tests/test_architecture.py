@@ -57,6 +57,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.uptime_recorder": LEAVES,
     "streamer.match_recorder": LEAVES,
     "streamer.consent_keeper": LEAVES,
+    "streamer.audit_keeper": LEAVES,
+    "streamer.audit_start": OURS,
+    "streamer.settings_record": (*LEAVES, "streamer.crypto", "config.settings"),
     "streamer.calibration_keeper": (*LEAVES, "streamer.tracking"),
     "streamer.review_control": (
         *LEAVES,
@@ -90,6 +93,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.web_service": OURS,
     "streamer.backend": OURS,
     "streamer.api": OURS,
+    "streamer.instruments": ("matcher", "streamer.checkin", "streamer.ingest"),
     "streamer.recognition": ("config.settings", "matcher"),
     "streamer.loading": (),
     "streamer.__main__": ("streamer.cli", "streamer.loading"),

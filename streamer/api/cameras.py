@@ -47,8 +47,8 @@ class ApiCameras:
     async def _ask(
         self, verb: Verb, camera_id: str, by: Actor, values: str = "", version: str = ""
     ) -> CameraChanged:
-        request = Request(verb, camera_id, values=values, by=by.name, version=version)
-        reply = await self._control.answer(request)
+        request = Request(verb, camera_id, values=values, version=version)
+        reply = await self._control.answer(request, by)
         return CameraChanged(
             added=list(reply.added),
             changed=list(reply.changed),

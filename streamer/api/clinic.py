@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from matcher.matcher import Matcher
 from matcher.packs.manifest import Manifest
+from streamer.api.audit import ApiAudit
 from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
 from streamer.api.codes import ApiCodes
@@ -26,6 +27,7 @@ from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
+from streamer.storage.idempotency import PostgresOnce
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
 
@@ -61,6 +63,13 @@ def clinic_resources(
         once=backend.once,
         visits=backend.visits_reader,
         people=backend.people_reader,
+        audit=ApiAudit(
+            settings,
+            backend.home,
+            backend.audit_log,
+            backend.audit_verification,
+            base.checkpoint_seal,
+        ),
         looks=backend.page_reader,
         enrolments=enrolments,
         consents=ApiConsents(settings, backend),
@@ -90,6 +99,11 @@ class ClinicApi:
     reviews: ReviewDesk
     redeeming: Redeeming
     calibrated: Callable[[], bool]
+
+    @property
+    def once(self) -> PostgresOnce:
+        """Where keys of repeated writes are."""
+        return self.backend.once
 
     def resources(
         self, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event

@@ -67,7 +67,7 @@ class ApiCodes:
 
     async def unblock(self, device: str, by: Actor) -> bool:
         """Let a device take codes again; raises DatabaseError."""
-        done = await self._attempts.forgive(Scope.DEVICE, device)
+        done = await self._attempts.forgive(Scope.DEVICE, device, by, self._clock.now())
         if done:
             log.warning("device unblocked", device=device, by=by.name)
         return done

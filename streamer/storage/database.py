@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.settings import Database as Limits
 from config.settings import Site
+from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
@@ -36,6 +37,7 @@ class Database:
     code_hash: CodeHash
     tokens: TokenSigner
     web_secrets: WebSecrets
+    checkpoint_seal: CheckpointSeal
     derive: Callable[[str], bytes] = field(repr=False)
 
 
@@ -69,6 +71,7 @@ async def open_database(
             CodeHash(key, site.id),
             TokenSigner(key, site.id),
             WebSecrets(key.derive),
+            CheckpointSeal(key, site.id),
             key.derive,
         )
     finally:

@@ -11,6 +11,7 @@ from streamer.web.errors import install
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
 from streamer.web.routes.appointments import appointments
+from streamer.web.routes.audit import audit
 from streamer.web.routes.cameras import cameras
 from streamer.web.routes.check_ins import check_ins
 from streamer.web.routes.codes import codes
@@ -52,6 +53,7 @@ _ROUTERS: Final = (
     desk,
     cameras,
     service,
+    audit,
 )
 
 

@@ -21,8 +21,10 @@ from streamer.domain.kept_answer import Claimed, Held, KeptAnswer
 from streamer.domain.page import Page, Slice
 from streamer.domain.patient_entry import PatientEntry, PatientProfile
 from streamer.domain.presence_entry import PresenceEntry
+from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ArrivalReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
@@ -256,6 +258,27 @@ class Cameras(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """Who did what; whoever looks is in it. Raises InputError, DatabaseError."""
+
+    async def page(
+        self,
+        begins: datetime,
+        ends: datetime,
+        kind: str | None,
+        actor: str | None,
+        patient_ref: str | None,
+        by: Actor,
+        part: Slice,
+    ) -> Page[RecordedEvent]:
+        """A part of what was recorded in [begins, ends), the newest first."""
+        ...
+
+    async def verify(self, by: Actor) -> Verification:
+        """Look at all of it; raises KirdiError while somebody else does."""
+        ...
+
+
 class Notices(Protocol):
     """What an operator should know; raises DatabaseError."""
 
@@ -311,3 +334,4 @@ class Resources:
     desk: Desk
     cameras: Cameras
     notices: Notices
+    audit: Audit

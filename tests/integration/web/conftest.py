@@ -28,14 +28,14 @@ def settings_of(web: Web | None = None) -> Settings:
 
 
 @pytest.fixture
-def serve(clinic: Clinic) -> Serve:  # noqa: F811
+def serve(clinic: Clinic, tmp_path: Path) -> Serve:  # noqa: F811
     """`async with serve(settings) as api`: the real server in front of the clinic's stores."""
 
     @asynccontextmanager
     async def start(settings: Settings) -> AsyncIterator[ServedApi]:
         base, clock = clinic.database, clinic.clock
         schedules = ScheduleCache(base.postgres, None, SITE.id, ZONE, clock)
-        backend = Backend(settings, base, schedules, clock)
+        backend = Backend(settings, base, schedules, clock, tmp_path)
         async with (
             web_parts(backend, quick(backend)) as parts,
             served(create_application(parts), backend, settings.web) as running,

@@ -40,6 +40,7 @@ from streamer.domain.identity import Band
 from streamer.domain.review import Review, ReviewCandidate
 from streamer.domain.role import Role
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
+from streamer.storage.audit_log import AuditLog
 from streamer.web.application import create_application
 from streamer.web_service import web_parts
 from tests.fakes.clock import UnhurriedClock
@@ -150,25 +151,25 @@ def _compare(probe: Embedding, template: Embedding) -> Match:
     return Match("", distance, -distance, float("inf"), None)
 
 
-def _cameras(held: Settings, home: Path, clock: Clock) -> CameraControl:
+def _cameras(held: Settings, home: Path, log: AuditLog, clock: Clock) -> CameraControl:
     made = CameraSet(
         lambda camera, note: fake_running(camera, clock), Journal(), Background(), clock
     )
     watch = LoadWatch(made, LoadGovernor(), clock)
-    return CameraControl(held, made, watch, OverlayFile(home), None, clock)
+    return CameraControl(held, made, watch, OverlayFile(home), None, log, Actor, clock)
 
 
 @asynccontextmanager
 async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     """Serve a clinic until the end of the block."""
     held, clock = settings(), clinic.clock
-    backend = Backend(held, clinic.database, clinic.schedules(), clock)
+    backend = Backend(held, clinic.database, clinic.schedules(), clock, home)
     queue = ReviewQueue()
     desk = ReviewDesk(SITE.id, queue, Rejections(ZONE), backend.reviews, clock)
     enrolment = Enrolment(
         Album(), lambda face: None, EnrolmentRules(100.0, 0.6, 0.33), backend.enrolments, _compare
     )
-    control = _cameras(held, home, clock)
+    control = _cameras(held, home, backend.audit_log, clock)
     await control.begin()
 
     async def notices() -> tuple[str, ...]:
