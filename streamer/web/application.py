@@ -38,11 +38,10 @@ def create_application(parts: WebParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY,
     )
     application.state.parts = parts
     for one in _ROUTERS:
-        application.include_router(one, prefix=API)
+        application.include_router(one, prefix=API, max_body_size=MAX_BODY)
     install(application)
     entrance = parts.entrance
     # The last one added is the first one passed.
