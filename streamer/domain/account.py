@@ -66,6 +66,23 @@ class NewAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """Somebody tries to sign in; counted as a failure until it is none.
+
+    Attributes:
+        account: As typed, in small letters.
+        address: From where, as a place.
+        place_known: The account has signed in from there before.
+        wait_s: So long nothing may be evaluated; None = go on.
+    """
+
+    account: str
+    address: str
+    place_known: bool
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFound:
     """A session in force, and whose it is."""
 

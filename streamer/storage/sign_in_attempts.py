@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from streamer.crypto.web_secrets import WebSecrets
+from streamer.domain.account import SignInAttempt
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 
@@ -40,19 +41,17 @@ class PostgresSignInAttempts:
         self._site_id = site_id
         self._secrets = secrets
 
-    async def begin(self, account: str, address: str, now: datetime) -> float | None:
+    async def begin(self, account: str, address: str, now: datetime) -> SignInAttempt:
         """Count an attempt as failed; `succeeded` takes it back.
 
         Whether there is such an account makes no difference. What strangers did with an account
         elsewhere does not count where it has signed in before.
 
-        Returns:
-            Seconds to wait, and nothing may be evaluated; None = go on.
         """
         asked = [("address", self._secrets.subject(address), _ADDRESS)]
         asked.append(("pair", self._pair(account, address), _PAIR))
         async with self._postgres.transaction() as connection:
-            known = await connection.fetchval(
+            known: bool = await connection.fetchval(
                 sql("known_place"),
                 self._site_id,
                 account,
@@ -72,7 +71,7 @@ class PostgresSignInAttempts:
                 sql("blocked_sign_in"), self._site_id, scopes, subjects, now
             )
             if until is not None:
-                return float((until - now).total_seconds())
+                return SignInAttempt(account, address, known, (until - now).total_seconds())
             await connection.execute(
                 sql("forget_sign_in_attempts"), self._site_id, now - _FORGOTTEN_AFTER, now
             )
@@ -85,17 +84,19 @@ class PostgresSignInAttempts:
                 [one[2].longest_s for one in asked],
                 now,
             )
-        return None
+        return SignInAttempt(account, address, known)
 
-    async def succeeded(self, account: str, address: str, now: datetime) -> None:
-        """The attempt just counted was right."""
+    async def succeeded(self, attempt: SignInAttempt, now: datetime) -> None:
+        """The attempt was right: what it was counted for is forgiven, and no more."""
+        account, address = attempt.account, attempt.address
         async with self._postgres.connection() as connection:
             await connection.execute(
                 sql("forgive_sign_in"),
                 self._site_id,
                 self._pair(account, address),
                 self._secrets.subject(address),
-                self._secrets.subject(account),
+                # Not what others did elsewhere.
+                None if attempt.place_known else self._secrets.subject(account),
                 now,
             )
 

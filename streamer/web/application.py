@@ -73,11 +73,10 @@ def create_application(parts: WebParts) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=MAX_BODY,
     )
     application.state.parts = parts
     for one in _ROUTERS:
-        application.include_router(one, prefix=API, responses=PROBLEMS)
+        application.include_router(one, prefix=API, max_body_size=MAX_BODY, responses=PROBLEMS)
     install(application)
     entrance = parts.entrance
     # The last one added is the first one passed.

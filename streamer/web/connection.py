@@ -42,7 +42,9 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
+        # A body that goes on after the answer is thrown away, for a while.
+        answered = self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+        if self.conn.their_state is h11.IDLE or answered:
             self._wait_for_head()
         elif self._head is not None:
             self._head.cancel()

@@ -1,6 +1,8 @@
 """Turns whatever a route raises into a problem. Installed by `application`."""
 
+import traceback
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -21,9 +23,11 @@ from streamer.errors import (
     VaultError,
 )
 from streamer.web.problem import Problem
+from streamer.web.security.headers import add_headers
 
 log = structlog.get_logger(__name__)
 
+_FRAMES: Final = 8
 _AWAY: Final = {"Retry-After": "5"}
 # The first that fits. The messages of what is the client's to mend are passed on; what concerns the
 # installation's insides is written to the log alone.
@@ -82,16 +86,26 @@ def install(application: FastAPI) -> None:
         return Problem(status, kind, status.description or status.phrase, headers).response()
 
     async def on_bug(request: Request, error: Exception) -> JSONResponse:
-        # The traceback is the log's; it may hold what nobody outside may see.
-        log.error("request failed", route=_route(request), kind=type(error).__name__, exc_info=True)
+        # Where, and never in the error's own words: they may repeat somebody's name or number.
+        log.error(
+            "request failed", route=_route(request), kind=type(error).__name__, where=_where(error)
+        )
         detail = "this is a fault of the service; its log tells more"
-        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail).response()
+        response = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail).response()
+        # This is answered outside of everything else.
+        add_headers(response.headers, request.url.scheme == "https")
+        return response
 
     application.add_exception_handler(Problem, on_problem)
     application.add_exception_handler(KirdiError, on_ours)
     application.add_exception_handler(RequestValidationError, on_invalid)
     application.add_exception_handler(HTTPException, on_http)
     application.add_exception_handler(Exception, on_bug)
+
+
+def _where(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
 
 
 def _route(request: Request) -> str:

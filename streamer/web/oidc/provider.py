@@ -14,7 +14,7 @@ import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import StarletteOAuth2App
 from httpx import HTTPError
-from joserfc.errors import JoseError
+from joserfc.errors import ClaimError, JoseError
 
 from config.settings import Oidc
 from streamer.clock import Clock
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 _METADATA_S: Final = 3600.0
 # Between clocks; more than that and one of them is wrong.
 _LEEWAY_S: Final = 120
+_TIMES: Final = ("exp", "iat", "nbf")
 _SECURE: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 
 
@@ -189,9 +190,9 @@ class _spoken:  # noqa: N801 - reads as a statement
             ) from error
         if isinstance(error, AuthlibBaseError):
             word = str(error.error or type(error).__name__)
-            if word in ("expired_token", "invalid_token"):
-                raise _unbelievable("its clock and this machine's differ, or it took too long")
             raise _unbelievable(f"it says {word[:64]}") from error
+        if isinstance(error, ClaimError) and error.claim in _TIMES:
+            raise _unbelievable("its clock and this machine's differ, or it took too long")
         if isinstance(error, JoseError):
             raise _unbelievable(
                 f"its ID token cannot be checked ({type(error).__name__})"

@@ -38,7 +38,7 @@ class WhoAmI(BaseModel):
 class Credentials(BaseModel):
     """What somebody signs in with."""
 
-    account: Annotated[str, Field(min_length=1, max_length=128)]
+    account: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
     password: _Password
 
 

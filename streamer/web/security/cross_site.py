@@ -1,15 +1,17 @@
 """Keeps other sites' pages from acting through a browser signed in here. Pure; see `gate`."""
 
 import hmac
+import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from streamer.web.rules import LOOPBACK_NAMES, WebRules
+from streamer.web.rules import WebRules
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER: Final = "x-csrf-token"
+
+_LOOPBACK: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
 
 
 def host_is_ours(host: str, rules: WebRules) -> bool:
@@ -20,8 +22,7 @@ def host_is_ours(host: str, rules: WebRules) -> bool:
     host = host.strip().lower()
     if rules.public_host is not None and host == rules.public_host:
         return True
-    name = host[: host.rindex("]") + 1] if host.startswith("[") and "]" in host else None
-    return (name or host.partition(":")[0]) in LOOPBACK_NAMES
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 def from_elsewhere(headers: Headers, scheme: str, rules: WebRules) -> bool:
@@ -32,9 +33,8 @@ def from_elsewhere(headers: Headers, scheme: str, rules: WebRules) -> bool:
     """
     origin = headers.get("origin")
     if origin is not None:
-        given = urlsplit(origin.strip().lower())
         own = f"{scheme}://{headers.get('host', '').strip().lower()}"
-        return f"{given.scheme}://{given.netloc}" not in (own, rules.public_url)
+        return origin.strip().lower() not in (own, rules.public_url)
     return headers.get("sec-fetch-site", "same-origin") != "same-origin"
 
 

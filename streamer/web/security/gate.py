@@ -35,6 +35,7 @@ _ACCOUNT_BURST: Final = 100.0
 # Ten guessed tokens or cookies a second, then none for a while.
 _GUESS_COST: Final = 20.0
 _LONGEST_SECRET: Final = 256
+_MOST_HEAD_BYTES: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ class Gate:
     async def _pass(self, scope: Scope) -> Principal | None:
         connection, now_s = HTTPConnection(scope), self._clock.monotonic()
         headers = connection.headers
+        if sum(len(name) + len(value) for name, value in headers.raw) > _MOST_HEAD_BYTES:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise Problem(status, "headers", "the request's headers are too long")
         if not host_is_ours(headers.get("host", ""), self._rules):
             detail = "this server goes by another name; see web.public_url"
             raise Problem(HTTPStatus.MISDIRECTED_REQUEST, "host", detail)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from streamer.clock import Clock
-from streamer.domain.account import Account, SignInMethod
+from streamer.domain.account import Account, SignInAttempt, SignInMethod
 from streamer.domain.actor import Actor
 from streamer.domain.password_rules import fault_of
 from streamer.web.principal import Principal
@@ -51,11 +51,11 @@ class Sessions(Protocol):
 class Attempts(Protocol):
     """`storage.sign_in_attempts.PostgresSignInAttempts` is one."""
 
-    async def begin(self, account: str, address: str, now: datetime) -> float | None:
-        """Count an attempt; seconds to wait, or None."""
+    async def begin(self, account: str, address: str, now: datetime) -> SignInAttempt:
+        """Count an attempt."""
         ...
 
-    async def succeeded(self, account: str, address: str, now: datetime) -> None:
+    async def succeeded(self, attempt: SignInAttempt, now: datetime) -> None:
         """Take it back."""
         ...
 
@@ -94,7 +94,7 @@ class SignIn:
             Problem: Account and password don't fit, or too many did not before.
         """
         name = name.strip().lower()
-        await self._count(name, address)
+        attempt = await self._count(name, address)
         account = await self._accounts.find(name)
         usable = account is not None and account.disabled_at is None
         stored = account.password_hash if account is not None and usable else None
@@ -111,7 +111,7 @@ class SignIn:
             raise Problem(
                 HTTPStatus.UNAUTHORIZED, "sign-in", "account and password do not belong together"
             )
-        await self._attempts.succeeded(name, neighbourhood(address), self._clock.now())
+        await self._attempts.succeeded(attempt, self._clock.now())
         if account is not None and stored is not None and self._passwords.outdated(stored):
             await self._accounts.rehash(account, await self._passwords.hash(password))
         return secret
@@ -128,13 +128,13 @@ class SignIn:
         Raises:
             Problem: The current one is wrong, or the new one cannot be used.
         """
-        await self._count(principal.account, address)
+        attempt = await self._count(principal.account, address)
         account = await self._accounts.find(principal.account)
         stored = None if account is None else account.password_hash
         if not await self._passwords.verify(stored, current):
             await self._sessions.failed(principal.account, address, "wrong", self._clock.now())
             raise Problem(HTTPStatus.FORBIDDEN, "sign-in", "the current password is another one")
-        await self._attempts.succeeded(principal.account, neighbourhood(address), self._clock.now())
+        await self._attempts.succeeded(attempt, self._clock.now())
         fault = fault_of(wanted, principal.account)
         if fault is not None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "password", fault)
@@ -143,7 +143,8 @@ class SignIn:
             principal.account, hashed, principal.actor, self._clock.now()
         )
 
-    async def _count(self, name: str, address: str) -> None:
-        wait_s = await self._attempts.begin(name, neighbourhood(address), self._clock.now())
-        if wait_s is not None:
-            raise too_many(wait_s)
+    async def _count(self, name: str, address: str) -> SignInAttempt:
+        attempt = await self._attempts.begin(name, neighbourhood(address), self._clock.now())
+        if attempt.wait_s is not None:
+            raise too_many(attempt.wait_s)
+        return attempt

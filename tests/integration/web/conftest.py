@@ -8,6 +8,7 @@ import pytest
 
 from config.settings import Settings, Web
 from streamer.backend import Backend
+from streamer.clock import Clock
 from streamer.storage.schedules import ScheduleCache
 from streamer.web.application import create_application
 from streamer.web_service import web_parts
@@ -19,7 +20,7 @@ from tests.integration.storage.conftest import (  # noqa: F401  the clinic's fix
 from tests.integration.web.house import House, opened
 from tests.integration.web.served import ServedApi, quick, served
 
-Serve = Callable[[Settings], AbstractAsyncContextManager[ServedApi]]
+Serve = Callable[..., AbstractAsyncContextManager[ServedApi]]
 
 
 def settings_of(web: Web | None = None) -> Settings:
@@ -29,11 +30,14 @@ def settings_of(web: Web | None = None) -> Settings:
 
 @pytest.fixture
 def serve(clinic: Clinic, tmp_path: Path) -> Serve:  # noqa: F811
-    """`async with serve(settings) as api`: the real server in front of the clinic's stores."""
+    """`async with serve(settings) as api`: the real server in front of the clinic's stores.
+
+    Its clock is the clinic's, which stands still, unless another is given.
+    """
 
     @asynccontextmanager
-    async def start(settings: Settings) -> AsyncIterator[ServedApi]:
-        base, clock = clinic.database, clinic.clock
+    async def start(settings: Settings, clock: Clock = clinic.clock) -> AsyncIterator[ServedApi]:
+        base = clinic.database
         schedules = ScheduleCache(base.postgres, None, SITE.id, ZONE, clock)
         backend = Backend(settings, base, schedules, clock, tmp_path)
         async with (
