@@ -272,8 +272,8 @@ class CameraControl:
         if request.verb is Verb.REMOVE:
             return self._overlay.without(request.camera_id)
         if request.verb is Verb.CHANGE:
-            added = {camera.id: camera for camera in self._overlay.added}
-            return self._overlay.replaced(_camera(request, added.get(request.camera_id)))
+            former = self._overlay.added_one(request.camera_id)
+            return self._overlay.replaced(_camera(request, former))
         return self._overlay.switched(request.camera_id, on=request.verb is Verb.ENABLE)
 
     def reports(self) -> tuple[CameraReport, ...]:

@@ -1,9 +1,12 @@
 """Patients, enrolment, consents and receipts through the API."""
 
+import io
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import numpy as np
+from PIL import Image
 
 from streamer.domain.role import Role
 from tests.integration.storage.clinic import consent, patient
@@ -115,6 +118,20 @@ async def test_photos_that_are_none_say_so_and_name_nobody(house: House) -> None
         "/enrolments", data={"patient_ref": "P-1", "pack_id": "mine"}, files=PHOTOS
     )
     assert more.json()["errors"] == [{"where": ["body", "pack_id"], "code": "extra_forbidden"}]
+
+
+async def test_photos_may_be_as_large_as_a_telephones(house: House) -> None:
+    await house.clinic.import_patients(patient(1))
+    await house.clinic.consent(consent("P-1"))
+    client = await house.as_role(Role.RECEPTION)
+    pixels = np.random.default_rng(1).integers(0, 255, (1000, 1000, 3), dtype=np.uint8)
+    pixels[0, 0] = 15
+    held = io.BytesIO()
+    Image.fromarray(pixels).save(held, "PNG")
+    assert len(held.getvalue()) > 2 << 20
+    files = [("photos", ("1.png", held.getvalue())) for _ in range(2)]
+    answer = await client.post("/enrolments", data={"patient_ref": "P-1"}, files=files)
+    assert answer.status_code == 201, answer.text
 
 
 async def test_a_term_is_checked_and_the_text_can_be_had(house: House) -> None:
