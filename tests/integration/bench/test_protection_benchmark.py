@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from streamer.backend import Backend
-from streamer.bench.protection import protection_benchmark
 from streamer.bench.protection.protection_benchmark import ProtectionBenchmark
+from streamer.bench.protection.protection_figures import ProtectionFigures
 from streamer.bench.protection.unaudited_postgres import UnauditedPostgres
 from streamer.bench.schedule.large_clinic import LargeClinic
 from streamer.domain.actor import SERVICE
@@ -24,7 +24,7 @@ async def test_a_small_clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     async def counted(
         self: ProtectionBenchmark, backend: Backend, clinic: LargeClinic
-    ) -> protection_benchmark.ProtectionFigures:
+    ) -> ProtectionFigures:
         figures = await check_ins(self, backend, clinic)
         async with backend.database.postgres.connection() as connection:
             for row in await connection.fetch(
