@@ -20,6 +20,7 @@ from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
+from streamer.audit_keeper import AuditKeeper
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -51,6 +52,7 @@ from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
 from streamer.domain.change import Change
 from streamer.domain.template import Template
+from streamer.exchange.checkpoint_post import CheckpointPost
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
@@ -68,6 +70,8 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.settings_record import SettingsRecord
+from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
@@ -124,6 +128,17 @@ async def run_service(
         # Early: a taken port or a bad certificate shows before the models are loaded.
         web = await stack.enter_async_context(open_web(backend, home))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
+        started_by = acting(settings)
+        record = SettingsRecord(home, backend.database.checkpoint_seal)
+        await record.keep(settings, backend.audit_log, started_by, clock.now())
+        audit_keeper = AuditKeeper(
+            backend.audit_log,
+            backend.checkpoint_file,
+            CheckpointPost(settings.audit) if settings.audit.checkpoint_url is not None else None,
+            home,
+            settings.audit.checkpoint_s,
+            clock,
+        )
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 
@@ -235,6 +250,8 @@ async def run_service(
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             web,
+            backend.audit_log,
+            audit_keeper,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -267,6 +284,8 @@ class _Parts:
     codes: Redeeming
     threads: Executor
     web: WebService | None
+    audit: AuditLog
+    audit_keeper: AuditKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -331,12 +350,21 @@ async def _run_tasks(
     camera_set = CameraSet(parts.camera, parts.recorder, cameras, parts.clock)
     watch = LoadWatch(camera_set, LoadGovernor(), parts.clock)
     control = CameraControl(
-        parts.settings, camera_set, watch, OverlayFile(parts.home), reloading, parts.clock
+        parts.settings,
+        camera_set,
+        watch,
+        OverlayFile(parts.home),
+        reloading,
+        parts.audit,
+        lambda by: acting(parts.settings, by),
+        parts.clock,
     )
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
+    storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))

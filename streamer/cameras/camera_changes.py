@@ -41,6 +41,15 @@ class CameraChanges:
         return (*self.removed, *self.changed, *self.added)
 
 
+def camera_keys(before: Camera | None, after: Camera | None) -> tuple[str, ...]:
+    """Names of the keys that a camera has otherwise than before; None = there is none."""
+    return tuple(
+        key
+        for key in Camera.model_fields
+        if (before is None) != (after is None) or getattr(before, key) != getattr(after, key)
+    )
+
+
 def changed_keys(old: Settings, new: Settings) -> tuple[str, ...]:
     """Keys with another value, cameras left out: a running service cannot take these over."""
     return tuple(

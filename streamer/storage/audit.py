@@ -40,7 +40,7 @@ def body_of(event: AuditEvent) -> str:
         "entity_type": event.entity_type,
         "entity_id": event.entity_id,
         "reason": event.reason,
-        "detail": dict(event.detail),
+        "detail": {name: value for name, value in event.detail if value is not None},
     }
     kept = {name: value for name, value in said.items() if value not in (None, "", {})}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.settings import Database as Limits
 from config.settings import Site
+from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
@@ -32,6 +33,7 @@ class Database:
     code_hash: CodeHash
     tokens: TokenSigner
     web_secrets: WebSecrets
+    checkpoint_seal: CheckpointSeal
 
 
 @asynccontextmanager
@@ -64,6 +66,7 @@ async def open_database(
             CodeHash(key, site.id),
             TokenSigner(key, site.id),
             WebSecrets(key.derive),
+            CheckpointSeal(key, site.id),
         )
     finally:
         await postgres.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def settings_of(web: Web | None = None) -> Settings:
 
 
 @pytest.fixture
-def serve(clinic: Clinic) -> Serve:  # noqa: F811
+def serve(clinic: Clinic, tmp_path: Path) -> Serve:  # noqa: F811
     """`async with serve(settings) as api`: the real server in front of the clinic's stores.
 
     Its clock is the clinic's, which stands still, unless another is given.
@@ -37,7 +38,7 @@ def serve(clinic: Clinic) -> Serve:  # noqa: F811
     async def start(settings: Settings, clock: Clock = clinic.clock) -> AsyncIterator[ServedApi]:
         base = clinic.database
         schedules = ScheduleCache(base.postgres, None, SITE.id, ZONE, clock)
-        backend = Backend(settings, base, schedules, clock)
+        backend = Backend(settings, base, schedules, clock, tmp_path)
         async with (
             web_parts(backend, quick(backend)) as parts,
             served(create_application(parts), backend, settings.web) as running,

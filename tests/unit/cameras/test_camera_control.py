@@ -1,6 +1,7 @@
 """What operators ask for, against a settings file that changes too; no camera is ever started."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import SystemClock
 from streamer.control.messages import Reply, Request, Verb
-from streamer.errors import InputError, KirdiError
+from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditEvent
+from streamer.errors import DatabaseError, InputError, KirdiError
 from tests.integration.cameras.service import Journal
 
 URL = SecretStr("rtsp://10.0.0.5/1")
@@ -29,14 +32,29 @@ class Desk:
     def __init__(self, home: Path, *names: str) -> None:
         self.names = names
         self.on = False
+        self.audit: list[AuditEvent] = []
+        self.refuses = False
         clock = SystemClock()
         self.cameras = CameraSet(self._make, Journal(), Background(), clock)
         watch = LoadWatch(self.cameras, LoadGovernor(), clock)
         self.file = OverlayFile(home)
         reloading = Reloading(self.settings, asyncio.Event())
         self.control = CameraControl(
-            self.settings(), self.cameras, watch, self.file, reloading, clock
+            self.settings(),
+            self.cameras,
+            watch,
+            self.file,
+            reloading,
+            self,
+            lambda by: Actor(by or "nina"),
+            clock,
         )
+
+    async def record(self, events: Sequence[AuditEvent]) -> None:
+        """The audit."""
+        if self.refuses:
+            raise DatabaseError("database: is away")
+        self.audit += events
 
     def settings(self) -> Settings:
         cameras = tuple(Camera(id=name, url=URL, enabled=self.on) for name in self.names)
