@@ -19,7 +19,7 @@ PATIENTS = "patient_ref,full_name\nP-1,Ахметова Айгүл\nP-2,Bota B\n
 
 @pytest.fixture
 def kirdi(tmp_path: Path) -> Kirdi:
-    kirdi = Kirdi(tmp_path, extra={"codes": {"devices": {"desk-1": "main"}}})
+    kirdi = Kirdi(tmp_path)
     file = tmp_path / "patients.csv"
     file.write_text(PATIENTS)
     run(kirdi, "patients", "import", str(file), "--by", "nina")
@@ -88,6 +88,7 @@ def test_an_audit_is_listed_verified_exported_and_tampered_with(
     assert told["sound"] is False
 
 
+@pytest.mark.long
 def test_what_cannot_be(kirdi: Kirdi, tmp_path: Path) -> None:
     assert "is unknown" in run(kirdi, "audit", "list", "--patient", "P-9", code=4).err
     assert "give --from" in run(kirdi, "audit", "list", "--to", "today", code=4).err
