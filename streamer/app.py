@@ -5,13 +5,13 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -21,6 +21,7 @@ from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
 from streamer.audit_keeper import AuditKeeper
+from streamer.audit_start import begin_audit
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -52,13 +53,13 @@ from streamer.desk_pipeline import DeskPipeline
 from streamer.domain.camera_state import CameraState
 from streamer.domain.change import Change
 from streamer.domain.template import Template
-from streamer.exchange.checkpoint_post import CheckpointPost
 from streamer.gallery_keeper import MAX_AGE_S, GalleryKeeper
 from streamer.ingest.confinement import shortcomings
 from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.instruments import Instruments
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
@@ -70,7 +71,6 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
-from streamer.settings_record import SettingsRecord
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -83,18 +83,6 @@ log = structlog.get_logger(__name__)
 
 # Reading a QR code out of a picture takes some 10 ms of one.
 _QR_THREADS: Final = 2
-
-
-class Instruments(Protocol):
-    """What `kirdi bench` and `kirdi demo` look through; the service itself has none."""
-
-    def watch(self, matcher: Matcher, cameras: Sequence[CameraSupervisor]) -> None:
-        """Be shown the parts that count, once they all exist: the cameras of the start."""
-        ...
-
-    def timed(self, writer: CheckInWriter) -> CheckInWriter:
-        """Return the writer with a stopwatch around it."""
-        ...
 
 
 async def run_service(
@@ -128,17 +116,7 @@ async def run_service(
         # Early: a taken port or a bad certificate shows before the models are loaded.
         web = await stack.enter_async_context(open_web(backend, home))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
-        started_by = acting(settings)
-        record = SettingsRecord(home, backend.database.checkpoint_seal)
-        await record.keep(settings, backend.audit_log, started_by, clock.now())
-        audit_keeper = AuditKeeper(
-            backend.audit_log,
-            backend.checkpoint_file,
-            CheckpointPost(settings.audit) if settings.audit.checkpoint_url is not None else None,
-            home,
-            settings.audit.checkpoint_s,
-            clock,
-        )
+        audit_keeper = await begin_audit(backend)
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 

@@ -58,6 +58,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.match_recorder": LEAVES,
     "streamer.consent_keeper": LEAVES,
     "streamer.audit_keeper": LEAVES,
+    "streamer.audit_start": OURS,
     "streamer.settings_record": (*LEAVES, "streamer.crypto", "config.settings"),
     "streamer.calibration_keeper": (*LEAVES, "streamer.tracking"),
     "streamer.review_control": (
@@ -65,6 +66,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "streamer.checkin",
         "streamer.control",
     ),
+    "streamer.instruments": ("matcher", "streamer.checkin", "streamer.ingest"),
     "streamer.score_rules": (*LEAVES, "streamer.tracking", "config.settings", "matcher"),
     "streamer.acting": ("streamer.domain", "streamer.os_user", "config.settings"),
     "streamer.os_user": (),

@@ -13,7 +13,7 @@ from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.check_in import CheckIn, Recorded
-from streamer.storage.audit import append
+from streamer.storage.audit import append_if_known
 from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -110,7 +110,7 @@ class PostgresCheckIns:
         # What was there already is delivered again and again, and nothing is done.
         if result.recorded is not Recorded.DUPLICATE:
             event = _event(check_in, result.recorded)
-            await append(connection, check_in.site_id, [event])
+            await append_if_known(connection, check_in.site_id, event)
         return result
 
     async def tell(self, check_in: CheckIn, result: Result) -> None:

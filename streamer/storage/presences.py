@@ -11,7 +11,7 @@ from streamer.domain.actor import SERVICE
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.check_in import Recorded
 from streamer.domain.presence import Presence
-from streamer.storage.audit import append
+from streamer.storage.audit import append_if_known
 from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -43,7 +43,7 @@ class PostgresPresences:
         """As `record`, inside the caller's transaction."""
         recorded = await self._write(connection, presence)
         if recorded is not Recorded.DUPLICATE:
-            await append(connection, presence.site_id, [_event(presence, recorded)])
+            await append_if_known(connection, presence.site_id, _event(presence, recorded))
         return recorded
 
     async def _write(self, connection: Connection, presence: Presence) -> Recorded:

@@ -10,6 +10,9 @@ INSERT INTO sites (site_id, name, time_zone) VALUES ($1, $2, $3)
 ON CONFLICT (site_id) DO UPDATE SET name = EXCLUDED.name, time_zone = EXCLUDED.time_zone
 WHERE (sites.name, sites.time_zone) IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.time_zone);
 
+-- name: site_exists
+SELECT EXISTS (SELECT FROM sites WHERE site_id = $1);
+
 -- name: read_meta
 SELECT value FROM meta WHERE name = $1;
 

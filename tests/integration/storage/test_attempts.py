@@ -106,8 +106,7 @@ async def test_whatever_is_wrong_takes_the_same_work(clinic: Clinic, flaw: str) 
     assert asked == [
         [sql("count_attempt")],
         [sql("find_code_by_digits")],
-        [sql("count_attempt")],
-        [sql("count_site_failure")],
+        [sql("count_attempt"), sql("count_site_failure"), sql("append_audit")],
     ]
 
 
