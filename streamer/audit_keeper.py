@@ -178,7 +178,10 @@ def troubles_of(home: Path) -> tuple[str, ...]:
     """What is in the way of checkpoints, by the word of the service that runs, or ran last."""
     try:
         said = json.loads(state_file(home).read_text(encoding="utf-8"))
-        return tuple(str(one) for one in said["troubles"].values())
+        return tuple(
+            f"audit checkpoints not kept ({where}): {trouble}"
+            for where, trouble in said["troubles"].items()
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
 

@@ -42,12 +42,16 @@ class CameraChanges:
 
 
 def camera_keys(before: Camera | None, after: Camera | None) -> tuple[str, ...]:
-    """Names of the keys that a camera has otherwise than before; None = there is none."""
-    return tuple(
-        key
-        for key in Camera.model_fields
-        if (before is None) != (after is None) or getattr(before, key) != getattr(after, key)
-    )
+    """Names of the keys that a camera has otherwise than before, or was added with.
+
+    None = there is none.
+    """
+    if after is None:
+        return ()
+    if before is None:
+        return tuple(sorted(after.model_fields_set))
+    fields = Camera.model_fields
+    return tuple(key for key in fields if getattr(before, key) != getattr(after, key))
 
 
 def changed_keys(old: Settings, new: Settings) -> tuple[str, ...]:

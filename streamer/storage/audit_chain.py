@@ -8,6 +8,7 @@ one stands the hash of `kirdi/audit/SITE/LANE`. docs/design/0019 has the same in
 import hashlib
 import json
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -98,24 +99,21 @@ class KnownHeads:
         self._hashes: dict[int, bytearray] = {}
 
     def add(self, head: ChainHead) -> str | None:
-        """Take a head; those of a chain come in the order they were written.
+        """Take a head. They come in about the order of their sequences, and may come twice.
 
         Returns:
-            What is wrong with it, if anything: a chain only ever grows.
+            What is wrong with it, if anything: one event has one hash.
         """
         sequences = self._sequences.setdefault(head.lane, array("q"))
         hashes = self._hashes.setdefault(head.lane, bytearray())
-        if sequences and head.sequence < sequences[-1]:
-            return (
-                f"lane {head.lane} went back from event {sequences[-1]} to {head.sequence}: events "
-                "were removed in between"
-            )
-        if sequences and head.sequence == sequences[-1]:
-            if hashes[-32:] != head.hash:
+        # Of two that write at once the one that looked first may write second.
+        place = bisect_left(sequences, head.sequence)
+        if place < len(sequences) and sequences[place] == head.sequence:
+            if hashes[32 * place : 32 * place + 32] != head.hash:
                 return f"lane {head.lane}, event {head.sequence}: was another one before"
             return None
-        sequences.append(head.sequence)
-        hashes += head.hash
+        sequences.insert(place, head.sequence)
+        hashes[32 * place : 32 * place] = head.hash
         return None
 
     def at(self, lane: int, place: int) -> ChainHead | None:

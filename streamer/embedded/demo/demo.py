@@ -181,7 +181,7 @@ class _SetUp:
 
 
 class _Cameras:
-    """Shows the cameras' counters while the service runs (`app.Instruments`)."""
+    """Shows the cameras' counters while the service runs (`instruments.Instruments`)."""
 
     def __init__(self) -> None:
         self._cameras: Sequence[CameraSupervisor] = ()

@@ -18,7 +18,7 @@ from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import SystemClock
 from streamer.control.messages import Reply, Request, Verb
 from streamer.domain.actor import Actor
-from streamer.domain.audit_event import AuditEvent
+from streamer.domain.audit_event import AuditEvent, AuditOutcome
 from streamer.errors import DatabaseError, InputError, KirdiError, StaleError
 from tests.integration.cameras.service import Journal
 
@@ -185,3 +185,52 @@ async def test_a_change_leaves_the_rest_and_minds_who_came_first(tmp_path: Path)
     with pytest.raises(InputError, match="analyse_fps"):
         await desk.ask(Verb.CHANGE, "door", "{analyse_fps: -1}")
     assert desk.control.version_of("nobody") == ""
+
+
+def _kept(desk: Desk) -> list[tuple[str, str, str, object]]:
+    return [(one.reason, one.entity_id, one.actor, dict(one.detail)["keys"]) for one in desk.audit]
+
+
+async def test_the_audit_says_who_changed_what_and_never_to_what(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "hall")
+    await desk.control.begin()
+    assert desk.audit == []
+    await desk.ask(Verb.ADD, "door", ADDED)
+    await desk.control.answer(Request(Verb.DISABLE, "door", by="aigul"))
+    await desk.ask(Verb.REMOVE, "door")
+    added, switched, removed = _kept(desk)
+    assert added[:3] == ("add", "door", "nina")
+    assert "url" in str(added[3])
+    assert switched == ("disable", "door", "aigul", None)
+    assert removed[:2] == ("remove", "door")
+    desk.audit.clear()
+    desk.names = ("hall", "gate")
+    await desk.ask(Verb.RELOAD)
+    assert [one[:2] for one in _kept(desk)] == [("reload", ""), ("reload", "gate")]
+    assert "10.0.0" not in repr(desk.audit)
+
+
+async def test_nothing_is_changed_that_cannot_be_recorded(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.control.begin()
+    desk.refuses = True
+    with pytest.raises(DatabaseError):
+        await desk.ask(Verb.ADD, "door", ADDED)
+    desk.names = ("hall",)
+    with pytest.raises(DatabaseError):
+        await desk.ask(Verb.RELOAD)
+    assert await desk.sources() == {}
+    assert desk.file.read().added == ()
+
+
+async def test_what_could_not_be_written_down_is_recorded_as_failed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "home")
+    (tmp_path / "home").mkdir()
+    await desk.control.begin()
+    (tmp_path / "home").rename(tmp_path / "gone")
+    with pytest.raises(KirdiError):
+        await desk.ask(Verb.ADD, "door", ADDED)
+    assert [one.outcome for one in desk.audit] == [
+        AuditOutcome.SUCCESS,
+        AuditOutcome.SERIOUS_FAILURE,
+    ]
