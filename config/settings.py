@@ -19,6 +19,7 @@ from config.camera import Camera as Camera
 from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.egov import Egov as Egov
+from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
@@ -269,6 +270,7 @@ class Settings(Section):
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
+    retention: Retention = Retention()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

@@ -96,14 +96,53 @@ class Eraser:
         if renewed:
             await self._renew_key(connection, patient)
         await connection.execute(sql("delete_templates"), patient_id)
+        return await self.write_receipt(
+            connection,
+            patient_id,
+            reason.value,
+            by,
+            now,
+            consent_id=consent_id,
+            templates=len(templates),
+            renewed_key=renewed,
+        )
+
+    async def write_receipt(
+        self,
+        connection: Connection,
+        patient_id: UUID,
+        reason: str,
+        by: str,
+        now: datetime,
+        *,
+        consent_id: UUID | None = None,
+        templates: int = 0,
+        renewed_key: bool = True,
+    ) -> ErasureReceipt:
+        """Write what was erased; the files are cleaned after the commit, by `remnants`.
+
+        Args:
+            connection: In the transaction that erases.
+            patient_id: Whose data it was.
+            reason: As `EndReason`; or `retention` or `erasure`, where the whole profile went.
+            by: Who, as recorded.
+            now: Aware.
+            consent_id: The consent to check-in that ended with it.
+            templates: How many.
+            renewed_key: The patient's own key was replaced or deleted, so that the table of
+                patients has to be rewritten, too.
+
+        Raises:
+            DatabaseError: Nothing was written.
+        """
         receipt = ErasureReceipt(
             erasure_id=uuid4(),
             patient_id=patient_id,
             consent_id=consent_id,
-            reason=reason.value,
+            reason=reason,
             erased_by=by,
             erased_at=now,
-            templates=len(templates),
+            templates=templates,
             files_clean_at=None,
             log_clean_at=None,
             backups_clean_by=now + self._backups_kept,
@@ -118,7 +157,7 @@ class Eraser:
             by,
             now,
             receipt.templates,
-            renewed,
+            renewed_key,
             receipt.backups_clean_by,
         )
         return receipt

@@ -1000,3 +1000,84 @@ ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
 -- Linked to a chain at the commit.
 INSERT INTO audit_inbox (site_id, body)
 SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
+
+-- name: known_job_runs
+SELECT period FROM job_runs WHERE site_id = $1 AND job = $2 AND period = ANY($3::text[]);
+
+-- name: first_job_run
+SELECT min(due_at) FROM job_runs WHERE site_id = $1 AND job = $2;
+
+-- name: open_job_runs
+-- To be tried again, or left by a service that was killed.
+SELECT period, due_at FROM job_runs
+WHERE site_id = $1 AND job = $2 AND state IN ('running', 'waiting')
+  AND coalesce(next_try_at, lease_until) <= clock_timestamp()
+ORDER BY due_at, period;
+
+-- name: claim_job_run
+-- One statement, so that of several services one gets it. All its times are the database's. $7: also
+-- what is done or was given up.
+INSERT INTO job_runs AS r (site_id, job, period, due_at, state, attempts, owner, lease_until,
+                           started_at)
+VALUES ($1, $2, $3, $4, 'running', 1, $5, clock_timestamp() + $6::interval, clock_timestamp())
+ON CONFLICT (site_id, job, period) DO UPDATE
+SET state = 'running', owner = EXCLUDED.owner, lease_until = EXCLUDED.lease_until,
+    attempts = CASE WHEN r.state IN ('done', 'failed') THEN 1 ELSE r.attempts + 1 END,
+    next_try_at = NULL, started_at = EXCLUDED.started_at, ended_at = NULL, outcome = NULL
+WHERE (r.state IN ('running', 'waiting')
+       AND (coalesce(r.next_try_at, r.lease_until) <= clock_timestamp()
+            OR $7 AND r.state = 'waiting'))
+   OR ($7 AND r.state IN ('done', 'failed'))
+RETURNING attempts;
+
+-- name: keep_job_run
+UPDATE job_runs SET lease_until = clock_timestamp() + $5::interval
+WHERE site_id = $1 AND job = $2 AND period = $3 AND owner = $4
+RETURNING period;
+
+-- name: end_job_run
+-- By whoever still has it, and nobody else. Done, failed, or ($8) to be tried again after a while.
+UPDATE job_runs
+SET state = $5, owner = NULL, lease_until = NULL, ended_at = clock_timestamp(), outcome = $6,
+    error = $7, next_try_at = clock_timestamp() + $8::interval
+WHERE site_id = $1 AND job = $2 AND period = $3 AND owner = $4
+RETURNING period;
+
+-- name: give_back_job_run
+-- Unfinished, and no fault of the work's: no attempt is counted.
+UPDATE job_runs
+SET state = 'waiting', owner = NULL, lease_until = NULL, next_try_at = clock_timestamp(),
+    attempts = attempts - 1
+WHERE site_id = $1 AND job = $2 AND period = $3 AND owner = $4
+RETURNING period;
+
+-- name: list_job_runs
+SELECT job, period, due_at, state, attempts, started_at, ended_at, next_try_at, lease_until,
+       outcome::text AS outcome, error
+FROM job_runs WHERE site_id = $1 AND ($2::text IS NULL OR job = $2)
+ORDER BY started_at DESC, job, period DESC
+LIMIT $3;
+
+-- name: begin_retention_run
+INSERT INTO retention_runs (run_id, site_id, started_at, run_by, cutoffs, deleted)
+VALUES ($1, $2, $3, $4, $5, '{}');
+
+-- name: note_retention
+-- In the transaction that deletes: a run that is killed has reported what it did.
+UPDATE retention_runs
+SET deleted = deleted || jsonb_build_object($2::text, coalesce((deleted ->> $2)::bigint, 0) + $3)
+WHERE run_id = $1;
+
+-- name: end_retention_run
+UPDATE retention_runs SET ended_at = $2 WHERE run_id = $1;
+
+-- name: list_retention_runs
+SELECT run_id, started_at, ended_at, run_by, cutoffs::text AS cutoffs, deleted::text AS deleted
+FROM retention_runs WHERE site_id = $1
+ORDER BY started_at DESC, run_id LIMIT $2;
+
+-- name: can_prune_audit
+SELECT to_regprocedure('kirdi_audit_prune(text, timestamptz)') IS NOT NULL;
+
+-- name: prune_audit
+SELECT kirdi_audit_prune($1, $2);
