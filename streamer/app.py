@@ -57,6 +57,7 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
@@ -68,6 +69,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.site_jobs import site_jobs
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
@@ -230,6 +232,7 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            site_jobs(backend),
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -261,6 +264,7 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    jobs: JobScheduler
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -331,6 +335,7 @@ async def _run_tasks(
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("jobs", parts.jobs.run(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))

@@ -40,7 +40,7 @@ class SiteTimes:
             found = self._wall.get_next_fire_time(None, wall + _TICK)
             if found is None:
                 return None
-            due = found.replace(tzinfo=self._zone).astimezone(UTC)
+            due: datetime = found.replace(tzinfo=self._zone).astimezone(UTC)
             if due > moment:
                 return due
             wall = found
@@ -55,7 +55,7 @@ class SiteTimes:
         return moments
 
 
-class SiteTrigger(BaseTrigger):
+class SiteTrigger(BaseTrigger):  # type: ignore[misc]  # the library has no types
     """The same for APScheduler."""
 
     def __init__(self, times: SiteTimes) -> None:

@@ -14,8 +14,9 @@ import asyncpg
 
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.booking import Booking
-from streamer.domain.rows import over, where
+from streamer.domain.rows import over, selected, where
 from streamer.errors import InputError
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.import_result import ImportResult
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
@@ -57,9 +58,18 @@ class AppointmentsImport:
     """Writes appointments and their practitioners."""
 
     def __init__(
-        self, postgres: Postgres, site_id: str, zone: tzinfo, listener: ScheduleListener
+        self,
+        postgres: Postgres,
+        site_id: str,
+        zone: tzinfo,
+        listener: ScheduleListener,
+        erased: ErasedReferences | None = None,
     ) -> None:
-        """Keep the collaborators; `listener` is the schedule cache."""
+        """Keep the collaborators; `listener` is the schedule cache.
+
+        Appointments of patients whom `erased` knows are left out.
+        """
+        self._erased = erased
         self._postgres = postgres
         self._site_id = site_id
         self._zone = zone
@@ -82,8 +92,10 @@ class AppointmentsImport:
             DatabaseError: Nothing was written.
         """
         _refuse_duplicates(bookings)
+        given = len(bookings)
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
+            bookings = await self._without_erased(connection, bookings)
             known = await self._known(connection, bookings)
             plan = self._plan(bookings, known, now)
             await write_rows(connection, sql("insert_appointment"), plan.inserts)
@@ -91,7 +103,19 @@ class AppointmentsImport:
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
         created, updated = len(plan.inserts), len(plan.updates)
-        return ImportResult(created, updated, len(bookings) - created - updated)
+        unchanged = len(bookings) - created - updated
+        return ImportResult(created, updated, unchanged, given - len(bookings))
+
+    async def _without_erased(
+        self, connection: Connection, bookings: Sequence[Booking]
+    ) -> Sequence[Booking]:
+        if self._erased is None:
+            return bookings
+        out = await self._erased.among(connection, {one.patient_ref for one in bookings})
+        if not out:
+            return bookings
+        kept = [(index, one) for index, one in enumerate(bookings) if one.patient_ref not in out]
+        return selected(bookings, kept)
 
     async def _known(self, connection: Connection, bookings: Sequence[Booking]) -> _Known:
         site_id = self._site_id

@@ -50,6 +50,8 @@ class Eraser:
         reason: EndReason,
         by: str,
         now: datetime,
+        *,
+        person: bool = False,
     ) -> Ended:
         """End a patient's consents for some purposes.
 
@@ -62,6 +64,8 @@ class Eraser:
             reason: Why.
             by: Who, as recorded.
             now: Aware.
+            person: The caller replaces the whole profile and its key as well: there is a receipt in
+                any case, of the reason `erasure`.
 
         Raises:
             DatabaseError: Nothing was written.
@@ -76,7 +80,8 @@ class Eraser:
         receipt = None
         if ConsentPurpose.CHECK_IN.value in wanted:
             consent_id = ended.get(ConsentPurpose.CHECK_IN)
-            receipt = await self._erase(connection, patient, consent_id, reason, by, now)
+            why = "erasure" if person else reason.value
+            receipt = await self._erase(connection, patient, consent_id, why, by, now, person)
         return Ended(tuple(ended), receipt)
 
     async def _erase(
@@ -84,22 +89,23 @@ class Eraser:
         connection: Connection,
         patient: asyncpg.Record,
         consent_id: UUID | None,
-        reason: EndReason,
+        reason: str,
         by: str,
         now: datetime,
+        person: bool,
     ) -> ErasureReceipt | None:
         patient_id: UUID = patient["patient_id"]
         templates = await connection.fetch(sql("templates_to_erase"), patient_id)
-        if consent_id is None and not templates:
+        if consent_id is None and not templates and not person:
             return None
-        renewed = not all(row["own_key"] for row in templates)
-        if renewed:
+        renewed = person or not all(row["own_key"] for row in templates)
+        if renewed and not person:
             await self._renew_key(connection, patient)
         await connection.execute(sql("delete_templates"), patient_id)
         return await self.write_receipt(
             connection,
             patient_id,
-            reason.value,
+            reason,
             by,
             now,
             consent_id=consent_id,

@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """Counts of records; together they are all of the file."""
+    """Counts of records; together they are all of the file.
+
+    Attributes:
+        left_out: Of patients who were erased at their wish.
+    """
 
     created: int
     updated: int
     unchanged: int
+    left_out: int = 0
