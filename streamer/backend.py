@@ -27,6 +27,7 @@ from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.incident_facts import IncidentRecords
 from streamer.storage.job_runs import PostgresJobRuns
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
@@ -134,6 +135,12 @@ class Backend:
         """Reads everything about one patient."""
         base, site = self.database, self.settings.site
         return PatientFiles(base.postgres, base.vault, site.id, site.name)
+
+    @property
+    def incident_records(self) -> IncidentRecords:
+        """Finds out whom a breach affects."""
+        base, site = self.database, self.settings.site
+        return IncidentRecords(base.postgres, base.vault, site.id, site.name, site.zone)
 
     @property
     def patient_erasure(self) -> PatientErasure:

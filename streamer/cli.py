@@ -22,6 +22,7 @@ from streamer.commands import (
     consents,
     db,
     desk,
+    incident,
     jobs,
     models,
     patients,
@@ -62,6 +63,7 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(incident.app, name="incident")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")

@@ -56,7 +56,11 @@ def _write_nameless(path: Path, content: bytes) -> bool:
         os.fchmod(descriptor, _MODE)
         _write_all(descriptor, content)
         # A link never takes another file's place.
-        os.link(f"/proc/self/fd/{descriptor}", path, follow_symlinks=True)
+        descriptors = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.link(str(descriptor), path, src_dir_fd=descriptors, follow_symlinks=True)
+        finally:
+            os.close(descriptors)
     finally:
         os.close(descriptor)
     return True

@@ -1280,3 +1280,53 @@ FROM (
     SELECT 'audit', recorded_at FROM audit_events WHERE site_id = $1 AND patient_id = $2
 ) AS everything
 GROUP BY kind ORDER BY kind;
+
+-- name: incident_stored
+-- Whose data was in the database before the end of the time; who was erased since is counted only.
+SELECT patient_id FROM patients WHERE site_id = $1 AND created_at < $2
+UNION
+SELECT patient_id FROM erasures
+WHERE site_id = $1 AND reason IN ('erasure', 'retention') AND erased_at >= $2;
+
+-- name: incident_seen
+-- Who was recognised by one of the cameras ($4; none named: by any) in the time.
+SELECT patient_id FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND camera_id IS NOT NULL
+  AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4))
+UNION
+SELECT patient_id FROM presences
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND camera_id IS NOT NULL
+  AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4))
+UNION
+SELECT patient_id FROM reviews
+WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3 AND camera_id IS NOT NULL
+  AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4));
+
+-- name: incident_touched
+-- About whom the audit has something by one of the accounts, itself or through another one.
+SELECT DISTINCT patient_id FROM audit_events
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND patient_id IS NOT NULL
+  AND EXISTS (
+      SELECT FROM unnest($4::text[]) AS account
+      WHERE lower(actor) = lower(account)
+         OR starts_with(lower(actor), lower(account) || ' (through ')
+         OR right(lower(actor), length(account) + 10) = '(through ' || lower(account) || ')'
+  );
+
+-- name: incident_patients
+SELECT p.patient_id, p.patient_ref, p.wrapped_key, p.sealed_profile, p.language, p.attached_from,
+       p.attached_to, p.deceased_on, p.is_staff, p.payer,
+       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+       OR EXISTS (SELECT FROM erasures e
+                  WHERE e.site_id = $1 AND e.patient_id = p.patient_id AND e.templates > 0)
+           AS had_template
+FROM patients p
+WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]) AND p.erased_at IS NULL
+ORDER BY p.patient_ref;
+
+-- name: incident_accesses
+SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome, count(*) AS events,
+       count(DISTINCT patient_id) AS patients, min(recorded_at) AS first_at,
+       max(recorded_at) AS last_at
+FROM audit_events WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+GROUP BY 1, 2, 3, 4 ORDER BY events DESC, actor, kind;
