@@ -28,6 +28,19 @@ def kirdi(tmp_path: Path) -> Iterator[Kirdi]:
     servers.release(holder)
 
 
+def test_export_and_erase(kirdi: Kirdi) -> None:
+    patients, file = kirdi.folder / "patients.csv", kirdi.folder / "p1.json"
+    write_csv(patients, PEOPLE)
+    kirdi.ok("patients", "import", patients)
+    kirdi.ok("patients", "export", "P-1", "-o", file, "--format", "json")
+    assert json.loads(file.read_text())["profile"]["full_name"] == "Әлия Қожа"
+    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter 5", "--yes")
+    assert erased["receipt"]["log_clean_at"] is not None
+    (back,) = kirdi.ok("patients", "import", patients)
+    assert (back["unchanged"], back["left_out"]) == (1, 1)
+
+
+@pytest.mark.long
 def test_rights_and_retention(kirdi: Kirdi) -> None:
     patients, appointments = kirdi.folder / "patients.csv", kirdi.folder / "appointments.csv"
     write_csv(patients, PEOPLE)
