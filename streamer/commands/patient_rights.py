@@ -90,7 +90,9 @@ def export(
 
 
 def erase(
-    patient_ref: PatientRef,
+    patient_ref: Annotated[
+        str, typer.Argument(help="The clinic's reference, or the number of a former erasure.")
+    ],
     reason: Annotated[
         str,
         typer.Option("--reason", help="Why, as recorded: a letter's number, say; no names."),

@@ -133,7 +133,7 @@ class JobRunner:
         if error is None:
             if not await self._ledger.done(claim, work.result()):
                 return Ended(Ending.NOT_OURS)
-            log.info("job done", job=job.name, period=claim.period, **work.result())
+            log.info("job done", job=job.name, period=claim.period, outcome=dict(work.result()))
             return Ended(Ending.DONE, work.result())
         if isinstance(error, KirdiError):
             return await self._fail(job, claim, str(error))

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
@@ -67,7 +69,8 @@ class PatientErasure:
         words. Check-ins that are being written meanwhile are finished first.
 
         Args:
-            patient_ref: The clinic's reference.
+            patient_ref: The clinic's reference; or our own number, which is all that is known where
+                an older database was restored.
             reason: Why, as recorded; not about health, and no name.
             by: Who records it.
             now: Aware.
@@ -80,12 +83,9 @@ class PatientErasure:
         async with self._postgres.transaction() as connection:
             # No import meanwhile: it would take the patient in again.
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
-            patient = await connection.fetchrow(
-                sql("patient_for_enrolment"), self._site_id, patient_ref
-            )
-            if patient is None:
-                raise await self._unknown(connection, patient_ref)
+            patient = await self._patient(connection, patient_ref)
             patient_id: UUID = patient["patient_id"]
+            patient_ref = patient["patient_ref"]
             await self._refuse_guardian(connection, patient_ref, patient_id)
             # As a check-in does it: the appointments first, then the consents.
             await connection.execute(sql("lock_patient_appointments"), patient_id)
@@ -122,9 +122,23 @@ class PatientErasure:
             await append(connection, self._site_id, [event])
         return ErasedPatient(patient_id, receipt, deleted, kept)
 
+    async def _patient(self, connection: Connection, ref: str) -> asyncpg.Record:
+        found = await connection.fetchrow(sql("patient_for_enrolment"), self._site_id, ref)
+        if found is None:
+            try:
+                number = UUID(ref)
+            except ValueError:
+                raise await self._unknown(connection, ref) from None
+            found = await connection.fetchrow(sql("lock_patient"), self._site_id, number)
+        if found is None:
+            raise await self._unknown(connection, ref)
+        if found["patient_ref"] == _nobody(found["patient_id"]):
+            raise _erased_already(ref)
+        return found
+
     async def _unknown(self, connection: Connection, ref: str) -> InputError:
         if await self._erased.among(connection, [ref]):
-            return InputError(f"patient {ref}: was erased already; nothing is left to be erased")
+            return _erased_already(ref)
         return InputError(
             f"patient {ref}: is unknown at site {self._site_id}; look at the reference"
         )
@@ -140,7 +154,7 @@ class PatientErasure:
 
     async def _empty_profile(self, connection: Connection, patient_id: UUID, now: datetime) -> None:
         """Leave a row that others may name, under a key of its own, with nobody in it."""
-        nobody = Patient(f"erased-{patient_id}", "")
+        nobody = Patient(_nobody(patient_id), "")
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place_of_profile(patient_id), profile_bytes(nobody))
         await connection.execute(
@@ -159,3 +173,12 @@ class PatientErasure:
             if kind in until:
                 until[kind] = max((until[kind], *resting))
         return tuple(StillKept(row["kind"], row["rows"], until[row["kind"]]) for row in rows)
+
+
+def _nobody(patient_id: UUID) -> str:
+    """The reference of a row that stayed: it stands for nobody in the clinic's books."""
+    return f"erased-{patient_id}"
+
+
+def _erased_already(ref: str) -> InputError:
+    return InputError(f"patient {ref}: was erased already; nothing is left to be erased")

@@ -33,7 +33,7 @@ _PORTION: Final = 1_000
 _PAUSE_S: Final = 0.02
 _TIMEOUT_S: Final = 120.0
 # Fewer rows than this are deleted whatever their share is.
-_FEW: Final = 1_000
+_FEW: Final = 100
 # An import writes these, and must not find what it counted upon gone before its commit.
 _IMPORTED: Final = frozenset({Kept.APPOINTMENTS, Kept.PATIENTS, Kept.PRACTITIONERS})
 
@@ -89,8 +89,8 @@ class Retention:
         async with self._postgres.connection() as connection:
             for kind in Kept:
                 due = found.get(kind.value, 0)
-                # Without a consent a template goes, however many there are.
-                if due <= _FEW or kind is Kept.TEMPLATES:
+                # Templates without a consent go in any case, and nothing rests on counters.
+                if due <= _FEW or kind in (Kept.TEMPLATES, Kept.ATTEMPTS):
                     continue
                 total = await connection.fetchval(
                     count_all(kind), self._site_id, timeout=_TIMEOUT_S

@@ -202,6 +202,18 @@ async def test_nothing_of_the_person_is_left_in_any_row(clinic: Clinic) -> None:
                 assert word not in said.replace("A-P-1", ""), (table, word)
 
 
+async def test_an_older_database_was_restored(clinic: Clinic) -> None:
+    """Then the number that was printed is all that is known."""
+    patient_id = await visit(clinic)
+    erased = await erasure(clinic).erase(str(patient_id), "again", AIGUL, NOW)
+    assert erased.patient_id == patient_id
+    assert (await clinic.import_patients(PROFILE)).left_out == 1
+    with pytest.raises(InputError, match="was erased already"):
+        await erasure(clinic).erase(str(patient_id), "again", AIGUL, NOW)
+    with pytest.raises(InputError, match="was erased already"):
+        await erasure(clinic).erase(f"erased-{patient_id}", "again", AIGUL, NOW)
+
+
 async def test_a_consent_that_nothing_rests_on_goes_too(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
     await clinic.enrol(1)

@@ -1,7 +1,9 @@
 """What is too old goes, what something rests on stays, and a dry run says what a run does."""
 
 import asyncio
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from streamer.domain.retention import Kept
 from streamer.errors import InputError
 from streamer.storage.retention import Retention
 from streamer.storage.retention_rules import TABLES, TERMS
+from tests.data import ROOT
 from tests.integration.storage.clinic import CHECK_IN, NOW, SITE, Clinic
 from tests.integration.storage.old_data import DAYS, Decade
 
@@ -122,6 +125,32 @@ async def test_a_run_that_is_stopped_is_gone_on_with(clinic: Clinic) -> None:
         for kind in set(first.deleted) | set(second.deleted)
     }
     assert together == said
+
+
+async def test_a_run_that_is_killed_has_reported_what_it_did(
+    clinic: Clinic, migrated_url: str, tmp_path: Path
+) -> None:
+    await Decade(clinic, 11).fill()
+    keeper = retention(clinic, DAYS)
+    said = await keeper.count(NOW)
+    key = str(tmp_path / "kirdi.key")
+    arguments = ["-m", "tests.integration.storage.deleting", migrated_url, key]
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert await child.stdout.readline() == b"five portions\n"
+    child.kill()
+    await child.wait()
+
+    (killed,) = await keeper.reports()
+    assert (killed.run_by, killed.ended_at) == ("killed", None)
+    assert sum(killed.deleted.values()) > 0
+    left = await keeper.count(NOW)
+    for kind in said:
+        assert killed.deleted.get(kind, 0) + left.get(kind, 0) == said[kind], kind
+    report = await keeper.run(NOW, "kirdi", GO_ON)
+    assert report.deleted == left
 
 
 async def test_two_at_once_delete_everything_once(clinic: Clinic) -> None:
