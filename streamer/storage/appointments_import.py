@@ -12,12 +12,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.booking import Booking
 from streamer.domain.rows import over, selected, where
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.erased_references import ErasedReferences
-from streamer.storage.import_result import ImportResult
+from streamer.storage.import_result import ImportResult, import_event
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
 from streamer.storage.postgres import Connection, Postgres, write_rows
@@ -75,7 +77,9 @@ class AppointmentsImport:
         self._zone = zone
         self._listener = listener
 
-    async def run(self, bookings: Sequence[Booking], now: datetime) -> ImportResult:
+    async def run(
+        self, bookings: Sequence[Booking], now: datetime, by: Actor = SERVICE
+    ) -> ImportResult:
         """Write every appointment in one transaction.
 
         No status moves backwards: an appointment that is already `arrived` stays so where the file
@@ -86,6 +90,7 @@ class AppointmentsImport:
         Args:
             bookings: From `exchange.read_appointments`, so that errors can name the line.
             now: Aware; stands in for a `status_changed_at` the file does not give.
+            by: Who imports.
 
         Raises:
             InputError: An unknown patient or a row that cannot be; nothing was written.
@@ -100,11 +105,13 @@ class AppointmentsImport:
             plan = self._plan(bookings, known, now)
             await write_rows(connection, sql("insert_appointment"), plan.inserts)
             await write_rows(connection, sql("update_appointment"), plan.updates)
+            created, updated = len(plan.inserts), len(plan.updates)
+            unchanged = len(bookings) - created - updated
+            result = ImportResult(created, updated, unchanged, given - len(bookings))
+            await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
-        created, updated = len(plan.inserts), len(plan.updates)
-        unchanged = len(bookings) - created - updated
-        return ImportResult(created, updated, unchanged, given - len(bookings))
+        return result
 
     async def _without_erased(
         self, connection: Connection, bookings: Sequence[Booking]

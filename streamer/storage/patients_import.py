@@ -18,9 +18,10 @@ from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.patient import Patient
 from streamer.domain.rows import Rows, over, selected, where
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
-from streamer.storage.import_result import ImportResult
+from streamer.storage.import_result import ImportResult, import_event
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -123,10 +124,12 @@ class PatientsImport:
             await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
             await self._end_consents(connection, list(plan.ids.values()), by, now)
-        updated = len((plan.updated | regrouped) - plan.created)
-        created = len(plan.created)
-        unchanged = len(patients) - created - updated
-        return ImportResult(created, updated, unchanged, given - len(patients))
+            updated = len((plan.updated | regrouped) - plan.created)
+            created = len(plan.created)
+            unchanged = len(patients) - created - updated
+            result = ImportResult(created, updated, unchanged, given - len(patients))
+            await append(connection, self._site_id, [import_event("Patient", result, by, now)])
+        return result
 
     async def _without_erased(
         self, connection: Connection, patients: Sequence[Patient], readmit: Collection[str]

@@ -218,10 +218,9 @@ class Retention:
             if not await self._can_prune(connection):
                 return
             before = self.cutoffs(now)["audit"]
-            deleted = await connection.fetchval(count_due(Kept.AUDIT), *self._given(now))
-            if not deleted:
-                return
-            await connection.execute(sql("prune_audit"), self._site_id, before, timeout=_TIMEOUT_S)
+            deleted: int = await connection.fetchval(
+                sql("prune_audit"), self._site_id, before, timeout=_TIMEOUT_S
+            )
             await self._note(connection, Kept.AUDIT, run_id, deleted, now, by)
 
     async def _can_prune(self, connection: Connection) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -174,6 +174,22 @@ async def test_each_portion_is_on_record(clinic: Clinic) -> None:
             str(report.run_id),
         )
     assert {row["kind"]: row["n"] for row in rows} == report.deleted
+
+
+async def test_the_audit_is_cut_by_its_own_function(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await retention(clinic).run(NOW, "kirdi", GO_ON)
+    there = await clinic.count("audit_events")
+    later = datetime.now(UTC) + timedelta(days=1827)
+    keeper = retention(clinic, FIVE_YEARS | {"patients": 36500, "appointments": 36500})
+    assert (await keeper.count(later))["audit"] == there > 0
+    report = await keeper.run(later, "kirdi", GO_ON)
+    # What the run itself put into the chains meanwhile was cut with them, or stays.
+    assert report.deleted["audit"] >= there
+    row = await clinic.row(
+        "SELECT count(*) FROM audit_events WHERE body ->> 'entity_type' = 'AuditEvent'"
+    )
+    assert row == (1,)
 
 
 async def test_a_clock_or_a_term_that_is_wrong_does_not_empty_the_tables(clinic: Clinic) -> None:
