@@ -21,6 +21,7 @@ from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.egov import Egov as Egov
 from config.oidc import Oidc as Oidc
+from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
@@ -274,6 +275,7 @@ class Settings(Section):
     egov: Egov = Egov()
     web: Web = Web()
     oidc: Oidc = Oidc()
+    retention: Retention = Retention()
     audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
 

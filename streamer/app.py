@@ -62,6 +62,7 @@ from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
 from streamer.instruments import Instruments
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
@@ -73,6 +74,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.site_jobs import site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -230,9 +232,8 @@ async def run_service(
             codes,
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             web,
-            ClinicApi(
-                backend, matcher, rules, pack.manifest, desk, codes, lambda: calibration.calibrated
-            ),
+            ClinicApi(backend, matcher, rules, pack.manifest, desk, codes, calibration),
+            site_jobs(backend),
             backend.audit_log,
             audit_keeper,
         )
@@ -268,6 +269,7 @@ class _Parts:
     threads: Executor
     web: WebService | None
     clinic: ClinicApi
+    jobs: JobScheduler
     audit: AuditLog
     audit_keeper: AuditKeeper
 
@@ -347,6 +349,7 @@ async def _run_tasks(
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("jobs", parts.jobs.run(stop_storage))
     storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
     storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))

@@ -34,19 +34,25 @@ from streamer.storage.database import Database, open_database
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.idempotency import PostgresOnce
+from streamer.storage.incident_facts import IncidentRecords
+from streamer.storage.job_runs import PostgresJobRuns
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.page_reader import PageReader
+from streamer.storage.patient_erasure import PatientErasure
+from streamer.storage.patient_files import PatientFiles
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
 from streamer.storage.people_reader import PeopleReader
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
+from streamer.storage.retention import Retention
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
@@ -92,7 +98,13 @@ class Backend:
     def appointments_import(self) -> AppointmentsImport:
         """Writes appointments of a file."""
         site = self.settings.site
-        return AppointmentsImport(self.database.postgres, site.id, site.zone, self.schedules)
+        return AppointmentsImport(
+            self.database.postgres, site.id, site.zone, self.schedules, self._erased
+        )
+
+    @property
+    def _erased(self) -> ErasedReferences:
+        return ErasedReferences(self.database.keyed_hash, self.settings.site.id)
 
     @property
     def consent_rules(self) -> ConsentRules:
@@ -125,6 +137,47 @@ class Backend:
     def remnants(self) -> Remnants:
         """Destroys what erased keys leave in the database's files."""
         return Remnants(self.database.postgres, self.clock)
+
+    @property
+    def retention(self) -> Retention:
+        """Deletes what is kept no longer."""
+        return Retention(
+            self.database.postgres,
+            self.settings.site.id,
+            self._eraser,
+            self.settings.retention.days,
+            self.clock,
+        )
+
+    @property
+    def job_runs(self) -> PostgresJobRuns:
+        """Which jobs ran."""
+        return PostgresJobRuns(self.database.postgres, self.settings.site.id)
+
+    @property
+    def patient_files(self) -> PatientFiles:
+        """Reads everything about one patient."""
+        base, site = self.database, self.settings.site
+        return PatientFiles(base.postgres, base.vault, site.id, site.name)
+
+    @property
+    def incident_records(self) -> IncidentRecords:
+        """Finds out whom a breach affects."""
+        base, site = self.database, self.settings.site
+        return IncidentRecords(base.postgres, base.vault, site.id, site.name, site.zone)
+
+    @property
+    def patient_erasure(self) -> PatientErasure:
+        """Erases a person at their wish."""
+        base = self.database
+        return PatientErasure(
+            base.postgres,
+            base.vault,
+            self.settings.site.id,
+            self._eraser,
+            self._erased,
+            self.settings.retention.days,
+        )
 
     @property
     def _eraser(self) -> Eraser:

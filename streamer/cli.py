@@ -23,9 +23,12 @@ from streamer.commands import (
     consents,
     db,
     desk,
+    incident,
+    jobs,
     models,
     patients,
     presences,
+    retention,
     review,
     tokens,
     users,
@@ -35,6 +38,7 @@ from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
+from streamer.commands.patient_rights import erase, export
 from streamer.commands.run import run
 from streamer.commands.status import status
 from streamer.errors import KirdiError
@@ -64,10 +68,15 @@ app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
+app.add_typer(incident.app, name="incident")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
 bench.app.command("codes")(bench_codes)
+patients.app.command()(export)
+patients.app.command()(erase)
 app.command()(run)
 app.command()(demo)
 app.command()(health)

@@ -1,7 +1,6 @@
 """Puts together what the routes of the clinic's domain work with. Called by `app` and by tests."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from matcher.matcher import Matcher
@@ -16,6 +15,7 @@ from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
 from streamer.backend import Backend
+from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl
 from streamer.checkin.codes.redeeming import Redeeming
 from streamer.checkin.desk_comparisons import DeskComparisons
@@ -89,7 +89,7 @@ class ClinicApi:
     Attributes:
         manifest: Of the model pack in use.
         redeeming: The service's own, which knows who is away.
-        calibrated: Whether the site has calibrated the pack, as of now.
+        calibration: Knows whether the site has calibrated the pack.
     """
 
     backend: Backend
@@ -98,7 +98,7 @@ class ClinicApi:
     manifest: Manifest
     reviews: ReviewDesk
     redeeming: Redeeming
-    calibrated: Callable[[], bool]
+    calibration: CalibrationKeeper
 
     @property
     def once(self) -> PostgresOnce:
@@ -138,4 +138,4 @@ class ClinicApi:
         patients = self.backend.patients_list(self.matcher.pack_id)
         left = await patients.count_needing_enrolment(self.backend.clock.now())
         auto_arrive = self.backend.settings.match.auto_arrive
-        return tuple(notices(self.manifest, auto_arrive, self.calibrated(), left))
+        return tuple(notices(self.manifest, auto_arrive, self.calibration.calibrated, left))

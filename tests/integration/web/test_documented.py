@@ -28,7 +28,7 @@ async def test_the_examples_work_as_written(house: House, tmp_path: Path) -> Non
     await clinic.import_bookings(booking(1001, 17), booking(17))
     roles = (Role.RECEPTION, Role.REVIEWER, Role.OPERATOR, Role.AUDITOR)
     await house.api.account("aigul", *roles)
-    scopes = re.search(r"--scope (\S+)", PAGE)
+    scopes = re.search(r"create aigul .*--scope (\S+)", PAGE)
     assert scopes is not None
     token = await house.api.token("aigul", scopes[1].split(","))
     for name in ("photo1.jpg", "photo2.jpg"):
