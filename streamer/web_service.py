@@ -1,7 +1,6 @@
 """The web server of a site, put together from its stores. Used by `app` and tests of the API."""
 
 import asyncio
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,11 +71,8 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
     oidc = None
     if settings.oidc.issuer is not None:
         assert settings.web.public_url is not None
-        # Only where there is a provider: its client takes a while to load. It says that it would
-        # rather have another library than httpx, which is no news for an operator.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            from streamer.web.oidc.provider import OidcProvider
+        # Only where there is a provider: its client takes a while to load.
+        from streamer.web.oidc.provider import OidcProvider
 
         provider = OidcProvider(settings.oidc, clock)
         oidc = OidcSignIn(
