@@ -235,13 +235,13 @@ async def test_a_token_takes_no_cookie_along(api: ServedApi) -> None:
     assert (await client.get("/session")).status_code == 401
 
 
-async def test_too_much_is_on_record(api: ServedApi, clinic: Clinic) -> None:
-    client = await api.as_role(Role.AUDITOR, account="aud")
-    assert (await client.delete("/session")).status_code == 403
+async def test_what_is_denied_is_on_record(api: ServedApi, clinic: Clinic) -> None:
+    now = clinic.clock.now()
+    await api.backend.web_sessions.denied("aud", "GET /patients/{ref}", now)
     async with clinic.database.postgres.connection() as connection:
-        rows = await connection.fetch("SELECT actor FROM audit_events WHERE kind = 'access-denied'")
-    # Signing a token out is no lack of rights; asking for another's work is (tests of the routes).
-    assert [row["actor"] for row in rows] == []
+        (row,) = await connection.fetch("SELECT * FROM audit_events WHERE kind = 'access-denied'")
+    assert row["actor"] == "aud"
+    assert "/patients/{ref}" in row["body"]
 
 
 async def test_accounts_are_what_they_are_told_to_be(api: ServedApi, clinic: Clinic) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import httpx
 import pytest
+from fastapi import Request
 
 from streamer.domain.role import Role
 from streamer.web.application import create_application
@@ -13,7 +14,7 @@ from streamer.web.principal import Principal
 from streamer.web.require import PUBLIC, Public, Require, require
 from streamer.web.router import router
 from tests.fakes.clock import FakeClock, UnhurriedClock
-from tests.fakes.entrance import entrance
+from tests.fakes.entrance import FakeDenials, entrance
 from tests.fakes.identities import FakeIdentities
 from tests.integration.storage.clinic import NOW
 from tests.route_table import RouteLine, route_table
@@ -87,3 +88,28 @@ def test_a_route_cannot_be_public_and_demand_something() -> None:
         async def read(
             principal: Annotated[Principal, require(Permission.AUDIT_READ)],
         ) -> None: ...
+
+
+async def test_who_asks_for_too_much_is_put_on_record_and_never_read() -> None:
+    identities, guarded, read = FakeIdentities(), router("/guarded", "test"), []
+
+    @guarded.post("/{ref}")
+    async def write(
+        ref: str, request: Request, _who: Annotated[Principal, require(Permission.AUDIT_READ)]
+    ) -> None:
+        read.append(await request.body())
+
+    way_in = entrance(identities)
+    application = create_application(WebParts("s1", FakeClock(NOW), way_in))
+    application.include_router(guarded)
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for role, status in ((Role.HEAD, 403), (Role.AUDITOR, 200)):
+            token = identities.add(role, account=role)
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await client.post("/guarded/P-1", content=b"{", headers=headers)
+            assert answer.status_code == status
+    assert isinstance(way_in.denials, FakeDenials)
+    # The route's pattern: the path itself may hold a patient's reference.
+    assert way_in.denials.denied_to == [("head", "POST /guarded/{ref}")]
+    assert read == [b"{"]
