@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
+
 from config.settings import Settings
 from streamer.clock import Clock
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
+from streamer.key_places import key_places
 from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.calibrations import PostgresCalibrations
@@ -25,7 +28,9 @@ from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.eraser import Eraser
+from streamer.storage.erasure_register import ErasureRegister, RegisterError
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.key_rotation import KeyRotation
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
@@ -41,10 +46,12 @@ from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.windows import presence_window
 
+log = structlog.get_logger(__name__)
 
-def key_file(home: Path) -> Path:
-    """Where the key-encryption key lies: outside the database, to be backed up apart from it."""
-    return home / "keys" / "kek"
+
+def register_of(settings: Settings, home: Path) -> ErasureRegister:
+    """What was erased, outside the database."""
+    return ErasureRegister(home / "register", settings.backup.register_copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Backend:
     database: Database
     schedules: ScheduleCache
     clock: Clock
+    register: ErasureRegister
 
     @property
     def patients_import(self) -> PatientsImport:
@@ -100,7 +108,18 @@ class Backend:
     @property
     def remnants(self) -> Remnants:
         """Destroys what erased keys leave in the database's files."""
-        return Remnants(self.database.postgres, self.clock)
+        return Remnants(self.database.postgres, self.clock, self.register)
+
+    @property
+    def key_rotation(self) -> KeyRotation:
+        """Wraps all keys anew."""
+        base = self.database
+        return KeyRotation(base.postgres, base.vault, self.settings.site.id, self.clock)
+
+    @property
+    def eraser(self) -> Eraser:
+        """Ends consents inside another's transaction."""
+        return self._eraser
 
     @property
     def _eraser(self) -> Eraser:
@@ -222,6 +241,8 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
     Raises:
         KirdiError: Something cannot be opened; names it and the remedy.
     """
+    # First of all: what a variable holds must not be inherited by the servers.
+    keys = key_places(settings.keys, home)
     async with embedded_services(settings.database, settings.redis, home) as services:
         if settings.database.url is None:
             await migrate(services.database_url)
@@ -232,11 +253,17 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
         )
         try:
             async with open_database(
-                services.database_url, settings.database, settings.site, key_file(home)
+                services.database_url, settings.database, settings.site, keys
             ) as database:
+                register = register_of(settings, home)
+                try:
+                    # Refuses a database that was restored past what is erased.
+                    await register.sync(database.postgres)
+                except RegisterError as error:
+                    log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                yield Backend(settings, database, schedules, clock)
+                yield Backend(settings, database, schedules, clock, register)
         finally:
             if redis is not None:
                 await redis.close()

@@ -26,6 +26,7 @@ from streamer.commands import (
     patients,
     presences,
     review,
+    vault,
 )
 from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.demo import demo
@@ -59,6 +60,7 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(vault.app, name="vault")
 app.add_typer(bench.app, name="bench")
 bench.app.command("codes")(bench_codes)
 app.command()(run)

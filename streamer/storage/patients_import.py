@@ -20,6 +20,7 @@ from streamer.domain.rows import Rows, over, where
 from streamer.errors import InputError
 from streamer.storage.eraser import Eraser
 from streamer.storage.import_result import ImportResult
+from streamer.storage.keys import hold_current_key
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -99,6 +100,7 @@ class PatientsImport:
                 sql("patients_for_import"), self._site_id, refs, timeout=_STATEMENT_TIMEOUT_S
             )
             stored = {row["patient_ref"]: row for row in rows}
+            await hold_current_key(connection, self._vault)
             plan = await asyncio.to_thread(self._plan, patients, stored, now)
             hashes = [one for one in plan.hashes if one is not None]
             rows = await connection.fetch(

@@ -12,6 +12,7 @@ import asyncpg
 from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place, raise_ours
 from streamer.storage.postgres import Connection
+from streamer.storage.restoring import refuse_half_restored
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,17 +24,21 @@ _STATEMENT_TIMEOUT_S = 600.0
 _CONNECT_TIMEOUT_S = 5.0
 
 
-async def migrate(url: str) -> list[str]:
+async def migrate(url: str, *, settling: bool = False) -> list[str]:
     """Apply every revision the database lacks, all in one transaction.
 
     Two at once are harmless: the second waits and finds nothing left to do.
+
+    Args:
+        url: Where PostgreSQL is.
+        settling: Also while a backup is being restored.
 
     Returns:
         The revisions applied, oldest first; empty when there was nothing to do.
 
     Raises:
-        DatabaseError: It cannot be reached or refuses, or its schema is newer than this code;
-            nothing was changed.
+        DatabaseError: It cannot be reached or refuses, its schema is newer than this code, or it is
+            being restored; nothing was changed.
     """
     place = Place.of(url)
     with raise_ours(place):
@@ -42,6 +47,8 @@ async def migrate(url: str) -> list[str]:
         )
         try:
             async with connection.transaction():
+                if not settling:
+                    await refuse_half_restored(connection, place)
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
                 current = await _revision(connection)
                 missing = _missing(current, place)

@@ -46,7 +46,7 @@ async def test_patients_without_a_check_value_make_no_key(clinic_url: str, tmp_p
     async with open_database(clinic_url, Limits(), SITE, key) as database:
         clinic = Clinic(database, FakeClock())
         await clinic.import_patients(patient(1))
-        await clinic.execute("DELETE FROM meta")
+        await clinic.execute("DELETE FROM wrapping_keys")
     key.unlink()
     with pytest.raises(VaultError, match="holds patients and does not say by which key"):
         await _fill(clinic_url, key, 2)
