@@ -5,7 +5,7 @@ Used by `app` and by every command that reads or writes what Kirdi knows.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +54,12 @@ def register_of(settings: Settings, home: Path) -> ErasureRegister:
     return ErasureRegister(home / "register", settings.backup.register_copies)
 
 
+def eraser_of(settings: Settings, database: Database) -> Eraser:
+    """Ends consents inside another's transaction."""
+    kept = timedelta(days=settings.consent.backups_kept_days)
+    return Eraser(database.vault, settings.site.id, kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The stores of one site."""
@@ -63,6 +69,7 @@ class Backend:
     schedules: ScheduleCache
     clock: Clock
     register: ErasureRegister
+    database_url: str = field(repr=False)
 
     @property
     def patients_import(self) -> PatientsImport:
@@ -117,14 +124,8 @@ class Backend:
         return KeyRotation(base.postgres, base.vault, self.settings.site.id, self.clock)
 
     @property
-    def eraser(self) -> Eraser:
-        """Ends consents inside another's transaction."""
-        return self._eraser
-
-    @property
     def _eraser(self) -> Eraser:
-        kept = timedelta(days=self.settings.consent.backups_kept_days)
-        return Eraser(self.database.vault, self.settings.site.id, kept)
+        return eraser_of(self.settings, self.database)
 
     @property
     def check_ins(self) -> PostgresCheckIns:
@@ -263,7 +264,7 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
                     log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                yield Backend(settings, database, schedules, clock, register)
+                yield Backend(settings, database, schedules, clock, register, services.database_url)
         finally:
             if redis is not None:
                 await redis.close()

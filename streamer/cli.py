@@ -13,6 +13,7 @@ from config.errors import ConfigError
 from matcher.errors import MatcherError
 from streamer.commands import (
     appointments,
+    backup,
     bench,
     camera,
     cameras,
@@ -61,6 +62,7 @@ app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(vault.app, name="vault")
+app.add_typer(backup.app, name="backup")
 app.add_typer(bench.app, name="bench")
 bench.app.command("codes")(bench_codes)
 app.command()(run)

@@ -88,6 +88,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "streamer.app": OURS,
     "streamer.backend": OURS,
+    "streamer.backup": OURS,
+    "streamer.key_places": (*LEAVES, "streamer.crypto", "config.settings"),
     "streamer.recognition": ("config.settings", "matcher"),
     "streamer.loading": (),
     "streamer.__main__": ("streamer.cli", "streamer.loading"),

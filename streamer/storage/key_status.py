@@ -79,8 +79,10 @@ def _row(
 ) -> KeyRow:
     state = known["state"] if known is not None else "unknown" if name else "the first key"
     since = None if known is None else known["retired_at"] or known["since"]
-    numbers = (counts.get((name, kind), 0) for kind in ("patient", "template", "secret"))
-    return KeyRow(name, state, since, *numbers, places.get(name))
+    patients, templates, secrets = (
+        counts.get((name, kind), 0) for kind in ("patient", "template", "secret")
+    )
+    return KeyRow(name, state, since, patients, templates, secrets, places.get(name))
 
 
 def _places(sources: KeySources) -> dict[str, str]:
@@ -101,7 +103,8 @@ def _left(rotations: list[asyncpg.Record]) -> tuple[str, ...]:
     last = rotations[-1]
     if last["rewrapped_at"] is None:
         return (
-            f"A rotation to key {last['key_id']} is not done: `kirdi vault rotate` goes on with it.",
+            f"A rotation to key {last['key_id']} is under way; if no `kirdi vault rotate` runs, "
+            "run it: it goes on where it was.",
         )
     if last["files_clean_at"] is None:
         return ("The database's files still hold former wrapped keys; the service cleans them.",)
