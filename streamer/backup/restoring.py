@@ -129,26 +129,26 @@ async def settle_database(
     async with (
         only_service_of(home),
         embedded_services(settings.database, settings.redis, home) as services,
-    ):
-        async with open_database(
+        open_database(
             services.database_url, settings.database, settings.site, keys, settling=True
-        ) as database:
-            async with database.postgres.connection() as connection:
-                database_id = await connection.fetchval(sql("read_meta"), "database_id")
-                if await connection.fetchval(sql("is_being_restored")):
-                    raise BackupError(
-                        "backup: a restore is not finished; run `kirdi backup restore` once more"
-                    )
-            folders = (home / "register", *settings.backup.register_copies, *wish.registers)
-            register = await asyncio.to_thread(find_register, folders, database_id)
-            if register is None:
+        ) as database,
+    ):
+        async with database.postgres.connection() as connection:
+            database_id = await connection.fetchval(sql("read_meta"), "database_id")
+            if await connection.fetchval(sql("is_being_restored")):
                 raise BackupError(
-                    "backup: there is no register of erasures of this database; give its folder by "
-                    "--register"
+                    "backup: a restore is not finished; run `kirdi backup restore` once more"
                 )
-            return await _settle(
-                settings, home, database, register, clock, (wish.by, None, register.as_of)
+        folders = (home / "register", *settings.backup.register_copies, *wish.registers)
+        register = await asyncio.to_thread(find_register, folders, database_id)
+        if register is None:
+            raise BackupError(
+                "backup: there is no register of erasures of this database; give its folder by "
+                "--register"
             )
+        return await _settle(
+            settings, home, database, register, clock, (wish.by, None, register.as_of)
+        )
 
 
 def _keys_of(folder: Path, manifest: Manifest, keys: KeySources) -> Sequence[KeyEncryptionKey]:
