@@ -68,6 +68,7 @@ class ErasureRegister:
         self._turn = asyncio.Lock()
         self._known: set[UUID] = set()
         self._read_to = 0
+        self._lines = 0
         self._entries: list[Erased] = []
         self._as_of = _BEGINNING
 
@@ -122,13 +123,17 @@ class ErasureRegister:
                 )
 
     def _read_on(self, place: Path) -> None:
-        """Read what other processes have written."""
+        """Read what other processes have written; the state first, as it is written last."""
+        state = _read_state(place)
         found = _read_lines(place / _LINES, self._read_to)
         if found is not None:
             entries, self._read_to = found
+            self._lines += len(entries)
             self._entries += [one for one in entries if one.id not in self._known]
             self._known |= {one.id for one in entries}
-        self._as_of = max(self._as_of, _read_as_of(place) or _BEGINNING)
+        if state is not None:
+            _refuse_incomplete(place, state, self._lines)
+            self._as_of = max(self._as_of, state.as_of)
 
     def _write(self, database_id: str, fresh: Sequence[Erased], as_of: datetime) -> None:
         place = self._folder / database_id
@@ -139,8 +144,10 @@ class ErasureRegister:
                 missing = [one for one in fresh if one.id not in self._known]
                 _append(place / _LINES, self._read_to, missing)
                 # Whoever reads it believes that all lines up to then are there: so it comes last.
-                _replace(place / _STATE, json.dumps({"as_of": as_of.isoformat()}).encode())
                 self._read_on(place)
+                self._as_of = max(self._as_of, as_of)
+                state = {"as_of": self._as_of.isoformat(), "lines": self._lines}
+                _replace(place / _STATE, json.dumps(state).encode())
                 failed = None
                 for folder in self._copies:
                     try:
@@ -156,10 +163,13 @@ class ErasureRegister:
 def read_register(folder: Path, database_id: str) -> Register | None:
     """Read a database's register in a folder; None = there is none. Blocks."""
     place = folder / database_id
-    as_of, found = _read_as_of(place), _read_lines(place / _LINES, 0)
-    if as_of is None:
+    # The state first: it is written last.
+    state, found = _read_state(place), _read_lines(place / _LINES, 0)
+    if state is None:
         return None
-    return Register(as_of, tuple(found[0]) if found is not None else ())
+    entries = tuple(found[0]) if found is not None else ()
+    _refuse_incomplete(place, state, len(entries))
+    return Register(state.as_of, entries)
 
 
 def erased_from(row: asyncpg.Record) -> Erased:
@@ -222,18 +232,37 @@ def _read_lines(file: Path, start: int) -> tuple[list[Erased], int] | None:
     try:
         return [_erased(line) for line in whole.splitlines()], start + len(whole)
     except (ValueError, KeyError, TypeError) as error:
-        raise DatabaseError(
-            f"register of erasures {file}: is damaged; restore it from one of its copies "
-            "(backup.register_copies)"
-        ) from error
+        raise _damaged(file) from error
 
 
-def _read_as_of(place: Path) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Up to when a register is complete, and with how many lines."""
+
+    as_of: datetime
+    lines: int
+
+
+def _read_state(place: Path) -> _State | None:
     try:
         said = json.loads((place / _STATE).read_bytes())
-        return datetime.fromisoformat(said["as_of"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return _State(datetime.fromisoformat(said["as_of"]), int(said["lines"]))
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(place / _STATE) from error
+
+
+def _refuse_incomplete(place: Path, state: _State, lines: int) -> None:
+    if lines < state.lines:
+        raise _damaged(place / _LINES)
+
+
+def _damaged(file: Path) -> DatabaseError:
+    return DatabaseError(
+        f"register of erasures {file}: is damaged; restore its folder from one of its copies "
+        "(backup.register_copies)"
+    )
 
 
 @contextmanager
