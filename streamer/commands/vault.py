@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,30 +29,13 @@ from streamer.errors import DatabaseError
 
 if TYPE_CHECKING:
     from streamer.backend import Backend
-    from streamer.crypto.key_source import KeySources
+    from streamer.storage.key_exchange import Exchanged
     from streamer.storage.key_status import KeyStatus
 
 app = typer.Typer(help="The key-encryption key.", no_args_is_help=True)
 
 COLUMNS = ("key_id", "state", "since", "patients", "templates", "secrets", "found_at")
 _FIRST = "(version 1)"
-
-
-@dataclass(frozen=True, slots=True)
-class Rotated:
-    """How a rotation ended.
-
-    Attributes:
-        key_id: Of the key that wraps everything now.
-        rows: So many keys this command wrapped anew.
-        obstacle: Why the database's log still holds former ones; None = it does not.
-        words: What was done with the places of keys, or is to be done.
-    """
-
-    key_id: str
-    rows: int
-    obstacle: str | None
-    words: tuple[str, ...]
 
 
 @app.command()
@@ -99,24 +83,21 @@ def rotate(
     the former key, neither in rows nor in what is left in the database's files.
     """
     settings = read_settings(config)
-    rotated = asyncio.run(_rotate(settings, new_key_file, acting(settings, by), as_json))
+    told = (lambda _: None) if as_json else say
+    done, obstacle = asyncio.run(_rotate(settings, new_key_file, acting(settings, by), told))
     if as_json:
-        print_json(
-            [
-                {
-                    "key_id": rotated.key_id,
-                    "rows": rotated.rows,
-                    "obstacle": rotated.obstacle,
-                    "words": rotated.words,
-                }
-            ]
-        )
+        print_json([asdict(done) | {"obstacle": obstacle}])
         return
-    say(f"Done: {rotated.rows} keys are wrapped anew, all of them by key {rotated.key_id} now.")
-    for line in rotated.words:
+    say(f"Done: {done.rows} keys are wrapped anew, all of them by key {done.key_id} now.")
+    for line in done.words:
         say(line)
-    if rotated.obstacle is not None:
-        say(f"The database's log still holds former wrapped keys: {rotated.obstacle}.")
+    if obstacle is not None:
+        say(f"The database's files or log still hold former wrapped keys: {obstacle}.")
+    say(
+        "Backups made until now need the former key, and are kept for "
+        f"{settings.consent.backups_kept_days} days (consent.backups_kept_days): do not destroy it "
+        "sooner."
+    )
 
 
 async def _status(settings: Settings) -> "KeyStatus":
@@ -130,76 +111,19 @@ async def _status(settings: Settings) -> "KeyStatus":
         return await key_status(services.database_url, settings.database, keys)
 
 
-async def _rotate(settings: Settings, new_key_file: Path | None, by: Actor, quiet: bool) -> Rotated:
+async def _rotate(
+    settings: Settings, new_key_file: Path | None, by: Actor, told: Callable[[str], None]
+) -> "tuple[Exchanged, str | None]":
     from streamer.backend import open_backend
     from streamer.key_places import key_places
+    from streamer.storage.key_exchange import KeyExchange
 
-    home = kirdi_home(os.environ)
+    home, clock = kirdi_home(os.environ), SystemClock()
     keys = key_places(settings.keys, home)
-    async with (
-        open_backend(settings, home, SystemClock()) as backend,
-        backend.key_rotation.alone(),
-    ):
-        rows = await _wrap_anew(backend, keys, new_key_file, by, quiet)
-        ring = backend.database.vault.ring
-        words = await asyncio.to_thread(_hand_over, backend, keys)
-        return Rotated(ring.current_id, rows, await _clean(backend), words)
-
-
-async def _wrap_anew(
-    backend: "Backend",
-    keys: "KeySources",
-    new_key_file: Path | None,
-    by: Actor,
-    quiet: bool,
-) -> int:
-    """Finish the rotation under way, or do one; return how many keys were wrapped anew."""
-    from streamer.crypto.key_handover import new_key
-    from streamer.crypto.keyfile import KeyFile
-    from streamer.storage.key_rotation import ANNOUNCE_S
-
-    rotation = backend.key_rotation
-    former = await rotation.under_way()
-    if former is not None and await rotation.abandon_unbegun(former):
-        former = None
-    if former is None:
-        if await asyncio.to_thread(_not_handed_over, backend, keys):
-            return 0
-        made = isinstance(keys.primary, KeyFile)
-        key = await asyncio.to_thread(lambda: new_key(keys, new_key_file, make=made))
-        slow = not (keys.primary.quick and keys.next.quick)
-        wait_s = ANNOUNCE_S + backend.settings.keys.command_timeout_s if slow else 0.0
-        if not quiet:
-            say(
-                f"The new key {key.key_id()}: {keys.next.name}. Back it up now, apart from the "
-                "database."
-            )
-        former = await rotation.begin(key, by, announce_s=wait_s)
-    return await rotation.rewrap(former, by, lambda _: None)
-
-
-def _not_handed_over(backend: "Backend", keys: "KeySources") -> bool:
-    """Did a former command end between the rows and the places of keys?"""
-    from streamer.errors import VaultError
-
-    current = backend.database.vault.ring.current_id
-    try:
-        if keys.primary.read().key_id() == current:
-            return False
-    except VaultError:
-        return True
-    return True
-
-
-def _hand_over(backend: "Backend", keys: "KeySources") -> tuple[str, ...]:
-    from streamer.crypto.key_finder import KeyFinder
-    from streamer.crypto.key_handover import hand_over
-
-    key = KeyFinder((keys.next, keys.primary)).find(
-        backend.database.vault.ring.current_id, wait=True
-    )
-    assert key is not None, "the ring has it from one of them"
-    return hand_over(keys, key, backend.clock.now())
+    async with open_backend(settings, home, clock) as backend:
+        exchange = KeyExchange(backend.key_rotation, backend.database.vault, keys, clock)
+        done = await exchange.run(by, new_key_file, settings.keys.command_timeout_s, told)
+        return done, await _clean(backend)
 
 
 async def _clean(backend: "Backend") -> str | None:

@@ -24,7 +24,12 @@ from streamer.storage.keys import FOLLOW_EVERY_S
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
-_BATCH: Final = 500
+ANNOUNCE_S: Final = 3 * FOLLOW_EVERY_S
+"""Long enough for every open database to have looked, where fetching a key takes its time."""
+
+BATCH = 500
+"""So many rows are locked, and wrapped anew, at once."""
+
 _NOBODY: Final = UUID(int=0)
 # Whoever writes a patient or a template holds the keys until the commit; an import takes a while.
 _TRIES: Final = 60
@@ -134,13 +139,12 @@ class KeyRotation:
         await asyncio.sleep(announce_s)
         return rotation
 
-    async def rewrap(self, rotation: Rotation, by: Actor, told: Callable[[int], None]) -> int:
+    async def rewrap(self, rotation: Rotation, by: Actor) -> int:
         """Wrap everything anew, then retire the former key; return how many rows it was.
 
         Args:
             rotation: Under way.
             by: Who rotates.
-            told: Called now and then with how many rows are done.
 
         Raises:
             VaultError: A row does not open: the former key must stay.
@@ -156,7 +160,7 @@ class KeyRotation:
         await asyncio.to_thread(self._vault.ring.promote, rotation.key_id)
         done = 0
         for _ in range(_TRIES):
-            done = await self._rewrap_all(done, told)
+            done = await self._rewrap_all(done)
             if await self._in_turn(partial(self._retire, rotation=rotation, by=by, done=done)):
                 return done
             await asyncio.sleep(_PAUSE_S)
@@ -201,18 +205,17 @@ class KeyRotation:
             await asyncio.sleep(_PAUSE_S)
         raise AssertionError("the last attempt has returned or raised")
 
-    async def _rewrap_all(self, done: int, told: Callable[[int], None]) -> int:
+    async def _rewrap_all(self, done: int) -> int:
         for batch in (self._patients, self._template_keys):
             after: UUID | None = _NOBODY
             while after is not None:
                 after, number = await batch(after)
                 done += number
-                told(done)
         return done + await self._site_secrets()
 
     async def _patients(self, after: UUID) -> tuple[UUID | None, int]:
         async with self._postgres.transaction() as connection:
-            rows = await connection.fetch(sql("patients_to_rewrap"), self._head(), after, _BATCH)
+            rows = await connection.fetch(sql("patients_to_rewrap"), self._head(), after, BATCH)
             ids = [row["patient_id"] for row in rows]
             former = [row["wrapped_key"] for row in rows]
             fresh = await asyncio.to_thread(
@@ -226,7 +229,7 @@ class KeyRotation:
     async def _template_keys(self, after: UUID) -> tuple[UUID | None, int]:
         async with self._postgres.transaction() as connection:
             rows = await connection.fetch(
-                sql("template_keys_to_rewrap"), self._head(), after, _BATCH
+                sql("template_keys_to_rewrap"), self._head(), after, BATCH
             )
             ids = [row["template_id"] for row in rows]
             former = [row["wrapped_key"] for row in rows]
@@ -283,7 +286,3 @@ async def _swap(
         return None, 0
     await connection.execute(sql(statement), ids, former, fresh)
     return ids[-1], len(ids)
-
-
-ANNOUNCE_S: Final = 3 * FOLLOW_EVERY_S
-"""Long enough for every open database to have looked, where fetching a key takes its time."""

@@ -1,15 +1,14 @@
 """Rotations, and what opens after them. Used by `test_keys` and `test_key_rotation`."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from streamer.crypto.key_handover import hand_over, new_key
 from streamer.crypto.key_source import KeySources
 from streamer.domain.actor import SERVICE
 from streamer.domain.template import Template
 from streamer.storage.database import Database
 from streamer.storage.gallery_source import unsealed
+from streamer.storage.key_exchange import KeyExchange
 from streamer.storage.key_rotation import KeyRotation
 from streamer.storage.postgres import Connection
 from tests.integration.storage.clinic import SITE, Clinic
@@ -27,15 +26,8 @@ def rotation_of(clinic: Clinic) -> KeyRotation:
 
 async def rotate(clinic: Clinic, sources: KeySources) -> int:
     """As `kirdi vault rotate` does; return how many keys were wrapped anew."""
-    rotation = rotation_of(clinic)
-    async with rotation.alone():
-        former = await rotation.under_way()
-        key = await asyncio.to_thread(lambda: new_key(sources, None, make=True))
-        if former is None:
-            former = await rotation.begin(key, SERVICE, announce_s=0)
-        done = await rotation.rewrap(former, SERVICE, lambda _: None)
-        await asyncio.to_thread(hand_over, sources, key, clinic.clock.now())
-    return done
+    exchange = KeyExchange(rotation_of(clinic), clinic.database.vault, sources, clinic.clock)
+    return (await exchange.run(SERVICE, None, 0, lambda _: None)).rows
 
 
 async def opened(database: Database) -> list[Template]:
