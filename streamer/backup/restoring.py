@@ -96,6 +96,7 @@ async def restore_backup(
         )
     signer, *_ = await asyncio.to_thread(_keys_of, wish.folder, manifest, keys)
     check_signature(wish.folder, manifest, signature, signer)
+    await asyncio.to_thread(check_files, wish.folder, manifest)
     folders = (home / "register", *settings.backup.register_copies, *wish.registers)
     register = await asyncio.to_thread(find_register, folders, manifest.database_id)
     if not wish.without_register:
@@ -189,7 +190,6 @@ async def _load(settings: Settings, folder: Path, manifest: Manifest, tools: Pos
                 )
         if restoring and filled:
             return
-        await asyncio.to_thread(check_files, folder, manifest)
         async with postgres.transaction() as connection:
             # From here on nobody else opens it, whatever happens to this process.
             await connection.execute(sql("begin_restore"))

@@ -85,6 +85,8 @@ class KeyExchange:
             if await asyncio.to_thread(self._is_not_in_place):
                 # All rows are done; a former command ended before it had exchanged the files.
                 return 0
+            # Or before it had removed the second copy, which is no new key.
+            await asyncio.to_thread(self._hand_over)
             key = await asyncio.to_thread(self._new_key, given)
             told(
                 f"The new key {key.key_id()}: {self._sources.next.name}. Back it up now, apart "

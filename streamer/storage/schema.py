@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import asyncpg
+import structlog
 
 from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place, raise_ours
@@ -22,6 +23,10 @@ _MIGRATION_LOCK = 0x6B697264
 # A migration of a large table takes its time; waiting for another one that runs does, too.
 _STATEMENT_TIMEOUT_S = 600.0
 _CONNECT_TIMEOUT_S = 5.0
+# From this revision on the server keeps no statistics of columns with wrapped keys.
+_STATISTICS_FREE = "0009"
+
+log = structlog.get_logger(__name__)
 
 
 async def migrate(url: str, *, settling: bool = False) -> list[str]:
@@ -54,9 +59,22 @@ async def migrate(url: str, *, settling: bool = False) -> list[str]:
                 missing = _missing(current, place)
                 if missing:
                     await connection.execute(_script(current))
+            if current is not None and _STATISTICS_FREE in missing:
+                await _forget_samples(connection)
         finally:
             await connection.close(timeout=_CONNECT_TIMEOUT_S)
     return missing
+
+
+async def _forget_samples(connection: asyncpg.Connection) -> None:
+    """Destroy what is left of the samples of wrapped keys that the server's statistics held."""
+    try:
+        await connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")
+    except asyncpg.InsufficientPrivilegeError:
+        log.warning(
+            "samples of wrapped keys may be left in the server's statistics; have a superuser run "
+            "VACUUM FULL pg_catalog.pg_statistic once"
+        )
 
 
 async def check_schema(connection: Connection, place: Place) -> None:

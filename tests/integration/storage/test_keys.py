@@ -186,3 +186,17 @@ async def test_a_stolen_database_says_nothing_without_the_key(
     KeyFile(other).create()
     with pytest.raises(VaultError, match="is not the key that database"):
         await _fill(migrated_url, other, 2)
+
+
+async def test_the_servers_statistics_sample_no_key(clinic: Clinic) -> None:
+    """What ANALYZE has seen stays in a table of the server's own, which no erasure rewrites."""
+    for number in range(20):
+        await clinic.import_patients(patient(number))
+        await clinic.enrol(number)
+    await clinic.execute("ANALYZE patients, templates, template_keys, site_secrets")
+    async with clinic.database.postgres.connection() as connection:
+        rows = await connection.fetch("SELECT tablename, attname FROM pg_stats")
+    sampled = {(row["tablename"], row["attname"]) for row in rows}
+    assert ("patients", "patient_ref") in sampled
+    wrapped = {name for _, name in sampled if name.startswith(("wrapped_", "sealed_"))}
+    assert wrapped == set()

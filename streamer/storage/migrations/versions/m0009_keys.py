@@ -10,6 +10,14 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+_SAMPLED = (
+    ("patients", "wrapped_key"),
+    ("patients", "sealed_profile"),
+    ("templates", "sealed_vector"),
+    ("template_keys", "wrapped_key"),
+    ("site_secrets", "wrapped_key"),
+)
+
 _STATEMENTS: tuple[str, ...] = (
     # Public names of keys, never keys. `announced`: will be current in a moment; `retiring`: rows
     # are still wrapped by it; `retired`: none is. At most one of each of the first three.
@@ -39,6 +47,17 @@ _STATEMENTS: tuple[str, ...] = (
         wrapped_key bytea NOT NULL
     )
     """,
+    # The statistics of a column hold samples of it, in a table that nothing here rewrites: a key
+    # that was erased, or wrapped anew, would be left there.
+    # Giving the type anew drops the samples that are there.
+    *(
+        statement
+        for table, column in _SAMPLED
+        for statement in (
+            f"ALTER TABLE {table} ALTER COLUMN {column} TYPE bytea USING {column} || ''::bytea",
+            f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0",
+        )
+    ),
     # A rotation is done when none is left under the former key, in rows, files or log.
     """
     CREATE TABLE key_rotations (
