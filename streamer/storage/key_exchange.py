@@ -82,11 +82,9 @@ class KeyExchange:
         if rotation is not None and await self._rotation.abandon_unbegun(rotation):
             rotation = None
         if rotation is None:
-            if await asyncio.to_thread(self._is_not_in_place):
-                # All rows are done; a former command ended before it had exchanged the files.
+            if await asyncio.to_thread(self._is_not_finished):
+                # All rows are done; a former command ended before the new key had taken its place.
                 return 0
-            # Or before it had removed the second copy, which is no new key.
-            await asyncio.to_thread(self._hand_over)
             key = await asyncio.to_thread(self._new_key, given)
             told(
                 f"The new key {key.key_id()}: {self._sources.next.name}. Back it up now, apart "
@@ -100,11 +98,12 @@ class KeyExchange:
     def _new_key(self, given: Path | None) -> KeyEncryptionKey:
         return new_key(self._sources, given, make=isinstance(self._sources.primary, KeyFile))
 
-    def _is_not_in_place(self) -> bool:
-        try:
-            return self._sources.primary.read().key_id() != self._vault.ring.current_id
-        except VaultError:
-            return True
+    def _is_not_finished(self) -> bool:
+        """Is the current key still in the place of the new one, or not where keys come from?"""
+        current = self._vault.ring.current_id
+        places = (self._sources.primary, self._sources.next)
+        held = [KeyFinder((place,)).find(current, wait=True) is not None for place in places]
+        return held != [True, False]
 
     def _hand_over(self) -> tuple[str, ...]:
         finder = KeyFinder((self._sources.next, self._sources.primary))
