@@ -3,6 +3,7 @@
 Used by `app` and by every command that reads or writes what Kirdi knows.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,12 +16,16 @@ from config.settings import Settings
 from streamer.clock import Clock
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
+from streamer.errors import KirdiError
 from streamer.key_places import key_places
 from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.audit_log import AuditLog
+from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.checkpoint_file import CheckpointFile
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import Database, open_database
@@ -49,6 +54,11 @@ from streamer.windows import presence_window
 log = structlog.get_logger(__name__)
 
 
+def checkpoint_path(settings: Settings, home: Path) -> Path:
+    """Where the audit's checkpoints are."""
+    return settings.audit.checkpoint_file or home / "audit" / "checkpoints.jsonl"
+
+
 def register_of(settings: Settings, home: Path) -> ErasureRegister:
     """What was erased, outside the database."""
     return ErasureRegister(home / "register", settings.backup.register_copies)
@@ -68,6 +78,7 @@ class Backend:
     database: Database
     schedules: ScheduleCache
     clock: Clock
+    home: Path
     register: ErasureRegister
     database_url: str = field(repr=False)
 
@@ -215,6 +226,30 @@ class Backend:
         return CameraUptime(self.database.postgres, self.settings.site.id)
 
     @property
+    def audit_log(self) -> AuditLog:
+        """Reads the audit, and keeps what belongs to no other store."""
+        return AuditLog(self.database.postgres, self.settings.site.id, self.clock)
+
+    @property
+    def audit_verification(self) -> AuditVerification:
+        """Looks at every event."""
+        return AuditVerification(self.database.postgres, self.settings.site.id)
+
+    @property
+    def checkpoint_file(self) -> CheckpointFile:
+        """Where the ends of the audit's chains are kept besides the database."""
+        path = checkpoint_path(self.settings, self.home)
+        return CheckpointFile(path, self.database.checkpoint_seal, self.settings.site.id)
+
+    async def leave_checkpoint(self) -> None:
+        """Keep where the audit ends now; that it cannot be kept is told and harms nothing."""
+        try:
+            heads = await self.audit_log.heads()
+            await asyncio.to_thread(self.checkpoint_file.append, heads, self.clock.now())
+        except KirdiError as error:
+            log.warning("audit checkpoint not kept", reason=str(error))
+
+    @property
     def listing(self) -> Listing:
         """Lists a day."""
         site = self.settings.site
@@ -264,7 +299,13 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
                     log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                yield Backend(settings, database, schedules, clock, register, services.database_url)
+                backend = Backend(
+                    settings, database, schedules, clock, home, register, services.database_url
+                )
+                try:
+                    yield backend
+                finally:
+                    await backend.leave_checkpoint()
         finally:
             if redis is not None:
                 await redis.close()

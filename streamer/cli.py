@@ -13,6 +13,7 @@ from config.errors import ConfigError
 from matcher.errors import MatcherError
 from streamer.commands import (
     appointments,
+    audit,
     backup,
     bench,
     camera,
@@ -60,6 +61,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(vault.app, name="vault")
 app.add_typer(backup.app, name="backup")

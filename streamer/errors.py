@@ -52,6 +52,12 @@ class CacheError(KirdiError):
     exit_code = 10
 
 
+class AuditError(KirdiError):
+    """The audit is not as it was written: somebody changed, removed or moved something."""
+
+    exit_code = 13
+
+
 class NoMatchError(KirdiError):
     """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
 
@@ -61,4 +67,4 @@ class NoMatchError(KirdiError):
 class BackupError(KirdiError):
     """A backup cannot be made, is not what it was, or must not be restored like this."""
 
-    exit_code = 13
+    exit_code = 14

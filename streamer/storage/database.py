@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from config.settings import Database as Limits
 from config.settings import Site
+from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.key_source import KeySources
 from streamer.crypto.keyed_hash import KeyedHash
@@ -42,6 +43,7 @@ class Database:
     keyed_hash: KeyedHash
     code_hash: CodeHash
     tokens: TokenSigner
+    checkpoint_seal: CheckpointSeal
 
 
 @asynccontextmanager
@@ -83,6 +85,7 @@ async def open_database(
                 KeyedHash(hashes),
                 CodeHash(hashes, site.id),
                 TokenSigner(hashes, site.id),
+                CheckpointSeal(hashes, site.id),
             )
         finally:
             following.cancel()

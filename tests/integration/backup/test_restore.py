@@ -314,7 +314,7 @@ def test_a_backup_that_does_not_fit_leaves_nothing(backed_up: BackedUp, tmp_path
         preexec_fn=small_files,
         check=False,
     )
-    assert done.returncode == 13, done.stderr
+    assert done.returncode == 14, done.stderr
     assert "pg_dump" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert list((tmp_path / "new").iterdir()) == []
