@@ -22,6 +22,7 @@ from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.egov import Egov as Egov
 from config.keys import Keys as Keys
+from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
@@ -274,6 +275,7 @@ class Settings(Section):
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
+    retention: Retention = Retention()
     audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
 

@@ -59,6 +59,7 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
@@ -70,6 +71,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.site_jobs import site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -234,6 +236,7 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            site_jobs(backend),
             backend.audit_log,
             audit_keeper,
         )
@@ -267,6 +270,7 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    jobs: JobScheduler
     audit: AuditLog
     audit_keeper: AuditKeeper
 
@@ -346,6 +350,7 @@ async def _run_tasks(
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("jobs", parts.jobs.run(stop_storage))
     storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
     storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))

@@ -32,18 +32,24 @@ from streamer.storage.database import Database, open_database
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.erasure_register import ErasureRegister, RegisterError
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.incident_facts import IncidentRecords
+from streamer.storage.job_runs import PostgresJobRuns
 from streamer.storage.key_rotation import KeyRotation
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
+from streamer.storage.patient_erasure import PatientErasure
+from streamer.storage.patient_files import PatientFiles
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
+from streamer.storage.retention import Retention
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
@@ -70,6 +76,18 @@ def eraser_of(settings: Settings, database: Database) -> Eraser:
     return Eraser(database.vault, settings.site.id, kept)
 
 
+def patient_erasure_of(settings: Settings, database: Database) -> PatientErasure:
+    """Erases a person at their wish."""
+    return PatientErasure(
+        database.postgres,
+        database.vault,
+        settings.site.id,
+        eraser_of(settings, database),
+        ErasedReferences(database.keyed_hash, settings.site.id),
+        settings.retention.days,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The stores of one site."""
@@ -94,7 +112,13 @@ class Backend:
     def appointments_import(self) -> AppointmentsImport:
         """Writes appointments of a file."""
         site = self.settings.site
-        return AppointmentsImport(self.database.postgres, site.id, site.zone, self.schedules)
+        return AppointmentsImport(
+            self.database.postgres, site.id, site.zone, self.schedules, self._erased
+        )
+
+    @property
+    def _erased(self) -> ErasedReferences:
+        return ErasedReferences(self.database.keyed_hash, self.settings.site.id)
 
     @property
     def consent_rules(self) -> ConsentRules:
@@ -133,6 +157,39 @@ class Backend:
         """Wraps all keys anew."""
         base = self.database
         return KeyRotation(base.postgres, base.vault, self.settings.site.id, self.clock)
+
+    @property
+    def retention(self) -> Retention:
+        """Deletes what is kept no longer."""
+        return Retention(
+            self.database.postgres,
+            self.settings.site.id,
+            self._eraser,
+            self.settings.retention.days,
+            self.clock,
+        )
+
+    @property
+    def job_runs(self) -> PostgresJobRuns:
+        """Which jobs ran."""
+        return PostgresJobRuns(self.database.postgres, self.settings.site.id)
+
+    @property
+    def patient_files(self) -> PatientFiles:
+        """Reads everything about one patient."""
+        base, site = self.database, self.settings.site
+        return PatientFiles(base.postgres, base.vault, site.id, site.name)
+
+    @property
+    def incident_records(self) -> IncidentRecords:
+        """Finds out whom a breach affects."""
+        base, site = self.database, self.settings.site
+        return IncidentRecords(base.postgres, base.vault, site.id, site.name, site.zone)
+
+    @property
+    def patient_erasure(self) -> PatientErasure:
+        """Erases a person at their wish."""
+        return patient_erasure_of(self.settings, self.database)
 
     @property
     def _eraser(self) -> Eraser:

@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.desk_control": (*LEAVES, "streamer.checkin", "streamer.control"),
     "streamer.kiosk_pipeline": (*LEAVES, "streamer.checkin", "matcher.face"),
     "streamer.code_counters": OURS,
+    "streamer.site_jobs": OURS,
     "streamer.uptime_recorder": LEAVES,
     "streamer.match_recorder": LEAVES,
     "streamer.consent_keeper": LEAVES,

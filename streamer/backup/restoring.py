@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
-from streamer.backend import eraser_of, register_of
+from streamer.backend import eraser_of, patient_erasure_of, register_of
 from streamer.backup.manifest import (
     DUMP,
     Manifest,
@@ -212,7 +212,13 @@ async def _settle(
     postgres, site_id = database.postgres, settings.site.id
     entries = () if register is None else register.entries
     settled = await settle(
-        postgres, eraser_of(settings, database), site_id, entries, by.name, clock.now()
+        postgres,
+        eraser_of(settings, database),
+        site_id,
+        entries,
+        by,
+        clock.now(),
+        patient_erasure_of(settings, database),
     )
     own = register_of(settings, home)
     async with postgres.transaction() as connection:

@@ -126,6 +126,11 @@ def _print(restored: "Restored", as_json: bool) -> None:
             f"{settled.patients} patient(s), {len(settled.receipts)} receipt(s). Withdraw by hand "
             "what was withdrawn later than that, if anything was."
         )
+    for patient_id in restored.settled.by_hand:
+        say(
+            f"Patient {patient_id} wished to be erased and signed for others: nobody is recognised "
+            f"as them; see to the others, then run `kirdi patients erase {patient_id}`."
+        )
     if restored.obstacle is not None:
         say(f"In the database's log it is still: {restored.obstacle}.")
 

@@ -9,11 +9,16 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """Counts of records; together they are all of the file."""
+    """Counts of records; together they are all of the file.
+
+    Attributes:
+        left_out: Of patients who were erased at their wish.
+    """
 
     created: int
     updated: int
     unchanged: int
+    left_out: int = 0
 
 
 def import_event(entity_type: str, result: ImportResult, by: Actor, now: datetime) -> AuditEvent:
@@ -28,5 +33,6 @@ def import_event(entity_type: str, result: ImportResult, by: Actor, now: datetim
             ("created", result.created),
             ("updated", result.updated),
             ("unchanged", result.unchanged),
+            ("left_out", result.left_out),
         ),
     )

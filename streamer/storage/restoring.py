@@ -7,17 +7,23 @@ refuse. Used by `streamer.backup`; see docs/design/0018.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Protocol
 from uuid import UUID
 
 import asyncpg
 
+from streamer.domain.actor import Actor
 from streamer.domain.consent import EndReason
 from streamer.domain.erased import Erased
-from streamer.errors import DatabaseError
+from streamer.domain.erased_patient import ErasedPatient
+from streamer.errors import DatabaseError, InputError
 from streamer.storage.database_errors import Place
 from streamer.storage.eraser import Eraser
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+
+# The reason of receipts of persons who wished to be erased.
+_PERSON: Final = "erasure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,21 @@ class Settled:
     Attributes:
         patients: Whose consents or templates the backup had brought back.
         receipts: The new receipts of what was erased again.
+        by_hand: Of whom nothing is recognised any more, and whose profile has still to be erased
+            by hand, as they signed for others.
     """
 
     patients: int
     receipts: tuple[UUID, ...]
+    by_hand: tuple[UUID, ...] = ()
+
+
+class ErasesPersons(Protocol):
+    """Erases whole persons; see `patient_erasure`."""
+
+    async def erase(self, patient_ref: str, reason: str, by: Actor, now: datetime) -> ErasedPatient:
+        """Do it; raises InputError where it cannot be."""
+        ...
 
 
 async def refuse_half_restored(connection: "Connection | asyncpg.Connection", place: Place) -> None:
@@ -51,8 +68,9 @@ async def settle(
     eraser: Eraser,
     site_id: str,
     entries: Sequence[Erased],
-    by: str,
+    by: Actor,
     now: datetime,
+    persons: ErasesPersons,
 ) -> Settled:
     """End and erase again what the register names, a transaction for each patient.
 
@@ -65,6 +83,7 @@ async def settle(
         entries: The register.
         by: Who restores, as recorded.
         now: Aware.
+        persons: Erases those again who wished to be erased altogether.
 
     Raises:
         DatabaseError: Some may be erased; do it again.
@@ -89,12 +108,25 @@ async def settle(
                     continue
                 touched = True
                 ended = await eraser.end(
-                    connection, patient, (entry.purpose,), _reason(entry), by, now
+                    connection, patient, (entry.purpose,), _reason(entry), by.name, now
                 )
                 if ended.receipt is not None:
                     receipts.append(ended.receipt.erasure_id)
             patients += touched
-    return Settled(patients, tuple(receipts))
+    by_hand = []
+    for entry in entries:
+        if entry.site_id != site_id or (entry.kind, entry.reason) != ("erasure", _PERSON):
+            continue
+        async with postgres.connection() as connection:
+            if not await connection.fetchval(sql("is_person_here"), site_id, entry.patient_id):
+                continue
+        try:
+            erased = await persons.erase(str(entry.patient_id), "restored", by, now)
+        except InputError:
+            by_hand.append(entry.patient_id)
+        else:
+            receipts.append(erased.receipt.erasure_id)
+    return Settled(patients, tuple(receipts), tuple(by_hand))
 
 
 def _reason(entry: Erased) -> EndReason:

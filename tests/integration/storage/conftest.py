@@ -16,6 +16,9 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "job_runs",
+    "retention_runs",
+    "erased_patients",
     "audit_events",
     "audit_lanes",
     "audit_inbox",

@@ -1,19 +1,23 @@
 """The register knows of every withdrawal, whoever was killed writing it; damage is noticed."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from config.settings import Retention
 from streamer.domain.actor import SERVICE
 from streamer.domain.consent import ConsentPurpose
 from streamer.domain.erased import Erased
 from streamer.errors import DatabaseError
 from streamer.storage.consents_list import ConsentsList
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.erasure_register import ErasureRegister, RegisterError, read_register
+from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.restoring import Settled, settle
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import BACKUPS, CHECK_IN, SITE, Clinic, consent, patient
@@ -137,7 +141,30 @@ def entry(clinic: Clinic, patient_id: UUID, at: datetime) -> Erased:
 async def settled(clinic: Clinic, *entries: Erased) -> Settled:
     base = clinic.database
     eraser = Eraser(base.vault, SITE.id, BACKUPS)
-    return await settle(base.postgres, eraser, SITE.id, entries, "kirdi", clinic.clock.now())
+    persons = PatientErasure(
+        base.postgres,
+        base.vault,
+        SITE.id,
+        eraser,
+        ErasedReferences(base.keyed_hash, SITE.id),
+        Retention().days,
+    )
+    return await settle(
+        base.postgres, eraser, SITE.id, entries, SERVICE, clinic.clock.now(), persons
+    )
+
+
+async def test_who_wished_to_be_erased_is_erased_again(clinic: Clinic) -> None:
+    await enrolled(clinic, 1, 2)
+    row = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
+    wish = replace(
+        entry(clinic, row[0], clinic.clock.now() + MINUTE), kind="erasure", reason="erasure"
+    )
+    done = await settled(clinic, wish)
+    assert (done.patients, len(done.receipts), done.by_hand) == (1, 2, ())
+    left = await clinic.row("SELECT patient_ref FROM patients WHERE patient_id = $1", row[0])
+    assert left[0] == f"erased-{row[0]}"
+    assert await settled(clinic, wish) == Settled(0, ())
 
 
 async def test_what_was_agreed_to_after_a_withdrawal_stays(clinic: Clinic) -> None:
