@@ -16,10 +16,12 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.arrival import Arrival as Arrival
 from config.audit import Audit as Audit
+from config.backup import Backup as Backup
 from config.camera import Camera as Camera
 from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.egov import Egov as Egov
+from config.keys import Keys as Keys
 from config.oidc import Oidc as Oidc
 from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
@@ -263,6 +265,8 @@ class Settings(Section):
     site: Site
     database: Database = Database()
     redis: Redis = Redis()
+    keys: Keys = Keys()
+    backup: Backup = Backup()
     models: Models = Models()
     recognition: Recognition = Recognition()
     quality: Quality = Quality()

@@ -6,7 +6,7 @@ Used by `app` and by every command that reads or writes what Kirdi knows.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from streamer.crypto.answer_seal import AnswerSeal
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
 from streamer.errors import KirdiError
+from streamer.key_places import key_places
 from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.accounts import PostgresAccounts
 from streamer.storage.api_tokens import PostgresTokens
@@ -36,10 +37,12 @@ from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
+from streamer.storage.erasure_register import ErasureRegister, RegisterError
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.incident_facts import IncidentRecords
 from streamer.storage.job_runs import PostgresJobRuns
+from streamer.storage.key_rotation import KeyRotation
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
@@ -71,9 +74,27 @@ def checkpoint_path(settings: Settings, home: Path) -> Path:
     return settings.audit.checkpoint_file or home / "audit" / "checkpoints.jsonl"
 
 
-def key_file(home: Path) -> Path:
-    """Where the key-encryption key lies: outside the database, to be backed up apart from it."""
-    return home / "keys" / "kek"
+def register_of(settings: Settings, home: Path) -> ErasureRegister:
+    """What was erased, outside the database."""
+    return ErasureRegister(home / "register", settings.backup.register_copies)
+
+
+def eraser_of(settings: Settings, database: Database) -> Eraser:
+    """Ends consents inside another's transaction."""
+    kept = timedelta(days=settings.consent.backups_kept_days)
+    return Eraser(database.vault, settings.site.id, kept)
+
+
+def patient_erasure_of(settings: Settings, database: Database) -> PatientErasure:
+    """Erases a person at their wish."""
+    return PatientErasure(
+        database.postgres,
+        database.vault,
+        settings.site.id,
+        eraser_of(settings, database),
+        ErasedReferences(database.keyed_hash, settings.site.id),
+        settings.retention.days,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,8 @@ class Backend:
     schedules: ScheduleCache
     clock: Clock
     home: Path
+    register: ErasureRegister
+    database_url: str = field(repr=False)
 
     @property
     def patients_import(self) -> PatientsImport:
@@ -136,7 +159,13 @@ class Backend:
     @property
     def remnants(self) -> Remnants:
         """Destroys what erased keys leave in the database's files."""
-        return Remnants(self.database.postgres, self.clock)
+        return Remnants(self.database.postgres, self.clock, self.register)
+
+    @property
+    def key_rotation(self) -> KeyRotation:
+        """Wraps all keys anew."""
+        base = self.database
+        return KeyRotation(base.postgres, base.vault, self.settings.site.id, self.clock)
 
     @property
     def retention(self) -> Retention:
@@ -169,20 +198,11 @@ class Backend:
     @property
     def patient_erasure(self) -> PatientErasure:
         """Erases a person at their wish."""
-        base = self.database
-        return PatientErasure(
-            base.postgres,
-            base.vault,
-            self.settings.site.id,
-            self._eraser,
-            self._erased,
-            self.settings.retention.days,
-        )
+        return patient_erasure_of(self.settings, self.database)
 
     @property
     def _eraser(self) -> Eraser:
-        kept = timedelta(days=self.settings.consent.backups_kept_days)
-        return Eraser(self.database.vault, self.settings.site.id, kept)
+        return eraser_of(self.settings, self.database)
 
     @property
     def check_ins(self) -> PostgresCheckIns:
@@ -350,7 +370,7 @@ class Backend:
         """Remembers which writes of the API were made."""
         base = self.database
         return PostgresOnce(
-            base.postgres, AnswerSeal(base.derive), self.settings.site.id, self.clock
+            base.postgres, AnswerSeal(base.secrets.derive), self.settings.site.id, self.clock
         )
 
     def gallery(self, pack_id: str) -> PostgresGallery:
@@ -375,6 +395,8 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
     Raises:
         KirdiError: Something cannot be opened; names it and the remedy.
     """
+    # First of all: what a variable holds must not be inherited by the servers.
+    keys = key_places(settings.keys, home)
     async with embedded_services(settings.database, settings.redis, home) as services:
         if settings.database.url is None:
             await migrate(services.database_url)
@@ -385,11 +407,19 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
         )
         try:
             async with open_database(
-                services.database_url, settings.database, settings.site, key_file(home)
+                services.database_url, settings.database, settings.site, keys
             ) as database:
+                register = register_of(settings, home)
+                try:
+                    # Refuses a database that was restored past what is erased.
+                    await register.sync(database.postgres)
+                except RegisterError as error:
+                    log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                backend = Backend(settings, database, schedules, clock, home)
+                backend = Backend(
+                    settings, database, schedules, clock, home, register, services.database_url
+                )
                 try:
                     yield backend
                 finally:

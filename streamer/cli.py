@@ -14,6 +14,7 @@ from matcher.errors import MatcherError
 from streamer.commands import (
     appointments,
     audit,
+    backup,
     bench,
     camera,
     cameras,
@@ -32,6 +33,7 @@ from streamer.commands import (
     review,
     tokens,
     users,
+    vault,
 )
 from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.demo import demo
@@ -71,6 +73,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(incident.app, name="incident")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(retention.app, name="retention")
+app.add_typer(vault.app, name="vault")
+app.add_typer(backup.app, name="backup")
 app.add_typer(bench.app, name="bench")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")

@@ -66,3 +66,9 @@ class NoMatchError(KirdiError):
     """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
 
     exit_code = 12
+
+
+class BackupError(KirdiError):
+    """A backup cannot be made, is not what it was, or must not be restored like this."""
+
+    exit_code = 14

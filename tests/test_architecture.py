@@ -95,6 +95,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.backend": OURS,
     "streamer.api": OURS,
     "streamer.instruments": ("matcher", "streamer.checkin", "streamer.ingest"),
+    "streamer.backup": OURS,
+    "streamer.key_places": (*LEAVES, "streamer.crypto", "config.settings"),
     "streamer.recognition": ("config.settings", "matcher"),
     "streamer.loading": (),
     "streamer.__main__": ("streamer.cli", "streamer.loading"),

@@ -58,8 +58,8 @@ def clinic_resources(
     return Resources(
         zone=settings.site.zone,
         pack_id=pack_id,
-        cursors=Seal(base.derive("kirdi/cursor/v1")),
-        pseudonyms=Pseudonyms(base.derive),
+        cursors=Seal(base.secrets.derive("kirdi/cursor/v1")),
+        pseudonyms=Pseudonyms(base.secrets.derive),
         once=backend.once,
         visits=backend.visits_reader,
         people=backend.people_reader,

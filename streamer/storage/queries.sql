@@ -250,10 +250,14 @@ WHERE e.site_id = $1 AND ($2::text IS NULL OR p.patient_ref = $2)
 ORDER BY e.erased_at, e.erasure_id;
 
 -- name: erasures_left
--- How many receipts wait for the files, and how many for the log.
-SELECT count(*) FILTER (WHERE files_clean_at IS NULL) AS files,
-       count(*) FILTER (WHERE files_clean_at IS NOT NULL) AS log
-FROM erasures WHERE log_clean_at IS NULL;
+-- How many receipts wait for the files, and how many for the log; rotations of the key, too, once
+-- their rows are all wrapped anew.
+SELECT (SELECT count(*) FROM erasures WHERE files_clean_at IS NULL)
+     + (SELECT count(*) FROM key_rotations
+        WHERE rewrapped_at IS NOT NULL AND files_clean_at IS NULL) AS files,
+       (SELECT count(*) FROM erasures WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL)
+     + (SELECT count(*) FROM key_rotations
+        WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL) AS log;
 
 -- name: wait_one_second_for_locks
 -- A backup holds every table for as long as it takes, and whoever is behind our lock waits with it.
@@ -1766,3 +1770,197 @@ SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome, 
        max(recorded_at) AS last_at
 FROM audit_events WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
 GROUP BY 1, 2, 3, 4 ORDER BY events DESC, actor, kind;
+
+-- name: ensure_meta
+INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
+
+-- name: replace_meta
+INSERT INTO meta (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value;
+
+-- name: keys_in_force
+-- Which keys wrap, will in a moment, or did and are still needed.
+SELECT key_id, check_value, state, since FROM wrapping_keys WHERE state <> 'retired';
+
+-- name: all_keys
+SELECT key_id, state, since, retired_at FROM wrapping_keys ORDER BY since, key_id;
+
+-- name: hold_keys
+-- Shared by all who write wrapped keys, until their transaction ends: the current key stays it.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('kirdi/keys', 0));
+
+-- name: change_keys
+-- And by nobody while another key becomes current, or one is retired.
+SELECT pg_advisory_xact_lock(hashtextextended('kirdi/keys', 0));
+
+-- name: only_rotation
+-- For as long as the connection lasts.
+SELECT pg_try_advisory_lock(hashtextextended('kirdi/rotation', 0));
+
+-- name: current_key
+SELECT key_id FROM wrapping_keys WHERE state = 'current';
+
+-- name: insert_key
+INSERT INTO wrapping_keys (key_id, check_value, state, since) VALUES ($1, $2, $3, $4);
+
+-- name: set_key_state
+UPDATE wrapping_keys
+SET state = $2, retired_at = CASE WHEN $2 = 'retired' THEN $3::timestamptz END,
+    since = CASE WHEN $2 = 'current' THEN $3 ELSE since END
+WHERE key_id = $1;
+
+-- name: site_secrets
+SELECT use, wrapped_key FROM site_secrets;
+
+-- name: insert_site_secret
+INSERT INTO site_secrets (use, wrapped_key) VALUES ($1, $2);
+
+-- name: insert_rotation
+INSERT INTO key_rotations (rotation_id, former_id, key_id, began_at, began_by)
+VALUES ($1, $2, $3, $4, $5);
+
+-- name: open_rotation
+-- The one whose rows are not all wrapped anew.
+SELECT rotation_id, former_id, key_id FROM key_rotations WHERE rewrapped_at IS NULL
+ORDER BY began_at DESC LIMIT 1;
+
+-- name: list_rotations
+SELECT rotation_id, former_id, key_id, began_at, began_by, rewrapped_at, files_clean_at, log_clean_at
+FROM key_rotations ORDER BY began_at;
+
+-- name: rows_are_rewrapped
+UPDATE key_rotations SET rewrapped_at = $2 WHERE rotation_id = $1;
+
+-- name: wrapped_keys_by_key
+-- How many wrapped keys name which key; an empty name is that of version 1, which has none.
+SELECT kind, name, count(*) AS number
+FROM (
+    SELECT 'patient' AS kind,
+           CASE get_byte(wrapped_key, 0) WHEN 2 THEN encode(substr(wrapped_key, 2, 8), 'hex')
+           ELSE '' END AS name
+    FROM patients
+    UNION ALL
+    SELECT 'template',
+           CASE get_byte(wrapped_key, 0) WHEN 2 THEN encode(substr(wrapped_key, 2, 8), 'hex')
+           ELSE '' END
+    FROM template_keys
+    UNION ALL
+    SELECT 'secret',
+           CASE get_byte(wrapped_key, 0) WHEN 2 THEN encode(substr(wrapped_key, 2, 8), 'hex')
+           ELSE '' END
+    FROM site_secrets
+) AS wrapped
+GROUP BY kind, name ORDER BY name, kind;
+
+-- name: patients_to_rewrap
+-- From one id on; those that somebody else is writing are left for the next round.
+SELECT patient_id, wrapped_key FROM patients
+WHERE patient_id > $2 AND substr(wrapped_key, 1, 9) <> $1
+ORDER BY patient_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: rewrap_patients
+-- Compare and swap: whatever was written meanwhile stays.
+UPDATE patients p SET wrapped_key = n.fresh
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS n (id, former, fresh)
+WHERE p.patient_id = n.id AND p.wrapped_key = n.former;
+
+-- name: template_keys_to_rewrap
+SELECT k.template_id, t.patient_id, k.wrapped_key
+FROM template_keys k JOIN templates t ON t.template_id = k.template_id
+WHERE k.template_id > $2 AND substr(k.wrapped_key, 1, 9) <> $1
+ORDER BY k.template_id LIMIT $3 FOR NO KEY UPDATE OF k SKIP LOCKED;
+
+-- name: rewrap_template_keys
+UPDATE template_keys k SET wrapped_key = n.fresh
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS n (id, former, fresh)
+WHERE k.template_id = n.id AND k.wrapped_key = n.former;
+
+-- name: rewrap_site_secret
+UPDATE site_secrets SET wrapped_key = $3 WHERE use = $1 AND wrapped_key = $2;
+
+-- name: not_rewrapped
+-- How many are still wrapped by another key, version 1 included.
+SELECT (SELECT count(*) FROM patients WHERE substr(wrapped_key, 1, 9) <> $1)
+     + (SELECT count(*) FROM template_keys WHERE substr(wrapped_key, 1, 9) <> $1)
+     + (SELECT count(*) FROM site_secrets WHERE substr(wrapped_key, 1, 9) <> $1);
+
+-- name: rotations_in_files
+-- Whose former wrapped keys are in the tables' files.
+SELECT rotation_id FROM key_rotations
+WHERE rewrapped_at IS NOT NULL AND files_clean_at IS NULL;
+
+-- name: rotations_in_log
+SELECT rotation_id FROM key_rotations
+WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL;
+
+-- name: lock_site_secrets
+LOCK TABLE site_secrets IN ACCESS EXCLUSIVE MODE;
+
+-- name: rewrite_site_secrets
+ALTER TABLE site_secrets ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
+
+-- name: rotated_files_are_clean
+UPDATE key_rotations SET files_clean_at = $2 WHERE rotation_id = ANY($1::uuid[]);
+
+-- name: rotated_log_is_clean
+UPDATE key_rotations SET log_clean_at = $2 WHERE rotation_id = ANY($1::uuid[]);
+
+-- name: forget_rotation
+DELETE FROM key_rotations WHERE rotation_id = $1;
+
+-- name: forget_announced_key
+DELETE FROM wrapping_keys WHERE key_id = $1 AND state = 'announced';
+
+-- name: moment
+SELECT now();
+
+-- name: erased_since
+-- What goes into the register of erasures: consents that ended, and receipts.
+SELECT 'consent' AS kind, c.consent_id AS id, p.site_id, c.patient_id, c.purpose,
+       c.ended_reason AS reason, c.ended_at AS at
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE c.ended_at > $1 AND c.ended_reason <> 'superseded'
+UNION ALL
+SELECT 'erasure', erasure_id, site_id, patient_id, 'check-in', reason, erased_at
+FROM erasures WHERE erased_at > $1
+ORDER BY at, kind, id;
+
+-- name: knows_erased
+-- Is this end of a consent, or this erasure, known here? Of patients who are not here there is
+-- nothing to be known.
+SELECT NOT EXISTS (SELECT FROM patients WHERE patient_id = $2)
+    OR CASE $3 WHEN 'consent'
+       THEN EXISTS (SELECT FROM consents WHERE consent_id = $1 AND ended_at IS NOT NULL)
+       ELSE EXISTS (SELECT FROM erasures WHERE erasure_id = $1) END;
+
+-- name: is_being_restored
+SELECT to_regclass('kirdi_restore') IS NOT NULL;
+
+-- name: begin_restore
+CREATE TABLE IF NOT EXISTS kirdi_restore (backup_id text NOT NULL);
+
+-- name: note_restore
+INSERT INTO kirdi_restore (backup_id) VALUES ($1);
+
+-- name: backup_being_restored
+SELECT backup_id FROM kirdi_restore;
+
+-- name: end_restore
+DROP TABLE kirdi_restore;
+
+-- name: has_schema
+SELECT to_regclass('alembic_version') IS NOT NULL OR to_regclass('patients') IS NOT NULL;
+
+-- name: came_back
+-- Is there, of before, what had ended? What was agreed to later stays.
+SELECT EXISTS (SELECT FROM consents WHERE patient_id = $1 AND purpose = $2 AND status = 'active'
+               AND coalesce(recorded_at, given_at) <= $3)
+    OR ($2 = 'check-in'
+        AND EXISTS (SELECT FROM templates WHERE patient_id = $1 AND created_at <= $3)
+        AND NOT EXISTS (SELECT FROM consents WHERE patient_id = $1 AND purpose = $2
+                        AND status = 'active' AND coalesce(recorded_at, given_at) > $3));
+
+-- name: is_person_here
+-- Has a patient who was erased at their wish come back?
+SELECT EXISTS (SELECT FROM patients
+               WHERE site_id = $1 AND patient_id = $2 AND erased_at IS NULL);

@@ -51,6 +51,9 @@ _CHILDREN_FIRST = (
     "patients",
     "camera_uptime",
     "sites",
+    "site_secrets",
+    "key_rotations",
+    "wrapping_keys",
     "meta",
 )
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, Web
-from streamer.backend import Backend
 from streamer.clock import Clock
 from streamer.storage.schedules import ScheduleCache
 from streamer.web.application import create_application
@@ -17,6 +16,7 @@ from tests.integration.storage.conftest import (  # noqa: F401  the clinic's fix
     clinic,
     migrated_url,
 )
+from tests.integration.web.clinic_backend import clinic_backend
 from tests.integration.web.house import House, opened
 from tests.integration.web.served import ServedApi, quick, served
 
@@ -39,7 +39,7 @@ def serve(clinic: Clinic, tmp_path: Path) -> Serve:  # noqa: F811
     async def start(settings: Settings, clock: Clock = clinic.clock) -> AsyncIterator[ServedApi]:
         base = clinic.database
         schedules = ScheduleCache(base.postgres, None, SITE.id, ZONE, clock)
-        backend = Backend(settings, base, schedules, clock, tmp_path)
+        backend = clinic_backend(base, settings, schedules, clock, tmp_path)
         async with (
             web_parts(backend, quick(backend)) as parts,
             served(create_application(parts), backend, settings.web) as running,

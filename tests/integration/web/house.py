@@ -20,7 +20,6 @@ from streamer.api.clinic import clinic_resources
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
-from streamer.backend import Backend
 from streamer.background import Background
 from streamer.cameras.camera_control import CameraControl
 from streamer.cameras.camera_set import CameraSet
@@ -48,6 +47,7 @@ from tests.fakes.matcher import FakeMatcher, face_at
 from tests.fakes.running_camera import fake_running
 from tests.integration.cameras.service import Journal
 from tests.integration.storage.clinic import PACK, SITE, ZONE, Clinic
+from tests.integration.web.clinic_backend import clinic_backend
 from tests.integration.web.served import ServedApi, quick, served
 
 URL = SecretStr("rtsp://viewer:geheim@10.0.0.5/1")
@@ -163,7 +163,7 @@ def _cameras(held: Settings, home: Path, log: AuditLog, clock: Clock) -> CameraC
 async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     """Serve a clinic until the end of the block."""
     held, clock = settings(), clinic.clock
-    backend = Backend(held, clinic.database, clinic.schedules(), clock, home)
+    backend = clinic_backend(clinic.database, held, clinic.schedules(), clock, home)
     queue = ReviewQueue()
     desk = ReviewDesk(SITE.id, queue, Rejections(ZONE), backend.reviews, clock)
     enrolment = Enrolment(

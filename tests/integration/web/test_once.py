@@ -25,7 +25,7 @@ async def ready(house: House) -> House:
 
 def store(clinic: Clinic) -> PostgresOnce:
     base = clinic.database
-    return PostgresOnce(base.postgres, AnswerSeal(base.derive), SITE.id, clinic.clock)
+    return PostgresOnce(base.postgres, AnswerSeal(base.secrets.derive), SITE.id, clinic.clock)
 
 
 async def test_the_same_again_gets_the_same_answer(ready: House) -> None:
