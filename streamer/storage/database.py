@@ -15,10 +15,12 @@ from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
 from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.vault import Vault
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.key_check import open_key
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.schema import check_schema
+from streamer.storage.site_logins import check_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +36,51 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str, limits: Limits, site: Site, key_path: Path
+    url: str,
+    limits: Limits,
+    site: Site,
+    key_path: Path,
+    role: DatabaseRole = DatabaseRole.SERVICE,
 ) -> AsyncIterator[Database]:
     """Open, and close at the end.
 
     Args:
-        url: Where PostgreSQL is; `migrate` has run.
+        url: Where PostgreSQL is, and who logs in; `migrate` and `serve_site` have run.
         limits: Pool size and time-outs.
-        site: Written to the database, so that rows may refer to it.
+        site: Whose rows are seen. Its name and time zone are brought up to date.
         key_path: The key-encryption key's file; made on a new database's first use.
+        role: What the login is a member of: the service, or retention.
 
     Raises:
-        DatabaseError: It cannot be reached, refuses, or has another schema.
+        DatabaseError: It cannot be reached, refuses, has another schema, does not know the site, or
+            its login may do less or more than the role.
         VaultError: The key is lost, guarded badly, or not this database's.
     """
-    postgres = Postgres(url, limits)
-    await postgres.open()
-    try:
-        async with postgres.connection() as connection:
-            await check_schema(connection, postgres.place)
-            await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
+    async with open_postgres(url, limits, site, role) as postgres:
+        if role is DatabaseRole.SERVICE:
+            async with postgres.connection() as connection:
+                await connection.execute(sql("describe_site"), site.id, site.name, site.time_zone)
         key = await open_key(postgres, KeyFile(key_path))
         yield Database(
             postgres, Vault(key), KeyedHash(key), CodeHash(key, site.id), TokenSigner(key, site.id)
         )
+
+
+@asynccontextmanager
+async def open_postgres(
+    url: str, limits: Limits, site: Site, role: DatabaseRole
+) -> AsyncIterator[Postgres]:
+    """Open a pool as a role, for one site, without any key; close it at the end.
+
+    Raises:
+        DatabaseError: As `open_database`.
+    """
+    postgres = Postgres(url, limits, role=role, site_id=site.id)
+    await postgres.open()
+    try:
+        async with postgres.connection() as connection:
+            await check_schema(connection, postgres.place)
+            await check_site(connection, postgres.place, site)
+        yield postgres
     finally:
         await postgres.close()

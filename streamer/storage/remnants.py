@@ -1,12 +1,11 @@
 """Destroys what is left in the database's files of keys that were erased.
 
 Called after a command's commit, and every few seconds by `streamer.consent_keeper`, which finishes
-what a killed command left. See docs/design/0013 for what PostgreSQL does with deleted rows.
+what a killed command left. The work itself is done by functions of the database, as the owner of
+its tables. See docs/design/0013 for what PostgreSQL does with deleted rows.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from streamer.clock import Clock
 from streamer.storage.postgres import Postgres
@@ -16,7 +15,7 @@ from streamer.storage.queries import sql
 _TIMEOUT_S = 60.0
 
 NOT_ALLOWED = (
-    "the database's administrator has to grant Kirdi's role pg_checkpoint and EXECUTE on "
+    "the database's administrator has to grant kirdi_owner pg_checkpoint and EXECUTE on "
     "pg_switch_wal() and pg_ls_waldir(), or remove the log's old files"
 )
 REUSED = "the database's administrator has to set wal_recycle = off, or remove the log's old files"
@@ -24,6 +23,8 @@ HELD = (
     "the server keeps old files of its log for a replica, an archive or wal_keep_size; they go "
     "when it lets go of them"
 )
+# What `kirdi_clean_log` returns.
+_OBSTACLES = {"not allowed": NOT_ALLOWED, "reused": REUSED, "held": HELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +82,12 @@ class Remnants:
         return Left(row["files"], row["log"])
 
     async def _clean_files(self) -> None:
-        async with self._postgres.transaction() as connection:
-            await connection.execute(sql("wait_one_second_for_locks"))
-            before = await connection.fetch(sql("erasures_in_files"))
-            patients_too = any(row["renewed_key"] for row in before)
-            # In this order, as an enrolment does.
-            if patients_too:
-                await connection.execute(sql("lock_patients_table"))
-            await connection.execute(sql("lock_template_keys"))
-            # Read again: those of whom it is certain that the rewriting leaves them out.
-            due = [
-                row["erasure_id"]
-                for row in await connection.fetch(sql("erasures_in_files"))
-                if patients_too or not row["renewed_key"]
-            ]
-            await connection.execute(sql("rewrite_template_keys"), timeout=_TIMEOUT_S)
-            if patients_too:
-                await connection.execute(sql("rewrite_patients"), timeout=_TIMEOUT_S)
-            await connection.execute(sql("files_are_clean"), due, self._clock.now())
+        async with self._postgres.connection() as connection:
+            await connection.execute(sql("destroy_keys"), self._clock.now(), timeout=_TIMEOUT_S)
 
     async def _clean_log(self) -> str | None:
         async with self._postgres.connection() as connection:
-            may = await connection.fetchrow(sql("log_can_be_cleaned"))
-            assert may is not None
-            if not may["allowed"]:
-                return NOT_ALLOWED
-            if not may["removes"]:
-                return REUSED
-            due: Sequence[UUID] = [
-                row["erasure_id"] for row in await connection.fetch(sql("erasures_in_log"))
-            ]
-            await connection.execute(sql("switch_log"), timeout=_TIMEOUT_S)
-            first_clean: str = await connection.fetchval(sql("current_log_file"))
-            await connection.execute(sql("checkpoint"), timeout=_TIMEOUT_S)
-            oldest: str = await connection.fetchval(sql("oldest_log_file"))
-            # Names of one timeline sort as the log was written.
-            if oldest < first_clean:
-                return HELD
-            await connection.execute(sql("log_is_clean"), due, self._clock.now())
-        return None
+            said: str | None = await connection.fetchval(
+                sql("clean_log"), self._clock.now(), timeout=_TIMEOUT_S
+            )
+        return None if said is None else _OBSTACLES[said]

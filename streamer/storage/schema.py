@@ -12,6 +12,7 @@ import asyncpg
 from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place, raise_ours
 from streamer.storage.postgres import Connection
+from streamer.storage.roles import ensure_roles, take_over
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,16 +25,19 @@ _CONNECT_TIMEOUT_S = 5.0
 
 
 async def migrate(url: str) -> list[str]:
-    """Apply every revision the database lacks, all in one transaction.
+    """Apply every revision the database lacks, all in one transaction, as its owner.
 
     Two at once are harmless: the second waits and finds nothing left to do.
+
+    Args:
+        url: Its login is a member of `kirdi_owner`, or may make it one.
 
     Returns:
         The revisions applied, oldest first; empty when there was nothing to do.
 
     Raises:
-        DatabaseError: It cannot be reached or refuses, or its schema is newer than this code;
-            nothing was changed.
+        DatabaseError: It cannot be reached or refuses, or its schema is newer than this code, or
+            an administrator has to make the roles; nothing was changed.
     """
     place = Place.of(url)
     with raise_ours(place):
@@ -41,10 +45,14 @@ async def migrate(url: str) -> list[str]:
             url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
         )
         try:
+            await missing_revisions(connection, place)
+            await ensure_roles(connection, place)
             async with connection.transaction():
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
                 current = await _revision(connection)
                 missing = _missing(current, place)
+                # Also where there is nothing to apply: a restored database is open to everybody.
+                await take_over(connection, place)
                 if missing:
                     await connection.execute(_script(current))
         finally:
@@ -67,6 +75,15 @@ async def check_schema(connection: Connection, place: Place) -> None:
             f"database {place}: its schema {current} is older than this program's {missing[-1]}; "
             "run `kirdi db migrate`"
         )
+
+
+async def missing_revisions(connection: asyncpg.Connection, place: Place) -> list[str]:
+    """Return what `migrate` would apply. Reads only.
+
+    Raises:
+        DatabaseError: The schema is newer than this program's.
+    """
+    return _missing(await _revision(connection), place)
 
 
 async def _revision(connection: "Connection | asyncpg.Connection") -> str | None:
