@@ -23,9 +23,10 @@ _SQL_TIMEOUT_S = 60.0
 
 
 def _role(name: str, may: str) -> str:
-    """One line that makes a role, unless it is there."""
+    """One line that makes a role, unless it is there: an error, even a caught one, would end it."""
     return (
-        f"DO $$ BEGIN CREATE ROLE {name} {may}; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') "
+        f"THEN CREATE ROLE {name} {may}; END IF; END $$"
     )
 
 

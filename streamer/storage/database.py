@@ -36,30 +36,24 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str,
-    limits: Limits,
-    site: Site,
-    key_path: Path,
-    role: DatabaseRole = DatabaseRole.SERVICE,
+    url: str, limits: Limits, site: Site, key_path: Path
 ) -> AsyncIterator[Database]:
-    """Open, and close at the end.
+    """Open as the service, the one role that has the key; close at the end.
 
     Args:
         url: Where PostgreSQL is, and who logs in; `migrate` and `serve_site` have run.
         limits: Pool size and time-outs.
         site: Whose rows are seen. Its name and time zone are brought up to date.
         key_path: The key-encryption key's file; made on a new database's first use.
-        role: What the login is a member of: the service, or retention.
 
     Raises:
         DatabaseError: It cannot be reached, refuses, has another schema, does not know the site, or
-            its login may do less or more than the role.
+            its login may do less or more than the service.
         VaultError: The key is lost, guarded badly, or not this database's.
     """
-    async with open_postgres(url, limits, site, role) as postgres:
-        if role is DatabaseRole.SERVICE:
-            async with postgres.connection() as connection:
-                await connection.execute(sql("describe_site"), site.id, site.name, site.time_zone)
+    async with open_postgres(url, limits, site, DatabaseRole.SERVICE) as postgres:
+        async with postgres.connection() as connection:
+            await connection.execute(sql("describe_site"), site.id, site.name, site.time_zone)
         key = await open_key(postgres, KeyFile(key_path))
         yield Database(
             postgres, Vault(key), KeyedHash(key), CodeHash(key, site.id), TokenSigner(key, site.id)

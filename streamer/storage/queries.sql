@@ -271,12 +271,14 @@ SELECT count(*) FILTER (WHERE files_clean_at IS NULL) AS files,
 FROM erasures WHERE log_clean_at IS NULL;
 
 -- name: destroy_keys
--- Rewrites the tables that keys stand in, as their owner, for the receipts that wait for it.
-SELECT kirdi_destroy_keys($1);
+-- Rewrites the tables that keys stand in, as their owner, for the receipts that wait for it; those
+-- that need not wait any more come back.
+SELECT erasure, patient FROM kirdi_destroy_keys($1);
 
 -- name: clean_log
--- Lets the log's old files go and says so in the receipts, or returns what keeps it from that.
-SELECT kirdi_clean_log($1);
+-- Lets the log's old files go and says so in the receipts, which come back; or says what keeps it
+-- from that.
+SELECT obstacle, erasure, patient FROM kirdi_clean_log($1);
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;

@@ -87,7 +87,6 @@ class Remnants:
 
     async def _clean_log(self) -> str | None:
         async with self._postgres.connection() as connection:
-            said: str | None = await connection.fetchval(
-                sql("clean_log"), self._clock.now(), timeout=_TIMEOUT_S
-            )
-        return None if said is None else _OBSTACLES[said]
+            rows = await connection.fetch(sql("clean_log"), self._clock.now(), timeout=_TIMEOUT_S)
+        said = [row["obstacle"] for row in rows if row["obstacle"] is not None]
+        return _OBSTACLES[said[0]] if said else None

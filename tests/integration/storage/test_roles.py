@@ -29,7 +29,16 @@ from tests.servers import as_role, login_name
 OTHER = Site(id="other-1", name="Another clinic")
 
 # Of no site: the version, facts about the key, and texts of forms, which hold no personal data.
-SHARED = {"alembic_version", "meta", "consent_texts", "site_logins"}
+SHARED = {
+    "alembic_version",
+    "meta",
+    "consent_texts",
+    "site_logins",
+    # Of the key-encryption key, which is the whole database's.
+    "wrapping_keys",
+    "site_secrets",
+    "key_rotations",
+}
 OWNERS_ONLY = {"site_logins"}
 ONLY_ADDED = {
     "audit_events",
@@ -98,8 +107,8 @@ async def filled(clinic_url: str, owner: asyncpg.Connection, tmp_path: Path) -> 
         (
             "INSERT INTO reviews (review_id, patient_id, site_id, lead, appointment_ids, "
             "camera_id, reason, band, score, threshold, pack_id, decision, decided_by, "
-            "captured_at, decided_at) VALUES ($1, $2, $3, true, '{}', 'lobby', 'doubt', 'review', 0.5, 0.6, "
-            "'open', 'rejected', 'aigul', $4, $4)",
+            "captured_at, decided_at) VALUES ($1, $2, $3, true, '{}', 'lobby', 'doubt', 'review', "
+            "0.5, 0.6, 'open', 'rejected', 'aigul', $4, $4)",
             *(uuid4(), one, SITE.id, NOW),
         ),
         (

@@ -165,7 +165,7 @@ _SERVICE = """
 # Reads what it looks for terms in, which is nothing sealed, and deletes. A consent and a code are
 # ended by it; the receipt and the audit's event of what it does it adds.
 _RETENTION = """
-    GRANT SELECT ON alembic_version, meta, sites, practitioners, appointments, consents, check_ins,
+    GRANT SELECT ON alembic_version, sites, practitioners, appointments, consents, check_ins,
         presences, status_changes, face_blocks, reviews, camera_uptime, match_counts,
         template_reads, erasures, attempts, photo_agreements, look_alikes, guardians,
         audit_lanes, audit_events TO kirdi_retention;
@@ -180,6 +180,11 @@ _RETENTION = """
     GRANT DELETE ON patients, guardians, consents, templates, appointments, check_ins, presences,
         status_changes, face_blocks, reviews, camera_uptime, match_counts, template_reads, codes,
         attempts TO kirdi_retention;
+    -- Who deletes in portions locks them first, which takes UPDATE of something: a site is none
+    -- that could be changed, for the policy holds it.
+    GRANT UPDATE (site_id) ON patients, guardians, templates, appointments, check_ins, presences,
+        status_changes, face_blocks, reviews, camera_uptime, match_counts, template_reads, attempts
+        TO kirdi_retention;
     GRANT UPDATE (status, ended_at, ended_by, ended_reason, withdrawn_at)
         ON consents TO kirdi_retention;
     GRANT UPDATE (code_hash, revoked_at) ON codes TO kirdi_retention;
@@ -209,64 +214,108 @@ _AUDITOR = """
     GRANT EXECUTE ON FUNCTION kirdi_site() TO kirdi_auditor
 """
 
-# What takes the owner of the tables, and of rights over the server's log: docs/design/0013.
+# What takes the owner of the tables, and of rights over the server's log: docs/design/0013. Both
+# return what is done now; rotations of the key are the whole database's, receipts the site's.
 _DESTROY_KEYS = """
-    CREATE FUNCTION kirdi_destroy_keys(moment timestamptz) RETURNS void LANGUAGE plpgsql
+    CREATE FUNCTION kirdi_destroy_keys(moment timestamptz)
+    RETURNS TABLE (erasure uuid, patient uuid) LANGUAGE plpgsql
     SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
     DECLARE
+        rotated boolean := false;
         patients_too boolean := (SELECT coalesce(bool_or(renewed_key), false) FROM erasures
                                  WHERE files_clean_at IS NULL);
         due uuid[];
     BEGIN
+        IF to_regclass('key_rotations') IS NOT NULL THEN
+            rotated := EXISTS (SELECT FROM key_rotations
+                               WHERE rewrapped_at IS NOT NULL AND files_clean_at IS NULL);
+        END IF;
         -- In this order, as an enrolment does.
-        IF patients_too THEN
+        IF patients_too OR rotated THEN
             LOCK TABLE patients IN ACCESS EXCLUSIVE MODE;
         END IF;
         LOCK TABLE template_keys IN ACCESS EXCLUSIVE MODE;
         -- Whoever erases holds a lock on both tables until the commit: under ours there is none
         -- half-done. Those are due of which it is certain that the rewriting leaves them out.
-        due := ARRAY(SELECT erasure_id FROM erasures
-                     WHERE files_clean_at IS NULL AND (patients_too OR NOT renewed_key));
+        due := ARRAY(SELECT erasure_id FROM erasures WHERE files_clean_at IS NULL
+                     AND (patients_too OR rotated OR NOT renewed_key));
         -- Into a new file that holds the living rows and nothing else; the old one is cut to
         -- nothing at the commit. VACUUM FULL would carry dead rows over that an older transaction
         -- might still see.
         ALTER TABLE template_keys
             ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
-        IF patients_too THEN
+        IF patients_too OR rotated THEN
             ALTER TABLE patients
                 ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
         END IF;
-        UPDATE erasures SET files_clean_at = moment WHERE erasure_id = ANY (due);
+        IF rotated THEN
+            ALTER TABLE site_secrets
+                ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
+            UPDATE key_rotations SET files_clean_at = moment
+            WHERE rewrapped_at IS NOT NULL AND files_clean_at IS NULL;
+        END IF;
+        RETURN QUERY UPDATE erasures SET files_clean_at = moment WHERE erasure_id = ANY (due)
+            RETURNING erasure_id, patient_id;
     END
     $$
 """
 
 _CLEAN_LOG = """
-    CREATE FUNCTION kirdi_clean_log(moment timestamptz) RETURNS text LANGUAGE plpgsql
+    CREATE FUNCTION kirdi_clean_log(moment timestamptz)
+    RETURNS TABLE (obstacle text, erasure uuid, patient uuid) LANGUAGE plpgsql
     SECURITY DEFINER SET search_path FROM CURRENT AS $$
     DECLARE
         due uuid[] := ARRAY(SELECT erasure_id FROM erasures
                             WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL);
+        rotations uuid[] := '{}';
         first_clean text;
     BEGIN
+        IF to_regclass('key_rotations') IS NOT NULL THEN
+            rotations := ARRAY(SELECT rotation_id FROM key_rotations
+                               WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL);
+        END IF;
         IF NOT (has_function_privilege('pg_switch_wal()', 'EXECUTE')
                 AND has_function_privilege('pg_ls_waldir()', 'EXECUTE')
                 AND coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles
                               WHERE rolname = 'pg_checkpoint'), false)) THEN
-            RETURN 'not allowed';
+            RETURN QUERY SELECT 'not allowed', NULL::uuid, NULL::uuid;
+            RETURN;
         END IF;
         IF current_setting('wal_recycle')::boolean THEN
-            RETURN 'reused';
+            RETURN QUERY SELECT 'reused', NULL::uuid, NULL::uuid;
+            RETURN;
         END IF;
         PERFORM pg_switch_wal();
         first_clean := pg_walfile_name(pg_current_wal_insert_lsn());
         CHECKPOINT;
         -- Names of one timeline sort as the log was written.
         IF (SELECT min(name) < first_clean FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$') THEN
-            RETURN 'held';
+            RETURN QUERY SELECT 'held', NULL::uuid, NULL::uuid;
+            RETURN;
         END IF;
-        UPDATE erasures SET log_clean_at = moment WHERE erasure_id = ANY (due);
-        RETURN NULL;
+        IF cardinality(rotations) > 0 THEN
+            UPDATE key_rotations SET log_clean_at = moment WHERE rotation_id = ANY (rotations);
+        END IF;
+        RETURN QUERY UPDATE erasures SET log_clean_at = moment WHERE erasure_id = ANY (due)
+            RETURNING NULL::text, erasure_id, patient_id;
+    END
+    $$
+"""
+
+# What rotating the key-encryption key needs. Its tables are the whole database's.
+_KEYS = """
+    GRANT UPDATE (wrapped_key) ON template_keys TO kirdi_service;
+    GRANT UPDATE (value) ON meta TO kirdi_service;
+    DO $$
+    BEGIN
+        IF to_regclass('wrapping_keys') IS NOT NULL THEN
+            GRANT SELECT, INSERT, UPDATE (state, since, retired_at)
+                ON wrapping_keys TO kirdi_service;
+            GRANT SELECT, INSERT, UPDATE (wrapped_key) ON site_secrets TO kirdi_service;
+            GRANT SELECT, INSERT (rotation_id, former_id, key_id, began_at, began_by),
+                UPDATE (rewrapped_at) ON key_rotations TO kirdi_service;
+            GRANT SELECT ON wrapping_keys, key_rotations TO kirdi_retention, kirdi_auditor;
+        END IF;
     END
     $$
 """
@@ -327,7 +376,15 @@ def upgrade() -> None:
         )
     for table in _PROTECTED:
         op.execute(f"SELECT kirdi_protect('{table}')")
-    for statement in (_DESTROY_KEYS, _CLEAN_LOG, _FIXED_PATHS, _SERVICE, _RETENTION, _AUDITOR):
+    for statement in (
+        _DESTROY_KEYS,
+        _CLEAN_LOG,
+        _FIXED_PATHS,
+        _SERVICE,
+        _KEYS,
+        _RETENTION,
+        _AUDITOR,
+    ):
         op.execute(statement)
     op.execute(_PRUNING)
     op.execute("REVOKE ALL ON FUNCTION kirdi_tell_gallery(text) FROM PUBLIC")
