@@ -435,7 +435,6 @@ ESCAPES = (
     "INSERT INTO site_logins VALUES (session_user, 'test-1')",
     "SELECT * FROM site_logins",
     "UPDATE alembic_version SET version_num = '0001'",
-    "UPDATE meta SET value = ''",
     "DELETE FROM meta",
     "INSERT INTO sites VALUES ('mine', 'x', 'UTC')",
     "SELECT kirdi_protect('patients')",

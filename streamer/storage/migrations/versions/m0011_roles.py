@@ -14,10 +14,11 @@ branch_labels = None
 depends_on = None
 
 # Which login serves which site: written by `kirdi db migrate`, and read by nobody but kirdi_site().
+# No reference to `sites`: who dumps one site's rows has no other site there.
 _LOGINS = """
     CREATE TABLE site_logins (
         login name NOT NULL,
-        site_id text NOT NULL REFERENCES sites,
+        site_id text NOT NULL,
         PRIMARY KEY (login, site_id)
     )
 """
