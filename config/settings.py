@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.arrival import Arrival as Arrival
+from config.audit import Audit as Audit
 from config.camera import Camera as Camera
 from config.codes import Codes as Codes
 from config.consent import Consent as Consent
@@ -247,6 +248,7 @@ class Settings(Section):
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
+    audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

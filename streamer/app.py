@@ -20,6 +20,8 @@ from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
+from streamer.audit_keeper import AuditKeeper
+from streamer.audit_start import begin_audit
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -68,6 +70,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
@@ -121,6 +124,7 @@ async def run_service(
         await stack.enter_async_context(only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
+        audit_keeper = await begin_audit(backend)
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 
@@ -230,6 +234,8 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            backend.audit_log,
+            audit_keeper,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -261,6 +267,8 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    audit: AuditLog
+    audit_keeper: AuditKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -325,12 +333,21 @@ async def _run_tasks(
     camera_set = CameraSet(parts.camera, parts.recorder, cameras, parts.clock)
     watch = LoadWatch(camera_set, LoadGovernor(), parts.clock)
     control = CameraControl(
-        parts.settings, camera_set, watch, OverlayFile(parts.home), reloading, parts.clock
+        parts.settings,
+        camera_set,
+        watch,
+        OverlayFile(parts.home),
+        reloading,
+        parts.audit,
+        lambda by: acting(parts.settings, by),
+        parts.clock,
     )
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
+    storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))

@@ -3,21 +3,28 @@
 Used by `app` and by every command that reads or writes what Kirdi knows.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
+
 from config.settings import Settings, Site
 from streamer.clock import Clock
 from streamer.domain.change import Change
 from streamer.embedded.services import Services, embedded_services
+from streamer.errors import KirdiError
 from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.audit_log import AuditLog
+from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.checkpoint_file import CheckpointFile
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import Database, open_database, open_postgres
@@ -44,6 +51,13 @@ from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.windows import presence_window
 
+log = structlog.get_logger(__name__)
+
+
+def checkpoint_path(settings: Settings, home: Path) -> Path:
+    """Where the audit's checkpoints are."""
+    return settings.audit.checkpoint_file or home / "audit" / "checkpoints.jsonl"
+
 
 def key_file(home: Path) -> Path:
     """Where the key-encryption key lies: outside the database, to be backed up apart from it."""
@@ -58,6 +72,7 @@ class Backend:
     database: Database
     schedules: ScheduleCache
     clock: Clock
+    home: Path
     services: Services
 
     @property
@@ -210,6 +225,30 @@ class Backend:
         return CameraUptime(self.database.postgres, self.settings.site.id)
 
     @property
+    def audit_log(self) -> AuditLog:
+        """Reads the audit, and keeps what belongs to no other store."""
+        return AuditLog(self.database.postgres, self.settings.site.id, self.clock)
+
+    @property
+    def audit_verification(self) -> AuditVerification:
+        """Looks at every event."""
+        return AuditVerification(self.database.postgres, self.settings.site.id)
+
+    @property
+    def checkpoint_file(self) -> CheckpointFile:
+        """Where the ends of the audit's chains are kept besides the database."""
+        path = checkpoint_path(self.settings, self.home)
+        return CheckpointFile(path, self.database.checkpoint_seal, self.settings.site.id)
+
+    async def leave_checkpoint(self) -> None:
+        """Keep where the audit ends now; that it cannot be kept is told and harms nothing."""
+        try:
+            heads = await self.audit_log.heads()
+            await asyncio.to_thread(self.checkpoint_file.append, heads, self.clock.now())
+        except KirdiError as error:
+            log.warning("audit checkpoint not kept", reason=str(error))
+
+    @property
     def listing(self) -> Listing:
         """Lists a day."""
         site = self.settings.site
@@ -263,7 +302,11 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
             ) as database:
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                yield Backend(settings, database, schedules, clock, services)
+                backend = Backend(settings, database, schedules, clock, home, services)
+                try:
+                    yield backend
+                finally:
+                    await backend.leave_checkpoint()
         finally:
             if redis is not None:
                 await redis.close()

@@ -13,6 +13,7 @@ from config.errors import ConfigError
 from matcher.errors import MatcherError
 from streamer.commands import (
     appointments,
+    audit,
     bench,
     camera,
     cameras,
@@ -58,6 +59,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(bench.app, name="bench")
 bench.app.command("codes")(bench_codes)

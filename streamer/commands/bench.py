@@ -329,6 +329,44 @@ def schedule(
     print_rows(Rows(SCHEDULE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
+PROTECTION_COLUMNS = (
+    "subject",
+    "size",
+    "rounds",
+    "per_second",
+    "bare_per_second",
+    "seconds",
+    "bare_seconds",
+    "ratio",
+    "ratio_least",
+    "ratio_most",
+)
+
+
+@app.command()
+def protection(
+    templates: Annotated[
+        int, typer.Option(help="Visitors of the day, a template each.", min=120, max=20_000)
+    ] = 1500,
+    at_once: Annotated[int, typer.Option(help="Check-ins in flight.", min=1, max=50)] = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what audit and encryption cost.
+
+    Visitors of a day are written to a throwaway database. Their gallery is read with the audit and
+    decrypted, beside the bare rows; they are checked in with the audit, beside the same transaction
+    without it, in turns. `ratio` is the time with over the time without, a round each.
+    docs/benchmarks.md says more.
+    """
+    with loading():
+        from streamer.bench.interruption import uninterrupted
+        from streamer.bench.protection.protection_benchmark import ProtectionBenchmark
+
+    benchmark = ProtectionBenchmark(templates, at_once, kirdi_home(os.environ) / "bench")
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(PROTECTION_COLUMNS, [asdict(row) for row in rows]), as_json, "")
+
+
 def _counts(given: list[str]) -> list[int]:
     """Read `--cameras`.
 

@@ -12,11 +12,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.booking import Booking
 from streamer.domain.rows import over, where
 from streamer.errors import InputError
-from streamer.storage.import_result import ImportResult
+from streamer.storage.audit import append
+from streamer.storage.import_result import ImportResult, import_event
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
 from streamer.storage.postgres import Connection, Postgres, write_rows
@@ -65,7 +67,9 @@ class AppointmentsImport:
         self._zone = zone
         self._listener = listener
 
-    async def run(self, bookings: Sequence[Booking], now: datetime) -> ImportResult:
+    async def run(
+        self, bookings: Sequence[Booking], now: datetime, by: Actor = SERVICE
+    ) -> ImportResult:
         """Write every appointment in one transaction.
 
         No status moves backwards: an appointment that is already `arrived` stays so where the file
@@ -76,6 +80,7 @@ class AppointmentsImport:
         Args:
             bookings: From `exchange.read_appointments`, so that errors can name the line.
             now: Aware; stands in for a `status_changed_at` the file does not give.
+            by: Who imports.
 
         Raises:
             InputError: An unknown patient or a row that cannot be; nothing was written.
@@ -88,10 +93,12 @@ class AppointmentsImport:
             plan = self._plan(bookings, known, now)
             await write_rows(connection, sql("insert_appointment"), plan.inserts)
             await write_rows(connection, sql("update_appointment"), plan.updates)
+            created, updated = len(plan.inserts), len(plan.updates)
+            result = ImportResult(created, updated, len(bookings) - created - updated)
+            await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
-        created, updated = len(plan.inserts), len(plan.updates)
-        return ImportResult(created, updated, len(bookings) - created - updated)
+        return result
 
     async def _known(self, connection: Connection, bookings: Sequence[Booking]) -> _Known:
         site_id = self._site_id

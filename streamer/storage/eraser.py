@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from streamer.crypto.vault import Vault
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.erasure_receipt import ErasureReceipt
+from streamer.storage.audit import append
 from streamer.storage.postgres import Connection
 from streamer.storage.profile import place_of_profile
 from streamer.storage.queries import sql
@@ -77,6 +79,10 @@ class Eraser:
         if ConsentPurpose.CHECK_IN.value in wanted:
             consent_id = ended.get(ConsentPurpose.CHECK_IN)
             receipt = await self._erase(connection, patient, consent_id, reason, by, now)
+        events = [_ended(patient["patient_id"], *one, reason, by, now) for one in ended.items()]
+        if receipt is not None:
+            events.append(_erased(receipt))
+        await append(connection, self._site_id, events)
         return Ended(tuple(ended), receipt)
 
     async def _erase(
@@ -131,3 +137,41 @@ class Eraser:
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place, profile)
         await connection.execute(sql("replace_patient_key"), patient_id, key, sealed)
+
+
+def _ended(
+    patient_id: UUID,
+    purpose: ConsentPurpose,
+    consent_id: UUID,
+    reason: EndReason,
+    by: str,
+    now: datetime,
+) -> AuditEvent:
+    return AuditEvent(
+        AuditKind.WITHDRAWAL,
+        AuditAction.UPDATE,
+        by,
+        now,
+        patient_id=patient_id,
+        entity_type="Consent",
+        entity_id=str(consent_id),
+        reason=reason.value,
+        detail=(("purpose", purpose.value),),
+    )
+
+
+def _erased(receipt: ErasureReceipt) -> AuditEvent:
+    return AuditEvent(
+        AuditKind.ERASURE,
+        AuditAction.DELETE,
+        receipt.erased_by,
+        receipt.erased_at,
+        patient_id=receipt.patient_id,
+        entity_type="erasure",
+        entity_id=str(receipt.erasure_id),
+        reason=receipt.reason,
+        detail=(
+            ("templates", receipt.templates),
+            ("consent", None if receipt.consent_id is None else str(receipt.consent_id)),
+        ),
+    )

@@ -7,6 +7,7 @@ from uuid import uuid4
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import Place
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.errors import InputError
 from streamer.storage.check_ins import PostgresCheckIns
@@ -14,6 +15,7 @@ from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class ManualCheckIns:
                 the future. None = now. Either way it has to lie in the arrival window.
 
         Raises:
-            InputError: It is refused; says why and what to do. Nothing was written.
+            InputError: It is refused; says why and what to do. Only the audit was written.
             DatabaseError: It is not known to be written; asking again does no harm.
         """
         now = self._clock.now()
@@ -65,7 +67,11 @@ class ManualCheckIns:
             raise InputError(f"--at {self._local(came_at)}: is still to come")
         if came_at < LocalDay.containing(now, self._zone).start:
             raise InputError(f"--at {self._local(came_at)}: is not today")
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.DECISION, AuditAction.CREATE, actor.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             row = await connection.fetchrow(
                 sql("lock_appointment_by_ref"), self._site_id, appointment_ref
             )
@@ -88,9 +94,10 @@ class ManualCheckIns:
                 note=reason,
             )
             result = await self._check_ins.write(connection, check_in)
-            if result.recorded is not Recorded.WRITTEN:
-                why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
-                raise InputError(f"appointment {appointment_ref}: {why}")
+        # Outside the transaction: that it was tried stays on record.
+        if result.recorded is not Recorded.WRITTEN:
+            why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
+            raise InputError(f"appointment {appointment_ref}: {why}")
         await self._check_ins.tell(check_in, result)
         return ManualCheckIn(appointment_ref, row["patient_ref"], came_at)
 

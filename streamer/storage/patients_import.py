@@ -18,8 +18,9 @@ from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.patient import Patient
 from streamer.domain.rows import Rows, over, where
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.eraser import Eraser
-from streamer.storage.import_result import ImportResult
+from streamer.storage.import_result import ImportResult, import_event
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -113,9 +114,11 @@ class PatientsImport:
             await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
             await self._end_consents(connection, list(plan.ids.values()), by, now)
-        updated = len((plan.updated | regrouped) - plan.created)
-        created = len(plan.created)
-        return ImportResult(created, updated, len(patients) - created - updated)
+            updated = len((plan.updated | regrouped) - plan.created)
+            created = len(plan.created)
+            result = ImportResult(created, updated, len(patients) - created - updated)
+            await append(connection, self._site_id, [import_event("Patient", result, by, now)])
+        return result
 
     async def _end_consents(
         self, connection: Connection, patient_ids: list[UUID], by: Actor, now: datetime

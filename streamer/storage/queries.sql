@@ -28,6 +28,9 @@ SELECT kirdi_site();
 UPDATE sites SET name = $2, time_zone = $3
 WHERE site_id = $1 AND (name, time_zone) IS DISTINCT FROM ($2, $3);
 
+-- name: site_exists
+SELECT EXISTS (SELECT FROM sites WHERE site_id = $1);
+
 -- name: read_meta
 SELECT value FROM meta WHERE name = $1;
 
@@ -273,12 +276,12 @@ FROM erasures WHERE log_clean_at IS NULL;
 -- name: destroy_keys
 -- Rewrites the tables that keys stand in, as their owner, for the receipts that wait for it; those
 -- that need not wait any more come back.
-SELECT erasure, patient FROM kirdi_destroy_keys($1);
+SELECT site, erasure, patient FROM kirdi_destroy_keys($1);
 
 -- name: clean_log
 -- Lets the log's old files go and says so in the receipts, which come back; or says what keeps it
 -- from that.
-SELECT obstacle, erasure, patient FROM kirdi_clean_log($1);
+SELECT obstacle, site, erasure, patient FROM kirdi_clean_log($1);
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
@@ -306,9 +309,10 @@ JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
 WHERE p.site_id = $1 AND t.pack_id = $2 AND t.patient_id <> $3;
 
 -- name: record_template_read
--- That every template of the site was compared with this patient's face, and whom it looked like.
+-- That every template of the site was compared with this patient's face, and whom it looked like;
+-- or, at the desk, that the patient's own one was with the face of whoever stood there.
 INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates, alike)
-VALUES ($1, $2, 'enrolment', $3, $4, $5, $6);
+VALUES ($1, $2, $7, $3, $4, $5, $6);
 
 -- name: insert_look_alike
 -- Two templates too alike to be told apart: both leave the gallery. Nothing where the other one has
@@ -740,6 +744,9 @@ ON CONFLICT (site_id, scope, subject) DO UPDATE
 SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date,
     last_at = $3::timestamptz;
 
+-- name: patient_id_of
+SELECT patient_id FROM patients WHERE site_id = $1 AND patient_ref = $2;
+
 -- name: forgive_attempts
 -- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
@@ -779,7 +786,8 @@ WHERE patient_id = $1 AND appointment_id IS NOT DISTINCT FROM $2
 
 -- name: revoke_code
 UPDATE codes SET revoked_at = $2, code_hash = NULL
-WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
+WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL
+RETURNING patient_id;
 
 -- name: insert_code
 -- Nothing comes back where the digits are in force already: others are drawn then.
@@ -969,6 +977,46 @@ JOIN patients p ON p.patient_id = s.patient_id
 LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
 WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
 ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
+
+-- name: audit_heads
+SELECT lane, sequence, head FROM audit_lanes WHERE site_id = $1 ORDER BY lane;
+
+-- name: audit_lanes_of
+SELECT lane, sequence, head, base_sequence, base_hash FROM audit_lanes
+WHERE site_id = $1 ORDER BY lane;
+
+-- name: audit_chain
+-- Everything, in the order in which it is linked.
+SELECT lane, sequence, recorded_at, body::text AS body, hash, kind, actor, patient_id
+FROM audit_events WHERE site_id = $1
+ORDER BY lane, sequence;
+
+-- name: audit_left_over
+-- Events that were committed and never linked: only somebody who switched the trigger off does that.
+SELECT count(*) FROM audit_inbox WHERE site_id = $1;
+
+-- name: audit_triggers
+-- Those that link and guard, and are switched on.
+SELECT c.relname || '.' || t.tgname AS name
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+  AND c.oid IN ('audit_events'::regclass, 'audit_lanes'::regclass, 'audit_inbox'::regclass);
+
+-- name: list_audit
+-- The newest first. A patient's: about them, or a gallery's load that names them.
+SELECT lane, sequence, recorded_at, body::text AS body, hash
+FROM audit_events
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+  AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR actor = $5)
+  AND ($6::uuid IS NULL OR patient_id = $6
+       OR (body -> 'detail' ->> 'patients' IS NOT NULL
+           AND string_to_array(body -> 'detail' ->> 'patients', ',') @> ARRAY[$6::text]))
+ORDER BY recorded_at DESC, lane DESC, sequence DESC LIMIT $7;
+
+-- name: export_audit
+SELECT lane, sequence, recorded_at, body::text AS body, hash
+FROM audit_events WHERE site_id = $1
+ORDER BY lane, sequence;
 
 -- name: append_audit
 -- Linked to a chain at the commit.

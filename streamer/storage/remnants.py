@@ -5,10 +5,16 @@ what a killed command left. The work itself is done by functions of the database
 its tables. See docs/design/0013 for what PostgreSQL does with deleted rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import asyncpg
+
 from streamer.clock import Clock
-from streamer.storage.postgres import Postgres
+from streamer.domain.actor import SERVICE
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.storage.audit import append
+from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
 # A table of 20,000 keys takes a fraction of a second; a busy server's checkpoint may take longer.
@@ -82,11 +88,35 @@ class Remnants:
         return Left(row["files"], row["log"])
 
     async def _clean_files(self) -> None:
-        async with self._postgres.connection() as connection:
-            await connection.execute(sql("destroy_keys"), self._clock.now(), timeout=_TIMEOUT_S)
+        async with self._postgres.transaction() as connection:
+            done = await connection.fetch(
+                sql("destroy_keys"), self._clock.now(), timeout=_TIMEOUT_S
+            )
+            await self._tell(connection, "files-are-clean", done)
 
     async def _clean_log(self) -> str | None:
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("clean_log"), self._clock.now(), timeout=_TIMEOUT_S)
-        said = [row["obstacle"] for row in rows if row["obstacle"] is not None]
-        return _OBSTACLES[said[0]] if said else None
+        async with self._postgres.transaction() as connection:
+            done = await connection.fetch(sql("clean_log"), self._clock.now(), timeout=_TIMEOUT_S)
+            said = [row["obstacle"] for row in done if row["obstacle"] is not None]
+            if said:
+                return _OBSTACLES[said[0]]
+            await self._tell(connection, "log-is-clean", done)
+        return None
+
+    async def _tell(
+        self, connection: Connection, reason: str, done: Sequence[asyncpg.Record]
+    ) -> None:
+        """Say in the audit of each receipt's site that it is complete so far."""
+        now = self._clock.now()
+        for row in done:
+            event = AuditEvent(
+                AuditKind.ERASURE,
+                AuditAction.UPDATE,
+                SERVICE.name,
+                now,
+                patient_id=row["patient"],
+                entity_type="erasure",
+                entity_id=str(row["erasure"]),
+                reason=reason,
+            )
+            await append(connection, row["site"], [event])

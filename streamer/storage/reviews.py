@@ -11,15 +11,18 @@ from uuid import UUID
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.review import Rejection, ReviewRecord
 from streamer.domain.review_report import AppointmentReport, ReviewReferences
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.check_ins import Result
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 _EXPECTED = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 
@@ -85,7 +88,10 @@ class PostgresReviews:
 
     async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
         """Refuse whoever bills one of the patients; raises InputError, DatabaseError."""
-        async with self._postgres.connection() as connection:
+        async with (
+            refusals_recorded(self._postgres, self._site_id, self._attempt(actor)),
+            self._postgres.connection() as connection,
+        ):
             await self._refuse_own(connection, actor, patients)
 
     async def decide(
@@ -102,10 +108,13 @@ class PostgresReviews:
             DatabaseError: It is not known to be written; try again.
         """
         results: dict[UUID, Result] = {}
-        async with self._postgres.transaction() as connection:
+        async with (
+            refusals_recorded(self._postgres, self._site_id, self._attempt(actor)),
+            self._postgres.transaction() as connection,
+        ):
             await self._refuse_own(connection, actor, [one.patient_id for one in records])
-            for record in records:
-                await self._insert(connection, record)
+            fresh = [one for one in records if await self._insert(connection, one)]
+            await append(connection, self._site_id, [_event(one) for one in fresh])
             await self._check_ins.lock(connection, check_ins)
             for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
@@ -128,7 +137,11 @@ class PostgresReviews:
         for one in patients:
             await refuse_own_patient(connection, self._site_id, actor, one, self._clock.now())
 
-    async def _insert(self, connection: Connection, record: ReviewRecord) -> None:
+    def _attempt(self, actor: Actor) -> AuditEvent:
+        return AuditEvent(AuditKind.REVIEW, AuditAction.UPDATE, actor.name, self._clock.now())
+
+    async def _insert(self, connection: Connection, record: ReviewRecord) -> bool:
+        """Write it; False where it was there."""
         inserted = await connection.fetchval(
             sql("insert_review"),
             record.review_id,
@@ -148,9 +161,30 @@ class PostgresReviews:
             record.decided_at,
         )
         if inserted is not None:
-            return
+            return True
         known = await connection.fetchval(
             sql("review_decision"), record.review_id, record.patient_id
         )
         if known != record.decision.value:
             raise InputError(f"review {record.review_id}: it was decided before ({known})")
+        return False
+
+
+def _event(record: ReviewRecord) -> AuditEvent:
+    return AuditEvent(
+        AuditKind.REVIEW,
+        AuditAction.UPDATE,
+        record.decided_by,
+        record.decided_at,
+        patient_id=record.patient_id,
+        entity_type="review",
+        entity_id=str(record.review_id),
+        reason=record.decision.value,
+        detail=(
+            ("why", record.reason.value),
+            ("camera", record.camera_id),
+            ("score", record.score),
+            ("threshold", record.threshold),
+            ("pack", record.pack_id),
+        ),
+    )

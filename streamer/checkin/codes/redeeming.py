@@ -19,7 +19,7 @@ from streamer.checkin.codes.way import Way
 from streamer.checkin.decision import ArrivalPolicy, ShownEvidence, decide
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
-from streamer.domain.attempt import Attempt
+from streamer.domain.attempt import Attempt, Failure
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.claim import Holder, Shown, Visit
 from streamer.domain.decision import Decision, Outcome, Reason
@@ -58,6 +58,10 @@ class OpenClaim(Protocol):
         """The code has done its work."""
         ...
 
+    async def taken(self, by: str, device_id: str, answer: str) -> None:
+        """Keep on record that the claim was good, and what came of it."""
+        ...
+
 
 class Claims(Protocol):
     """Opens claims."""
@@ -82,8 +86,8 @@ class Attempts(Protocol):
         """Take it back."""
         ...
 
-    async def failed(self, patient_id: UUID | None, now: datetime, guessed: bool = True) -> None:
-        """Count the failure elsewhere, too."""
+    async def failed(self, failure: Failure, now: datetime) -> None:
+        """Count the failure elsewhere, too, and keep it on record."""
         ...
 
 
@@ -145,7 +149,14 @@ class Redeeming:
             await self._take_back(attempt)
             raise
         if settled.redeemed.answer is Answer.REFUSED:
-            await self._attempts.failed(settled.about, now, guessed=way.guessable)
+            failure = Failure(
+                claim.device.device_id,
+                settled.flaw,
+                _by(claim, actors),
+                settled.about,
+                way.guessable,
+            )
+            await self._attempts.failed(failure, now)
         else:
             await self._take_back(attempt)
         _tell(claim, settled)
@@ -172,7 +183,11 @@ class Redeeming:
             if issuer is not None and any(same_person(issuer.name, one.name) for one in actors):
                 return _Settled(_REFUSED, "its issuer redeems it", holder.patient_id)
             taking = _Taking(self._site_id, claim, way.method, holder, found, self._policy, now)
-            return await taking.run(actors)
+            settled = await taking.run(actors)
+            if settled.redeemed.answer is not Answer.REFUSED:
+                answer = settled.redeemed.answer.value.replace("_", "-")
+                await found.taken(_by(claim, actors), claim.device.device_id, answer)
+            return settled
 
 
 class _Taking:
@@ -295,8 +310,7 @@ class _Taking:
         done = tuple(arrivals)
         code_id = self._holder.code_id
         if any(one.recorded is Recorded.WRITTEN for one in done):
-            by = actors[0].name if actors else self._device.device_id
-            await self._found.use_up(by, self._device.device_id)
+            await self._found.use_up(_by(self._claim, actors), self._device.device_id)
             redeemed = Redeemed(Answer.ARRIVED, Reason.WINDOW_OPEN, done, code_id=code_id)
         elif any(one.recorded is Recorded.DUPLICATE for one in done):
             redeemed = Redeemed(Answer.NOT_ARRIVED, Reason.ALREADY_ARRIVED, done, code_id=code_id)
@@ -365,6 +379,11 @@ class _Taking:
     @property
     def _camera_id(self) -> str | None:
         return self._device.device_id if self._device.camera else None
+
+
+def _by(claim: Claim, actors: Sequence[Actor]) -> str:
+    """Who redeems it, as recorded: at a kiosk the device itself."""
+    return actors[0].name if actors else claim.device.device_id
 
 
 def _tell(claim: Claim, settled: _Settled) -> None:

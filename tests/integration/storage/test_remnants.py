@@ -264,7 +264,7 @@ async def openable(clinic: Clinic) -> set[str]:
     """Whose templates can be read and opened, appointment or not."""
     from tests.integration.storage.test_calibrations import calibrations
 
-    opened = await calibrations(clinic).templates(NOW)
+    opened = await calibrations(clinic).templates(NOW, SERVICE)
     ids: list[UUID] = [one.patient_id for one in opened]
     async with clinic.database.postgres.connection() as connection:
         rows = await connection.fetch(

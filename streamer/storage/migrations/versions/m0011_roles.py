@@ -219,7 +219,7 @@ _AUDITOR = """
 # return what is done now; rotations of the key are the whole database's, receipts the site's.
 _DESTROY_KEYS = """
     CREATE FUNCTION kirdi_destroy_keys(moment timestamptz)
-    RETURNS TABLE (erasure uuid, patient uuid) LANGUAGE plpgsql
+    RETURNS TABLE (site text, erasure uuid, patient uuid) LANGUAGE plpgsql
     SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '1s' AS $$
     DECLARE
         rotated boolean := false;
@@ -256,14 +256,14 @@ _DESTROY_KEYS = """
             WHERE rewrapped_at IS NOT NULL AND files_clean_at IS NULL;
         END IF;
         RETURN QUERY UPDATE erasures SET files_clean_at = moment WHERE erasure_id = ANY (due)
-            RETURNING erasure_id, patient_id;
+            RETURNING site_id, erasure_id, patient_id;
     END
     $$
 """
 
 _CLEAN_LOG = """
     CREATE FUNCTION kirdi_clean_log(moment timestamptz)
-    RETURNS TABLE (obstacle text, erasure uuid, patient uuid) LANGUAGE plpgsql
+    RETURNS TABLE (obstacle text, site text, erasure uuid, patient uuid) LANGUAGE plpgsql
     SECURITY DEFINER SET search_path FROM CURRENT AS $$
     DECLARE
         due uuid[] := ARRAY(SELECT erasure_id FROM erasures
@@ -279,11 +279,11 @@ _CLEAN_LOG = """
                 AND has_function_privilege('pg_ls_waldir()', 'EXECUTE')
                 AND coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles
                               WHERE rolname = 'pg_checkpoint'), false)) THEN
-            RETURN QUERY SELECT 'not allowed', NULL::uuid, NULL::uuid;
+            RETURN QUERY SELECT 'not allowed', NULL::text, NULL::uuid, NULL::uuid;
             RETURN;
         END IF;
         IF current_setting('wal_recycle')::boolean THEN
-            RETURN QUERY SELECT 'reused', NULL::uuid, NULL::uuid;
+            RETURN QUERY SELECT 'reused', NULL::text, NULL::uuid, NULL::uuid;
             RETURN;
         END IF;
         PERFORM pg_switch_wal();
@@ -291,14 +291,14 @@ _CLEAN_LOG = """
         CHECKPOINT;
         -- Names of one timeline sort as the log was written.
         IF (SELECT min(name) < first_clean FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$') THEN
-            RETURN QUERY SELECT 'held', NULL::uuid, NULL::uuid;
+            RETURN QUERY SELECT 'held', NULL::text, NULL::uuid, NULL::uuid;
             RETURN;
         END IF;
         IF cardinality(rotations) > 0 THEN
             UPDATE key_rotations SET log_clean_at = moment WHERE rotation_id = ANY (rotations);
         END IF;
         RETURN QUERY UPDATE erasures SET log_clean_at = moment WHERE erasure_id = ANY (due)
-            RETURNING NULL::text, erasure_id, patient_id;
+            RETURNING NULL::text, site_id, erasure_id, patient_id;
     END
     $$
 """
