@@ -217,7 +217,7 @@ class Clinic:
             await connection.execute(statement, *values)
 
     @asynccontextmanager
-    async def as_owner(self) -> AsyncIterator[asyncpg.Connection]:
+    async def as_owner(self) -> AsyncIterator[Any]:
         """Connect as the owner, who sees everything in the tests' databases."""
         postgres = self.database.postgres
         with raise_ours(postgres.place):
@@ -234,6 +234,10 @@ class Clinic:
             found = await connection.fetchrow(statement, *values)
         assert found is not None
         return tuple(found)
+
+    async def row_as_owner(self, statement: str, *values: object) -> tuple[Any, ...]:
+        async with self.as_owner() as connection:
+            return tuple(await connection.fetchrow(statement, *values))
 
     async def count(self, table: str) -> int:
         async with self.database.postgres.connection() as connection:

