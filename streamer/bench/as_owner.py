@@ -1,12 +1,11 @@
 """Does to a throwaway database what the service's login may not. Used by the benchmarks."""
 
-import asyncpg
-
+from config.settings import Database
 from streamer.backend import Backend
-from streamer.storage.database_errors import raise_ours
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.postgres import Postgres
 
-_LIMIT_S = 300.0
+_LIMITS = Database(command_timeout_s=300.0)
 
 
 async def as_owner(backend: Backend, statement: str) -> None:
@@ -15,10 +14,10 @@ async def as_owner(backend: Backend, statement: str) -> None:
     Raises:
         DatabaseError: It is refused.
     """
-    url = backend.services.url_as(DatabaseRole.OWNER)
-    with raise_ours(backend.database.postgres.place):
-        connection = await asyncpg.connect(url, timeout=10.0, command_timeout=_LIMIT_S)
-        try:
+    postgres = Postgres(backend.services.url_as(DatabaseRole.OWNER), _LIMITS)
+    await postgres.open()
+    try:
+        async with postgres.connection() as connection:
             await connection.execute(statement)
-        finally:
-            await connection.close(timeout=10.0)
+    finally:
+        await postgres.close()
