@@ -74,7 +74,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
-from streamer.site_jobs import site_jobs
+from streamer.site_jobs import site_jobs, why_not_deleted
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -193,6 +193,8 @@ async def run_service(
             pack.manifest, settings.match.auto_arrive, calibration.calibrated, left
         ):
             log.warning("to be known", notice=notice)
+        if (reason := await why_not_deleted(backend)) is not None:
+            log.warning("retention will not run: what is too old stays", reason=reason)
         weak = pack_notice(pack.manifest)
         remarks = gaps if weak is None else (*gaps, weak)
         references = ReferenceKeeper(home, clock)
