@@ -71,6 +71,7 @@ from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rul
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
@@ -152,8 +153,9 @@ async def run_service(
         if instruments is not None:
             writer = instruments.timed(writer)
         delivery = CheckInDelivery(writer, spool, clock)
-        reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
+        reviews, rejections = ReviewQueue(settings.site.zone), Rejections(settings.site.zone)
         rejections.add(await backend.reviews.rejections_of(clock.now()))
+        await _recall(backend.waiting_reviews, reviews, clock)
         policy = arrival_policy(settings)
         watch = DayWatch(
             backend.day_facts,
@@ -173,7 +175,15 @@ async def run_service(
             Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
             clock,
         )
-        desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
+        desk = ReviewDesk(
+            settings.site.id,
+            reviews,
+            rejections,
+            backend.reviews,
+            backend.waiting_reviews,
+            policy,
+            clock,
+        )
         counts = MatchRecorder(backend.match_counts(matcher.pack_id), settings.site.zone, clock)
         recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
         gaps = shortcomings()
@@ -298,6 +308,15 @@ class _Parts:
         return RunningCamera(supervisor, mailbox, pipeline, view)
 
 
+async def _recall(waiting: PostgresWaitingReviews, queue: ReviewQueue, clock: Clock) -> None:
+    """What a service before this one was asked today, and what it was killed with."""
+    left = await waiting.expire_left(clock.now())
+    if left:
+        log.warning("reviews waited when the service was killed; they are over", count=left)
+    queue.asked(await waiting.asked(clock.now()), clock.now())
+    queue.tell(await waiting.told(clock.now()), clock.now())
+
+
 def _tell(
     gallery: GalleryKeeper,
     schedules: ScheduleCache,
@@ -334,6 +353,7 @@ async def _run_tasks(
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
+    decisions.start("waiting reviews", parts.desk.keep(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     decisions.start("schedule", parts.schedule.run(stop_decisions))
     cameras.start("changes", parts.changes.run(stop))

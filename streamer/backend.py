@@ -39,6 +39,7 @@ from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.windows import presence_window
 
 
@@ -131,7 +132,13 @@ class Backend:
         """Checks patients in by hand."""
         site = self.settings.site
         return ManualCheckIns(
-            self.database.postgres, self.check_ins, self.clock, site.id, site.zone
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            self.waiting_reviews,
+            self.clock,
+            (site.id, site.zone),
+            presence_window(self.settings),
         )
 
     @property
@@ -156,8 +163,19 @@ class Backend:
         """Writes what people decide about matches."""
         site = self.settings.site
         return PostgresReviews(
-            self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            site.id,
+            site.zone,
+            self.clock,
         )
+
+    @property
+    def waiting_reviews(self) -> PostgresWaitingReviews:
+        """What waits for a person."""
+        site = self.settings.site
+        return PostgresWaitingReviews(self.database.postgres, site.id, site.zone)
 
     @property
     def desk(self) -> PostgresDesk:
@@ -168,6 +186,7 @@ class Backend:
             base.vault,
             self.check_ins,
             self.presences,
+            self.waiting_reviews,
             self.settings.site.id,
             self.clock,
         )

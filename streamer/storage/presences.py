@@ -69,5 +69,6 @@ class PostgresPresences:
             presence.score,
             presence.threshold,
             presence.pack_id,
+            presence.decided_by,
         )
         return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN

@@ -17,6 +17,7 @@ from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
     "attempts",
+    "waiting_reviews",
     "codes",
     "status_changes",
     "face_blocks",
