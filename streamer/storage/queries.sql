@@ -1117,3 +1117,8 @@ JOIN patients p ON p.patient_id = s.patient_id
 LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
 WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
 ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
+
+-- name: append_audit
+-- Linked to a chain at the commit.
+INSERT INTO audit_inbox (site_id, body)
+SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;

@@ -16,6 +16,9 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "audit_events",
+    "audit_lanes",
+    "audit_inbox",
     "attempts",
     "waiting_reviews",
     "codes",

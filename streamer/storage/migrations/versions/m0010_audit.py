@@ -1,0 +1,128 @@
+"""The audit: append-only, hash-chained, written in the transaction that it describes.
+
+A transaction puts its events into `audit_inbox`; at its commit a deferred trigger takes them out
+and links them to a chain. A site has several chains ("lanes"), so that commits do not wait for each
+other's disk; which one is free is taken. The service may insert into the inbox and read, no more
+(docs/design/0019).
+"""
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+LANES = 8
+
+_STATEMENTS: tuple[str, ...] = (
+    # The end of each chain, and where it begins: retention may have taken older events away.
+    """
+    CREATE TABLE audit_lanes (
+        site_id text NOT NULL REFERENCES sites,
+        lane smallint NOT NULL CHECK (lane >= 0),
+        sequence bigint NOT NULL CHECK (sequence >= 0),
+        head bytea NOT NULL CHECK (octet_length(head) = 32),
+        base_sequence bigint NOT NULL DEFAULT 0,
+        base_hash bytea NOT NULL CHECK (octet_length(base_hash) = 32),
+        PRIMARY KEY (site_id, lane),
+        CONSTRAINT audit_lanes_order CHECK (base_sequence <= sequence)
+    )
+    """,
+    # `body` is `json` and not `jsonb`: it keeps every character that was hashed. What queries look
+    # for is generated from it and can't be changed apart from it.
+    """
+    CREATE TABLE audit_events (
+        site_id text NOT NULL,
+        lane smallint NOT NULL,
+        sequence bigint NOT NULL,
+        recorded_at timestamptz NOT NULL,
+        body json NOT NULL,
+        hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+        kind text NOT NULL GENERATED ALWAYS AS (body ->> 'kind') STORED,
+        actor text NOT NULL GENERATED ALWAYS AS (body ->> 'actor') STORED,
+        patient_id uuid GENERATED ALWAYS AS ((body ->> 'patient_id')::uuid) STORED,
+        PRIMARY KEY (site_id, lane, sequence)
+    )
+    """,
+    "CREATE INDEX audit_events_day ON audit_events (site_id, recorded_at)",
+    """
+    CREATE INDEX audit_events_of_patient ON audit_events (patient_id, recorded_at)
+        WHERE patient_id IS NOT NULL
+    """,
+    # Empty whenever nobody is committing.
+    """
+    CREATE TABLE audit_inbox (
+        entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        site_id text NOT NULL,
+        body json NOT NULL
+    )
+    """,
+    """
+    CREATE FUNCTION kirdi_audit_lanes() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    BEGIN
+        INSERT INTO audit_lanes (site_id, lane, sequence, head, base_hash)
+        SELECT NEW.site_id, lane, 0, start, start
+        FROM (SELECT lane, sha256(convert_to('kirdi/audit/' || NEW.site_id || '/' || lane, 'UTF8'))
+              FROM generate_series(0, {last}) AS lane) AS fresh (lane, start)
+        ON CONFLICT DO NOTHING;
+        RETURN NULL;
+    END
+    $$
+    """.replace("{last}", str(LANES - 1)),
+    """
+    CREATE TRIGGER kirdi_audit_lanes AFTER INSERT ON sites
+    FOR EACH ROW EXECUTE FUNCTION kirdi_audit_lanes()
+    """,
+    """
+    INSERT INTO audit_lanes (site_id, lane, sequence, head, base_hash)
+    SELECT site_id, lane, 0, start, start
+    FROM sites, generate_series(0, {last}) AS lane,
+         LATERAL sha256(convert_to('kirdi/audit/' || site_id || '/' || lane, 'UTF8')) AS start
+    """.replace("{last}", str(LANES - 1)),
+    # A transaction that has a lane keeps to it; where none is free it waits for one of them, which
+    # is about to commit and waits for nobody. `kirdi.audit_lane` lasts as long as the transaction.
+    """
+    CREATE FUNCTION kirdi_audit_link() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    DECLARE
+        held text := nullif(current_setting('kirdi.audit_lane', true), '');
+        lanes audit_lanes;
+        moment timestamptz := clock_timestamp();
+        linked bytea;
+    BEGIN
+        SELECT * INTO lanes FROM audit_lanes
+        WHERE site_id = NEW.site_id AND (held IS NULL OR lane = held::smallint)
+        LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+            SELECT * INTO lanes FROM audit_lanes
+            WHERE site_id = NEW.site_id AND lane = mod(pg_backend_pid(), {lanes}) FOR NO KEY UPDATE;
+        END IF;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING MESSAGE = 'audit: site ' || NEW.site_id || ' has no chain';
+        END IF;
+        PERFORM set_config('kirdi.audit_lane', lanes.lane::text, true);
+        linked := sha256(lanes.head || int2send(lanes.lane) || int8send(lanes.sequence + 1)
+            || int8send((extract(epoch FROM moment) * 1000000)::bigint)
+            || convert_to(NEW.body::text, 'UTF8'));
+        INSERT INTO audit_events (site_id, lane, sequence, recorded_at, body, hash)
+        VALUES (NEW.site_id, lanes.lane, lanes.sequence + 1, moment, NEW.body, linked);
+        UPDATE audit_lanes SET sequence = lanes.sequence + 1, head = linked
+        WHERE site_id = NEW.site_id AND lane = lanes.lane;
+        DELETE FROM audit_inbox WHERE entry_id = NEW.entry_id;
+        RETURN NULL;
+    END
+    $$
+    """.replace("{lanes}", str(LANES)),
+    """
+    CREATE CONSTRAINT TRIGGER kirdi_audit_link AFTER INSERT ON audit_inbox
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kirdi_audit_link()
+    """,
+)
+
+
+def upgrade() -> None:
+    """Create the chains."""
+    for statement in _STATEMENTS:
+        op.execute(statement)
