@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.arrival import Arrival as Arrival
+from config.audit import Audit as Audit
 from config.camera import Camera as Camera
 from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.egov import Egov as Egov
+from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
@@ -269,6 +271,8 @@ class Settings(Section):
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
+    retention: Retention = Retention()
+    audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
 
     @model_validator(mode="after")

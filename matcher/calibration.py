@@ -21,7 +21,8 @@ from matcher.tail import Tail
 LEAST_PEOPLE = 500
 """A covariance of fewer people says too little, and too much of each of them."""
 
-_SCHEMA = 1
+# Another normalisation of scores, another number: the tail would be of other scores.
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,10 @@ class Calibration:
         try:
             record = _RECORD.validate_json(text)
             if record.schema != _SCHEMA:
-                raise ValueError(f"schema {record.schema} instead of {_SCHEMA}")
+                raise MatcherError(
+                    f"made by another version of Kirdi, with schema {record.schema} instead of "
+                    f"{_SCHEMA}"
+                )
             if record.people < LEAST_PEOPLE:
                 raise ValueError(f"made of {record.people} people, fewer than {LEAST_PEOPLE}")
             mean, triangle = _unpacked(record.mean), _unpacked(record.covariance)

@@ -5,6 +5,10 @@ apart. Adaptive symmetric score normalisation (AS-norm; Karam et al., "Towards r
 using cohorts", 2011; Matejka et al., "Analysis of score normalization in multilingual speaker
 recognition", 2017) therefore counts a raw score in deviations from what probe and template score
 with the strangers nearest to each. Used by `gallery` and by calibration.
+
+One thing is ours: the mean is drawn towards the mean that strangers have themselves. Whose face
+has many near neighbours among strangers is nearer to the next stranger too, but by less than to
+those; taken whole, the mean corrects too much (docs/accuracy.md).
 """
 
 from dataclasses import dataclass
@@ -19,6 +23,8 @@ MEMBERS = 1000
 """Vectors drawn of a Gaussian."""
 NEAREST = 300
 """How many of them, the nearest, a vector is compared with."""
+LOCAL = 0.6
+"""How much of what sets a vector's mean apart from strangers' own is kept."""
 
 _SEED = 20170820
 _CHUNK = 1024
@@ -34,7 +40,7 @@ class CohortScores:
     """What vectors score with the strangers nearest to each; a score is minus the distance.
 
     Attributes:
-        mean: float64 (n,).
+        mean: float64 (n,), drawn towards what strangers have themselves; see `LOCAL`.
         deviation: float64 (n,), above 0.
     """
 
@@ -45,27 +51,36 @@ class CohortScores:
 class Cohort:
     """A fixed set of strangers of one pack; immutable."""
 
-    def __init__(self, pack_id: str, vectors: Vector, nearest: int = NEAREST) -> None:
+    def __init__(
+        self, pack_id: str, vectors: Vector, nearest: int = NEAREST, local: float = LOCAL
+    ) -> None:
         """Keep the strangers.
 
         Args:
             pack_id: The pack whose space they lie in.
             vectors: float (n, d), n at least 2.
             nearest: How many of them a vector is compared with; all, if there are fewer.
+            local: How much of what sets a vector's mean apart is kept, 0 to 1: with 1 the mean is
+                its own, with 0 everybody's is the same.
 
         Raises:
-            MatcherError: Fewer than two strangers, or values that are no numbers.
+            MatcherError: Fewer than two strangers, values that are no numbers, or figures out of
+                their range.
         """
         if vectors.ndim != 2 or len(vectors) < 2 or not np.isfinite(vectors).all():
             raise MatcherError("a cohort needs two vectors or more, of finite numbers")
         if nearest < 2:
             raise MatcherError("a deviation needs the two nearest of a cohort or more")
+        if not 0 <= local <= 1:
+            raise MatcherError("the part of a mean that is kept lies between 0 and 1")
         self.pack_id = pack_id
+        self._local = local
         self._nearest = min(nearest, len(vectors))
         # Distances do not change when both sides are moved; about 0, products lose fewer digits.
         self._origin = vectors.mean(axis=0, dtype=np.float64)
         self._vectors: Vector = np.asarray(vectors - self._origin, np.float32)
         self._squares = np.einsum("ij,ij->i", self._vectors, self._vectors)
+        self._usual = self._mean_of_members()
 
     @classmethod
     def draw(
@@ -110,6 +125,8 @@ class Cohort:
     def scores(self, vectors: Vector) -> CohortScores:
         """Mean and deviation of each vector's scores with the strangers nearest to it.
 
+        The mean is drawn towards the strangers' own (`LOCAL`); the deviation is the vector's.
+
         Args:
             vectors: float (n, d).
 
@@ -124,12 +141,29 @@ class Cohort:
             near = self._nearest_distances(vectors[part])
             mean[part] = -near.mean(axis=1, dtype=np.float64)
             deviation[part] = near.std(axis=1, dtype=np.float64)
+        mean = self._usual + self._local * (mean - self._usual)
         return CohortScores(mean, np.maximum(deviation, _LEAST_DEVIATION))
 
     def _nearest_distances(self, vectors: Vector) -> Vector:
         rows = np.asarray(vectors - self._origin, np.float32)
         squares = self._squares - 2.0 * (rows @ self._vectors.T)
-        last = self._nearest - 1
-        near = np.partition(squares, last, axis=1)[:, : self._nearest]
-        near += np.einsum("ij,ij->i", rows, rows)[:, None]
-        return np.asarray(np.sqrt(np.maximum(near, 0.0)), np.float32)
+        return _least(squares, self._nearest, np.einsum("ij,ij->i", rows, rows))
+
+    def _mean_of_members(self) -> float:
+        """The mean score of strangers with those nearest to each, themselves left out."""
+        nearest = min(self._nearest, len(self._vectors) - 1)
+        means = []
+        for start in range(0, len(self._vectors), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            squares = self._squares - 2.0 * (self._vectors[part] @ self._vectors.T)
+            rows = np.arange(len(squares))
+            squares[rows, rows + start] = np.inf
+            means.append(_least(squares, nearest, self._squares[part]).mean(axis=1))
+        return -float(np.concatenate(means).mean(dtype=np.float64))
+
+
+def _least(squares: Vector, count: int, own: Vector) -> Vector:
+    """The least distances of each row, of squared ones that lack the rows' own squares."""
+    near = np.partition(squares, count - 1, axis=1)[:, :count]
+    near += own[:, None]
+    return np.asarray(np.sqrt(np.maximum(near, 0.0)), np.float32)

@@ -20,6 +20,8 @@ from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
+from streamer.audit_keeper import AuditKeeper
+from streamer.audit_start import begin_audit
 from streamer.backend import open_backend
 from streamer.background import Background
 from streamer.calibration_keeper import CalibrationKeeper
@@ -57,6 +59,7 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
@@ -68,10 +71,11 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder, pipeline_rules
+from streamer.site_jobs import site_jobs
+from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
-from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
 
@@ -122,6 +126,7 @@ async def run_service(
         await stack.enter_async_context(only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
+        audit_keeper = await begin_audit(backend)
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
         stack.callback(spool.close)
 
@@ -155,7 +160,6 @@ async def run_service(
         delivery = CheckInDelivery(writer, spool, clock)
         reviews, rejections = ReviewQueue(settings.site.zone), Rejections(settings.site.zone)
         rejections.add(await backend.reviews.rejections_of(clock.now()))
-        await _recall(backend.waiting_reviews, reviews, clock)
         policy = arrival_policy(settings)
         watch = DayWatch(
             backend.day_facts,
@@ -175,15 +179,9 @@ async def run_service(
             Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
             clock,
         )
-        desk = ReviewDesk(
-            settings.site.id,
-            reviews,
-            rejections,
-            backend.reviews,
-            backend.waiting_reviews,
-            policy,
-            clock,
-        )
+        stores = (backend.reviews, backend.waiting_reviews)
+        desk = ReviewDesk(settings.site.id, reviews, rejections, *stores, policy, clock)
+        await desk.recall()
         counts = MatchRecorder(backend.match_counts(matcher.pack_id), settings.site.zone, clock)
         recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
         gaps = shortcomings()
@@ -240,6 +238,9 @@ async def run_service(
             ),
             redeeming(backend),
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            site_jobs(backend),
+            backend.audit_log,
+            audit_keeper,
         )
         return await _run_tasks(parts, stop, instruments, reloading)
 
@@ -271,6 +272,9 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    jobs: JobScheduler
+    audit: AuditLog
+    audit_keeper: AuditKeeper
 
     def camera(self, camera: Camera, note: Note) -> RunningCamera:
         """Make what runs one camera."""
@@ -308,15 +312,6 @@ class _Parts:
         return RunningCamera(supervisor, mailbox, pipeline, view)
 
 
-async def _recall(waiting: PostgresWaitingReviews, queue: ReviewQueue, clock: Clock) -> None:
-    """What a service before this one was asked today, and what it was killed with."""
-    left = await waiting.expire_left(clock.now())
-    if left:
-        log.warning("reviews waited when the service was killed; they are over", count=left)
-    queue.asked(await waiting.asked(clock.now()), clock.now())
-    queue.tell(await waiting.told(clock.now()), clock.now())
-
-
 def _tell(
     gallery: GalleryKeeper,
     schedules: ScheduleCache,
@@ -344,12 +339,22 @@ async def _run_tasks(
     camera_set = CameraSet(parts.camera, parts.recorder, cameras, parts.clock)
     watch = LoadWatch(camera_set, LoadGovernor(), parts.clock)
     control = CameraControl(
-        parts.settings, camera_set, watch, OverlayFile(parts.home), reloading, parts.clock
+        parts.settings,
+        camera_set,
+        watch,
+        OverlayFile(parts.home),
+        reloading,
+        parts.audit,
+        lambda by: acting(parts.settings, by),
+        parts.clock,
     )
     storage.start("check-in delivery", parts.delivery.run(stop_storage))
     storage.start("camera uptime", parts.recorder.run(stop_storage))
     storage.start("match counts", parts.counts.run(stop_storage))
     storage.start("consents", parts.consents.run(stop_storage))
+    storage.start("jobs", parts.jobs.run(stop_storage))
+    storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
+    storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))

@@ -3,37 +3,50 @@
 Used by `app` and by every command that reads or writes what Kirdi knows.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
+
 from config.settings import Settings
 from streamer.clock import Clock
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
+from streamer.errors import KirdiError
 from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.audit_log import AuditLog
+from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.checkpoint_file import CheckpointFile
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import Database, open_database
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.incident_facts import IncidentRecords
+from streamer.storage.job_runs import PostgresJobRuns
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
+from streamer.storage.patient_erasure import PatientErasure
+from streamer.storage.patient_files import PatientFiles
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
+from streamer.storage.retention import Retention
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
@@ -41,6 +54,13 @@ from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.windows import presence_window
+
+log = structlog.get_logger(__name__)
+
+
+def checkpoint_path(settings: Settings, home: Path) -> Path:
+    """Where the audit's checkpoints are."""
+    return settings.audit.checkpoint_file or home / "audit" / "checkpoints.jsonl"
 
 
 def key_file(home: Path) -> Path:
@@ -56,6 +76,7 @@ class Backend:
     database: Database
     schedules: ScheduleCache
     clock: Clock
+    home: Path
 
     @property
     def patients_import(self) -> PatientsImport:
@@ -69,7 +90,13 @@ class Backend:
     def appointments_import(self) -> AppointmentsImport:
         """Writes appointments of a file."""
         site = self.settings.site
-        return AppointmentsImport(self.database.postgres, site.id, site.zone, self.schedules)
+        return AppointmentsImport(
+            self.database.postgres, site.id, site.zone, self.schedules, self._erased
+        )
+
+    @property
+    def _erased(self) -> ErasedReferences:
+        return ErasedReferences(self.database.keyed_hash, self.settings.site.id)
 
     @property
     def consent_rules(self) -> ConsentRules:
@@ -102,6 +129,47 @@ class Backend:
     def remnants(self) -> Remnants:
         """Destroys what erased keys leave in the database's files."""
         return Remnants(self.database.postgres, self.clock)
+
+    @property
+    def retention(self) -> Retention:
+        """Deletes what is kept no longer."""
+        return Retention(
+            self.database.postgres,
+            self.settings.site.id,
+            self._eraser,
+            self.settings.retention.days,
+            self.clock,
+        )
+
+    @property
+    def job_runs(self) -> PostgresJobRuns:
+        """Which jobs ran."""
+        return PostgresJobRuns(self.database.postgres, self.settings.site.id)
+
+    @property
+    def patient_files(self) -> PatientFiles:
+        """Reads everything about one patient."""
+        base, site = self.database, self.settings.site
+        return PatientFiles(base.postgres, base.vault, site.id, site.name)
+
+    @property
+    def incident_records(self) -> IncidentRecords:
+        """Finds out whom a breach affects."""
+        base, site = self.database, self.settings.site
+        return IncidentRecords(base.postgres, base.vault, site.id, site.name, site.zone)
+
+    @property
+    def patient_erasure(self) -> PatientErasure:
+        """Erases a person at their wish."""
+        base = self.database
+        return PatientErasure(
+            base.postgres,
+            base.vault,
+            self.settings.site.id,
+            self._eraser,
+            self._erased,
+            self.settings.retention.days,
+        )
 
     @property
     def _eraser(self) -> Eraser:
@@ -214,6 +282,30 @@ class Backend:
         return CameraUptime(self.database.postgres, self.settings.site.id)
 
     @property
+    def audit_log(self) -> AuditLog:
+        """Reads the audit, and keeps what belongs to no other store."""
+        return AuditLog(self.database.postgres, self.settings.site.id, self.clock)
+
+    @property
+    def audit_verification(self) -> AuditVerification:
+        """Looks at every event."""
+        return AuditVerification(self.database.postgres, self.settings.site.id)
+
+    @property
+    def checkpoint_file(self) -> CheckpointFile:
+        """Where the ends of the audit's chains are kept besides the database."""
+        path = checkpoint_path(self.settings, self.home)
+        return CheckpointFile(path, self.database.checkpoint_seal, self.settings.site.id)
+
+    async def leave_checkpoint(self) -> None:
+        """Keep where the audit ends now; that it cannot be kept is told and harms nothing."""
+        try:
+            heads = await self.audit_log.heads()
+            await asyncio.to_thread(self.checkpoint_file.append, heads, self.clock.now())
+        except KirdiError as error:
+            log.warning("audit checkpoint not kept", reason=str(error))
+
+    @property
     def listing(self) -> Listing:
         """Lists a day."""
         site = self.settings.site
@@ -255,7 +347,11 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
             ) as database:
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                yield Backend(settings, database, schedules, clock)
+                backend = Backend(settings, database, schedules, clock, home)
+                try:
+                    yield backend
+                finally:
+                    await backend.leave_checkpoint()
         finally:
             if redis is not None:
                 await redis.close()

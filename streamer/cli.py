@@ -13,6 +13,7 @@ from config.errors import ConfigError
 from matcher.errors import MatcherError
 from streamer.commands import (
     appointments,
+    audit,
     bench,
     camera,
     cameras,
@@ -22,9 +23,12 @@ from streamer.commands import (
     consents,
     db,
     desk,
+    incident,
+    jobs,
     models,
     patients,
     presences,
+    retention,
     review,
 )
 from streamer.commands.bench_codes import codes as bench_codes
@@ -32,6 +36,7 @@ from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
+from streamer.commands.patient_rights import erase, export
 from streamer.commands.run import run
 from streamer.errors import KirdiError
 from streamer.hardening import forbid_core_dumps
@@ -58,9 +63,15 @@ app.add_typer(models.app, name="models")
 app.add_typer(camera.app, name="camera")
 app.add_typer(cameras.app, name="cameras")
 app.add_typer(config.app, name="config")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
+app.add_typer(incident.app, name="incident")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")
 bench.app.command("codes")(bench_codes)
+patients.app.command()(export)
+patients.app.command()(erase)
 app.command()(run)
 app.command()(demo)
 app.command()(health)

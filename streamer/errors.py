@@ -52,6 +52,12 @@ class CacheError(KirdiError):
     exit_code = 10
 
 
+class AuditError(KirdiError):
+    """The audit is not as it was written: somebody changed, removed or moved something."""
+
+    exit_code = 13
+
+
 class NoMatchError(KirdiError):
     """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
 

@@ -54,9 +54,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.desk_control": (*LEAVES, "streamer.checkin", "streamer.control"),
     "streamer.kiosk_pipeline": (*LEAVES, "streamer.checkin", "matcher.face"),
     "streamer.code_counters": OURS,
+    "streamer.site_jobs": OURS,
     "streamer.uptime_recorder": LEAVES,
     "streamer.match_recorder": LEAVES,
     "streamer.consent_keeper": LEAVES,
+    "streamer.audit_keeper": LEAVES,
+    "streamer.audit_start": OURS,
+    "streamer.settings_record": (*LEAVES, "streamer.crypto", "config.settings"),
     "streamer.calibration_keeper": (*LEAVES, "streamer.tracking"),
     "streamer.review_control": (
         *LEAVES,

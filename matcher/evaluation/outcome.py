@@ -57,7 +57,12 @@ class Outcome:
 
     def misses(self, threshold: float) -> int:
         """Mated searches that do not exceed a score with the right person first."""
-        return int(np.sum(self.mated <= threshold))
+        return len(self.missed(threshold))
+
+    def missed(self, threshold: float) -> tuple[str, ...]:
+        """Who was searched for in those."""
+        pairs = zip(self.mated_people, self.mated, strict=True)
+        return tuple(name for name, score in pairs if score <= threshold)
 
     def false_positives(self, threshold: float) -> int:
         """Strangers that exceed a score."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from matcher.evaluation.bounds import upper_bound_of_share
+from matcher.evaluation.comparison import Comparison, compare
 from matcher.evaluation.group_rate import GroupRate, group_rates
 from matcher.evaluation.outcome import Outcome
 from matcher.evaluation.protocol import Protocol, Split
@@ -72,12 +73,13 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole evaluation."""
+    """The whole evaluation; `comparisons` are the first system's with each of the others."""
 
     pack_id: str
     protocol: Protocol
     acquisition: Acquisition
     systems: tuple[SystemReport, ...]
+    comparisons: tuple[Comparison, ...]
     thresholds: tuple[ThresholdCheck, ...]
 
 
@@ -105,6 +107,20 @@ def report_on(
         groups=tuple(
             row for fpir in FPIRS if groups for row in group_rates(outcomes, groups, fpir)
         ),
+    )
+
+
+def compare_first(systems: Sequence[SystemReport]) -> tuple[Comparison, ...]:
+    """Compare the first system with each of the others, at every share of strangers.
+
+    Args:
+        systems: At least one, all tested on the same splits.
+    """
+    first, *others = systems
+    return tuple(
+        compare(first.system, rate, other.system, beside)
+        for other in others
+        for rate, beside in zip(first.rates, other.rates, strict=True)
     )
 
 

@@ -41,6 +41,19 @@ class CameraChanges:
         return (*self.removed, *self.changed, *self.added)
 
 
+def camera_keys(before: Camera | None, after: Camera | None) -> tuple[str, ...]:
+    """Names of the keys that a camera has otherwise than before, or was added with.
+
+    None = there is none.
+    """
+    if after is None:
+        return ()
+    if before is None:
+        return tuple(sorted(after.model_fields_set))
+    fields = Camera.model_fields
+    return tuple(key for key in fields if getattr(before, key) != getattr(after, key))
+
+
 def changed_keys(old: Settings, new: Settings) -> tuple[str, ...]:
     """Keys with another value, cameras left out: a running service cannot take these over."""
     return tuple(

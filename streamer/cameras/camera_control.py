@@ -1,9 +1,10 @@
 """Carries out what operators ask of the running service: by the control socket, or by SIGHUP."""
 
 import asyncio
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 import yaml
@@ -11,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from config.errors import ConfigError
 from config.settings import Camera, Settings
-from streamer.cameras.camera_changes import CameraChanges, changed_keys
+from streamer.cameras.camera_changes import CameraChanges, camera_keys, changed_keys
 from streamer.cameras.camera_set import CameraSet
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay import CameraOverlay, faults_of
@@ -19,6 +20,8 @@ from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.view_tester import look
 from streamer.clock import Clock
 from streamer.control.messages import Reply, Request, Verb
+from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.camera_state import CameraState
 from streamer.errors import InputError, KirdiError
@@ -26,6 +29,7 @@ from streamer.ingest.camera_url import CameraUrl
 
 log = structlog.get_logger(__name__)
 
+_ACTIONS: Final = {Verb.ADD: AuditAction.CREATE, Verb.REMOVE: AuditAction.DELETE}
 _SOURCES: Final = {True: "settings", False: "added"}
 
 
@@ -42,8 +46,16 @@ class Reloading:
     wanted: asyncio.Event
 
 
+class ChangeLog(Protocol):
+    """Where it is kept who changed what; `storage.audit_log.AuditLog` is one."""
+
+    async def record(self, events: Sequence[AuditEvent]) -> None:
+        """Keep events; raises DatabaseError."""
+        ...
+
+
 class CameraControl:
-    """One change at a time; each is checked whole, written down, and then made.
+    """One change at a time; each is checked whole, kept in the audit, written down, and then made.
 
     What the settings file says is read again by `reload` only: adding a camera does not bring in
     half-edited settings.
@@ -56,6 +68,8 @@ class CameraControl:
         watch: LoadWatch,
         file: OverlayFile,
         reloading: Reloading | None,
+        log: ChangeLog,
+        acting: Callable[[str], Actor],
         clock: Clock,
     ) -> None:
         """Keep the collaborators.
@@ -66,8 +80,12 @@ class CameraControl:
             watch: Knows the rates.
             file: What operators added and switched.
             reloading: None where there is no settings file, as in the demo.
+            log: The audit.
+            acting: Says who acts on somebody's behalf; the socket answers this user only.
             clock: Its only source of time.
         """
+        self._log = log
+        self._acting = acting
         self._started_with = settings
         self._settings = settings
         self._cameras = cameras
@@ -123,6 +141,7 @@ class CameraControl:
             camera_id, view = request.camera_id, self._cameras.view(request.camera_id)
             return Reply(view_test=await look(camera_id, view, request.seconds, self._clock))
         if request.verb is Verb.ACCEPT_VIEW:
+            await self._log.record([self._event(request, request.camera_id)])
             self._cameras.accept_view(request.camera_id)
             return Reply()
         try:
@@ -135,28 +154,56 @@ class CameraControl:
             if self._cameras.closed:
                 raise KirdiError("service: it is stopping; start it again first")
             if request.verb is Verb.RELOAD:
-                return await self._reload()
+                return await self._reload(request)
             written = await asyncio.to_thread(self._file.read)
             if written.pruned(self._settings) != self._overlay:
                 raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
             overlay = self._changed(request).pruned(self._settings)
             wanted = overlay.over(self._settings).cameras
-            await asyncio.to_thread(self._file.write, overlay)
+            event = self._event(request, request.camera_id, self._keys(request.camera_id, wanted))
+            await self._log.record([event])
+            try:
+                await asyncio.to_thread(self._file.write, overlay)
+            except KirdiError:
+                failed = dataclasses.replace(event, outcome=AuditOutcome.SERIOUS_FAILURE)
+                await self._log.record([failed])
+                raise
             dropped = _left_out(self._overlay.shadowed(self._settings), overlay)
             self._overlay = overlay
             changes = await self._cameras.apply(wanted, overlay.commanded_off)
             return _told(changes, (), dropped)
 
-    async def _reload(self) -> Reply:
+    async def _reload(self, request: Request) -> Reply:
         if self._reloading is None:
             raise KirdiError("service: it runs without a settings file; there is none to reload")
         settings = await asyncio.to_thread(self._reloading.read)
         overlay = await asyncio.to_thread(self._file.read)
         wanted = overlay.over(settings).cameras
+        needs_restart = changed_keys(self._started_with, settings)
+        touched = CameraChanges.between(self._cameras.cameras, wanted).touched
+        events = [self._event(request, one, self._keys(one, wanted)) for one in touched]
+        await self._log.record([self._event(request, "", needs_restart), *events])
         self._settings, self._overlay = settings, await self._pruned(overlay, settings)
         changes = await self._cameras.apply(wanted, self._overlay.commanded_off)
-        needs_restart = changed_keys(self._started_with, settings)
         return _told(changes, needs_restart, self._disagreements())
+
+    def _keys(self, camera_id: str, wanted: Iterable[Camera]) -> tuple[str, ...]:
+        """Which keys of a camera will be otherwise."""
+        before = {one.id: one for one in self._cameras.cameras}.get(camera_id)
+        return camera_keys(before, {one.id: one for one in wanted}.get(camera_id))
+
+    def _event(self, request: Request, camera_id: str, keys: Sequence[str] = ()) -> AuditEvent:
+        """What the audit keeps of a change: names of keys, never what they are set to."""
+        return AuditEvent(
+            AuditKind.SETTINGS_CHANGE,
+            _ACTIONS.get(request.verb, AuditAction.UPDATE),
+            self._acting(request.by).name,
+            self._clock.now(),
+            entity_type="Camera" if camera_id else "settings",
+            entity_id=camera_id,
+            reason=request.verb.value.replace("_", "-"),
+            detail=(("keys", ",".join(keys) or None),),
+        )
 
     async def _pruned(self, overlay: CameraOverlay, settings: Settings) -> CameraOverlay:
         """The overlay without what it says of cameras that are gone, in the file too."""

@@ -7,6 +7,7 @@ whoever made it is told so; only then does the review leave the queue.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.check_in import CheckIn
-from streamer.domain.presence import Presence
+from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import (
     LIFETIME,
     Rejection,
@@ -78,6 +79,18 @@ class WaitingStore(ShownWaiting, Protocol):
         """Note that these wait, and those no more; raises DatabaseError."""
         ...
 
+    async def expire_left(self, now: datetime) -> int:
+        """Record as expired what faces waited in a killed service; raises DatabaseError."""
+        ...
+
+    async def asked(self, now: datetime) -> Sequence[tuple[UUID, PresenceFlag]]:
+        """Which presences a person was asked about today; raises DatabaseError."""
+        ...
+
+    async def told(self, now: datetime) -> Sequence[UUID]:
+        """Appointments whose conflict was dealt with today; raises DatabaseError."""
+        ...
+
 
 class ReviewDesk:
     """One decision at a time."""
@@ -114,6 +127,19 @@ class ReviewDesk:
         self._deciding = asyncio.Lock()
         # What the database knows of the queue.
         self._kept: dict[UUID, Review] = {}
+
+    async def recall(self) -> None:
+        """Learn what a service before this one was asked today, and what it was killed with.
+
+        Raises:
+            DatabaseError: It is not known.
+        """
+        now = self._clock.now()
+        left = await self._waiting.expire_left(now)
+        if left:
+            log.warning("reviews waited when the service was killed; they are over", count=left)
+        self._queue.asked(await self._waiting.asked(now), now)
+        self._queue.tell(await self._waiting.told(now), now)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let go of what is past its time, until stopped; then of every face."""

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from config.settings import Settings
+from streamer.acting import acting
 from streamer.clock import SystemClock
+from streamer.commands.by_option import ByOption
 from streamer.commands.day import DateOption, day_of
 from streamer.commands.invocation import (
     ConfigOption,
@@ -20,6 +22,7 @@ from streamer.commands.invocation import (
     read_settings,
 )
 from streamer.commands.patients import print_import
+from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
 from streamer.storage.import_result import ImportResult
 
@@ -38,11 +41,13 @@ COLUMNS = (
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, as docs/imports.md describes.")],
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Import appointments: all rows or none; importing a file twice changes nothing."""
-    result = asyncio.run(_import(file, read_settings(config)))
+    settings = read_settings(config)
+    result = asyncio.run(_import(file, settings, acting(settings, by)))
     print_import("appointments", result, as_json)
 
 
@@ -61,7 +66,7 @@ def list_(
     )
 
 
-async def _import(file: Path, settings: Settings) -> ImportResult:
+async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
     from streamer.backend import open_backend
     from streamer.exchange.appointments_csv import read_appointments
 
@@ -69,7 +74,7 @@ async def _import(file: Path, settings: Settings) -> ImportResult:
     bookings = await asyncio.to_thread(read_appointments, file, site.zone, site.buildings)
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        return await backend.appointments_import.run(bookings, clock.now())
+        return await backend.appointments_import.run(bookings, clock.now(), by)
 
 
 async def _list(wanted: date, settings: Settings) -> list[dict[str, object]]:

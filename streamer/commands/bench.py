@@ -11,6 +11,14 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from streamer.commands.bench_columns import (
+    INGEST_COLUMNS,
+    MATCHER_COLUMNS,
+    PEERS_COLUMNS,
+    PIPELINE_COLUMNS,
+    PROTECTION_COLUMNS,
+    SCHEDULE_COLUMNS,
+)
 from streamer.commands.invocation import JsonOption, Rows, print_rows
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
@@ -18,77 +26,6 @@ from streamer.loading import loading
 
 app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 
-PIPELINE_COLUMNS = (
-    "cameras",
-    "ratio",
-    "ratio_least",
-    "ratio_most",
-    "fps_asked",
-    "fps",
-    "cpu_per_camera",
-    "idle_cpu",
-    "frames_dropped",
-    "check_ins",
-    "latency_p50_ms",
-    "latency_p95_ms",
-    "service_mb",
-    "decoder_mb",
-    "note",
-)
-INGEST_COLUMNS = (
-    "cameras",
-    "format",
-    "ratio",
-    "ratio_least",
-    "ratio_most",
-    "cpu_per_camera",
-    "frames_decoded",
-    "frames_analysed",
-    "frames_dropped",
-    "latency_p50_ms",
-    "latency_p95_ms",
-    "first_frame_s",
-    "decoder_mb",
-    "parent_mb",
-)
-MATCHER_COLUMNS = (
-    "subject",
-    "pack",
-    "size",
-    "per_second",
-    "bare_per_second",
-    "ratio",
-    "ratio_least",
-    "ratio_most",
-    "latency_p50_ms",
-    "latency_p95_ms",
-    "cpu_ms",
-    "faiss_per_second",
-    "note",
-)
-PEERS_COLUMNS = (
-    "peer",
-    "frames",
-    "per_second",
-    "kirdi_ratio",
-    "cpu_ms",
-    "visits",
-    "visits_found",
-    "visits_false",
-    "note",
-)
-SCHEDULE_COLUMNS = (
-    "subject",
-    "patients",
-    "appointments",
-    "samples",
-    "p50_ms",
-    "p95_ms",
-    "most_ms",
-    "cpu_ms",
-    "ratio",
-    "note",
-)
 _MOST_CAMERAS = 64
 _MOST_APPOINTMENTS = 50_000
 _MOST_TEMPLATES = 2_000_000
@@ -327,6 +264,30 @@ def schedule(
     benchmark = ScheduleBenchmark(counts, repeat, kirdi_home(os.environ) / "bench")
     rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
     print_rows(Rows(SCHEDULE_COLUMNS, [asdict(row) for row in rows]), as_json, "")
+
+
+@app.command()
+def protection(
+    templates: Annotated[
+        int, typer.Option(help="Visitors of the day, a template each.", min=120, max=20_000)
+    ] = 1500,
+    at_once: Annotated[int, typer.Option(help="Check-ins in flight.", min=1, max=50)] = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what audit and encryption cost.
+
+    Visitors of a day are written to a throwaway database. Their gallery is read with the audit and
+    decrypted, beside the bare rows; they are checked in with the audit, beside the same transaction
+    without it, in turns. `ratio` is the time with over the time without, a round each.
+    docs/benchmarks.md says more.
+    """
+    with loading():
+        from streamer.bench.interruption import uninterrupted
+        from streamer.bench.protection.protection_benchmark import ProtectionBenchmark
+
+    benchmark = ProtectionBenchmark(templates, at_once, kirdi_home(os.environ) / "bench")
+    rows = asyncio.run(uninterrupted(benchmark.run(_tell)))
+    print_rows(Rows(PROTECTION_COLUMNS, [asdict(row) for row in rows]), as_json, "")
 
 
 def _counts(given: list[str]) -> list[int]:

@@ -70,13 +70,14 @@ async def weigh(
     """
     from matcher.face import Embedding
     from matcher.impostors import compare_everybody
+    from streamer.domain.actor import Actor
     from streamer.domain.site_calibration import SiteCalibration
     from streamer.os_user import os_user
     from streamer.score_rules import tail_json, thresholds_of
     from streamer.site_calibration import MIN_PATIENTS, Looks, findings, shortcomings
     from streamer.tracking.strictest import Strictest
 
-    templates = await store.templates(clock.now())
+    templates = await store.templates(clock.now(), Actor(os_user()))
     if len(templates) < 2:
         raise KirdiError(
             f"model pack {pack_id}: {len(templates)} enrolled patients consent; "

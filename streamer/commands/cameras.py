@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streamer.commands.by_option import ByOption
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -89,6 +90,7 @@ def add(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any key of a camera; value as in YAML."),
     ] = None,
+    by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Add a camera to the running service; it is kept over restarts, in KIRDI_HOME/cameras.yaml.
@@ -112,25 +114,25 @@ def add(
         raise InputError("camera URL: none; give it, or - and type it, or --set url_file=FILE")
     if url is not None:
         values["url"] = url
-    _changed(_ask("add", camera_id, yaml.safe_dump(values)), as_json)
+    _changed(_ask("add", camera_id, yaml.safe_dump(values), by), as_json)
 
 
 @app.command()
-def remove(camera_id: CameraId, as_json: JsonOption = False) -> None:
+def remove(camera_id: CameraId, by: ByOption = "", as_json: JsonOption = False) -> None:
     """Remove a camera that was added; one of the settings file is removed there."""
-    _changed(_ask("remove", camera_id), as_json)
+    _changed(_ask("remove", camera_id, by=by), as_json)
 
 
 @app.command()
-def enable(camera_id: CameraId, as_json: JsonOption = False) -> None:
+def enable(camera_id: CameraId, by: ByOption = "", as_json: JsonOption = False) -> None:
     """Switch a camera on, whatever the settings file says."""
-    _changed(_ask("enable", camera_id), as_json)
+    _changed(_ask("enable", camera_id, by=by), as_json)
 
 
 @app.command()
-def disable(camera_id: CameraId, as_json: JsonOption = False) -> None:
+def disable(camera_id: CameraId, by: ByOption = "", as_json: JsonOption = False) -> None:
     """Switch a camera off until it is enabled again; it is not connected to meanwhile."""
-    _changed(_ask("disable", camera_id), as_json)
+    _changed(_ask("disable", camera_id, by=by), as_json)
 
 
 app.command("view-test")(view_test)
@@ -199,22 +201,22 @@ def _probed(
     return {**asdict(seen), "viewing": hints}, hints
 
 
-def reload(as_json: JsonOption = False) -> None:
+def reload(by: ByOption = "", as_json: JsonOption = False) -> None:
     """Have the running service read its settings anew, and take over what changed of its cameras.
 
     Wrong settings change nothing.
     """
-    reply = _ask("reload")
+    reply = _ask("reload", by=by)
     _changed(reply, as_json)
     if reply.needs_restart and not as_json:
         say("Changed too, and taken over at the next start only: " + ", ".join(reply.needs_restart))
 
 
-def _ask(verb: str, camera_id: str = "", values: str = "") -> "Reply":
+def _ask(verb: str, camera_id: str = "", values: str = "", by: str = "") -> "Reply":
     from streamer.control.client import ask
     from streamer.control.messages import Request, Verb
 
-    return ask(kirdi_home(os.environ), Request(Verb(verb), camera_id, values))
+    return ask(kirdi_home(os.environ), Request(Verb(verb), camera_id, values, by=by))
 
 
 def _value(one: str) -> tuple[str, object]:

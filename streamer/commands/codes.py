@@ -217,7 +217,9 @@ def unblock(
 
         actor = acting(settings, by)
         async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
-            done = await attempts_of(backend).forgive(Scope.DEVICE, device)
+            done = await attempts_of(backend).forgive(
+                Scope.DEVICE, device, actor, backend.clock.now()
+            )
         if done:
             structlog.get_logger(__name__).warning("device unblocked", device=device, by=actor.name)
         return done

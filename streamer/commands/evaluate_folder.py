@@ -11,7 +11,13 @@ from matcher.errors import MatcherError
 from matcher.evaluation.gallery_system import GallerySystem
 from matcher.evaluation.pairwise_system import PairwiseSystem
 from matcher.evaluation.protocol import Protocol
-from matcher.evaluation.report import Acquisition, Report, SystemReport, report_on
+from matcher.evaluation.report import (
+    Acquisition,
+    Report,
+    SystemReport,
+    compare_first,
+    report_on,
+)
 from matcher.evaluation.threshold_check import ThresholdCheck, check_thresholds
 from matcher.packs.calibrations import calibration_of
 from matcher.thresholds import score_for
@@ -79,11 +85,13 @@ def _report(order: FolderOrder, embedded: Embedded, calibration: Calibration | N
         )
     tested = {name: known for name, known in photos.items() if name not in left_out}
     _enough(order, tested)
+    systems = _systems(order, embedded, calibration, tested)
     return Report(
         pack_id=embedded.manifest.pack_id,
         protocol=order.protocol,
         acquisition=_acquisition(embedded, len(photos), len(left_out)),
-        systems=_systems(order, embedded, calibration, tested),
+        systems=systems,
+        comparisons=compare_first(systems),
         thresholds=_thresholds(order, embedded, calibration, photos),
     )
 

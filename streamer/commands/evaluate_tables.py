@@ -12,6 +12,7 @@ def print_report(report: Report) -> None:
     for line in _lines(report):
         say(line)
     _table("Error rates, by share of strangers let through", _rates(report))
+    _table("The same splits, one by one: in how many were fewer missed?", _comparisons(report))
     _table("At the thresholds in force", _at_default(report))
     _table("Thresholds by gallery size: promised and measured FPIR", _thresholds(report.thresholds))
     _table("By group", _groups(report))
@@ -33,7 +34,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield (
         f"{asked.gallery} enrolled from {asked.photos} photo(s), searched by {asked.probes}; "
         f'{asked.splits} split(s). "At most" is an upper 95 % bound (Clopper-Pearson) for one '
-        "split; by group, for each person searched for once."
+        "split; by group, for each person searched for once. Splits share people: "
+        '"people" is how many different ones were missed in all splits.'
     )
 
 
@@ -47,11 +49,28 @@ def _rates(report: Report) -> list[Mapping[str, object]]:
             "range": f"{_percent(rate.fnir_least)} to {_percent(rate.fnir_most)}",
             "at most": _percent(rate.fnir_upper),
             "missed": f"{rate.misses} of {rate.searches}",
+            "mean": _percent(rate.fnir_mean),
+            "in all splits": f"{rate.all_misses} of {rate.all_searches}",
+            "people": rate.people_missed,
             "strangers": rate.strangers,
             "note": "above all strangers" if rate.strangers * rate.fpir < 1 else "",
         }
         for system in report.systems
         for rate in system.rates
+    ]
+
+
+def _comparisons(report: Report) -> list[Mapping[str, object]]:
+    return [
+        {
+            "system": one.system,
+            "beside": one.beside,
+            "FPIR": _percent(one.fpir),
+            "fewer missed": one.better,
+            "as many": one.equal,
+            "more": one.worse,
+        }
+        for one in report.comparisons
     ]
 
 

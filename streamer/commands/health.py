@@ -19,6 +19,7 @@ from matcher.errors import ModelPackError
 from matcher.packs.in_use import resolved
 from matcher.packs.manifest import Manifest
 from matcher.packs.pack import MANIFEST
+from streamer.audit_keeper import troubles_of
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.clock import SystemClock
 from streamer.commands.invocation import (
@@ -58,6 +59,7 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     if wrong := complaint(watched, intervals, SystemClock().now()):
         raise KirdiError(wrong)
     warn(shortcomings())
+    warn(troubles_of(home))
     if manifest is not None:
         warn(notices(manifest, settings.match.auto_arrive, seen.calibrated, seen.needing_enrolment))
     warn(

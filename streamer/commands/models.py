@@ -171,7 +171,7 @@ def use(pack: PackArgument, config: ConfigOption = None, as_json: JsonOption = F
             f"{pack} there, or {CHOSEN}"
         )
     manifest = open_pack(_folder(), pack).manifest
-    anew = asyncio.run(_enrolled_otherwise(settings, manifest.pack_id))
+    anew = asyncio.run(_taken_into_use(settings, manifest.pack_id))
     choose(_folder(), pack)
     if as_json:
         print_json(
@@ -196,18 +196,34 @@ def _say_who(anew: Sequence[str] | None) -> None:
         )
 
 
-async def _enrolled_otherwise(settings: Settings | None, pack_id: str) -> list[str] | None:
-    """Whom another pack knows and this one doesn't; None where there is no database to ask."""
+async def _taken_into_use(settings: Settings | None, pack_id: str) -> list[str] | None:
+    """Whom another pack knows and this one doesn't; None where there is no database to ask.
+
+    That the pack is changed is in the audit before it is.
+    """
     home = kirdi_home(os.environ)
     if settings is None:
         return None
     if settings.database.url is None and not (home / "embedded").is_dir():
         return None
+    from streamer.acting import acting
     from streamer.backend import open_backend
     from streamer.clock import SystemClock
+    from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 
     async with open_backend(settings, home, SystemClock()) as backend:
-        rows = await backend.patients_list(pack_id).all(backend.clock.now())
+        now = backend.clock.now()
+        rows = await backend.patients_list(pack_id).all(now)
+        event = AuditEvent(
+            AuditKind.SETTINGS_CHANGE,
+            AuditAction.UPDATE,
+            acting(settings).name,
+            now,
+            entity_type="settings",
+            entity_id="models.pack",
+            detail=(("pack", pack_id),),
+        )
+        await backend.audit_log.record([event])
     return [row.patient_ref for row in rows if row.needs_enrolment]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +39,12 @@ _YES = {True: "yes", False: "no"}
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV: patient_ref, full_name and what is known.")],
+    readmit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--readmit", help="A patient who was erased at their wish and is back; repeatable."
+        ),
+    ] = None,
     by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -47,7 +54,7 @@ def import_(
     Who died or became staff is not recognised any more: consent and templates end with it.
     """
     settings = read_settings(config)
-    result = asyncio.run(_import(file, settings, acting(settings, by)))
+    result = asyncio.run(_import(file, settings, acting(settings, by), readmit or ()))
     print_import("patients", result, as_json)
 
 
@@ -142,6 +149,8 @@ def print_import(what: str, result: ImportResult, as_json: bool) -> None:
             f"Imported {what}: {result.created} new, {result.updated} changed, "
             f"{result.unchanged} as they were."
         )
+        if result.left_out:
+            say(f"Left out: {result.left_out}, of patients who were erased at their wish.")
 
 
 async def _list(settings: Settings) -> "list[PatientRow]":
@@ -155,7 +164,9 @@ async def _list(settings: Settings) -> "list[PatientRow]":
         return await backend.patients_list(pack.pack_id).all(clock.now())
 
 
-async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
+async def _import(
+    file: Path, settings: Settings, by: Actor, readmit: Collection[str]
+) -> ImportResult:
     from streamer.backend import open_backend
     from streamer.commands.erasing import destroy_remnants
     from streamer.exchange.patients_csv import read_patients
@@ -163,7 +174,7 @@ async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
     patients = await asyncio.to_thread(read_patients, file)
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        result = await backend.patients_import.run(patients, clock.now(), by)
+        result = await backend.patients_import.run(patients, clock.now(), by, readmit)
         await destroy_remnants(backend)
         return result
 

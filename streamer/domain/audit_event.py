@@ -71,7 +71,8 @@ class AuditEvent:
         entity_type: What else it is about, as a FHIR resource or one of our nouns: Appointment,
             Consent, Camera, account.
         entity_id: Its opaque id.
-        reason: A code, or what the actor wrote down. Never about a patient's health or name.
+        reason: A code. Not what a person wrote down: a name may stand in that; the row the event is
+            about keeps it.
         detail: Figures and opaque ids more, by name.
     """
 

@@ -43,6 +43,11 @@ class Rows(Sequence[Record], Generic[Record]):
         """Say where a record's field stands, to begin an error message with."""
         return f"{self._source} line {self._lines[index]}, column {column}"
 
+    def selected(self, kept: Sequence[tuple[int, Record]]) -> "Rows[Record]":
+        """Return some of them, possibly changed, each with the place it had; lines stay known."""
+        lines = [self._lines[index] for index, _ in kept]
+        return Rows(self._source, self.columns, [record for _, record in kept], lines)
+
     def __len__(self) -> int:
         return len(self._records)
 
@@ -76,3 +81,10 @@ def over(stored: Data, given: Data, records: Sequence[Data]) -> Data:
         return given
     absent = {field.name for field in dataclasses.fields(given)} - records.columns
     return dataclasses.replace(given, **{name: getattr(stored, name) for name in absent})
+
+
+def selected(records: Sequence[Record], kept: Sequence[tuple[int, Record]]) -> Sequence[Record]:
+    """Return some of the records, possibly changed, each with the place it had."""
+    if isinstance(records, Rows):
+        return records.selected(kept)
+    return [record for _, record in kept]

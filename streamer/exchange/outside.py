@@ -61,6 +61,7 @@ class Call:
     query: Mapping[str, str] | None = field(default=None, repr=False)
     json: object = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Outside:
                     params=None if call.query is None else dict(call.query),
                     json=call.json,
                     data=None if call.form is None else dict(call.form),
+                    content=call.body,
                 ) as response,
             ):
                 return Answer(response.status_code, await self._bounded(response))

@@ -12,11 +12,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.booking import Booking
-from streamer.domain.rows import over, where
+from streamer.domain.rows import over, selected, where
 from streamer.errors import InputError
-from streamer.storage.import_result import ImportResult
+from streamer.storage.audit import append
+from streamer.storage.erased_references import ErasedReferences
+from streamer.storage.import_result import ImportResult, import_event
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
 from streamer.storage.postgres import Connection, Postgres, write_rows
@@ -57,15 +60,26 @@ class AppointmentsImport:
     """Writes appointments and their practitioners."""
 
     def __init__(
-        self, postgres: Postgres, site_id: str, zone: tzinfo, listener: ScheduleListener
+        self,
+        postgres: Postgres,
+        site_id: str,
+        zone: tzinfo,
+        listener: ScheduleListener,
+        erased: ErasedReferences | None = None,
     ) -> None:
-        """Keep the collaborators; `listener` is the schedule cache."""
+        """Keep the collaborators; `listener` is the schedule cache.
+
+        Appointments of patients whom `erased` knows are left out.
+        """
+        self._erased = erased
         self._postgres = postgres
         self._site_id = site_id
         self._zone = zone
         self._listener = listener
 
-    async def run(self, bookings: Sequence[Booking], now: datetime) -> ImportResult:
+    async def run(
+        self, bookings: Sequence[Booking], now: datetime, by: Actor = SERVICE
+    ) -> ImportResult:
         """Write every appointment in one transaction.
 
         No status moves backwards: an appointment that is already `arrived` stays so where the file
@@ -76,22 +90,39 @@ class AppointmentsImport:
         Args:
             bookings: From `exchange.read_appointments`, so that errors can name the line.
             now: Aware; stands in for a `status_changed_at` the file does not give.
+            by: Who imports.
 
         Raises:
             InputError: An unknown patient or a row that cannot be; nothing was written.
             DatabaseError: Nothing was written.
         """
         _refuse_duplicates(bookings)
+        given = len(bookings)
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
+            bookings = await self._without_erased(connection, bookings)
             known = await self._known(connection, bookings)
             plan = self._plan(bookings, known, now)
             await write_rows(connection, sql("insert_appointment"), plan.inserts)
             await write_rows(connection, sql("update_appointment"), plan.updates)
+            created, updated = len(plan.inserts), len(plan.updates)
+            unchanged = len(bookings) - created - updated
+            result = ImportResult(created, updated, unchanged, given - len(bookings))
+            await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
-        created, updated = len(plan.inserts), len(plan.updates)
-        return ImportResult(created, updated, len(bookings) - created - updated)
+        return result
+
+    async def _without_erased(
+        self, connection: Connection, bookings: Sequence[Booking]
+    ) -> Sequence[Booking]:
+        if self._erased is None:
+            return bookings
+        out = await self._erased.among(connection, {one.patient_ref for one in bookings})
+        if not out:
+            return bookings
+        kept = [(index, one) for index, one in enumerate(bookings) if one.patient_ref not in out]
+        return selected(bookings, kept)
 
     async def _known(self, connection: Connection, bookings: Sequence[Booking]) -> _Known:
         site_id = self._site_id

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
-from uuid import UUID
 
-from streamer.domain.attempt import Attempt
+from streamer.domain.actor import Actor
+from streamer.domain.attempt import Attempt, Failure
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
+from streamer.storage.audit import append
 from streamer.storage.local_day import LocalDay
-from streamer.storage.postgres import Postgres
+from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
 _NOBODY = "nobody"
@@ -86,7 +88,8 @@ class PostgresAttempts:
         Raises:
             DatabaseError: Nothing is known, so nothing may be evaluated either.
         """
-        return await self._count(Scope.DEVICE, device_id, now)
+        async with self._postgres.connection() as connection:
+            return await self._count(connection, Scope.DEVICE, device_id, now)
 
     async def succeeded(self, attempt: Attempt) -> None:
         """Take the attempt back: it was none in vain."""
@@ -99,25 +102,46 @@ class PostgresAttempts:
                 attempt.blocked_until,
             )
 
-    async def failed(self, patient_id: UUID | None, now: datetime, guessed: bool = True) -> None:
+    async def failed(self, failure: Failure, now: datetime) -> None:
         """Count a failure for the site, and for the patient where it is known whose it was.
 
-        Args:
-            patient_id: None takes the same work, so that nobody can tell.
-            now: Aware.
-            guessed: False for what could not be guessed: the site's count is left alone.
+        The audit says so, in the same transaction.
         """
-        await self._count(Scope.PATIENT, _NOBODY if patient_id is None else str(patient_id), now)
-        if guessed:
-            day = LocalDay.containing(now, self._zone).day
-            async with self._postgres.connection() as connection:
+        patient = _NOBODY if failure.patient_id is None else str(failure.patient_id)
+        async with self._postgres.transaction() as connection:
+            await self._count(connection, Scope.PATIENT, patient, now)
+            if failure.guessed:
+                day = LocalDay.containing(now, self._zone).day
                 await connection.execute(sql("count_site_failure"), self._site_id, day, now)
+            event = AuditEvent(
+                AuditKind.CODE_ATTEMPT,
+                AuditAction.EXECUTE,
+                failure.by,
+                now,
+                AuditOutcome.MINOR_FAILURE,
+                failure.patient_id,
+                "device",
+                failure.device_id,
+                failure.flaw.replace(" ", "-"),
+            )
+            await append(connection, self._site_id, [event])
 
-    async def forgive(self, scope: Scope, subject: str) -> bool:
+    async def forgive(self, scope: Scope, subject: str, by: Actor, now: datetime) -> bool:
         """The desk has helped: forget the failures; False where there were none."""
-        async with self._postgres.connection() as connection:
+        async with self._postgres.transaction() as connection:
             done = await connection.execute(sql("forgive_attempts"), self._site_id, scope, subject)
-        return not done.endswith(" 0")
+            forgiven = not done.endswith(" 0")
+            event = AuditEvent(
+                AuditKind.CODE_ATTEMPT,
+                AuditAction.UPDATE,
+                by.name,
+                now,
+                entity_type=scope.value,
+                entity_id=subject,
+                reason="forgiven",
+            )
+            await append(connection, self._site_id, [event] if forgiven else [])
+        return forgiven
 
     async def listed(self, now: datetime) -> list[AttemptRow]:
         """Today's failures by device, and the site's."""
@@ -126,21 +150,22 @@ class PostgresAttempts:
             rows = await connection.fetch(sql("list_attempts"), self._site_id, day, now)
         return [AttemptRow(**row) for row in rows]
 
-    async def _count(self, scope: Scope, subject: str, now: datetime) -> Attempt | None:
+    async def _count(
+        self, connection: Connection, scope: Scope, subject: str, now: datetime
+    ) -> Attempt | None:
         rule, span = self._rules[scope], LocalDay.containing(now, self._zone)
-        async with self._postgres.connection() as connection:
-            until = await connection.fetchval(
-                sql("count_attempt"),
-                self._site_id,
-                scope,
-                subject,
-                span.day,
-                now,
-                span.end,
-                list(rule.waits_s),
-                list(rule.strict_waits_s),
-                rule.forgive_s,
-                rule.day,
-                rule.site_day,
-            )
+        until = await connection.fetchval(
+            sql("count_attempt"),
+            self._site_id,
+            scope,
+            subject,
+            span.day,
+            now,
+            span.end,
+            list(rule.waits_s),
+            list(rule.strict_waits_s),
+            rule.forgive_s,
+            rule.day,
+            rule.site_day,
+        )
         return None if until is None else Attempt(subject, until)

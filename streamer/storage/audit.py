@@ -7,7 +7,7 @@ only if what it describes is.
 import json
 from collections.abc import Iterable
 
-from streamer.domain.audit_event import AuditEvent
+from streamer.domain.audit_event import AuditEvent, AuditOutcome
 from streamer.storage.postgres import Connection
 from streamer.storage.queries import sql
 
@@ -28,6 +28,17 @@ async def append(connection: Connection, site_id: str, events: Iterable[AuditEve
         await connection.execute(sql("append_audit"), site_id, bodies)
 
 
+async def append_if_known(connection: Connection, site_id: str, event: AuditEvent) -> None:
+    """As `append`, for what may name a site that this database never heard of.
+
+    There nothing was done, and there is no chain: what is left is the log's.
+    """
+    if event.outcome is AuditOutcome.SUCCESS or await connection.fetchval(
+        sql("site_exists"), site_id
+    ):
+        await append(connection, site_id, [event])
+
+
 def body_of(event: AuditEvent) -> str:
     """Return the event as the text that is hashed: JSON, keys sorted, empty ones left out."""
     said = {
@@ -40,7 +51,7 @@ def body_of(event: AuditEvent) -> str:
         "entity_type": event.entity_type,
         "entity_id": event.entity_id,
         "reason": event.reason,
-        "detail": dict(event.detail),
+        "detail": {name: value for name, value in event.detail if value is not None},
     }
     kept = {name: value for name, value in said.items() if value not in (None, "", {})}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

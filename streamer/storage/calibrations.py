@@ -6,8 +6,11 @@ from datetime import datetime
 from uuid import uuid4
 
 from streamer.crypto.vault import Vault
+from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.site_calibration import SiteCalibration
 from streamer.domain.template import Template
+from streamer.storage.audit import append
 from streamer.storage.gallery_source import unsealed
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
@@ -52,10 +55,21 @@ class PostgresCalibrations:
         Raises:
             DatabaseError: It is not known to be written.
         """
-        async with self._postgres.connection() as connection:
+        calibration_id = uuid4()
+        event = AuditEvent(
+            AuditKind.SETTINGS_CHANGE,
+            AuditAction.CREATE,
+            made.made_by,
+            made.made_at,
+            entity_type="calibration",
+            entity_id=str(calibration_id),
+            detail=(("pack", made.pack_id), ("accept_fpir", made.accept_fpir)),
+        )
+        async with self._postgres.transaction() as connection:
+            await append(connection, self._site_id, [event])
             await connection.execute(
                 sql("insert_calibration"),
-                uuid4(),
+                calibration_id,
                 self._site_id,
                 made.pack_id,
                 made.made_at,
@@ -69,16 +83,25 @@ class PostgresCalibrations:
                 made.impostor_tail,
             )
 
-    async def templates(self, now: datetime) -> list[Template]:
-        """Return those of every patient who consents at `now`, decrypted.
+    async def templates(self, now: datetime, by: Actor) -> list[Template]:
+        """Return those of every patient who consents at `now`, decrypted; the audit says that.
 
         Raises:
             DatabaseError: It refuses.
         """
-        async with self._postgres.connection() as connection:
+        async with self._postgres.transaction() as connection:
             rows = await connection.fetch(
                 sql("consenting_templates"), self._site_id, self._pack_id, now
             )
+            event = AuditEvent(
+                AuditKind.TEMPLATE_READ,
+                AuditAction.READ,
+                by.name,
+                now,
+                reason="calibration",
+                detail=(("templates", len(rows)), ("pack", self._pack_id)),
+            )
+            await append(connection, self._site_id, [event])
         opened, _ = await asyncio.to_thread(unsealed, rows, self._vault)
         return opened
 

@@ -11,7 +11,9 @@ import asyncpg
 from streamer.clock import Clock
 from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.check_in import CheckIn, Recorded
+from streamer.storage.audit import append_if_known
 from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -101,9 +103,15 @@ class PostgresCheckIns:
             sql("lock_appointment"), check_in.appointment_id, check_in.site_id
         )
         if appointment is None:
-            return Result(Recorded.REFUSED_UNKNOWN, None)
-        recorded = await self._write(connection, check_in, appointment)
-        return Result(recorded, appointment["starts_at"])
+            result = Result(Recorded.REFUSED_UNKNOWN, None)
+        else:
+            recorded = await self._write(connection, check_in, appointment)
+            result = Result(recorded, appointment["starts_at"])
+        # What was there already is delivered again and again, and nothing is done.
+        if result.recorded is not Recorded.DUPLICATE:
+            event = _event(check_in, result.recorded)
+            await append_if_known(connection, check_in.site_id, event)
+        return result
 
     async def tell(self, check_in: CheckIn, result: Result) -> None:
         """Tell the listener what has been committed; never raises."""
@@ -169,6 +177,31 @@ class PostgresCheckIns:
 
     def _window_open(self, starts_at: datetime, occurred_at: datetime) -> bool:
         return starts_at - self._opens_before <= occurred_at < starts_at + self._closes_after
+
+
+def _event(check_in: CheckIn, recorded: Recorded) -> AuditEvent:
+    written = recorded is Recorded.WRITTEN
+    return AuditEvent(
+        AuditKind.DECISION,
+        AuditAction.CREATE,
+        check_in.decided_by or SERVICE.name,
+        check_in.occurred_at,
+        AuditOutcome.SUCCESS if written else AuditOutcome.MINOR_FAILURE,
+        check_in.patient_id,
+        "Appointment",
+        str(check_in.appointment_id),
+        recorded.value,
+        (
+            ("check_in", str(check_in.event_id)),
+            ("method", check_in.method.value),
+            ("evidence", check_in.evidence.value),
+            ("camera", check_in.camera_id),
+            ("device", check_in.device_id),
+            ("score", check_in.score),
+            ("threshold", check_in.threshold),
+            ("pack", check_in.pack_id),
+        ),
+    )
 
 
 async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID | None) -> bool:

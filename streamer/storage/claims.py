@@ -18,12 +18,14 @@ from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.signed_token import TokenSigner
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Recorded
 from streamer.domain.claim import DigitsShown, Holder, PersonShown, Shown, TokenShown, Visit
 from streamer.domain.person import Person
 from streamer.domain.presence import Presence
 from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.check_ins import PostgresCheckIns, Result
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
@@ -119,6 +121,26 @@ class OpenClaim:
                 sql("redeem_code"), self.holder.code_id, self._now, by, device_id
             )
 
+    async def taken(self, by: str, device_id: str, answer: str) -> None:
+        """Keep in the audit that the claim was good, and what came of it."""
+        assert self.holder is not None
+        code_id = self.holder.code_id
+        event = AuditEvent(
+            AuditKind.CODE_ATTEMPT,
+            AuditAction.EXECUTE,
+            by,
+            self._now,
+            patient_id=self.holder.patient_id,
+            entity_type="device",
+            entity_id=device_id,
+            reason=answer,
+            detail=(
+                ("code", None if code_id is None else str(code_id)),
+                ("grade", self.holder.grade.value),
+            ),
+        )
+        await self._claims.record(self._connection, event)
+
     def _patient_id(self) -> UUID:
         assert self.holder is not None
         return self.holder.patient_id
@@ -171,6 +193,10 @@ class PostgresClaims:
             yield claim
         for check_in, result in claim.results:
             await self.check_ins.tell(check_in, result)
+
+    async def record(self, connection: Connection, event: AuditEvent) -> None:
+        """See `OpenClaim.taken`."""
+        await append(connection, self._site_id, [event])
 
     async def look_in_vain(self, now: datetime) -> None:
         """Do the work of looking a code up that nobody has."""

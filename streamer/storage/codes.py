@@ -1,5 +1,6 @@
 """Issues, revokes and lists one-time codes. Called by `checkin.codes.issuing` and `kirdi codes`."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
@@ -10,16 +11,19 @@ import asyncpg
 from streamer.crypto.code_hash import CodeHash, new_digits
 from streamer.crypto.signed_token import Token, TokenSigner
 from streamer.crypto.vault import Vault
-from streamer.domain.actor import Actor
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.code import CodeKind, CodeOrder, CodeRow, CodeState, IssuedCode
 from streamer.errors import DatabaseError, InputError
 from streamer.storage.attempts import Scope
+from streamer.storage.audit import append
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 _EXPECTED: Final = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 # Of a million, thousands are in force at most: a draw is hardly ever taken.
@@ -81,7 +85,11 @@ class PostgresCodes:
             InputError: Why none can be issued.
             DatabaseError: None is known to be in force.
         """
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.CODE_ISSUE, AuditAction.CREATE, by.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt, order.patient_ref),
+            self._postgres.transaction() as connection,
+        ):
             target = await self._target(connection, order, now)
             row = target.patient
             await self._refuse_own(connection, row["patient_id"], by, now)
@@ -96,6 +104,20 @@ class PostgresCodes:
                 sql("forgive_attempts"), self._site_id, Scope.PATIENT, str(row["patient_id"])
             )
             code_id, secret = await self._insert(connection, order, target, by, now)
+            appointment_id = target.appointment_id
+            event = dataclasses.replace(
+                attempt,
+                patient_id=row["patient_id"],
+                entity_type="code",
+                entity_id=str(code_id),
+                detail=(
+                    ("kind", order.kind.value),
+                    ("grade", order.grade.value),
+                    ("appointment", None if appointment_id is None else str(appointment_id)),
+                    ("until", target.expires_at.isoformat()),
+                ),
+            )
+            await append(connection, self._site_id, [event])
         return IssuedCode(
             code_id=code_id,
             patient_ref=row["patient_ref"],
@@ -110,9 +132,22 @@ class PostgresCodes:
         )
 
     async def revoke(self, code_id: UUID, now: datetime) -> None:
-        """Take a code out of force; one that is used or revoked stays as it is."""
-        async with self._postgres.connection() as connection:
-            await connection.execute(sql("revoke_code"), code_id, now)
+        """Take a code that could not be sent out of force; a used or revoked one stays as it is."""
+        async with self._postgres.transaction() as connection:
+            patient_id = await connection.fetchval(sql("revoke_code"), code_id, now)
+            if patient_id is None:
+                return
+            event = AuditEvent(
+                AuditKind.CODE_ISSUE,
+                AuditAction.DELETE,
+                SERVICE.name,
+                now,
+                patient_id=patient_id,
+                entity_type="code",
+                entity_id=str(code_id),
+                reason="not-sent",
+            )
+            await append(connection, self._site_id, [event])
 
     async def listed(self, day: date, now: datetime) -> list[CodeRow]:
         """Return the codes in force at some time of a day, in the order of their issue."""

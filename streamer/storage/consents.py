@@ -3,6 +3,7 @@
 The gallery and the check-in transaction follow by themselves: both ask for an active consent.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -13,14 +14,17 @@ import structlog
 
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import SERVICE, Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.consent import ConsentGiven, ConsentPurpose, ConsentText, EndReason
 from streamer.domain.patient import Patient
 from streamer.errors import InputError, VaultError
+from streamer.storage.audit import append
 from streamer.storage.eraser import Ended, Eraser
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +79,11 @@ class PostgresConsents:
             DatabaseError: Nothing was written.
             VaultError: The patient's profile does not open; nothing was written.
         """
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.CONSENT, AuditAction.CREATE, by.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt, given.patient_ref),
+            self._postgres.transaction() as connection,
+        ):
             row = await self._patient(connection, given.patient_ref)
             patient_id: UUID = row["patient_id"]
             await refuse_own_patient(connection, self._site_id, by, patient_id, now)
@@ -113,6 +121,20 @@ class PostgresConsents:
             )
             if former is not None:
                 await connection.execute(sql("move_templates"), former["consent_id"], consent_id)
+            event = dataclasses.replace(
+                attempt,
+                patient_id=patient_id,
+                entity_type="Consent",
+                entity_id=str(consent_id),
+                detail=(
+                    ("purpose", given.purpose.value),
+                    ("until", given.expires_at.isoformat()),
+                    ("identity_check", given.identity_check.value),
+                    ("guardian", None if guardian_id is None else str(guardian_id)),
+                    ("supersedes", None if former is None else str(former["consent_id"])),
+                ),
+            )
+            await append(connection, self._site_id, [event])
         return True
 
     async def withdraw(
@@ -139,7 +161,11 @@ class PostgresConsents:
             DatabaseError: Nothing was written.
             VaultError: See `Eraser.end`.
         """
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.WITHDRAWAL, AuditAction.UPDATE, by.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt, patient_ref),
+            self._postgres.transaction() as connection,
+        ):
             row = await self._patient(connection, patient_ref)
             await refuse_own_patient(connection, self._site_id, by, row["patient_id"], now)
             ended = await self._eraser.end(connection, row, purposes, reason, by.name, now)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.settings import Database as Limits
 from config.settings import Site
+from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.keyfile import KeyFile
@@ -30,6 +31,7 @@ class Database:
     keyed_hash: KeyedHash
     code_hash: CodeHash
     tokens: TokenSigner
+    checkpoint_seal: CheckpointSeal
 
 
 @asynccontextmanager
@@ -56,7 +58,12 @@ async def open_database(
             await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
         key = await open_key(postgres, KeyFile(key_path))
         yield Database(
-            postgres, Vault(key), KeyedHash(key), CodeHash(key, site.id), TokenSigner(key, site.id)
+            postgres,
+            Vault(key),
+            KeyedHash(key),
+            CodeHash(key, site.id),
+            TokenSigner(key, site.id),
+            CheckpointSeal(key, site.id),
         )
     finally:
         await postgres.close()

@@ -4,6 +4,7 @@ Called by `checkin.desk_comparisons`.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from typing import Final, Protocol
 from uuid import UUID
@@ -13,17 +14,20 @@ import asyncpg
 from streamer.clock import Clock
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.presence import Presence
 from streamer.domain.review_report import ArrivalReport
 from streamer.domain.shown_review import ShownReview
 from streamer.domain.template import Template
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.check_ins import Result
 from streamer.storage.gallery_source import unsealed
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 _COUNT_FOR_NOTHING: Final = frozenset(
     {Recorded.REFUSED_CONSENT, Recorded.REFUSED_BLOCKED, Recorded.REFUSED_UNKNOWN}
@@ -87,6 +91,8 @@ class PostgresDesk:
     async def template(self, patient_ref: str, pack_id: str, actor: Actor) -> Template:
         """Return the patient's template of the pack, decrypted, under a consent in force.
 
+        That it was read stands in `template_reads` and in the audit.
+
         Raises:
             InputError: The patient is unknown, cannot be compared, or is one of the actor's own;
                 says what to do instead.
@@ -94,13 +100,37 @@ class PostgresDesk:
             VaultError: The template does not open.
         """
         now = self._clock.now()
-        async with self._postgres.transaction() as connection:
+        event = AuditEvent(
+            AuditKind.TEMPLATE_READ,
+            AuditAction.READ,
+            actor.name,
+            now,
+            reason="desk",
+            detail=(("templates", 1), ("pack", pack_id)),
+        )
+        async with (
+            refusals_recorded(self._postgres, self._site_id, event, patient_ref),
+            self._postgres.transaction() as connection,
+        ):
             row = await connection.fetchrow(
                 sql("patient_at_desk"), self._site_id, patient_ref, pack_id, now
             )
             _check_comparable(row, patient_ref)
             assert row is not None
-            await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
+            patient_id: UUID = row["patient_id"]
+            await refuse_own_patient(connection, self._site_id, actor, patient_id, now)
+            await connection.execute(
+                sql("record_template_read"),
+                self._site_id,
+                now,
+                patient_id,
+                pack_id,
+                1,
+                [],
+                "desk",
+            )
+            event = dataclasses.replace(event, patient_id=patient_id)
+            await append(connection, self._site_id, [event])
         opened, damaged = await asyncio.to_thread(unsealed, [row], self._vault)
         for _, error in damaged:
             raise error
@@ -128,7 +158,11 @@ class PostgresDesk:
         """
         results: dict[UUID, Result] = {}
         now = self._clock.now()
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.DECISION, AuditAction.CREATE, actor.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             await refuse_own_patient(connection, self._site_id, actor, patient_id, now)
             await self._check_ins.lock(connection, check_ins)
             for one in check_ins:

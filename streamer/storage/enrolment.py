@@ -8,15 +8,18 @@ from uuid import UUID, uuid4
 from matcher.face import Vector
 from streamer.crypto.vault import Purpose, SealedFor, Vault
 from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.consent import ConsentInForce, ConsentPurpose
 from streamer.domain.patient import Patient
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 from streamer.storage.vectors import vector_bytes
 
 
@@ -43,14 +46,17 @@ class PostgresEnrolment:
         self._rules = rules
 
     async def check(self, patient_ref: str, consent_ref: str, by: Actor, now: datetime) -> None:
-        """Refuse what `save` would refuse before it looks at a face; writes nothing.
+        """Refuse what `save` would refuse before it looks at a face; writes that alone.
 
         Raises:
             InputError: As `save`.
             DatabaseError: It refuses.
             VaultError: The patient's profile does not open.
         """
-        async with self._postgres.transaction() as connection:
+        async with (
+            refusals_recorded(self._postgres, self._site_id, _attempt(by, now), patient_ref),
+            self._postgres.transaction() as connection,
+        ):
             await self._enrollable(connection, patient_ref, consent_ref, by, now)
 
     async def save(
@@ -91,13 +97,15 @@ class PostgresEnrolment:
 
         Raises:
             InputError: The patient is unknown or may not be enrolled, there is no such consent in
-                force, or the face may already be enrolled. Only the record of having looked was
-                written.
+                force, or the face may already be enrolled. Only the record of it was written.
             DatabaseError: Nothing was written.
             VaultError: The patient's profile does not open; nothing was written.
         """
         plain = vector_bytes(vector)
-        async with self._postgres.transaction() as connection:
+        async with (
+            refusals_recorded(self._postgres, self._site_id, _attempt(by, now), patient_ref),
+            self._postgres.transaction() as connection,
+        ):
             await connection.execute(sql("lock_for_transaction"), f"enrolment:{self._site_id}")
             patient_id, consent_id = await self._enrollable(
                 connection, patient_ref, consent_ref, by, now
@@ -105,8 +113,22 @@ class PostgresEnrolment:
             alike: list[LookAlike] = []
             if alike_within > 0.0:
                 newcomer = Newcomer(self._site_id, patient_id, pack_id, vector, alike_within)
-                alike = await find_look_alikes(connection, self._vault, newcomer, now)
-            if anyway or not alike:
+                alike = await find_look_alikes(connection, self._vault, newcomer, by, now)
+            enrolled = anyway or not alike
+            event = AuditEvent(
+                AuditKind.ENROLMENT,
+                AuditAction.CREATE,
+                by.name,
+                now,
+                AuditOutcome.SUCCESS if enrolled else AuditOutcome.MINOR_FAILURE,
+                patient_id=patient_id,
+                entity_type="Consent",
+                entity_id=str(consent_id),
+                reason="" if enrolled else "looks-like-another",
+                detail=(("pack", pack_id), ("photos", photos), ("alike", len(alike))),
+            )
+            await append(connection, self._site_id, [event])
+            if enrolled:
                 template_id = uuid4()
                 key = self._vault.new_template_key(patient_id, template_id)
                 place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
@@ -150,6 +172,10 @@ class PostgresEnrolment:
         if consent is None:
             raise InputError(f"patient {patient_ref}: has no consent to check-in in force")
         return patient_id, consent.consent_id
+
+
+def _attempt(by: Actor, now: datetime) -> AuditEvent:
+    return AuditEvent(AuditKind.ENROLMENT, AuditAction.CREATE, by.name, now)
 
 
 async def _details(

@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from streamer.crypto.vault import Vault
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.erasure_receipt import ErasureReceipt
+from streamer.storage.audit import append
 from streamer.storage.postgres import Connection
 from streamer.storage.profile import place_of_profile
 from streamer.storage.queries import sql
@@ -50,6 +52,8 @@ class Eraser:
         reason: EndReason,
         by: str,
         now: datetime,
+        *,
+        person: bool = False,
     ) -> Ended:
         """End a patient's consents for some purposes.
 
@@ -62,6 +66,8 @@ class Eraser:
             reason: Why.
             by: Who, as recorded.
             now: Aware.
+            person: The caller replaces the whole profile and its key as well: there is a receipt in
+                any case, of the reason `erasure`.
 
         Raises:
             DatabaseError: Nothing was written.
@@ -76,7 +82,12 @@ class Eraser:
         receipt = None
         if ConsentPurpose.CHECK_IN.value in wanted:
             consent_id = ended.get(ConsentPurpose.CHECK_IN)
-            receipt = await self._erase(connection, patient, consent_id, reason, by, now)
+            why = "erasure" if person else reason.value
+            receipt = await self._erase(connection, patient, consent_id, why, by, now, person)
+        events = [_ended(patient["patient_id"], *one, reason, by, now) for one in ended.items()]
+        if receipt is not None:
+            events.append(_erased(receipt))
+        await append(connection, self._site_id, events)
         return Ended(tuple(ended), receipt)
 
     async def _erase(
@@ -84,26 +95,66 @@ class Eraser:
         connection: Connection,
         patient: asyncpg.Record,
         consent_id: UUID | None,
-        reason: EndReason,
+        reason: str,
         by: str,
         now: datetime,
+        person: bool,
     ) -> ErasureReceipt | None:
         patient_id: UUID = patient["patient_id"]
         templates = await connection.fetch(sql("templates_to_erase"), patient_id)
-        if consent_id is None and not templates:
+        if consent_id is None and not templates and not person:
             return None
-        renewed = not all(row["own_key"] for row in templates)
-        if renewed:
+        renewed = person or not all(row["own_key"] for row in templates)
+        if renewed and not person:
             await self._renew_key(connection, patient)
         await connection.execute(sql("delete_templates"), patient_id)
+        return await self.write_receipt(
+            connection,
+            patient_id,
+            reason,
+            by,
+            now,
+            consent_id=consent_id,
+            templates=len(templates),
+            renewed_key=renewed,
+        )
+
+    async def write_receipt(
+        self,
+        connection: Connection,
+        patient_id: UUID,
+        reason: str,
+        by: str,
+        now: datetime,
+        *,
+        consent_id: UUID | None = None,
+        templates: int = 0,
+        renewed_key: bool = True,
+    ) -> ErasureReceipt:
+        """Write what was erased; the files are cleaned after the commit, by `remnants`.
+
+        Args:
+            connection: In the transaction that erases.
+            patient_id: Whose data it was.
+            reason: As `EndReason`; or `retention` or `erasure`, where the whole profile went.
+            by: Who, as recorded.
+            now: Aware.
+            consent_id: The consent to check-in that ended with it.
+            templates: How many.
+            renewed_key: The patient's own key was replaced or deleted, so that the table of
+                patients has to be rewritten, too.
+
+        Raises:
+            DatabaseError: Nothing was written.
+        """
         receipt = ErasureReceipt(
             erasure_id=uuid4(),
             patient_id=patient_id,
             consent_id=consent_id,
-            reason=reason.value,
+            reason=reason,
             erased_by=by,
             erased_at=now,
-            templates=len(templates),
+            templates=templates,
             files_clean_at=None,
             log_clean_at=None,
             backups_clean_by=now + self._backups_kept,
@@ -118,7 +169,7 @@ class Eraser:
             by,
             now,
             receipt.templates,
-            renewed,
+            renewed_key,
             receipt.backups_clean_by,
         )
         return receipt
@@ -131,3 +182,41 @@ class Eraser:
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place, profile)
         await connection.execute(sql("replace_patient_key"), patient_id, key, sealed)
+
+
+def _ended(
+    patient_id: UUID,
+    purpose: ConsentPurpose,
+    consent_id: UUID,
+    reason: EndReason,
+    by: str,
+    now: datetime,
+) -> AuditEvent:
+    return AuditEvent(
+        AuditKind.WITHDRAWAL,
+        AuditAction.UPDATE,
+        by,
+        now,
+        patient_id=patient_id,
+        entity_type="Consent",
+        entity_id=str(consent_id),
+        reason=reason.value,
+        detail=(("purpose", purpose.value),),
+    )
+
+
+def _erased(receipt: ErasureReceipt) -> AuditEvent:
+    return AuditEvent(
+        AuditKind.ERASURE,
+        AuditAction.DELETE,
+        receipt.erased_by,
+        receipt.erased_at,
+        patient_id=receipt.patient_id,
+        entity_type="erasure",
+        entity_id=str(receipt.erasure_id),
+        reason=receipt.reason,
+        detail=(
+            ("templates", receipt.templates),
+            ("consent", None if receipt.consent_id is None else str(receipt.consent_id)),
+        ),
+    )

@@ -3,20 +3,27 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 import structlog
 
 from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.actor import SERVICE
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.presence_window import PresenceWindow
 from streamer.domain.template import GalleryKey, Template
 from streamer.errors import VaultError
+from streamer.storage.audit import append
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.vectors import vector_from
 
 log = structlog.get_logger(__name__)
+
+# Patients named in one audit event: one of its own each would be most of the audit.
+_NAMED: Final = 100
 
 
 class PostgresGallery:
@@ -61,7 +68,7 @@ class PostgresGallery:
         return self._keys
 
     async def templates(self, ids: frozenset[UUID], now: datetime) -> Sequence[Template]:
-        """Return those of `ids` that still may be matched, decrypted.
+        """Return those of `ids` that still may be matched, decrypted; the audit says whose.
 
         One that does not open is left out and logged: damage to one patient's row must not keep
         everybody else from being recognised.
@@ -69,10 +76,17 @@ class PostgresGallery:
         Raises:
             DatabaseError: It refuses.
         """
-        async with self._postgres.connection() as connection:
+        site_id, pack_id = self._where
+        async with self._postgres.transaction() as connection:
             rows = await connection.fetch(
                 sql("gallery_templates"), *self._where, now, *self._starts(now), list(ids)
             )
+            patients = sorted(row["patient_id"] for row in rows)
+            events = [
+                _read(patients[first : first + _NAMED], pack_id, now)
+                for first in range(0, len(patients), _NAMED)
+            ]
+            await append(connection, site_id, events)
         return await asyncio.to_thread(self._unseal, rows)
 
     def _starts(self, now: datetime) -> tuple[list[datetime], list[datetime]]:
@@ -87,6 +101,23 @@ class PostgresGallery:
                 self._unreadable.add(template_id)
                 log.error("template left out", template=str(template_id), reason=str(error))
         return opened
+
+
+def _read(patients: Sequence[UUID], pack_id: str, now: datetime) -> AuditEvent:
+    alone = len(patients) == 1
+    return AuditEvent(
+        AuditKind.TEMPLATE_READ,
+        AuditAction.READ,
+        SERVICE.name,
+        now,
+        patient_id=patients[0] if alone else None,
+        reason="gallery",
+        detail=(
+            ("templates", len(patients)),
+            ("pack", pack_id),
+            ("patients", None if alone else ",".join(map(str, patients))),
+        ),
+    )
 
 
 def unsealed(

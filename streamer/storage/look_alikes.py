@@ -1,7 +1,8 @@
 """Compares a new template with every other one of the site. Called by `storage.enrolment`.
 
 The one place where templates of people without an appointment are read. They are decrypted in
-portions, in memory, compared and let go; each such reading is recorded in `template_reads`.
+portions, in memory, compared and let go; each such reading is recorded, in
+`template_reads` and in the audit.
 """
 
 import asyncio
@@ -16,7 +17,10 @@ import structlog
 
 from matcher.face import Vector
 from streamer.crypto.vault import Purpose, SealedFor, Vault
+from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.errors import VaultError
+from streamer.storage.audit import append
 from streamer.storage.postgres import Connection
 from streamer.storage.queries import sql
 from streamer.storage.vectors import vector_from
@@ -55,7 +59,7 @@ class Newcomer:
 
 
 async def find_look_alikes(
-    connection: Connection, vault: Vault, newcomer: Newcomer, now: datetime
+    connection: Connection, vault: Vault, newcomer: Newcomer, by: Actor, now: datetime
 ) -> list[LookAlike]:
     """Everybody at the site whose template lies nearer than `within`, the nearest first.
 
@@ -83,7 +87,23 @@ async def find_look_alikes(
         newcomer.pack_id,
         read,
         alike,
+        "enrolment",
     )
+    # Everybody's: whose they are is not listed, the site's consents of that moment say it.
+    event = AuditEvent(
+        AuditKind.TEMPLATE_READ,
+        AuditAction.READ,
+        by.name,
+        now,
+        patient_id=newcomer.patient_id,
+        reason="enrolment",
+        detail=(
+            ("templates", read),
+            ("pack", newcomer.pack_id),
+            ("alike", ",".join(sorted(map(str, alike)))),
+        ),
+    )
+    await append(connection, newcomer.site_id, [event])
     log.info("templates read", purpose="enrolment", templates=read, alike=len(alike))
     return found
 

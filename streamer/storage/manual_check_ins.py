@@ -10,6 +10,7 @@ import asyncpg
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.presence import Presence, PresenceFlag, presence_id
@@ -22,6 +23,7 @@ from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
 
 _BY_HAND: Final = "by hand"
@@ -93,8 +95,11 @@ class ManualCheckIns:
             raise InputError(f"--at {self._local(came_at)}: is still to come")
         if came_at < LocalDay.containing(now, self._zone).start:
             raise InputError(f"--at {self._local(came_at)}: is not today")
-        conflict = False
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.DECISION, AuditAction.CREATE, actor.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             row = await connection.fetchrow(
                 sql("lock_appointment_by_ref"), self._site_id, appointment_ref
             )
@@ -120,15 +125,16 @@ class ManualCheckIns:
             conflict = self._is_conflict(result.recorded, row, came_at)
             if conflict:
                 await self._keep_conflict(connection, check_in, actor, now)
-            elif result.recorded is not Recorded.WRITTEN:
-                why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
-                raise InputError(f"appointment {appointment_ref}: {why}")
+        # Outside the transaction: that it was tried stays on record.
         if conflict:
             raise InputError(
                 f"appointment {appointment_ref}: is noshow in the clinic's system, and Kirdi does "
                 "not write over that. That the patient is here is kept, and somebody else is asked "
                 "(`kirdi review list`). The status is for that system to correct"
             )
+        if result.recorded is not Recorded.WRITTEN:
+            why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
+            raise InputError(f"appointment {appointment_ref}: {why}")
         await self._check_ins.tell(check_in, result)
         return ManualCheckIn(appointment_ref, row["patient_ref"], came_at)
 

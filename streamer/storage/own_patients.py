@@ -13,13 +13,22 @@ from streamer.storage.postgres import Connection
 from streamer.storage.queries import sql
 
 
+class OwnPatientError(InputError):
+    """Somebody was about to vouch for a patient of their own."""
+
+    def __init__(self, message: str, patient_id: UUID) -> None:
+        """Keep whose patient it was, for the audit."""
+        super().__init__(message)
+        self.patient_id = patient_id
+
+
 async def refuse_own_patient(
     connection: Connection, site_id: str, actor: Actor, patient_id: UUID, now: datetime
 ) -> None:
     """Refuse where the actor has, or had within a year, appointments with the patient.
 
     Raises:
-        InputError: It is one of theirs.
+        OwnPatientError: It is one of theirs.
         DatabaseError: It is not known.
     """
     if not actor.practitioner_refs:
@@ -28,7 +37,8 @@ async def refuse_own_patient(
         sql("bills_patient"), site_id, patient_id, actor.practitioner_refs, now
     )
     if practitioner_ref is not None:
-        raise InputError(
+        raise OwnPatientError(
             f"{actor.name}: is practitioner {practitioner_ref} and has appointments with "
-            "this patient; somebody else has to do this"
+            "this patient; somebody else has to do this",
+            patient_id,
         )

@@ -4,8 +4,8 @@ Called by `kirdi patients import`.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -16,10 +16,12 @@ from streamer.crypto.vault import Vault
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.patient import Patient
-from streamer.domain.rows import Rows, over, where
+from streamer.domain.rows import Rows, over, selected, where
 from streamer.errors import InputError
+from streamer.storage.audit import append
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
-from streamer.storage.import_result import ImportResult
+from streamer.storage.import_result import ImportResult, import_event
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -71,9 +73,14 @@ class PatientsImport:
         self._keyed_hash = keyed_hash
         self._site_id = site_id
         self._eraser = eraser
+        self._erased = ErasedReferences(keyed_hash, site_id)
 
     async def run(
-        self, patients: Sequence[Patient], now: datetime, by: Actor = SERVICE
+        self,
+        patients: Sequence[Patient],
+        now: datetime,
+        by: Actor = SERVICE,
+        readmit: Collection[str] = (),
     ) -> ImportResult:
         """Write every patient in one transaction.
 
@@ -84,6 +91,8 @@ class PatientsImport:
             patients: From `exchange.read_patients`, so that errors can name the line.
             now: Aware; when the rows were written.
             by: Who imports; recorded with what is ended.
+            readmit: References of patients who were erased at their wish and are to be taken in
+                again; the others of those are left out.
 
         Raises:
             InputError: A reference, number or date that cannot be; nothing was written.
@@ -92,9 +101,11 @@ class PatientsImport:
         """
         refuse_bad_references(patients)
         refuse_future_dates(patients, now)
-        refs = [one.patient_ref for one in patients]
+        given = len(patients)
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
+            patients = await self._without_erased(connection, patients, readmit)
+            refs = [one.patient_ref for one in patients]
             rows = await connection.fetch(
                 sql("patients_for_import"), self._site_id, refs, timeout=_STATEMENT_TIMEOUT_S
             )
@@ -113,9 +124,32 @@ class PatientsImport:
             await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
             await self._end_consents(connection, list(plan.ids.values()), by, now)
-        updated = len((plan.updated | regrouped) - plan.created)
-        created = len(plan.created)
-        return ImportResult(created, updated, len(patients) - created - updated)
+            updated = len((plan.updated | regrouped) - plan.created)
+            created = len(plan.created)
+            unchanged = len(patients) - created - updated
+            result = ImportResult(created, updated, unchanged, given - len(patients))
+            await append(connection, self._site_id, [import_event("Patient", result, by, now)])
+        return result
+
+    async def _without_erased(
+        self, connection: Connection, patients: Sequence[Patient], readmit: Collection[str]
+    ) -> Sequence[Patient]:
+        """Leave out who was erased at their wish, as patients and as guardians."""
+        named = {one.patient_ref for one in patients}
+        if readmit:
+            await self._erased.readmit(connection, readmit, named)
+        guardians = {ref for one in patients for ref in one.guardian_refs}
+        out = await self._erased.among(connection, named | guardians)
+        if not out:
+            return patients
+        kept = [
+            (index, replace(one, guardian_refs=tuple(set(one.guardian_refs) - out)))
+            if out & set(one.guardian_refs)
+            else (index, one)
+            for index, one in enumerate(patients)
+            if one.patient_ref not in out
+        ]
+        return selected(patients, kept)
 
     async def _end_consents(
         self, connection: Connection, patient_ids: list[UUID], by: Actor, now: datetime

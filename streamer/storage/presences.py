@@ -7,8 +7,11 @@ conditions as a check-in: with a consent in force and no block.
 from datetime import tzinfo
 
 from streamer.clock import Clock
+from streamer.domain.actor import SERVICE
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.check_in import Recorded
 from streamer.domain.presence import Presence
+from streamer.storage.audit import append_if_known
 from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -38,6 +41,12 @@ class PostgresPresences:
 
     async def write(self, connection: Connection, presence: Presence) -> Recorded:
         """As `record`, inside the caller's transaction."""
+        recorded = await self._write(connection, presence)
+        if recorded is not Recorded.DUPLICATE:
+            await append_if_known(connection, presence.site_id, _event(presence, recorded))
+        return recorded
+
+    async def _write(self, connection: Connection, presence: Presence) -> Recorded:
         if not await connection.fetchval(
             sql("presence_fits"), presence.site_id, presence.patient_id, presence.appointment_id
         ):
@@ -72,3 +81,28 @@ class PostgresPresences:
             presence.decided_by,
         )
         return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN
+
+
+def _event(presence: Presence, recorded: Recorded) -> AuditEvent:
+    written = recorded is Recorded.WRITTEN
+    appointment = presence.appointment_id
+    return AuditEvent(
+        AuditKind.DECISION,
+        AuditAction.CREATE,
+        presence.decided_by or SERVICE.name,
+        presence.occurred_at,
+        AuditOutcome.SUCCESS if written else AuditOutcome.MINOR_FAILURE,
+        presence.patient_id,
+        "presence",
+        str(presence.presence_id),
+        recorded.value,
+        (
+            ("appointment", None if appointment is None else str(appointment)),
+            ("flag", presence.flag.value),
+            ("method", presence.method.value),
+            ("camera", presence.camera_id),
+            ("device", presence.device_id),
+            ("score", presence.score),
+            ("threshold", presence.threshold),
+        ),
+    )

@@ -10,6 +10,9 @@ INSERT INTO sites (site_id, name, time_zone) VALUES ($1, $2, $3)
 ON CONFLICT (site_id) DO UPDATE SET name = EXCLUDED.name, time_zone = EXCLUDED.time_zone
 WHERE (sites.name, sites.time_zone) IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.time_zone);
 
+-- name: site_exists
+SELECT EXISTS (SELECT FROM sites WHERE site_id = $1);
+
 -- name: read_meta
 SELECT value FROM meta WHERE name = $1;
 
@@ -276,7 +279,8 @@ ALTER TABLE template_keys ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key 
 ALTER TABLE patients ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
 
 -- name: files_are_clean
-UPDATE erasures SET files_clean_at = $2 WHERE erasure_id = ANY($1::uuid[]);
+UPDATE erasures SET files_clean_at = $2 WHERE erasure_id = ANY($1::uuid[])
+RETURNING site_id, erasure_id, patient_id;
 
 -- name: erasures_in_log
 SELECT erasure_id FROM erasures WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL;
@@ -304,7 +308,8 @@ CHECKPOINT;
 SELECT min(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$';
 
 -- name: log_is_clean
-UPDATE erasures SET log_clean_at = $2 WHERE erasure_id = ANY($1::uuid[]);
+UPDATE erasures SET log_clean_at = $2 WHERE erasure_id = ANY($1::uuid[])
+RETURNING site_id, erasure_id, patient_id;
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
@@ -332,9 +337,10 @@ JOIN consents c ON c.consent_id = t.consent_id AND c.patient_id = p.patient_id
 WHERE p.site_id = $1 AND t.pack_id = $2 AND t.patient_id <> $3;
 
 -- name: record_template_read
--- That every template of the site was compared with this patient's face, and whom it looked like.
+-- That every template of the site was compared with this patient's face, and whom it looked like;
+-- or, at the desk, that the patient's own one was with the face of whoever stood there.
 INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates, alike)
-VALUES ($1, $2, 'enrolment', $3, $4, $5, $6);
+VALUES ($1, $2, $7, $3, $4, $5, $6);
 
 -- name: insert_look_alike
 -- Two templates too alike to be told apart: both leave the gallery. Nothing where the other one has
@@ -888,6 +894,9 @@ ON CONFLICT (site_id, scope, subject) DO UPDATE
 SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::date,
     last_at = $3::timestamptz;
 
+-- name: patient_id_of
+SELECT patient_id FROM patients WHERE site_id = $1 AND patient_ref = $2;
+
 -- name: forgive_attempts
 -- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
@@ -927,7 +936,8 @@ WHERE patient_id = $1 AND appointment_id IS NOT DISTINCT FROM $2
 
 -- name: revoke_code
 UPDATE codes SET revoked_at = $2, code_hash = NULL
-WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL;
+WHERE code_id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL
+RETURNING patient_id;
 
 -- name: insert_code
 -- Nothing comes back where the digits are in force already: others are drawn then.
@@ -1118,7 +1128,382 @@ LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
 WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
 ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
 
+-- name: audit_heads
+SELECT lane, sequence, head FROM audit_lanes WHERE site_id = $1 ORDER BY lane;
+
+-- name: audit_lanes_of
+SELECT lane, sequence, head, base_sequence, base_hash FROM audit_lanes
+WHERE site_id = $1 ORDER BY lane;
+
+-- name: audit_chain
+-- Everything, in the order in which it is linked.
+SELECT lane, sequence, recorded_at, body::text AS body, hash, kind, actor, patient_id
+FROM audit_events WHERE site_id = $1
+ORDER BY lane, sequence;
+
+-- name: audit_left_over
+-- Events that were committed and never linked: only somebody who switched the trigger off does that.
+SELECT count(*) FROM audit_inbox WHERE site_id = $1;
+
+-- name: audit_triggers
+-- Those that link and guard, and are switched on.
+SELECT c.relname || '.' || t.tgname AS name
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+  AND c.oid IN ('audit_events'::regclass, 'audit_lanes'::regclass, 'audit_inbox'::regclass);
+
+-- name: list_audit
+-- The newest first. A patient's: about them, or a gallery's load that names them.
+SELECT lane, sequence, recorded_at, body::text AS body, hash
+FROM audit_events
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+  AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR actor = $5)
+  AND ($6::uuid IS NULL OR patient_id = $6
+       OR (body -> 'detail' ->> 'patients' IS NOT NULL
+           AND string_to_array(body -> 'detail' ->> 'patients', ',') @> ARRAY[$6::text]))
+ORDER BY recorded_at DESC, lane DESC, sequence DESC LIMIT $7;
+
+-- name: export_audit
+SELECT lane, sequence, recorded_at, body::text AS body, hash
+FROM audit_events WHERE site_id = $1
+ORDER BY lane, sequence;
+
 -- name: append_audit
 -- Linked to a chain at the commit.
 INSERT INTO audit_inbox (site_id, body)
 SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
+
+-- name: known_job_runs
+SELECT period FROM job_runs WHERE site_id = $1 AND job = $2 AND period = ANY($3::text[]);
+
+-- name: first_job_run
+SELECT min(due_at) FROM job_runs WHERE site_id = $1 AND job = $2;
+
+-- name: open_job_runs
+-- To be tried again, or left by a service that was killed.
+SELECT period, due_at FROM job_runs
+WHERE site_id = $1 AND job = $2 AND state IN ('running', 'waiting')
+  AND coalesce(next_try_at, lease_until) <= clock_timestamp()
+ORDER BY due_at, period;
+
+-- name: claim_job_run
+-- One statement, so that of several services one gets it. All its times are the database's. $7: also
+-- what is done or was given up.
+INSERT INTO job_runs AS r (site_id, job, period, due_at, state, attempts, owner, lease_until,
+                           started_at)
+VALUES ($1, $2, $3, $4, 'running', 1, $5, clock_timestamp() + $6::interval, clock_timestamp())
+ON CONFLICT (site_id, job, period) DO UPDATE
+SET state = 'running', owner = EXCLUDED.owner, lease_until = EXCLUDED.lease_until,
+    attempts = CASE WHEN r.state IN ('done', 'failed') THEN 1 ELSE r.attempts + 1 END,
+    next_try_at = NULL, started_at = EXCLUDED.started_at, ended_at = NULL, outcome = NULL
+WHERE (r.state IN ('running', 'waiting')
+       AND (coalesce(r.next_try_at, r.lease_until) <= clock_timestamp()
+            OR $7 AND r.state = 'waiting'))
+   OR ($7 AND r.state IN ('done', 'failed'))
+RETURNING attempts;
+
+-- name: keep_job_run
+UPDATE job_runs SET lease_until = clock_timestamp() + $5::interval
+WHERE site_id = $1 AND job = $2 AND period = $3 AND owner = $4
+RETURNING period;
+
+-- name: end_job_run
+-- By whoever still has it, and nobody else. Done, failed, or ($8) to be tried again after a while.
+UPDATE job_runs
+SET state = $5, owner = NULL, lease_until = NULL, ended_at = clock_timestamp(), outcome = $6,
+    error = $7, next_try_at = clock_timestamp() + $8::interval
+WHERE site_id = $1 AND job = $2 AND period = $3 AND owner = $4
+RETURNING period;
+
+-- name: give_back_job_run
+-- Unfinished, and no fault of the work's: no attempt is counted.
+UPDATE job_runs
+SET state = 'waiting', owner = NULL, lease_until = NULL, next_try_at = clock_timestamp(),
+    attempts = attempts - 1
+WHERE site_id = $1 AND job = $2 AND period = $3 AND owner = $4
+RETURNING period;
+
+-- name: list_job_runs
+SELECT job, period, due_at, state, attempts, started_at, ended_at, next_try_at, lease_until,
+       outcome::text AS outcome, error
+FROM job_runs WHERE site_id = $1 AND ($2::text IS NULL OR job = $2)
+ORDER BY started_at DESC, job, period DESC
+LIMIT $3;
+
+-- name: begin_retention_run
+INSERT INTO retention_runs (run_id, site_id, started_at, run_by, cutoffs, deleted)
+VALUES ($1, $2, $3, $4, $5, '{}');
+
+-- name: note_retention
+-- In the transaction that deletes: a run that is killed has reported what it did.
+UPDATE retention_runs
+SET deleted = deleted || jsonb_build_object($2::text, coalesce((deleted ->> $2)::bigint, 0) + $3)
+WHERE run_id = $1;
+
+-- name: end_retention_run
+UPDATE retention_runs SET ended_at = $2 WHERE run_id = $1;
+
+-- name: list_retention_runs
+SELECT run_id, started_at, ended_at, run_by, cutoffs::text AS cutoffs, deleted::text AS deleted
+FROM retention_runs WHERE site_id = $1
+ORDER BY started_at DESC, run_id LIMIT $2;
+
+-- name: can_prune_audit
+SELECT to_regprocedure('kirdi_audit_prune(text, timestamptz)') IS NOT NULL;
+
+-- name: prune_audit
+SELECT kirdi_audit_prune($1, $2);
+
+-- name: read_one_moment
+-- Everything this transaction reads is of one moment.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+
+-- name: file_patient
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer, created_at, updated_at
+FROM patients WHERE site_id = $1 AND patient_ref = $2;
+
+-- name: file_dependants
+SELECT p.patient_ref FROM guardians g JOIN patients p ON p.patient_id = g.patient_id
+WHERE g.guardian_id = $1 ORDER BY p.patient_ref;
+
+-- name: file_consents
+SELECT c.purpose, c.status, c.document_ref, c.given_at, c.expires_at, g.patient_ref AS guardian_ref,
+       c.identity_check, c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason,
+       t.language AS text_language, t.version AS text_version, t.body AS text
+FROM consents c
+LEFT JOIN patients g ON g.patient_id = c.guardian_id
+LEFT JOIN consent_texts t ON t.text_id = c.text_id
+WHERE c.patient_id = $1 ORDER BY c.given_at, c.consent_id;
+
+-- name: file_templates
+SELECT t.template_id, t.pack_id, t.photos::int AS photos, t.created_at,
+       EXISTS (SELECT FROM look_alikes l WHERE t.template_id IN (l.template_id, l.other_id))
+           AS code_only
+FROM templates t WHERE t.patient_id = $1 ORDER BY t.created_at, t.template_id;
+
+-- name: file_appointments
+SELECT a.appointment_ref, d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at,
+       a.ends_at, a.status, a.status_changed_at, a.department, a.building, a.room, a.place, a.walk_in
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.patient_id = $1 ORDER BY a.starts_at, a.appointment_ref;
+
+-- name: file_check_ins
+SELECT a.appointment_ref, c.method, c.evidence, c.occurred_at, c.recorded_at, c.camera_id,
+       c.device_id, c.score, c.threshold, c.pack_id, c.decided_by, c.note, c.undone_at, c.undone_by,
+       c.undone_reason
+FROM check_ins c JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.patient_id = $1 ORDER BY c.occurred_at, c.event_id;
+
+-- name: file_status_changes
+SELECT a.appointment_ref, s.from_status, s.to_status, s.occurred_at, s.changed_by, s.reason
+FROM status_changes s JOIN appointments a ON a.appointment_id = s.appointment_id
+WHERE a.patient_id = $1 ORDER BY s.change_id;
+
+-- name: file_presences
+SELECT s.occurred_at, s.flag, s.method, s.evidence, a.appointment_ref, s.building, s.camera_id,
+       s.device_id, s.score, s.threshold, s.pack_id
+FROM presences s LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
+WHERE s.patient_id = $1 ORDER BY s.occurred_at, s.presence_id;
+
+-- name: file_reviews
+SELECT captured_at, decided_at, decision, decided_by, camera_id, reason, band, score, threshold,
+       pack_id, method, evidence, device_id
+FROM reviews WHERE patient_id = $1 ORDER BY decided_at, review_id;
+
+-- name: file_blocks
+SELECT day, blocked_at, blocked_by FROM face_blocks WHERE patient_id = $1 ORDER BY day;
+
+-- name: file_codes
+SELECT c.kind, c.grade, a.appointment_ref, c.issued_at, c.issued_by, c.expires_at, c.redeemed_at,
+       c.redeemed_by, c.device_id, c.revoked_at
+FROM codes c LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.patient_id = $1 ORDER BY c.issued_at, c.code_id;
+
+-- name: file_attempts
+SELECT day, today, last_at, blocked_until FROM attempts
+WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text;
+
+-- name: file_erasures
+SELECT erasure_id, reason, erased_by, erased_at, templates, files_clean_at, log_clean_at,
+       backups_clean_by
+FROM erasures WHERE site_id = $1 AND patient_id = $2 ORDER BY erased_at, erasure_id;
+
+-- name: file_comparisons
+SELECT read_at, purpose, pack_id, templates FROM template_reads
+WHERE site_id = $1 AND patient_id = $2 ORDER BY read_at, read_id;
+
+-- name: file_accesses
+SELECT recorded_at, kind, body ->> 'action' AS action, actor, body ->> 'outcome' AS outcome,
+       body ->> 'entity_type' AS entity_type, body ->> 'reason' AS reason
+FROM audit_events WHERE site_id = $1 AND patient_id = $2 ORDER BY recorded_at, lane, sequence;
+
+-- name: any_erased
+SELECT EXISTS (SELECT FROM erased_patients WHERE site_id = $1);
+
+-- name: erased_among
+SELECT ref_hash FROM erased_patients WHERE site_id = $1 AND ref_hash = ANY($2::bytea[]);
+
+-- name: remember_erased
+INSERT INTO erased_patients (site_id, ref_hash, erased_at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING;
+
+-- name: forget_erased
+DELETE FROM erased_patients WHERE site_id = $1 AND ref_hash = ANY($2::bytea[]);
+
+-- name: lock_patient_appointments
+SELECT FROM appointments WHERE patient_id = $1 ORDER BY appointment_id FOR UPDATE;
+
+-- name: signed_for_others
+SELECT DISTINCT p.patient_ref
+FROM consents c JOIN patients p ON p.patient_id = c.patient_id
+WHERE c.guardian_id = $1 AND c.status = 'active' ORDER BY p.patient_ref;
+
+-- name: erase_waiting_reviews
+DELETE FROM waiting_reviews
+WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
+RETURNING review_id;
+
+-- name: erase_codes
+-- A code that was used says how an arrival came about and stays; the others were never anything.
+DELETE FROM codes
+WHERE site_id = $1 AND patient_id = $2 AND redeemed_at IS NULL AND $3::timestamptz IS NOT NULL
+RETURNING code_id;
+
+-- name: erase_attempts
+DELETE FROM attempts
+WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text
+  AND $3::timestamptz IS NOT NULL
+RETURNING subject;
+
+-- name: erase_face_blocks
+DELETE FROM face_blocks
+WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
+RETURNING day;
+
+-- name: erase_guardians
+DELETE FROM guardians
+WHERE $1::text IS NOT NULL AND (patient_id = $2 OR guardian_id = $2) AND $3::timestamptz IS NOT NULL
+RETURNING patient_id;
+
+-- name: erase_consents
+-- Those that nothing rests on: no check-in, and nothing else that came of a face in their time.
+DELETE FROM consents c
+WHERE $1::text IS NOT NULL AND c.patient_id = $2 AND c.status <> 'active'
+  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.consent_id = c.consent_id)
+  AND NOT EXISTS (
+      SELECT FROM presences s
+      WHERE s.patient_id = c.patient_id AND s.evidence = 'face' AND c.purpose = 'check-in'
+        AND s.occurred_at BETWEEN c.given_at
+            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
+  AND NOT EXISTS (
+      SELECT FROM reviews r
+      WHERE r.patient_id = c.patient_id AND c.purpose = 'check-in'
+        AND r.captured_at BETWEEN c.given_at
+            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
+RETURNING c.consent_id;
+
+-- name: erase_future_appointments
+-- No visit was, so nobody has to keep it.
+DELETE FROM appointments a
+WHERE a.site_id = $1 AND a.patient_id = $2 AND a.starts_at > $3
+  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.appointment_id = a.appointment_id)
+  AND NOT EXISTS (SELECT FROM presences s WHERE s.appointment_id = a.appointment_id)
+  AND NOT EXISTS (SELECT FROM status_changes s WHERE s.appointment_id = a.appointment_id)
+  AND NOT EXISTS (SELECT FROM codes k WHERE k.appointment_id = a.appointment_id)
+RETURNING a.appointment_id;
+
+-- name: erase_notes
+-- What staff wrote in their own words may name the patient.
+UPDATE check_ins
+SET note = CASE WHEN note IS NOT NULL THEN '(erased)' END,
+    undone_reason = CASE WHEN undone_reason IS NOT NULL THEN '(erased)' END
+WHERE site_id = $1 AND patient_id = $2 AND (note IS NOT NULL OR undone_reason IS NOT NULL)
+  AND $3::timestamptz IS NOT NULL
+RETURNING event_id;
+
+-- name: empty_patient
+UPDATE patients
+SET patient_ref = $2, wrapped_key = $3, sealed_profile = $4, id_number_hash = NULL, language = NULL,
+    attached_from = NULL, attached_to = NULL, deceased_on = NULL, is_staff = false, payer = NULL,
+    updated_at = $5, erased_at = $5
+WHERE patient_id = $1;
+
+-- name: still_kept
+-- What stays of a patient, and the newest moment of each.
+SELECT kind, count(*) AS rows, max(at) AS newest
+FROM (
+    SELECT 'codes' AS kind, expires_at AS at FROM codes WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'presences', occurred_at FROM presences WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'reviews', decided_at FROM reviews WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'check_ins', occurred_at FROM check_ins WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'status_changes', s.occurred_at
+    FROM status_changes s JOIN appointments a ON a.appointment_id = s.appointment_id
+    WHERE a.site_id = $1 AND a.patient_id = $2
+    UNION ALL
+    SELECT 'appointments', starts_at FROM appointments WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'consents', coalesce(ended_at, withdrawn_at, expires_at, given_at) FROM consents
+    WHERE patient_id = $2
+    UNION ALL
+    SELECT 'receipts', erased_at FROM erasures WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'template_reads', read_at FROM template_reads WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'audit', recorded_at FROM audit_events WHERE site_id = $1 AND patient_id = $2
+) AS everything
+GROUP BY kind ORDER BY kind;
+
+-- name: incident_stored
+-- Whose data was in the database before the end of the time; who was erased since is counted only.
+SELECT patient_id FROM patients WHERE site_id = $1 AND created_at < $2
+UNION
+SELECT patient_id FROM erasures
+WHERE site_id = $1 AND reason IN ('erasure', 'retention') AND erased_at >= $2;
+
+-- name: incident_seen
+-- Who was recognised by one of the cameras ($4; none named: by any) in the time.
+SELECT patient_id FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND camera_id IS NOT NULL
+  AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4))
+UNION
+SELECT patient_id FROM presences
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND camera_id IS NOT NULL
+  AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4))
+UNION
+SELECT patient_id FROM reviews
+WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3 AND camera_id IS NOT NULL
+  AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4));
+
+-- name: incident_touched
+-- About whom the audit has something by one of the accounts, itself or through another one.
+SELECT DISTINCT patient_id FROM audit_events
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND patient_id IS NOT NULL
+  AND EXISTS (
+      SELECT FROM unnest($4::text[]) AS account
+      WHERE lower(actor) = lower(account)
+         OR starts_with(lower(actor), lower(account) || ' (through ')
+         OR right(lower(actor), length(account) + 10) = '(through ' || lower(account) || ')'
+  );
+
+-- name: incident_patients
+SELECT p.patient_id, p.patient_ref, p.wrapped_key, p.sealed_profile, p.language, p.attached_from,
+       p.attached_to, p.deceased_on, p.is_staff, p.payer,
+       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+       OR EXISTS (SELECT FROM erasures e
+                  WHERE e.site_id = $1 AND e.patient_id = p.patient_id AND e.templates > 0)
+           AS had_template
+FROM patients p
+WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]) AND p.erased_at IS NULL
+ORDER BY p.patient_ref;
+
+-- name: incident_accesses
+SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome, count(*) AS events,
+       count(DISTINCT patient_id) AS patients, min(recorded_at) AS first_at,
+       max(recorded_at) AS last_at
+FROM audit_events WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+GROUP BY 1, 2, 3, 4 ORDER BY events DESC, actor, kind;

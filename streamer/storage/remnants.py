@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from streamer.clock import Clock
-from streamer.storage.postgres import Postgres
+from streamer.domain.actor import SERVICE
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.storage.audit import append
+from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
 # A table of 20,000 keys takes a fraction of a second; a busy server's checkpoint may take longer.
@@ -98,7 +101,7 @@ class Remnants:
             await connection.execute(sql("rewrite_template_keys"), timeout=_TIMEOUT_S)
             if patients_too:
                 await connection.execute(sql("rewrite_patients"), timeout=_TIMEOUT_S)
-            await connection.execute(sql("files_are_clean"), due, self._clock.now())
+            await self._clean(connection, "files_are_clean", due)
 
     async def _clean_log(self) -> str | None:
         async with self._postgres.connection() as connection:
@@ -118,5 +121,22 @@ class Remnants:
             # Names of one timeline sort as the log was written.
             if oldest < first_clean:
                 return HELD
-            await connection.execute(sql("log_is_clean"), due, self._clock.now())
+            async with connection.transaction():
+                await self._clean(connection, "log_is_clean", due)
         return None
+
+    async def _clean(self, connection: Connection, statement: str, due: Sequence[UUID]) -> None:
+        """Complete receipts, and say so in the audit of each one's site."""
+        now = self._clock.now()
+        for row in await connection.fetch(sql(statement), due, now):
+            event = AuditEvent(
+                AuditKind.ERASURE,
+                AuditAction.UPDATE,
+                SERVICE.name,
+                now,
+                patient_id=row["patient_id"],
+                entity_type="erasure",
+                entity_id=str(row["erasure_id"]),
+                reason=statement.replace("_", "-"),
+            )
+            await append(connection, row["site_id"], [event])

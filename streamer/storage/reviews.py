@@ -11,6 +11,7 @@ from uuid import UUID
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.presence import Presence
@@ -18,11 +19,13 @@ from streamer.domain.review import Rejection, ReviewDecision, ReviewRecord, Writ
 from streamer.domain.review_report import AppointmentReport, ReviewReferences
 from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.check_ins import Result
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 _EXPECTED = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 
@@ -99,7 +102,10 @@ class PostgresReviews:
 
     async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
         """Refuse whoever bills one of the patients; raises InputError, DatabaseError."""
-        async with self._postgres.connection() as connection:
+        async with (
+            refusals_recorded(self._postgres, self._site_id, self._attempt(actor)),
+            self._postgres.connection() as connection,
+        ):
             await self._refuse_own(connection, actor, patients)
 
     async def decide(
@@ -147,14 +153,17 @@ class PostgresReviews:
     ) -> Written:
         results: dict[UUID, Result] = {}
         code_id = None if shown is None or not check_ins else shown.code_id
-        async with self._postgres.transaction() as connection:
+        async with (
+            refusals_recorded(self._postgres, self._site_id, self._attempt(actors[0])),
+            self._postgres.transaction() as connection,
+        ):
             for actor in actors:
                 await self._refuse_own(connection, actor, [one.patient_id for one in records])
             unused = False
             if code_id is not None:
                 unused = await connection.fetchval(sql("lock_code"), code_id)
-            for record in records:
-                await self._insert(connection, record)
+            fresh = [one for one in records if await self._insert(connection, one)]
+            await append(connection, self._site_id, [_event(one) for one in fresh])
             await self._check_ins.lock(connection, check_ins)
             for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
@@ -200,7 +209,11 @@ class PostgresReviews:
         for one in patients:
             await refuse_own_patient(connection, self._site_id, actor, one, self._clock.now())
 
-    async def _insert(self, connection: Connection, record: ReviewRecord) -> None:
+    def _attempt(self, actor: Actor) -> AuditEvent:
+        return AuditEvent(AuditKind.REVIEW, AuditAction.UPDATE, actor.name, self._clock.now())
+
+    async def _insert(self, connection: Connection, record: ReviewRecord) -> bool:
+        """Write it; False where it was there."""
         inserted = await connection.fetchval(
             sql("insert_review"),
             record.review_id,
@@ -224,9 +237,33 @@ class PostgresReviews:
             [one.value for one in record.flags],
         )
         if inserted is not None:
-            return
+            return True
         known = await connection.fetchval(
             sql("review_decision"), record.review_id, record.patient_id
         )
         if known != record.decision.value:
             raise InputError(f"review {record.review_id}: it was decided before ({known})")
+        return False
+
+
+def _event(record: ReviewRecord) -> AuditEvent:
+    return AuditEvent(
+        AuditKind.REVIEW,
+        AuditAction.UPDATE,
+        record.decided_by,
+        record.decided_at,
+        patient_id=record.patient_id,
+        entity_type="review",
+        entity_id=str(record.review_id),
+        reason=record.decision.value,
+        detail=(
+            ("why", record.reason.value),
+            ("method", record.method.value),
+            ("evidence", record.evidence.value),
+            ("camera", record.camera_id),
+            ("device", record.device_id),
+            ("score", record.score),
+            ("threshold", record.threshold),
+            ("pack", record.pack_id),
+        ),
+    )

@@ -3,6 +3,7 @@
 The one way in which Kirdi moves a status backwards: `arrived` to `booked`, with a reason, recorded.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from uuid import UUID
@@ -12,13 +13,16 @@ import asyncpg
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import Method
 from streamer.errors import InputError
+from streamer.storage.audit import append
 from streamer.storage.check_ins import PatientListener
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,11 @@ class PostgresUndo:
             DatabaseError: It is not known to be done; asking again does no harm.
         """
         now = self._clock.now()
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(AuditKind.UNDO, AuditAction.UPDATE, actor.name, now)
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             row = await connection.fetchrow(
                 sql("lock_appointment_by_ref"), self._site_id, appointment_ref
             )
@@ -99,6 +107,15 @@ class PostgresUndo:
             if wrong_person:
                 await self._block(connection, appointment_ref, row["patient_id"], check_in, actor)
             await self._undo(connection, row, check_in, actor, reason, wrong_person)
+            event = dataclasses.replace(
+                attempt,
+                patient_id=row["patient_id"],
+                entity_type="Appointment",
+                entity_id=str(row["appointment_id"]),
+                reason="wrong-person" if wrong_person else "",
+                detail=(("check_in", str(check_in["event_id"])), ("method", check_in["method"])),
+            )
+            await append(connection, self._site_id, [event])
             same = await connection.fetch(
                 sql("same_sighting"),
                 row["patient_id"],

@@ -19,7 +19,7 @@ def report(*curves: tuple[tuple[float, float], ...]) -> Report:
         SystemReport(f"<system & {number}>", 1.0, (), curve, None, ())
         for number, curve in enumerate(curves)
     )
-    return Report("open-1", Protocol(), Acquisition(9, 0.0, {}, 9, 0), systems, ())
+    return Report("open-1", Protocol(), Acquisition(9, 0.0, {}, 9, 0), systems, (), ())
 
 
 def curve(chart: DetChart, system: int = 0) -> Stroke:

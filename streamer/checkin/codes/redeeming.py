@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 
 from streamer.checkin.codes.claim import Answer, Claim, Redeemed
 from streamer.checkin.codes.duties import same_person
-from streamer.checkin.codes.taking import REFUSED, OpenClaim, Settled, Taking
+from streamer.checkin.codes.taking import REFUSED, OpenClaim, Settled, Taking, redeemer
 from streamer.checkin.codes.way import Way
 from streamer.checkin.decision import ArrivalPolicy
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
-from streamer.domain.attempt import Attempt
+from streamer.domain.attempt import Attempt, Failure
 from streamer.domain.claim import Shown
 from streamer.errors import InputError, OutsideError
 
@@ -49,8 +48,8 @@ class Attempts(Protocol):
         """Take it back."""
         ...
 
-    async def failed(self, patient_id: UUID | None, now: datetime, guessed: bool = True) -> None:
-        """Count the failure elsewhere, too."""
+    async def failed(self, failure: Failure, now: datetime) -> None:
+        """Count the failure elsewhere, too, and keep it on record."""
         ...
 
 
@@ -103,7 +102,14 @@ class Redeeming:
             await self._take_back(attempt)
             raise
         if settled.redeemed.answer is Answer.REFUSED:
-            await self._attempts.failed(settled.about, now, guessed=way.guessable)
+            failure = Failure(
+                claim.device.device_id,
+                settled.flaw,
+                redeemer(claim, actors),
+                settled.about,
+                way.guessable,
+            )
+            await self._attempts.failed(failure, now)
         else:
             await self._take_back(attempt)
         _tell(claim, settled)
@@ -130,7 +136,11 @@ class Redeeming:
             if issuer is not None and any(same_person(issuer.name, one.name) for one in actors):
                 return Settled(REFUSED, "its issuer redeems it", holder.patient_id)
             taking = Taking(self._site_id, claim, way.method, holder, found, self._policy, now)
-            return await taking.run(actors)
+            settled = await taking.run(actors)
+            if settled.redeemed.answer is not Answer.REFUSED:
+                answer = settled.redeemed.answer.value.replace("_", "-")
+                await found.taken(redeemer(claim, actors), claim.device.device_id, answer)
+            return settled
 
 
 def _tell(claim: Claim, settled: Settled) -> None:

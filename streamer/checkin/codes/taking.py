@@ -50,6 +50,10 @@ class OpenClaim(Protocol):
         """The code has done its work."""
         ...
 
+    async def taken(self, by: str, device_id: str, answer: str) -> None:
+        """Keep on record that the claim was good, and what came of it."""
+        ...
+
     async def review(self, review: ShownReview) -> None:
         """Have a conflict wait for a person; comes after everything else."""
         ...
@@ -198,8 +202,7 @@ class Taking:
         done = tuple(arrivals)
         code_id = self._holder.code_id
         if any(one.recorded is Recorded.WRITTEN for one in done):
-            by = actors[0].name if actors else self._device.device_id
-            await self._found.use_up(by, self._device.device_id)
+            await self._found.use_up(redeemer(self._claim, actors), self._device.device_id)
             redeemed = Redeemed(Answer.ARRIVED, Reason.WINDOW_OPEN, done, code_id=code_id)
         elif any(one.recorded is Recorded.DUPLICATE for one in done):
             redeemed = Redeemed(Answer.NOT_ARRIVED, Reason.ALREADY_ARRIVED, done, code_id=code_id)
@@ -305,3 +308,8 @@ class Taking:
     @property
     def _camera_id(self) -> str | None:
         return self._device.device_id if self._device.camera else None
+
+
+def redeemer(claim: Claim, actors: Sequence[Actor]) -> str:
+    """Who redeems it, as recorded: at a kiosk the device itself."""
+    return actors[0].name if actors else claim.device.device_id

@@ -29,6 +29,7 @@ from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database
 from streamer.storage.enrolment import PostgresEnrolment
+from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.import_result import ImportResult
@@ -130,7 +131,11 @@ class Clinic:
         self, *bookings: Booking, schedules: ScheduleCache | None = None
     ) -> ImportResult:
         imports = AppointmentsImport(
-            self.database.postgres, SITE.id, ZONE, schedules or self.schedules()
+            self.database.postgres,
+            SITE.id,
+            ZONE,
+            schedules or self.schedules(),
+            ErasedReferences(self.database.keyed_hash, SITE.id),
         )
         return await imports.run(bookings, self.clock.now())
 

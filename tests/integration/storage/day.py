@@ -177,9 +177,6 @@ class Day:
         rejections = Rejections(ZONE)
         rejections.add(await reviews.rejections_of(clinic.clock.now()))
         self.queue = ReviewQueue(ZONE)
-        # What waited in the killed service is over; what a code has shown waits on.
-        await waiting.expire_left(clinic.clock.now())
-        self.queue.tell(await waiting.told(clinic.clock.now()), clinic.clock.now())
         policy = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS, presence=PRESENCE)
         noted = Noted(self.delivery, self.told.accepted)
         presences = clinic.presences()
@@ -201,6 +198,8 @@ class Day:
         self.desk = ReviewDesk(
             SITE.id, self.queue, rejections, reviews, waiting, policy, clinic.clock
         )
+        # What waited in the killed service is over; what a code has shown waits on.
+        await self.desk.recall()
         self.comparisons = DeskComparisons(
             DeskRules(SITE.id, PACK, policy),
             lambda _: SureCamera(clinic.clock.now),

@@ -10,6 +10,8 @@ import pytest
 from streamer.bench.recorded_statements import RecordingPostgres
 from streamer.checkin.codes.claim import Answer, Redeemed
 from streamer.checkin.codes.limits import Limits, Tally, count, most_evaluated
+from streamer.domain.actor import SERVICE
+from streamer.domain.attempt import Failure
 from streamer.domain.code import CodeKind
 from streamer.storage.attempts import PostgresAttempts, Scope
 from streamer.storage.local_day import LocalDay
@@ -53,7 +55,9 @@ async def test_guessing_gains_nothing(counter: Counter, attempts: int) -> None:
     assert evaluated <= most_evaluated(limits, 1, attempts)
     # At the same device once the desk has helped.
     assert (await counter.redeem(codes[3])).answer is Answer.REFUSED
-    assert await counter.attempts.forgive(Scope.DEVICE, DESK.device_id)
+    assert await counter.attempts.forgive(
+        Scope.DEVICE, DESK.device_id, SERVICE, counter.clinic.clock.now()
+    )
     # Good, whatever has become of the appointment meanwhile.
     assert (await counter.redeem(codes[3])).answer is not Answer.REFUSED
     assert (await counter.statuses())["A-1"] == "booked"
@@ -102,8 +106,7 @@ async def test_whatever_is_wrong_takes_the_same_work(clinic: Clinic, flaw: str) 
     assert asked == [
         [sql("count_attempt")],
         [sql("find_code_by_digits")],
-        [sql("count_attempt")],
-        [sql("count_site_failure")],
+        [sql("count_attempt"), sql("count_site_failure"), sql("append_audit")],
     ]
 
 
@@ -222,7 +225,7 @@ async def test_the_rows_follow_the_rule(clinic: Clinic, seed: int) -> None:
             continue
         assert abs((began.blocked_until - expected.blocked_until).total_seconds()) < 0.001
         tally = expected
-        await attempts.failed(None, now)
+        await attempts.failed(Failure(DESK.device_id, "unknown", "desk", None), now)
         site_failures[day.day] = site_failures.get(day.day, 0) + 1
     row = await clinic.row("SELECT level FROM attempts WHERE scope = 'device'")
     assert tally is not None

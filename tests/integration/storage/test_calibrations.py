@@ -60,10 +60,10 @@ async def test_templates_of_those_who_consent_whatever_is_booked(clinic: Clinic)
         await clinic.import_patients(patient(number))
         await clinic.enrol(number)
     await clinic.withdraw(2)
-    found = await calibrations(clinic).templates(NOW)
+    found = await calibrations(clinic).templates(NOW, SERVICE)
     assert len(found) == 2
     assert {float(one.vector[0]) for one in found} == {float(vector(1)[0]), float(vector(3)[0])}
-    assert await calibrations(clinic, "other").templates(NOW) == []
+    assert await calibrations(clinic, "other").templates(NOW, SERVICE) == []
 
 
 async def test_photo_agreements_go_with_their_template(clinic: Clinic) -> None:

@@ -21,6 +21,8 @@ from streamer.embedded.services import EmbeddedServers
 from streamer.errors import DatabaseError
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import open_database
+from streamer.storage.erased_references import ErasedReferences
+from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.patients import Patients
 from streamer.storage.remnants import HELD, NOT_ALLOWED, REUSED, Left, Remnants
 from streamer.storage.schema import migrate
@@ -258,10 +260,35 @@ async def openable(clinic: Clinic) -> set[str]:
     """Whose templates can be read and opened, appointment or not."""
     from tests.integration.storage.test_calibrations import calibrations
 
-    opened = await calibrations(clinic).templates(NOW)
+    opened = await calibrations(clinic).templates(NOW, SERVICE)
     ids: list[UUID] = [one.patient_id for one in opened]
     async with clinic.database.postgres.connection() as connection:
         rows = await connection.fetch(
             "SELECT patient_ref FROM patients WHERE patient_id = ANY($1)", ids
         )
     return {row["patient_ref"] for row in rows}
+
+
+async def test_an_erased_person_leaves_the_files(filled: Clinic, server: Server) -> None:
+    """Profile, reference and key: the table of patients is rewritten, and the log goes."""
+    row = await filled.row(
+        "SELECT wrapped_key, sealed_profile FROM patients WHERE patient_ref = 'P-1'"
+    )
+    base = filled.database
+    erasure = PatientErasure(
+        base.postgres,
+        base.vault,
+        SITE.id,
+        filled.eraser(),
+        ErasedReferences(base.keyed_hash, SITE.id),
+        {"audit": 1826, "receipts": 1826},
+    )
+    for needle in row:
+        assert server.files_with(needle) >= {"base"}
+    await erasure.erase("P-1", "letter 5", SERVICE, NOW)
+    for needle in row:
+        assert server.files_with(needle) >= {"base"}, "DELETE alone leaves it there"
+    left = await Remnants(base.postgres, filled.clock).destroy()
+    assert (left.files, left.log) == (0, 0)
+    for needle in row:
+        assert server.files_with(needle) == set()

@@ -1,6 +1,7 @@
 """What operators ask for, against a settings file that changes too; no camera is ever started."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import SystemClock
 from streamer.control.messages import Reply, Request, Verb
-from streamer.errors import InputError, KirdiError
+from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditEvent, AuditOutcome
+from streamer.errors import DatabaseError, InputError, KirdiError
 from tests.integration.cameras.service import Journal
 
 URL = SecretStr("rtsp://10.0.0.5/1")
@@ -29,14 +32,29 @@ class Desk:
     def __init__(self, home: Path, *names: str) -> None:
         self.names = names
         self.on = False
+        self.audit: list[AuditEvent] = []
+        self.refuses = False
         clock = SystemClock()
         self.cameras = CameraSet(self._make, Journal(), Background(), clock)
         watch = LoadWatch(self.cameras, LoadGovernor(), clock)
         self.file = OverlayFile(home)
         reloading = Reloading(self.settings, asyncio.Event())
         self.control = CameraControl(
-            self.settings(), self.cameras, watch, self.file, reloading, clock
+            self.settings(),
+            self.cameras,
+            watch,
+            self.file,
+            reloading,
+            self,
+            lambda by: Actor(by or "nina"),
+            clock,
         )
+
+    async def record(self, events: Sequence[AuditEvent]) -> None:
+        """The audit."""
+        if self.refuses:
+            raise DatabaseError("database: is away")
+        self.audit += events
 
     def settings(self) -> Settings:
         cameras = tuple(Camera(id=name, url=URL, enabled=self.on) for name in self.names)
@@ -141,3 +159,52 @@ async def test_a_camera_that_does_not_run_cannot_be_looked_at(tmp_path: Path, ve
         await desk.ask(verb, "hall")
     (report,) = (await desk.ask(Verb.STATUS)).cameras
     assert report.viewing is None
+
+
+def _kept(desk: Desk) -> list[tuple[str, str, str, object]]:
+    return [(one.reason, one.entity_id, one.actor, dict(one.detail)["keys"]) for one in desk.audit]
+
+
+async def test_the_audit_says_who_changed_what_and_never_to_what(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "hall")
+    await desk.control.begin()
+    assert desk.audit == []
+    await desk.ask(Verb.ADD, "door", ADDED)
+    await desk.control.answer(Request(Verb.DISABLE, "door", by="aigul"))
+    await desk.ask(Verb.REMOVE, "door")
+    added, switched, removed = _kept(desk)
+    assert added[:3] == ("add", "door", "nina")
+    assert "url" in str(added[3])
+    assert switched == ("disable", "door", "aigul", None)
+    assert removed[:2] == ("remove", "door")
+    desk.audit.clear()
+    desk.names = ("hall", "gate")
+    await desk.ask(Verb.RELOAD)
+    assert [one[:2] for one in _kept(desk)] == [("reload", ""), ("reload", "gate")]
+    assert "10.0.0" not in repr(desk.audit)
+
+
+async def test_nothing_is_changed_that_cannot_be_recorded(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    await desk.control.begin()
+    desk.refuses = True
+    with pytest.raises(DatabaseError):
+        await desk.ask(Verb.ADD, "door", ADDED)
+    desk.names = ("hall",)
+    with pytest.raises(DatabaseError):
+        await desk.ask(Verb.RELOAD)
+    assert await desk.sources() == {}
+    assert desk.file.read().added == ()
+
+
+async def test_what_could_not_be_written_down_is_recorded_as_failed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "home")
+    (tmp_path / "home").mkdir()
+    await desk.control.begin()
+    (tmp_path / "home").rename(tmp_path / "gone")
+    with pytest.raises(KirdiError):
+        await desk.ask(Verb.ADD, "door", ADDED)
+    assert [one.outcome for one in desk.audit] == [
+        AuditOutcome.SUCCESS,
+        AuditOutcome.SERIOUS_FAILURE,
+    ]

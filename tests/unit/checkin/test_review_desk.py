@@ -100,7 +100,7 @@ class Waiting:
         self.conflicts: list[ShownReview] = []
         self.faces: set[UUID] = set()
         self.away = False
-        self.told = asyncio.Event()
+        self.noted = asyncio.Event()
 
     async def shown(self, now: datetime, *, over: bool = False) -> Sequence[ShownReview]:
         return [one for one in self.conflicts if (now - one.opened_at >= LIFETIME) is over]
@@ -108,8 +108,17 @@ class Waiting:
     async def let_go(self, review_id: UUID) -> None:
         self.conflicts = [one for one in self.conflicts if one.review_id != review_id]
 
+    async def expire_left(self, now: datetime) -> int:
+        return 0
+
+    async def asked(self, now: datetime) -> Sequence[tuple[UUID, PresenceFlag]]:
+        return [(BOTA, PresenceFlag.EARLY)]
+
+    async def told(self, now: datetime) -> Sequence[UUID]:
+        return [LATER]
+
     async def keep(self, opened: Sequence[Review], gone: Sequence[UUID]) -> None:
-        self.told.set()
+        self.noted.set()
         if self.away:
             raise DatabaseError("database: away")
         self.faces |= {one.review_id for one in opened}
@@ -519,6 +528,16 @@ async def test_a_shown_conflict_expires_and_survives_a_stop(reception: Reception
     assert young in reception.waiting.conflicts
 
 
+async def test_a_new_service_knows_what_was_asked_today(reception: Reception) -> None:
+    await reception.desk.recall()
+    candidate = ReviewCandidate(BOTA, 4.5, (), (SeenFor(PresenceFlag.EARLY, VISIT),))
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    assert not reception.queue.put(replace(review, candidates=(candidate,), track_id=8))
+    conflict = ReviewCandidate(BOTA, 4.5, (LATER,))
+    told = replace(review, candidates=(conflict,), track_id=9, reason=Reason.NOSHOW_SET)
+    assert not reception.queue.put(told)
+
+
 async def test_what_waits_is_noted_without_delay_and_again_after_an_outage(
     reception: Reception,
 ) -> None:
@@ -526,7 +545,7 @@ async def test_what_waits_is_noted_without_delay_and_again_after_an_outage(
     keeping = asyncio.create_task(reception.desk.keep(stop))
     waiting.away = True
     review = reception.waits((ANNA, 4.5, (VISIT,)))
-    await asyncio.wait_for(waiting.told.wait(), 5)
+    await asyncio.wait_for(waiting.noted.wait(), 5)
     assert waiting.faces == set()
     waiting.away = False
     while not waiting.faces:  # noqa: ASYNC110 - it is tried again by the clock

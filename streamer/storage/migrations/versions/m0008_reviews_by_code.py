@@ -25,13 +25,12 @@ _STATEMENTS = (
             method <> 'face' OR (camera_id IS NOT NULL AND band IS NOT NULL
             AND score IS NOT NULL AND threshold IS NOT NULL AND pack_id IS NOT NULL))
     """,
-    "CREATE INDEX reviews_of_patient ON reviews (patient_id, decided_at)",
     # One row for each candidate of a review that waits. Of a face in the service's memory only so
     # much as says, after a crash, that nobody decided; of all others everything there is.
     """
     CREATE TABLE waiting_reviews (
         review_id uuid NOT NULL,
-        patient_id uuid NOT NULL REFERENCES patients,
+        patient_id uuid NOT NULL REFERENCES patients ON DELETE CASCADE,
         site_id text NOT NULL REFERENCES sites,
         lead boolean NOT NULL,
         appointment_ids uuid[] NOT NULL,
@@ -47,7 +46,7 @@ _STATEMENTS = (
         score double precision,
         threshold double precision,
         pack_id text,
-        code_id uuid REFERENCES codes,
+        code_id uuid REFERENCES codes ON DELETE CASCADE,
         vouched_by text CHECK (vouched_by <> ''),  -- may not confirm it
         voucher_refs text[] NOT NULL DEFAULT '{}',
         note text CHECK (note <> ''),

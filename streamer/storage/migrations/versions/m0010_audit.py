@@ -2,8 +2,9 @@
 
 A transaction puts its events into `audit_inbox`; at its commit a deferred trigger takes them out
 and links them to a chain. A site has several chains ("lanes"), so that commits do not wait for each
-other's disk; which one is free is taken. The service may insert into the inbox and read, no more
-(docs/design/0019).
+other's disk; which one is free is taken. Whoever writes to the chains themselves is refused, the
+owner by a slip included: only the functions here do. The service may insert into the inbox and
+read, no more (docs/design/0019).
 """
 
 from alembic import op
@@ -50,6 +51,12 @@ _STATEMENTS: tuple[str, ...] = (
     CREATE INDEX audit_events_of_patient ON audit_events (patient_id, recorded_at)
         WHERE patient_id IS NOT NULL
     """,
+    # A gallery's load names all its patients in one event.
+    """
+    CREATE INDEX audit_events_of_patients ON audit_events
+        USING gin (string_to_array(body -> 'detail' ->> 'patients', ','))
+        WHERE body -> 'detail' ->> 'patients' IS NOT NULL
+    """,
     # Empty whenever nobody is committing.
     """
     CREATE TABLE audit_inbox (
@@ -60,7 +67,7 @@ _STATEMENTS: tuple[str, ...] = (
     """,
     """
     CREATE FUNCTION kirdi_audit_lanes() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SECURITY DEFINER AS $$
     BEGIN
         INSERT INTO audit_lanes (site_id, lane, sequence, head, base_hash)
         SELECT NEW.site_id, lane, 0, start, start
@@ -85,7 +92,7 @@ _STATEMENTS: tuple[str, ...] = (
     # is about to commit and waits for nobody. `kirdi.audit_lane` lasts as long as the transaction.
     """
     CREATE FUNCTION kirdi_audit_link() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SECURITY DEFINER AS $$
     DECLARE
         held text := nullif(current_setting('kirdi.audit_lane', true), '');
         lanes audit_lanes;
@@ -118,6 +125,118 @@ _STATEMENTS: tuple[str, ...] = (
     """
     CREATE CONSTRAINT TRIGGER kirdi_audit_link AFTER INSERT ON audit_inbox
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kirdi_audit_link()
+    """,
+    # Retention: what is older goes, from the beginning of each chain, and one linked event says
+    # where all chains begin now. What does not verify stays, so that no trace of tampering is
+    # tidied away. The lanes are held for the last moment only.
+    """
+    CREATE FUNCTION kirdi_audit_prune(site text, before timestamptz) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
+    DECLARE
+        chain audit_lanes;
+        lanes smallint[] := '{}';
+        cuts bigint[] := '{}';
+        hashes bytea[] := '{}';
+        cut bigint;
+        sound bigint;
+        gone bigint := 0;
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hashtextextended('kirdi audit prune ' || site, 0));
+        FOR chain IN SELECT * FROM audit_lanes WHERE site_id = site ORDER BY lane LOOP
+            SELECT sequence - 1 INTO cut FROM audit_events
+            WHERE site_id = site AND lane = chain.lane AND recorded_at >= before
+            ORDER BY sequence LIMIT 1;
+            cut := coalesce(cut, chain.sequence);
+            CONTINUE WHEN cut <= chain.base_sequence;
+            SELECT count(*) INTO sound
+            FROM (
+                SELECT e.sequence, e.hash, sha256(
+                    lag(e.hash, 1, chain.base_hash) OVER (ORDER BY e.sequence)
+                    || int2send(e.lane) || int8send(e.sequence)
+                    || int8send((extract(epoch FROM e.recorded_at) * 1000000)::bigint)
+                    || convert_to(e.body::text, 'UTF8')) AS linked
+                FROM audit_events e
+                WHERE e.site_id = site AND e.lane = chain.lane AND e.sequence <= cut
+            ) AS old
+            WHERE old.hash = old.linked AND old.sequence > chain.base_sequence;
+            IF sound <> cut - chain.base_sequence THEN
+                RAISE EXCEPTION USING ERRCODE = 'data_corrupted',
+                    MESSAGE = 'audit: lane ' || chain.lane
+                        || ' does not verify; nothing was removed';
+            END IF;
+            gone := gone + sound;
+            lanes := lanes || chain.lane;
+            cuts := cuts || cut;
+            hashes := hashes || (SELECT hash FROM audit_events
+                WHERE site_id = site AND lane = chain.lane AND sequence = cut);
+            DELETE FROM audit_events
+            WHERE site_id = site AND lane = chain.lane AND sequence <= cut;
+        END LOOP;
+        IF gone = 0 THEN
+            RETURN 0;
+        END IF;
+        FOR place IN 1 .. cardinality(lanes) LOOP
+            UPDATE audit_lanes SET base_sequence = cuts[place], base_hash = hashes[place]
+            WHERE site_id = site AND lane = lanes[place];
+        END LOOP;
+        INSERT INTO audit_inbox (site_id, body)
+        SELECT site, json_build_object(
+            'action', 'D', 'actor', 'kirdi', 'detail', said.detail, 'entity_type', 'AuditEvent',
+            'kind', 'retention', 'occurred_at', to_json(clock_timestamp()), 'outcome', '0')
+        FROM (
+            SELECT jsonb_build_object('before', to_json(before), 'events', gone,
+                       'role', session_user)
+                   || jsonb_object_agg('lane_' || lane,
+                          base_sequence || ':' || encode(base_hash, 'hex')) AS detail
+            FROM audit_lanes WHERE site_id = site AND base_sequence > 0
+        ) AS said;
+        RETURN gone;
+    END
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION kirdi_audit_prune(text, timestamptz) FROM PUBLIC",
+    # Who is on the call stack can't be set, as a variable could be.
+    """
+    CREATE FUNCTION kirdi_audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        stack text;
+    BEGIN
+        GET DIAGNOSTICS stack = PG_CONTEXT;
+        IF stack ~ 'kirdi_audit_(link|lanes|prune)[(]' THEN
+            RETURN NULL;
+        END IF;
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'audit: ' || TG_TABLE_NAME || ' is written by its own functions only';
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER kirdi_audit_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON audit_events
+    FOR EACH STATEMENT EXECUTE FUNCTION kirdi_audit_guard()
+    """,
+    """
+    CREATE TRIGGER kirdi_audit_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON audit_lanes
+    FOR EACH STATEMENT EXECUTE FUNCTION kirdi_audit_guard()
+    """,
+    # A comparison at the desk is a reading, too.
+    "ALTER TABLE template_reads DROP CONSTRAINT template_reads_purpose_check",
+    """
+    ALTER TABLE template_reads ADD CONSTRAINT template_reads_purpose_check
+        CHECK (purpose IN ('enrolment', 'desk'))
+    """,
+    # Not even temporary tables of these names come before ours, for whoever runs as the owner.
+    """
+    DO $$
+    DECLARE
+        one regprocedure;
+    BEGIN
+        FOREACH one IN ARRAY ARRAY['kirdi_audit_lanes()', 'kirdi_audit_link()',
+                                   'kirdi_audit_prune(text, timestamptz)']::regprocedure[] LOOP
+            EXECUTE 'ALTER FUNCTION ' || one || ' SET search_path = '
+                || quote_ident(current_schema()) || ', pg_temp';
+        END LOOP;
+    END
+    $$
     """,
 )
 

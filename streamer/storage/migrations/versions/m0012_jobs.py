@@ -1,4 +1,8 @@
-"""The ledger of jobs, and what retention needs."""
+"""The ledger of jobs, the reports of retention, who was erased, and the indexes deletion needs.
+
+The erased are known by a keyed hash of the clinic's reference alone: enough to leave them out of
+the next import, and nothing without the key (docs/design/0021).
+"""
 
 from alembic import op
 
@@ -7,7 +11,68 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-_STATEMENTS: tuple[str, ...] = ()
+_STATEMENTS: tuple[str, ...] = (
+    # One row for each period of a job: whoever inserts or takes it over runs it, nobody else.
+    """
+    CREATE TABLE job_runs (
+        site_id text NOT NULL REFERENCES sites,
+        job text NOT NULL CHECK (job <> ''),
+        period text NOT NULL CHECK (period <> ''),
+        due_at timestamptz NOT NULL,
+        state text NOT NULL CHECK (state IN ('running','waiting','done','failed')),
+        attempts integer NOT NULL CHECK (attempts >= 0),
+        owner uuid,
+        lease_until timestamptz,
+        next_try_at timestamptz,
+        started_at timestamptz NOT NULL,
+        ended_at timestamptz,
+        outcome jsonb,
+        error text,
+        PRIMARY KEY (site_id, job, period),
+        CONSTRAINT job_runs_leased CHECK (
+            (state = 'running') = (owner IS NOT NULL)
+            AND (state = 'running') = (lease_until IS NOT NULL)),
+        CONSTRAINT job_runs_tried CHECK ((state = 'waiting') = (next_try_at IS NOT NULL))
+    )
+    """,
+    "CREATE INDEX job_runs_open ON job_runs (site_id, job) WHERE state IN ('running','waiting')",
+    "CREATE INDEX job_runs_newest ON job_runs (site_id, started_at)",
+    # What each run of retention deleted: counts by kind, written with each batch.
+    """
+    CREATE TABLE retention_runs (
+        run_id uuid PRIMARY KEY,
+        site_id text NOT NULL REFERENCES sites,
+        started_at timestamptz NOT NULL,
+        ended_at timestamptz,
+        run_by text NOT NULL CHECK (run_by <> ''),
+        cutoffs jsonb NOT NULL,
+        deleted jsonb NOT NULL
+    )
+    """,
+    "CREATE INDEX retention_runs_day ON retention_runs (site_id, started_at)",
+    # Set when a person was erased at their wish and rows that must be kept still name the id.
+    "ALTER TABLE patients ADD COLUMN erased_at timestamptz",
+    """
+    CREATE TABLE erased_patients (
+        site_id text NOT NULL REFERENCES sites,
+        ref_hash bytea NOT NULL CHECK (octet_length(ref_hash) = 32),
+        erased_at timestamptz NOT NULL,
+        PRIMARY KEY (site_id, ref_hash)
+    )
+    """,
+    # What is deleted is looked for by its age, and what points at it by whom it points at.
+    "CREATE INDEX status_changes_day ON status_changes (site_id, occurred_at)",
+    "CREATE INDEX codes_term ON codes (site_id, expires_at)",
+    "CREATE INDEX codes_of_appointment ON codes (appointment_id)",
+    "CREATE INDEX presences_of_appointment ON presences (appointment_id)",
+    "CREATE INDEX check_ins_of_consent ON check_ins (consent_id)",
+    "CREATE INDEX reviews_of_patient ON reviews (patient_id)",
+    "CREATE INDEX consents_of_patient ON consents (patient_id)",
+    "CREATE INDEX consents_of_guardian ON consents (guardian_id) WHERE guardian_id IS NOT NULL",
+    "CREATE INDEX consents_of_text ON consents (text_id)",
+    "CREATE INDEX templates_of_consent ON templates (consent_id)",
+    "CREATE INDEX appointments_of_practitioner ON appointments (practitioner_id)",
+)
 
 
 def upgrade() -> None:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from matcher.evaluation.bounds import upper_bound
+from matcher.evaluation.comparison import Comparison, compare
 from matcher.evaluation.outcome import Outcome
 from matcher.evaluation.pairwise_system import PairwiseSystem
 from matcher.evaluation.protocol import PersonPhotos, Split
-from matcher.evaluation.rate import rate_at
-from matcher.evaluation.report import report_on
+from matcher.evaluation.rate import Rate, rate_at
+from matcher.evaluation.report import compare_first, report_on
 from matcher.evaluation.system import Answer
 
 ENROLLED = tuple((f"e{i}", (0,)) for i in range(10))
@@ -62,6 +63,47 @@ def test_a_report_takes_medians_over_splits() -> None:
     ]
     rate = rate_at(outcomes, 0.03)
     assert (rate.fnir, rate.fnir_least, rate.fnir_most) == (0.1, 0.0, 0.5)
+
+
+def missing(*counts: int, first: int = 0) -> Rate:
+    """At 3 %, of a system that misses so many of the ten in each split, beginning with one."""
+    outcomes = []
+    for count in counts:
+        scores = [0.0 if first <= i < first + count else 300.0 for i in range(10)]
+        outcomes.append(Outcome.of(Written(scores), SPLIT))
+    return rate_at(outcomes, 0.03)
+
+
+def test_means_and_splits_tell_apart_what_medians_do_not() -> None:
+    one, other = missing(0, 1, 1, 1, 2), missing(1, 1, 1, 5, 0)
+    assert one.fnir == other.fnir == 0.1
+    assert one.fnir_mean == pytest.approx(0.1)
+    assert other.fnir_mean == pytest.approx(0.16)
+    assert (other.split_misses, other.all_misses, other.all_searches) == ((1, 1, 1, 5, 0), 8, 50)
+    # The first is missed in four splits, the second in one: two people.
+    assert (one.all_misses, one.people_missed) == (5, 2)
+    assert compare("a", one, "b", other) == Comparison("a", "b", 0.03, 2, 2, 1)
+    assert compare("b", other, "a", one) == Comparison("b", "a", 0.03, 1, 2, 2)
+
+
+def test_whom_another_system_misses_does_not_matter_only_how_many() -> None:
+    assert compare("a", missing(2, 0), "b", missing(2, 0, first=5)).equal == 2
+
+
+def test_rates_of_different_tests_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="different tests"):
+        compare("a", missing(1), "b", missing(1, 1))
+
+
+def test_the_first_system_is_compared_with_each_other_one_at_every_rate() -> None:
+    good, bad = Written([300.0] * 10), Written([0.0, *[300.0] * 9])
+    systems = [report_on(one, [SPLIT, SPLIT]) for one in (good, bad, good)]
+    found = compare_first(systems)
+    assert [(one.better, one.equal, one.worse) for one in found] == [(2, 0, 0)] * 4 + [
+        (0, 2, 0)
+    ] * 4
+    assert [one.fpir for one in found[:4]] == [rate.fpir for rate in systems[0].rates]
+    assert compare_first(systems[:1]) == ()
 
 
 def test_a_report_by_group_and_at_a_fixed_threshold() -> None:

@@ -1,0 +1,1 @@
+"""What audit and encryption cost: `kirdi bench protection`."""

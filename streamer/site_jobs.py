@@ -1,0 +1,59 @@
+"""The jobs of a site: what is done by itself at which time of the day. Made by `app` and commands.
+
+A new job is one more `Job` here; who runs it, once, is `streamer.jobs`'s business.
+"""
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+from streamer.domain.actor import SERVICE
+from streamer.domain.job_run import Outcome
+from streamer.domain.retention import RetentionReport
+from streamer.errors import DatabaseError
+from streamer.jobs.job import Assignment, Job
+from streamer.jobs.job_scheduler import JobScheduler
+
+if TYPE_CHECKING:
+    from streamer.backend import Backend
+
+RETENTION: Final = "retention"
+
+
+def site_jobs(backend: "Backend") -> JobScheduler:
+    """Return what runs the site's jobs."""
+    settings = backend.settings
+
+    async def retain(assignment: Assignment) -> Outcome:
+        report = await delete_due(
+            backend, SERVICE.name, assignment.stop, settings.retention.most_share
+        )
+        return {"run_id": str(report.run_id)} | dict(report.deleted)
+
+    jobs = (Job(RETENTION, settings.retention.cron, retain),)
+    return JobScheduler(jobs, backend.job_runs, settings.site.zone, backend.clock)
+
+
+async def delete_due(
+    backend: "Backend", by: str, stop: asyncio.Event, most_share: float | None
+) -> RetentionReport:
+    """Delete what is kept no longer, and the keys that this leaves in the database's files.
+
+    Args:
+        backend: Whose.
+        by: Who, as recorded.
+        stop: Ends it after the portion under way.
+        most_share: Refuse to delete a greater share of anything; None = whatever it is.
+
+    Raises:
+        InputError: More would be deleted than is likely to be meant; nothing was.
+        DatabaseError: The next run goes on from there.
+    """
+    now, keeper = backend.clock.now(), backend.retention
+    if most_share is not None:
+        await keeper.refuse_too_much(now, most_share)
+    report = await keeper.run(now, by, stop)
+    # A backup may hold the tables: the keeper of consents goes on trying, every ten seconds.
+    with contextlib.suppress(DatabaseError):
+        await backend.remnants.destroy()
+    return report

@@ -1,0 +1,111 @@
+"""Export, erasure, retention and a breach, as the person at the clinic's terminal does them."""
+
+import json
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from streamer.embedded.services import EmbeddedServers
+from tests.acceptance.kirdi import Kirdi, appointment, write_csv
+
+PEOPLE = [
+    {"patient_ref": "P-1", "full_name": "Әлия Қожа", "phone": "+77011234567", "language": "kk"},
+    {"patient_ref": "P-2", "full_name": "Ерлан Ұлы", "phone": "+77017654321", "language": "ru"},
+]
+LONG_AGO = datetime(2015, 6, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def kirdi(tmp_path: Path) -> Iterator[Kirdi]:
+    """Its database stays up between the commands, which is quicker."""
+    kirdi = Kirdi(tmp_path)
+    servers = EmbeddedServers(kirdi.home)
+    holder = servers.acquire(database=True, redis=False)
+    yield kirdi
+    servers.release(holder)
+
+
+def test_export_and_erase(kirdi: Kirdi) -> None:
+    patients, file = kirdi.folder / "patients.csv", kirdi.folder / "p1.json"
+    write_csv(patients, PEOPLE)
+    kirdi.ok("patients", "import", patients)
+    kirdi.ok("patients", "export", "P-1", "-o", file, "--format", "json")
+    assert json.loads(file.read_text())["profile"]["full_name"] == "Әлия Қожа"
+    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter 5", "--yes")
+    assert erased["receipt"]["log_clean_at"] is not None
+    (back,) = kirdi.ok("patients", "import", patients)
+    assert (back["unchanged"], back["left_out"]) == (1, 1)
+
+
+@pytest.mark.long
+def test_rights_and_retention(kirdi: Kirdi) -> None:
+    patients, appointments = kirdi.folder / "patients.csv", kirdi.folder / "appointments.csv"
+    write_csv(patients, PEOPLE)
+    soon = datetime.now(UTC) + timedelta(minutes=30)
+    rows = [appointment("A-1", "P-1", soon), appointment("A-2", "P-2", LONG_AGO)]
+    write_csv(appointments, rows)
+    kirdi.ok("patients", "import", patients)
+    kirdi.ok("appointments", "import", appointments)
+    kirdi.consent("P-1")
+    kirdi.ok("check-ins", "add", "A-1", "--reason", "telephone of Mrs Qozha is flat")
+
+    # Everything about a patient, for the patient alone; nothing is written over.
+    file = kirdi.folder / "p1.json"
+    kirdi.ok("patients", "export", "P-1", "-o", file, "--format", "json")
+    said = json.loads(file.read_text())
+    assert said["profile"]["full_name"] == "Әлия Қожа"
+    assert [one["appointment_ref"] for one in said["check_ins"]] == ["A-1"]
+    assert said["consents"][0]["text"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = kirdi("patients", "export", "P-1", "-o", file)
+    assert (again.code, "not written over" in again.err) == (4, True)
+    pdf = kirdi.folder / "p1.pdf"
+    kirdi.ok("patients", "export", "P-1", "-o", pdf)
+    assert pdf.read_bytes().startswith(b"%PDF-")
+
+    # What is too old: counted, then deleted, then reported.
+    (dry,) = kirdi.ok("retention", "run", "--dry-run")
+    assert dry == {"dry_run": True, "deleted": {"appointments": 1}}
+    (job,) = kirdi.ok("jobs", "run", "retention")
+    assert job["outcome"]["appointments"] == 1
+    second = kirdi("jobs", "run", "retention")
+    assert (second.code, "is done" in second.err) == (4, True)
+    assert [one["state"] for one in kirdi.ok("jobs", "list")] == ["done"]
+    (shown,) = kirdi.ok("retention", "show")
+    assert shown["runs"][0]["deleted"] == {"appointments": 1}
+
+    # A breach: papers in three languages, the list of people sealed.
+    papers = kirdi.folder / "breach"
+    yesterday, tomorrow = (f"{soon + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
+    times = ("--from", yesterday, "--to", tomorrow)
+    (breach,) = kirdi.ok("incident", "report", *times, "-o", papers)
+    assert breach["affected"] == 2
+    for one in papers.iterdir():
+        assert stat.S_IMODE(one.stat().st_mode) == 0o600
+        assert "Қожа".encode() not in one.read_bytes()
+    opened = kirdi.folder / "affected.csv"
+    sealed = papers / "affected.sealed"
+    wrong = kirdi("incident", "open", sealed, "-o", opened, stdin="A" * 52)
+    assert (wrong.code, opened.exists()) == (9, False)
+    assert kirdi("incident", "open", sealed, "-o", opened, stdin=breach["secret"]).code == 0
+    assert "Әлия Қожа" in opened.read_text(encoding="utf-8-sig")
+
+    # Gone at the patient's wish, and not back with the next import.
+    unasked = kirdi("patients", "erase", "P-1", "--reason", "letter 5")
+    assert (unasked.code, "--yes" in unasked.err) == (4, True)
+    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter 5", "--yes")
+    assert erased["receipt"]["files_clean_at"] is not None
+    assert {"check_ins", "appointments", "audit"} <= {one["kind"] for one in erased["kept"]}
+    (back,) = kirdi.ok("patients", "import", patients)
+    assert back == {"created": 0, "updated": 0, "unchanged": 1, "left_out": 1}
+    (back,) = kirdi.ok("appointments", "import", appointments)
+    assert (back["created"], back["left_out"]) == (1, 1)
+    assert "erased" in kirdi("patients", "erase", "P-1", "--reason", "x", "--yes").err
+    (check_in,) = kirdi.check_ins()
+    assert check_in["patient_ref"] == f"erased-{erased['patient_id']}"
+    assert check_in["note"] == "(erased)"
+    (new,) = kirdi.ok("patients", "import", patients, "--readmit", "P-1")
+    assert new["created"] == 1
