@@ -22,7 +22,7 @@ DEFAULT_FILE = Path("kirdi.yaml")
 EXAMPLE_FILE = Path(__file__).with_name("kirdi.example.yaml")
 PREFIX = "KIRDI_"
 # Variables that begin like settings and are something else.
-NOT_SETTINGS = frozenset({"KIRDI_CONFIG", "KIRDI_HOME"})
+NOT_SETTINGS = frozenset({"KIRDI_CONFIG", "KIRDI_HOME", "KIRDI_KEY", "KIRDI_KEY_NEXT"})
 NOT_SETTINGS_PREFIX = "KIRDI_TEST_"
 
 

@@ -28,7 +28,8 @@ check` names every fault. Only what says *required* must be there.
 A variable overrides the file's key: `KIRDI_DATABASE__URL_FILE` is `database.url_file`,
 `KIRDI_MATCH__ACCEPT_FPIR` is `match.accept_fpir`. Lists and mappings are given as JSON. Members
 of `cameras` have no variables of their own. `KIRDI_CONFIG` and `KIRDI_HOME` (the folder for keys,
-models and embedded servers) are no settings.
+models and embedded servers) are no settings, nor are `KIRDI_KEY` and `KIRDI_KEY_NEXT`, which may
+hold a key.
 
 A secret is better off in a file of its own: give `url_file` instead of `url`, never both.
 """

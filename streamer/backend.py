@@ -6,7 +6,7 @@ Used by `app` and by every command that reads or writes what Kirdi knows.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +14,14 @@ import structlog
 
 from config.settings import Settings
 from streamer.clock import Clock
+from streamer.crypto.answer_seal import AnswerSeal
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
 from streamer.errors import KirdiError
+from streamer.key_places import key_places
 from streamer.patients.consent_rules import ConsentRules
+from streamer.storage.accounts import PostgresAccounts
+from streamer.storage.api_tokens import PostgresTokens
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.audit_verification import AuditVerification
@@ -33,16 +37,21 @@ from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
+from streamer.storage.erasure_register import ErasureRegister, RegisterError
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.incident_facts import IncidentRecords
 from streamer.storage.job_runs import PostgresJobRuns
+from streamer.storage.key_rotation import KeyRotation
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
+from streamer.storage.page_reader import PageReader
 from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.patient_files import PatientFiles
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
+from streamer.storage.people_reader import PeopleReader
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
@@ -50,9 +59,12 @@ from streamer.storage.retention import Retention
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
+from streamer.storage.sign_in_attempts import PostgresSignInAttempts
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
+from streamer.storage.visits_reader import VisitsReader
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
+from streamer.storage.web_sessions import PostgresSessions, SessionTerms
 from streamer.windows import presence_window
 
 log = structlog.get_logger(__name__)
@@ -63,9 +75,27 @@ def checkpoint_path(settings: Settings, home: Path) -> Path:
     return settings.audit.checkpoint_file or home / "audit" / "checkpoints.jsonl"
 
 
-def key_file(home: Path) -> Path:
-    """Where the key-encryption key lies: outside the database, to be backed up apart from it."""
-    return home / "keys" / "kek"
+def register_of(settings: Settings, home: Path) -> ErasureRegister:
+    """What was erased, outside the database."""
+    return ErasureRegister(home / "register", settings.backup.register_copies)
+
+
+def eraser_of(settings: Settings, database: Database) -> Eraser:
+    """Ends consents inside another's transaction."""
+    kept = timedelta(days=settings.consent.backups_kept_days)
+    return Eraser(database.vault, settings.site.id, kept)
+
+
+def patient_erasure_of(settings: Settings, database: Database) -> PatientErasure:
+    """Erases a person at their wish."""
+    return PatientErasure(
+        database.postgres,
+        database.vault,
+        settings.site.id,
+        eraser_of(settings, database),
+        ErasedReferences(database.keyed_hash, settings.site.id),
+        settings.retention.days,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +107,8 @@ class Backend:
     schedules: ScheduleCache
     clock: Clock
     home: Path
+    register: ErasureRegister
+    database_url: str = field(repr=False)
 
     @property
     def patients_import(self) -> PatientsImport:
@@ -128,7 +160,13 @@ class Backend:
     @property
     def remnants(self) -> Remnants:
         """Destroys what erased keys leave in the database's files."""
-        return Remnants(self.database.postgres, self.clock)
+        return Remnants(self.database.postgres, self.clock, self.register)
+
+    @property
+    def key_rotation(self) -> KeyRotation:
+        """Wraps all keys anew."""
+        base = self.database
+        return KeyRotation(base.postgres, base.vault, self.settings.site.id, self.clock)
 
     @property
     def retention(self) -> Retention:
@@ -161,20 +199,11 @@ class Backend:
     @property
     def patient_erasure(self) -> PatientErasure:
         """Erases a person at their wish."""
-        base = self.database
-        return PatientErasure(
-            base.postgres,
-            base.vault,
-            self.settings.site.id,
-            self._eraser,
-            self._erased,
-            self.settings.retention.days,
-        )
+        return patient_erasure_of(self.settings, self.database)
 
     @property
     def _eraser(self) -> Eraser:
-        kept = timedelta(days=self.settings.consent.backups_kept_days)
-        return Eraser(self.database.vault, self.settings.site.id, kept)
+        return eraser_of(self.settings, self.database)
 
     @property
     def check_ins(self) -> PostgresCheckIns:
@@ -259,6 +288,34 @@ class Backend:
             self.clock,
         )
 
+    @property
+    def accounts(self) -> PostgresAccounts:
+        """Who may sign in."""
+        return PostgresAccounts(self.database.postgres, self.settings.site.id)
+
+    @property
+    def tokens(self) -> PostgresTokens:
+        """What programs come with."""
+        base = self.database
+        return PostgresTokens(base.postgres, self.settings.site.id, base.web_secrets)
+
+    @property
+    def web_sessions(self) -> PostgresSessions:
+        """Who is signed in."""
+        base, web = self.database, self.settings.web
+        terms = SessionTerms(
+            timedelta(hours=web.session_hours), timedelta(minutes=web.session_idle_min)
+        )
+        return PostgresSessions(
+            base.postgres, self.settings.site.id, base.web_secrets, self.accounts, terms
+        )
+
+    @property
+    def sign_in_attempts(self) -> PostgresSignInAttempts:
+        """How often signing in failed."""
+        base = self.database
+        return PostgresSignInAttempts(base.postgres, self.settings.site.id, base.web_secrets)
+
     def calibrations(self, pack_id: str) -> PostgresCalibrations:
         """The site's calibrations of a pack."""
         base = self.database
@@ -311,6 +368,30 @@ class Backend:
         site = self.settings.site
         return Listing(self.database.postgres, site.id, site.zone)
 
+    @property
+    def page_reader(self) -> PageReader:
+        """How rows are read for the API."""
+        site = self.settings.site
+        return PageReader(self.database.postgres, (site.id, site.zone), self.clock)
+
+    @property
+    def visits_reader(self) -> VisitsReader:
+        """Reads appointments, check-ins and presences for the API."""
+        return VisitsReader(self.page_reader)
+
+    @property
+    def people_reader(self) -> PeopleReader:
+        """Reads patients, consents, receipts and codes for the API."""
+        return PeopleReader(self.page_reader, self.database.vault)
+
+    @property
+    def once(self) -> PostgresOnce:
+        """Remembers which writes of the API were made."""
+        base = self.database
+        return PostgresOnce(
+            base.postgres, AnswerSeal(base.secrets.derive), self.settings.site.id, self.clock
+        )
+
     def gallery(self, pack_id: str) -> PostgresGallery:
         """Who may be recognised now."""
         base = self.database
@@ -333,6 +414,8 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
     Raises:
         KirdiError: Something cannot be opened; names it and the remedy.
     """
+    # First of all: what a variable holds must not be inherited by the servers.
+    keys = key_places(settings.keys, home)
     async with embedded_services(settings.database, settings.redis, home) as services:
         if settings.database.url is None:
             await migrate(services.database_url)
@@ -343,11 +426,19 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
         )
         try:
             async with open_database(
-                services.database_url, settings.database, settings.site, key_file(home)
+                services.database_url, settings.database, settings.site, keys
             ) as database:
+                register = register_of(settings, home)
+                try:
+                    # Refuses a database that was restored past what is erased.
+                    await register.sync(database.postgres)
+                except RegisterError as error:
+                    log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                backend = Backend(settings, database, schedules, clock, home)
+                backend = Backend(
+                    settings, database, schedules, clock, home, register, services.database_url
+                )
                 try:
                     yield backend
                 finally:

@@ -16,6 +16,10 @@ class InputError(KirdiError):
     exit_code = 4
 
 
+class StaleError(InputError):
+    """Somebody else has changed it meanwhile: look again; nothing was written."""
+
+
 class DatabaseError(KirdiError):
     """PostgreSQL refuses, cannot be reached, or has another schema than this code."""
 
@@ -62,3 +66,9 @@ class NoMatchError(KirdiError):
     """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
 
     exit_code = 12
+
+
+class BackupError(KirdiError):
+    """A backup cannot be made, is not what it was, or must not be restored like this."""
+
+    exit_code = 14

@@ -56,6 +56,10 @@ class ReviewStore(ShownStore, Protocol):
         """Refuse whoever bills one of the patients; raises InputError, DatabaseError."""
         ...
 
+    async def rejections_of(self, now: datetime) -> Sequence[Rejection]:
+        """Whose face was rejected today; raises DatabaseError."""
+        ...
+
     async def decide(
         self,
         records: Sequence[ReviewRecord],
@@ -129,7 +133,7 @@ class ReviewDesk:
         self._kept: dict[UUID, Review] = {}
 
     async def recall(self) -> None:
-        """Learn what a service before this one was asked today, and what it was killed with.
+        """Learn what a service before this one was told today, and what it was killed with.
 
         Raises:
             DatabaseError: It is not known.
@@ -138,11 +142,15 @@ class ReviewDesk:
         left = await self._waiting.expire_left(now)
         if left:
             log.warning("reviews waited when the service was killed; they are over", count=left)
+        self._rejections.add(await self._store.rejections_of(now))
         self._queue.asked(await self._waiting.asked(now), now)
         self._queue.tell(await self._waiting.told(now), now)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Let go of what is past its time, until stopped; then of every face."""
+        """Let reviews expire and note what waits, until stopped; then every face is let go of."""
+        await asyncio.gather(self._sweep(stop), self.keep(stop))
+
+    async def _sweep(self, stop: asyncio.Event) -> None:
         stopping = False
         while not stopping:
             stopping = await self._clock.sleep(_SWEEP_S, stop)
@@ -185,6 +193,11 @@ class ReviewDesk:
                 log.info("review settled itself", review=str(one.review_id))
         reports += await self._shown.reports()
         return tuple(sorted(reports, key=lambda one: one.opened_at))
+
+    def waiting(self, review_id: UUID) -> Review | None:
+        """One that waits, its crop included: for whoever is shown it, and for nothing else."""
+        found = self._queue.find(str(review_id))
+        return found[0] if found else None
 
     async def confirm(self, beginning: str, patient_ref: str, actor: Actor) -> ConfirmationReport:
         """Write what follows for a candidate: a person has looked and says that it is the patient.

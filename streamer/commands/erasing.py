@@ -18,8 +18,13 @@ async def destroy_remnants(backend: "Backend") -> str | None:
     Returns:
         Why the database's log cannot be cleaned by Kirdi; None = it can, or there is nothing left.
     """
+    from streamer.storage.erasure_register import RegisterError
+
     try:
         return (await backend.remnants.destroy()).obstacle
+    except RegisterError as error:
+        warn([str(error)])
+        return None
     except DatabaseError as error:
         warn(
             [

@@ -6,15 +6,15 @@ Used by `storage.checkpoint_file` and `settings_record`.
 import hashlib
 import hmac
 
-from streamer.crypto.key import KeyEncryptionKey
+from streamer.crypto.site_secrets import Derives
 
 
 class CheckpointSeal:
     """HMAC-SHA256 under a key of its own, bound to the site."""
 
-    def __init__(self, key: KeyEncryptionKey, site_id: str) -> None:
+    def __init__(self, secrets: Derives, site_id: str) -> None:
         """Derive the key; those of different sites have nothing in common."""
-        self._key = key.derive("kirdi/audit-checkpoint/v1")
+        self._key = secrets.derive("kirdi/audit-checkpoint/v1")
         self._site = site_id.encode() + b"\0"
 
     def of(self, text: bytes) -> str:

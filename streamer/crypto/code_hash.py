@@ -9,7 +9,7 @@ import re
 import secrets
 from typing import Final
 
-from streamer.crypto.key import KeyEncryptionKey
+from streamer.crypto.site_secrets import Derives
 
 SPACE: Final = 1_000_000
 """So many codes there are: six digits."""
@@ -24,9 +24,9 @@ class CodeHash:
     against a plain hash.
     """
 
-    def __init__(self, key: KeyEncryptionKey, site_id: str) -> None:
+    def __init__(self, site_secrets: Derives, site_id: str) -> None:
         """Derive the key; codes of different sites have nothing in common."""
-        self._key = key.derive("kirdi/one-time-code/v1")
+        self._key = site_secrets.derive("kirdi/one-time-code/v1")
         self._site = site_id.encode() + b"\0"
 
     def of(self, digits: str) -> bytes:

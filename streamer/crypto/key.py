@@ -1,11 +1,13 @@
-"""The key-encryption key in memory. Read by `keyfile`, used by `vault` and `keyed_hash`."""
+"""The key-encryption key in memory. Read by the key sources, used by `key_ring`."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
+KEY_ID_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,19 @@ class KeyEncryptionKey:
 
     def derive(self, use: str) -> bytes:
         """Return the 32-byte key for one use; the same use always gives the same key."""
-        # No salt: the material is uniformly random already (RFC 5869, section 3.1).
-        kdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=use.encode())
-        return kdf.derive(self.material)
+        return derived(self.material, use)
 
     def check_value(self) -> str:
         """Return a public value that tells this key from another and reveals nothing of it."""
         return self.derive("kirdi/key-check/v1")[:16].hex()
+
+    def key_id(self) -> str:
+        """Return the public name of this key: the first 16 digits of its check value."""
+        return self.check_value()[: 2 * KEY_ID_BYTES]
+
+
+def derived(material: bytes, use: str) -> bytes:
+    """Return the 32-byte key for one use of 32 random bytes."""
+    # No salt: the material is uniformly random already (RFC 5869, section 3.1).
+    kdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=use.encode())
+    return kdf.derive(material)

@@ -4,18 +4,18 @@ import hashlib
 import hmac
 import unicodedata
 
-from streamer.crypto.key import KeyEncryptionKey
+from streamer.crypto.site_secrets import Derives
 
 
 class KeyedHash:
-    """HMAC-SHA256 under a key of its own, derived from the key-encryption key.
+    """HMAC-SHA256 under a key of its own, which no rotation changes.
 
     A plain hash would do nothing here: there are few enough identity numbers to try them all.
     """
 
-    def __init__(self, key: KeyEncryptionKey) -> None:
+    def __init__(self, secrets: Derives) -> None:
         """Derive the key."""
-        self._key = key.derive("kirdi/identity-number/v1")
+        self._key = secrets.derive("kirdi/identity-number/v1")
 
     def of(self, id_type: str, number: str) -> bytes:
         """Return 32 bytes that are equal for the same document however it was typed."""

@@ -1,6 +1,6 @@
 """The file that holds the key-encryption key, outside the database and its backups.
 
-Blocking. Called once by `storage.key_check` when the database is opened.
+Blocking. A `KeySource`; what `kirdi vault rotate` makes and retires.
 """
 
 import os
@@ -15,9 +15,16 @@ from streamer.errors import VaultError
 class KeyFile:
     """32 random bytes, readable by the service's user alone."""
 
+    quick = True
+
     def __init__(self, path: Path) -> None:
         """Remember the path; nothing is opened."""
         self.path = path
+
+    @property
+    def name(self) -> str:
+        """See `KeySource`."""
+        return f"key file {self.path}"
 
     def exists(self) -> bool:
         """Is there something at the path, readable or not?"""
@@ -32,8 +39,11 @@ class KeyFile:
         Raises:
             VaultError: Something is there already, or the folder cannot be written.
         """
-        key = KeyEncryptionKey(secrets.token_bytes(KEY_BYTES))
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        return self.keep(KeyEncryptionKey(secrets.token_bytes(KEY_BYTES)))
+
+    def keep(self, key: KeyEncryptionKey) -> KeyEncryptionKey:
+        """Write a key as `create` does, and return it; raises VaultError as that does."""
+        draft = self._draft()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_synced(draft, key.material)
@@ -82,6 +92,41 @@ class KeyFile:
             )
         return KeyEncryptionKey(material)
 
+    def replace(self, key: KeyEncryptionKey, retired: Path) -> None:
+        """Keep what is here as `retired` and put this key in its place; raises VaultError.
+
+        At every moment one of them is at this file's path.
+        """
+        draft = self._draft()
+        try:
+            if self.exists() and not _same_file(self.path, retired):
+                os.link(self.path, retired)
+            _write_synced(draft, key.material)
+            try:
+                draft.replace(self.path)
+            except OSError:
+                draft.unlink()
+                raise
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise VaultError(
+                f"{self.name}: cannot be replaced ({error.strerror}); put the new key in its "
+                "place by hand"
+            ) from error
+
+    def remove(self) -> None:
+        """Remove the file, where another one holds the same key; raises VaultError."""
+        try:
+            self.path.unlink(missing_ok=True)
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise VaultError(
+                f"{self.name}: cannot be removed ({error.strerror}); remove it by hand"
+            ) from error
+
+    def _draft(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+
     def _check_guarded(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise VaultError(f"key file {self.path}: is not a file; restore it from its backup")
@@ -94,6 +139,13 @@ class KeyFile:
             raise VaultError(
                 f"key file {self.path}: belongs to another user; chown it to the service's user"
             )
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except FileNotFoundError:
+        return False
 
 
 def _write_synced(path: Path, content: bytes) -> None:

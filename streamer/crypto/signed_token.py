@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from streamer.crypto.key import KeyEncryptionKey
+from streamer.crypto.site_secrets import Derives
 
 PREFIX: Final = "K1"
 """Before every token: Kirdi's, first version."""
@@ -44,9 +44,9 @@ class TokenSigner:
     A 128-bit tag cannot be found by trying, so forged tokens need no limit of attempts.
     """
 
-    def __init__(self, key: KeyEncryptionKey, site_id: str) -> None:
+    def __init__(self, secrets: Derives, site_id: str) -> None:
         """Derive the key; the site is signed with every token, and not written into it."""
-        self._key = key.derive("kirdi/code-token/v1")
+        self._key = secrets.derive("kirdi/code-token/v1")
         self._site = site_id.encode() + b"\0"
 
     def sign(self, token: Token) -> str:

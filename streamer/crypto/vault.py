@@ -1,8 +1,8 @@
 """Seals what the database holds about a person. Used by `storage`; see docs/design/0004.
 
 A patient has a data key, and so has each template; they are stored wrapped by the key-encryption
-key. What is sealed can only be opened in its own place: moved to another patient, purpose, template
-or model pack it refuses.
+key (`key_ring`). What is sealed can only be opened in its own place: moved to another patient,
+purpose, template or model pack it refuses.
 """
 
 import secrets
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from streamer.crypto.key import KEY_BYTES, KeyEncryptionKey
+from streamer.crypto.key import KEY_BYTES
+from streamer.crypto.key_ring import KeyRing
+from streamer.crypto.sealing import seal, unseal
 from streamer.errors import VaultError
 
 _VERSION = b"\x01"
-_NONCE_BYTES = 12
-_TAG_BYTES = 16
+_OF_NOBODY = UUID(int=0)
 
 
 class Purpose(StrEnum):
@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     TEMPLATE_KEY = "template-key"
     PROFILE = "profile"
     TEMPLATE = "template"
+    SITE_SECRET = "site-secret"  # noqa: S105 - a purpose's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class SealedFor:
 
     Attributes:
         template_id: For templates and their keys only.
-        pack_id: For templates only.
+        pack_id: For templates, and the use of a site's secret.
     """
 
     patient_id: UUID
@@ -57,17 +58,17 @@ class Vault:
 
     Sealed bytes are: version (1), nonce (12), ciphertext, tag (16). A data key seals far fewer than
     the 2^32 messages for which random nonces are sound (NIST SP 800-38D, 8.3), and so does the
-    wrapping key: one message per patient and per template.
+    wrapping key: a message per patient and per template, and again with each rotation.
     """
 
-    def __init__(self, key: KeyEncryptionKey) -> None:
-        """Derive the wrapping key."""
-        self._wrapping = AESGCM(key.derive("kirdi/wrap-data-key/v1"))
+    def __init__(self, ring: KeyRing) -> None:
+        """Keep the ring, by which keys are wrapped and opened."""
+        self.ring = ring
 
     def new_data_key(self, patient_id: UUID) -> bytes:
         """Make a patient's data key and return it wrapped: all that is ever stored of it."""
         place = SealedFor(patient_id, Purpose.DATA_KEY)
-        return _seal(self._wrapping, place, secrets.token_bytes(KEY_BYTES))
+        return self.ring.wrap(place.as_bytes(), secrets.token_bytes(KEY_BYTES))
 
     def new_template_key(self, patient_id: UUID, template_id: UUID) -> bytes:
         """Make a template's own key, wrapped: it opens nothing but this patient's template.
@@ -75,7 +76,27 @@ class Vault:
         Once the wrapped key is destroyed, no copy of the sealed template can be opened.
         """
         place = SealedFor(patient_id, Purpose.TEMPLATE_KEY, template_id)
-        return _seal(self._wrapping, place, secrets.token_bytes(KEY_BYTES))
+        return self.ring.wrap(place.as_bytes(), secrets.token_bytes(KEY_BYTES))
+
+    def wrap_secret(self, use: str, secret: bytes) -> bytes:
+        """Wrap a secret of the site's own."""
+        return self.ring.wrap(_secret_place(use).as_bytes(), secret)
+
+    def unwrap_secret(self, use: str, wrapped: bytes) -> bytes:
+        """Open a secret of the site's own; raises VaultError."""
+        return self._unwrapped(_secret_place(use), wrapped)
+
+    def rewrapped_data_key(self, patient_id: UUID, wrapped: bytes) -> bytes:
+        """Return a patient's data key wrapped by the current key; raises VaultError."""
+        return self._rewrapped(SealedFor(patient_id, Purpose.DATA_KEY), wrapped)
+
+    def rewrapped_template_key(self, patient_id: UUID, template_id: UUID, wrapped: bytes) -> bytes:
+        """Return a template's key wrapped by the current key; raises VaultError."""
+        return self._rewrapped(SealedFor(patient_id, Purpose.TEMPLATE_KEY, template_id), wrapped)
+
+    def rewrapped_secret(self, use: str, wrapped: bytes) -> bytes:
+        """Return a secret of the site's own wrapped by the current key; raises VaultError."""
+        return self._rewrapped(_secret_place(use), wrapped)
 
     def seal(
         self, wrapped_key: bytes, place: SealedFor, plain: bytes, *, own_key: bool = False
@@ -85,7 +106,8 @@ class Vault:
         Raises:
             VaultError: The key is not this patient's or template's, or damaged.
         """
-        return _seal(self._data_key(wrapped_key, place, own_key), place, plain)
+        cipher = self._data_key(wrapped_key, place, own_key)
+        return seal(cipher, _VERSION, place.as_bytes(), plain)
 
     def unseal(
         self, wrapped_key: bytes, place: SealedFor, sealed: bytes, *, own_key: bool = False
@@ -101,7 +123,11 @@ class Vault:
         Raises:
             VaultError: Damaged, or sealed for another place or under another key.
         """
-        return _unseal(self._data_key(wrapped_key, place, own_key), place, sealed)
+        what = _named(place)
+        cipher = self._data_key(wrapped_key, place, own_key)
+        if sealed and sealed[:1] != _VERSION:
+            raise VaultError(f"{what}: was sealed by a newer Kirdi; update this one")
+        return unseal(cipher, len(_VERSION), place.as_bytes(), sealed, what)
 
     def _data_key(self, wrapped_key: bytes, place: SealedFor, own_key: bool) -> AESGCM:
         key_place = (
@@ -109,25 +135,20 @@ class Vault:
             if own_key
             else SealedFor(place.patient_id, Purpose.DATA_KEY)
         )
-        return AESGCM(_unseal(self._wrapping, key_place, wrapped_key))
+        return AESGCM(self._unwrapped(key_place, wrapped_key))
+
+    def _unwrapped(self, place: SealedFor, wrapped: bytes) -> bytes:
+        return self.ring.unwrap(place.as_bytes(), wrapped, _named(place))
+
+    def _rewrapped(self, place: SealedFor, wrapped: bytes) -> bytes:
+        return self.ring.wrap(place.as_bytes(), self._unwrapped(place, wrapped))
 
 
-def _seal(cipher: AESGCM, place: SealedFor, plain: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return _VERSION + nonce + cipher.encrypt(nonce, plain, _VERSION + place.as_bytes())
+def _secret_place(use: str) -> SealedFor:
+    return SealedFor(_OF_NOBODY, Purpose.SITE_SECRET, pack_id=use)
 
 
-def _unseal(cipher: AESGCM, place: SealedFor, sealed: bytes) -> bytes:
-    what = f"{place.purpose.value} of patient {place.patient_id}"
-    if len(sealed) < 1 + _NONCE_BYTES + _TAG_BYTES:
-        raise VaultError(f"{what}: is cut short; restore the database from its backup")
-    if sealed[:1] != _VERSION:
-        raise VaultError(f"{what}: was sealed by a newer Kirdi; update this one")
-    nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-    try:
-        return cipher.decrypt(nonce, body, _VERSION + place.as_bytes())
-    except InvalidTag as error:
-        raise VaultError(
-            f"{what}: does not open: damaged, moved from elsewhere, or sealed with another key; "
-            "restore the database and its key file from the same backup"
-        ) from error
+def _named(place: SealedFor) -> str:
+    if place.purpose is Purpose.SITE_SECRET:
+        return f"site secret {place.pack_id}"
+    return f"{place.purpose.value} of patient {place.patient_id}"

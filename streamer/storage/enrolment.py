@@ -14,6 +14,7 @@ from streamer.domain.patient import Patient
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
 from streamer.storage.audit import append
+from streamer.storage.keys import hold_current_key
 from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres, write_rows
@@ -55,7 +56,7 @@ class PostgresEnrolment:
         """
         async with (
             refusals_recorded(self._postgres, self._site_id, _attempt(by, now), patient_ref),
-            self._postgres.transaction() as connection,
+            self._postgres.connection() as connection,
         ):
             await self._enrollable(connection, patient_ref, consent_ref, by, now)
 
@@ -130,6 +131,7 @@ class PostgresEnrolment:
             await append(connection, self._site_id, [event])
             if enrolled:
                 template_id = uuid4()
+                await hold_current_key(connection, self._vault)
                 key = self._vault.new_template_key(patient_id, template_id)
                 place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
                 sealed = self._vault.seal(key, place, plain, own_key=True)

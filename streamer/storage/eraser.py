@@ -17,6 +17,7 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.storage.audit import append
+from streamer.storage.keys import hold_current_key
 from streamer.storage.postgres import Connection
 from streamer.storage.profile import place_of_profile
 from streamer.storage.queries import sql
@@ -177,6 +178,7 @@ class Eraser:
     async def _renew_key(self, connection: Connection, patient: asyncpg.Record) -> None:
         """Templates of earlier versions were sealed under the patient's key: that one has to go."""
         patient_id: UUID = patient["patient_id"]
+        await hold_current_key(connection, self._vault)
         place = place_of_profile(patient_id)
         profile = self._vault.unseal(patient["wrapped_key"], place, patient["sealed_profile"])
         key = self._vault.new_data_key(patient_id)

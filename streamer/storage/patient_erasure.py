@@ -22,6 +22,7 @@ from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
+from streamer.storage.keys import hold_current_key
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import place_of_profile, profile_bytes
 from streamer.storage.queries import sql
@@ -155,6 +156,7 @@ class PatientErasure:
 
     async def _empty_profile(self, connection: Connection, patient_id: UUID, now: datetime) -> None:
         """Leave a row that others may name, under a key of its own, with nobody in it."""
+        await hold_current_key(connection, self._vault)
         nobody = Patient(_nobody(patient_id), "")
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place_of_profile(patient_id), profile_bytes(nobody))

@@ -22,6 +22,7 @@ from streamer.storage.audit import append
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.import_result import ImportResult, import_event
+from streamer.storage.keys import hold_current_key
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -110,6 +111,7 @@ class PatientsImport:
                 sql("patients_for_import"), self._site_id, refs, timeout=_STATEMENT_TIMEOUT_S
             )
             stored = {row["patient_ref"]: row for row in rows}
+            await hold_current_key(connection, self._vault)
             plan = await asyncio.to_thread(self._plan, patients, stored, now)
             hashes = [one for one in plan.hashes if one is not None]
             rows = await connection.fetch(

@@ -8,10 +8,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import asyncpg
+import structlog
 
 from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place, raise_ours
 from streamer.storage.postgres import Connection
+from streamer.storage.restoring import refuse_half_restored
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -21,19 +23,27 @@ _MIGRATION_LOCK = 0x6B697264
 # A migration of a large table takes its time; waiting for another one that runs does, too.
 _STATEMENT_TIMEOUT_S = 600.0
 _CONNECT_TIMEOUT_S = 5.0
+# From this revision on the server keeps no statistics of columns with wrapped keys.
+_STATISTICS_FREE = "0009"
+
+log = structlog.get_logger(__name__)
 
 
-async def migrate(url: str) -> list[str]:
+async def migrate(url: str, *, settling: bool = False) -> list[str]:
     """Apply every revision the database lacks, all in one transaction.
 
     Two at once are harmless: the second waits and finds nothing left to do.
+
+    Args:
+        url: Where PostgreSQL is.
+        settling: Also while a backup is being restored.
 
     Returns:
         The revisions applied, oldest first; empty when there was nothing to do.
 
     Raises:
-        DatabaseError: It cannot be reached or refuses, or its schema is newer than this code;
-            nothing was changed.
+        DatabaseError: It cannot be reached or refuses, its schema is newer than this code, or it is
+            being restored; nothing was changed.
     """
     place = Place.of(url)
     with raise_ours(place):
@@ -42,14 +52,29 @@ async def migrate(url: str) -> list[str]:
         )
         try:
             async with connection.transaction():
+                if not settling:
+                    await refuse_half_restored(connection, place)
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
                 current = await _revision(connection)
                 missing = _missing(current, place)
                 if missing:
                     await connection.execute(_script(current))
+            if current is not None and _STATISTICS_FREE in missing:
+                await _forget_samples(connection)
         finally:
             await connection.close(timeout=_CONNECT_TIMEOUT_S)
     return missing
+
+
+async def _forget_samples(connection: asyncpg.Connection) -> None:
+    """Destroy what is left of the samples of wrapped keys that the server's statistics held."""
+    try:
+        await connection.execute("VACUUM (FULL) pg_catalog.pg_statistic")
+    except asyncpg.InsufficientPrivilegeError:
+        log.warning(
+            "samples of wrapped keys may be left in the server's statistics; have a superuser run "
+            "VACUUM FULL pg_catalog.pg_statistic once"
+        )
 
 
 async def check_schema(connection: Connection, place: Place) -> None:

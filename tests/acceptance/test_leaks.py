@@ -198,20 +198,23 @@ def import_people(day: Day) -> None:
 async def learn_what_is_sealed(day: Day) -> int:
     """Keys and templates of everybody enrolled, to be looked for; returns how many templates."""
     from config.load import load_settings
-    from streamer.backend import key_file, open_backend
+    from streamer.backend import open_backend
     from streamer.clock import SystemClock
     from streamer.crypto.key import KeyEncryptionKey
     from streamer.crypto.vault import Purpose, SealedFor
+    from streamer.key_places import key_file
 
     home = day.kirdi.home
     day.secrets.append(raw("key-encryption key", key_file(home).read_bytes()))
     key = KeyEncryptionKey(key_file(home).read_bytes())
-    for use in ("wrap-data-key", "identity-number", "code-token", "one-time-code"):
-        day.secrets.append(raw(f"key for {use}", key.derive(f"kirdi/{use}/v1")))
+    day.secrets.append(raw("key for wrap-data-key", key.derive("kirdi/wrap-data-key/v1")))
     templates = []
     settings = load_settings(day.kirdi.write_settings(), {})
     async with open_backend(settings, home, SystemClock()) as backend:
         vault = backend.database.vault
+        for use in ("identity-number", "code-token", "one-time-code"):
+            secret = backend.database.secrets.derive(f"kirdi/{use}/v1")
+            day.secrets.append(raw(f"key for {use}", secret))
         async with backend.database.postgres.connection() as connection:
             rows = await connection.fetch(
                 "SELECT t.template_id, t.patient_id, t.pack_id, t.sealed_vector, k.wrapped_key "

@@ -175,7 +175,6 @@ class Day:
         self.delivery = CheckInDelivery(self.flaky, self._spool, clinic.clock)
         reviews, waiting = clinic.reviews(self.check_ins), clinic.waiting_reviews()
         rejections = Rejections(ZONE)
-        rejections.add(await reviews.rejections_of(clinic.clock.now()))
         self.queue = ReviewQueue(ZONE)
         policy = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS, presence=PRESENCE)
         noted = Noted(self.delivery, self.told.accepted)

@@ -20,6 +20,7 @@ from streamer.domain.identity import Band
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import (
     LIFETIME,
+    Rejection,
     Review,
     ReviewCandidate,
     ReviewDecision,
@@ -55,6 +56,9 @@ class Store:
     async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
         if actor.practitioner_refs and ANNA in patients:
             raise InputError("has appointments with this patient")
+
+    async def rejections_of(self, now: datetime) -> Sequence[Rejection]:
+        return [Rejection(ANNA, 4.2, now)]
 
     async def describe(
         self, patients: Sequence[UUID], appointments: Sequence[UUID]
@@ -530,6 +534,7 @@ async def test_a_shown_conflict_expires_and_survives_a_stop(reception: Reception
 
 async def test_a_new_service_knows_what_was_asked_today(reception: Reception) -> None:
     await reception.desk.recall()
+    assert reception.rejections.score(ANNA, reception.clock.now()) == 4.2
     candidate = ReviewCandidate(BOTA, 4.5, (), (SeenFor(PresenceFlag.EARLY, VISIT),))
     review = reception.waits((ANNA, 4.5, (VISIT,)))
     assert not reception.queue.put(replace(review, candidates=(candidate,), track_id=8))

@@ -1,0 +1,1 @@
+"""Backups of the database, and restoring them without bringing back what was erased since."""
