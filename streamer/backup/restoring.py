@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from config.settings import Settings
 from streamer.backend import eraser_of, patient_erasure_of, register_of
 from streamer.backup.manifest import (
@@ -33,14 +35,14 @@ from streamer.key_places import key_places
 from streamer.service_lock import only_service_of
 from streamer.storage.audit import append
 from streamer.storage.database import Database, open_database
-from streamer.storage.erasure_register import Register
+from streamer.storage.erasure_register import Register, RegisterError
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.remnants import Remnants
 from streamer.storage.restoring import Settled, settle
 from streamer.storage.schema import migrate
 
-_LOAD_TIMEOUT_S = 600.0
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +223,15 @@ async def _settle(
         patient_erasure_of(settings, database),
     )
     own = register_of(settings, home)
+    if register is not None:
+        async with postgres.connection() as connection:
+            database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
+        try:
+            # While nobody else can open the database: the home folder must not know less than it.
+            await own.adopt(database_id, register)
+        except RegisterError as error:
+            log.warning("register of erasures not complete", reason=str(error))
     async with postgres.transaction() as connection:
-        database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
         event = AuditEvent(
             AuditKind.IMPORT,
             AuditAction.EXECUTE,
@@ -240,8 +249,6 @@ async def _settle(
         await own.settled(connection, entries)
         if manifest is not None:
             await connection.execute(sql("end_restore"))
-    if register is not None:
-        await own.adopt(database_id, register)
     try:
         remnants = Remnants(postgres, clock, own)
         obstacle = (await remnants.destroy()).obstacle

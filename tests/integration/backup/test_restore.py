@@ -250,13 +250,15 @@ async def test_a_restore_that_is_killed_is_refused_and_gone_on_with(
             if code == 0:
                 break
             seen.add(await _state(machine, url))
+            if "done" in seen:
+                break
         else:
             pytest.fail("it never ended")
         async with opened_at(machine) as backend:
             assert await recognisable(backend) == {"P-2", "P-3"}
     finally:
         await asyncio.to_thread(servers.release, holder)
-    assert seen <= {"empty", "refused"}
+    assert seen <= {"empty", "refused", "done"}
 
 
 async def _restoring(machine: Machine, backup: Path, seconds: float) -> int | None:
@@ -286,8 +288,8 @@ async def _state(machine: Machine, url: str) -> str:
     try:
         if await connection.fetchval("SELECT to_regclass('kirdi_restore')") is None:
             filled = await connection.fetchval("SELECT to_regclass('patients')")
-            assert filled is None, "without its mark it must not be there"
-            return "empty"
+            # Without its mark it is not there yet, or all was done before the command was killed.
+            return "empty" if filled is None else "done"
     finally:
         await connection.close()
     with pytest.raises(DatabaseError, match="is being restored from a backup"):
