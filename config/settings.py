@@ -22,11 +22,13 @@ from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.egov import Egov as Egov
 from config.keys import Keys as Keys
+from config.oidc import Oidc as Oidc
 from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
 from config.section import Section as Section
 from config.sms import Sms as Sms
+from config.web import Web as Web
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -275,6 +277,8 @@ class Settings(Section):
     codes: Codes = Codes()
     sms: Sms = Sms()
     egov: Egov = Egov()
+    web: Web = Web()
+    oidc: Oidc = Oidc()
     retention: Retention = Retention()
     audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
@@ -303,4 +307,10 @@ class Settings(Section):
                     f"camera {camera.id!r} stands in building {camera.building!r}, which "
                     f"site.buildings does not name ({', '.join(self.site.buildings)})"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _people_can_come_back(self) -> Self:
+        if self.oidc.issuer is not None and self.web.public_url is None:
+            raise ValueError("oidc needs web.public_url: the provider sends people back to it")
         return self

@@ -5,13 +5,13 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -20,6 +20,8 @@ from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from matcher.packs.store import open_pack
 from streamer.acting import acting
+from streamer.api.clinic import ClinicApi
+from streamer.api.key_forgetting import forget_keys
 from streamer.audit_keeper import AuditKeeper
 from streamer.audit_start import begin_audit
 from streamer.backend import open_backend
@@ -59,6 +61,7 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
 from streamer.ingest.supervisor import CameraSupervisor
+from streamer.instruments import Instruments
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.kiosk_pipeline import KioskPipeline
 from streamer.match_recorder import MatchRecorder
@@ -78,23 +81,12 @@ from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
 from streamer.tracking.voting import Search
 from streamer.uptime_recorder import UptimeRecorder
+from streamer.web_service import WebService, open_web
 
 log = structlog.get_logger(__name__)
 
 # Reading a QR code out of a picture takes some 10 ms of one.
 _QR_THREADS: Final = 2
-
-
-class Instruments(Protocol):
-    """What `kirdi bench` and `kirdi demo` look through; the service itself has none."""
-
-    def watch(self, matcher: Matcher, cameras: Sequence[CameraSupervisor]) -> None:
-        """Be shown the parts that count, once they all exist: the cameras of the start."""
-        ...
-
-    def timed(self, writer: CheckInWriter) -> CheckInWriter:
-        """Return the writer with a stopwatch around it."""
-        ...
 
 
 async def run_service(
@@ -125,6 +117,8 @@ async def run_service(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(only_service_of(home))
         backend = await stack.enter_async_context(open_backend(settings, home, clock))
+        # Early: a taken port or a bad certificate shows before the models are loaded.
+        web = await stack.enter_async_context(open_web(backend, home))
         matcher = await stack.enter_async_context(open_matcher(settings, home, FAINT))
         audit_keeper = await begin_audit(backend)
         spool = await asyncio.to_thread(Spool.open, home / "spool.sqlite")
@@ -192,6 +186,7 @@ async def run_service(
             recognition=settings.recognition.mode,
             device=matcher.device,
             pack=matcher.pack_id,
+            web=None if web is None else web.url,
         )
         left = await backend.patients_list(matcher.pack_id).count_needing_enrolment(clock.now())
         for notice in notices(
@@ -202,7 +197,7 @@ async def run_service(
         remarks = gaps if weak is None else (*gaps, weak)
         references = ReferenceKeeper(home, clock)
         await references.load()
-        hardware = HardwareProbe()
+        hardware, codes = HardwareProbe(), redeeming(backend)
         stack.push_async_callback(hardware.close)
         parts = _Parts(
             settings,
@@ -234,8 +229,10 @@ async def run_service(
                 lambda: watch.current,
                 clock,
             ),
-            redeeming(backend),
+            codes,
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
+            web,
+            ClinicApi(backend, matcher, rules, pack.manifest, desk, codes, calibration),
             site_jobs(backend),
             backend.audit_log,
             audit_keeper,
@@ -270,6 +267,8 @@ class _Parts:
     comparisons: Callable[[Callable[[str], DeskCamera]], DeskComparisons]
     codes: Redeeming
     threads: Executor
+    web: WebService | None
+    clinic: ClinicApi
     jobs: JobScheduler
     audit: AuditLog
     audit_keeper: AuditKeeper
@@ -367,7 +366,8 @@ async def _run_tasks(
     reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
     policy = arrival_policy(parts.settings)
     at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
-    desk = DeskControl(parts.comparisons(at_desk.find), lambda by: acting(parts.settings, by), stop)
+    comparisons = parts.comparisons(at_desk.find)
+    desk = DeskControl(comparisons, lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
         if request.verb in DESK_VERBS:
@@ -375,6 +375,10 @@ async def _run_tasks(
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
+    if parts.web is not None:
+        parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
+        cameras.start("web", parts.web.run(stop))
+        storage.start("idempotency keys", forget_keys(parts.clinic.once, parts.clock, stop_storage))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         await control.begin()

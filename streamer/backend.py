@@ -14,11 +14,14 @@ import structlog
 
 from config.settings import Settings
 from streamer.clock import Clock
+from streamer.crypto.answer_seal import AnswerSeal
 from streamer.domain.change import Change
 from streamer.embedded.services import embedded_services
 from streamer.errors import KirdiError
 from streamer.key_places import key_places
 from streamer.patients.consent_rules import ConsentRules
+from streamer.storage.accounts import PostgresAccounts
+from streamer.storage.api_tokens import PostgresTokens
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.audit_verification import AuditVerification
@@ -36,16 +39,19 @@ from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.erasure_register import ErasureRegister, RegisterError
 from streamer.storage.gallery_source import PostgresGallery
+from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.incident_facts import IncidentRecords
 from streamer.storage.job_runs import PostgresJobRuns
 from streamer.storage.key_rotation import KeyRotation
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.match_counts import PostgresMatchCounts
+from streamer.storage.page_reader import PageReader
 from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.patient_files import PatientFiles
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
+from streamer.storage.people_reader import PeopleReader
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
@@ -53,8 +59,11 @@ from streamer.storage.retention import Retention
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
+from streamer.storage.sign_in_attempts import PostgresSignInAttempts
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
+from streamer.storage.visits_reader import VisitsReader
+from streamer.storage.web_sessions import PostgresSessions, SessionTerms
 from streamer.windows import presence_window
 
 log = structlog.get_logger(__name__)
@@ -260,6 +269,34 @@ class Backend:
             self.clock,
         )
 
+    @property
+    def accounts(self) -> PostgresAccounts:
+        """Who may sign in."""
+        return PostgresAccounts(self.database.postgres, self.settings.site.id)
+
+    @property
+    def tokens(self) -> PostgresTokens:
+        """What programs come with."""
+        base = self.database
+        return PostgresTokens(base.postgres, self.settings.site.id, base.web_secrets)
+
+    @property
+    def web_sessions(self) -> PostgresSessions:
+        """Who is signed in."""
+        base, web = self.database, self.settings.web
+        terms = SessionTerms(
+            timedelta(hours=web.session_hours), timedelta(minutes=web.session_idle_min)
+        )
+        return PostgresSessions(
+            base.postgres, self.settings.site.id, base.web_secrets, self.accounts, terms
+        )
+
+    @property
+    def sign_in_attempts(self) -> PostgresSignInAttempts:
+        """How often signing in failed."""
+        base = self.database
+        return PostgresSignInAttempts(base.postgres, self.settings.site.id, base.web_secrets)
+
     def calibrations(self, pack_id: str) -> PostgresCalibrations:
         """The site's calibrations of a pack."""
         base = self.database
@@ -311,6 +348,30 @@ class Backend:
         """Lists a day."""
         site = self.settings.site
         return Listing(self.database.postgres, site.id, site.zone)
+
+    @property
+    def page_reader(self) -> PageReader:
+        """How rows are read for the API."""
+        site = self.settings.site
+        return PageReader(self.database.postgres, (site.id, site.zone), self.clock)
+
+    @property
+    def visits_reader(self) -> VisitsReader:
+        """Reads appointments, check-ins and presences for the API."""
+        return VisitsReader(self.page_reader)
+
+    @property
+    def people_reader(self) -> PeopleReader:
+        """Reads patients, consents, receipts and codes for the API."""
+        return PeopleReader(self.page_reader, self.database.vault)
+
+    @property
+    def once(self) -> PostgresOnce:
+        """Remembers which writes of the API were made."""
+        base = self.database
+        return PostgresOnce(
+            base.postgres, AnswerSeal(base.secrets.derive), self.settings.site.id, self.clock
+        )
 
     def gallery(self, pack_id: str) -> PostgresGallery:
         """Who may be recognised now."""

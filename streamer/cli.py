@@ -31,6 +31,8 @@ from streamer.commands import (
     presences,
     retention,
     review,
+    tokens,
+    users,
     vault,
 )
 from streamer.commands.bench_codes import codes as bench_codes
@@ -40,6 +42,7 @@ from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.patient_rights import erase, export
 from streamer.commands.run import run
+from streamer.commands.status import status
 from streamer.errors import KirdiError
 from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
@@ -73,12 +76,15 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(vault.app, name="vault")
 app.add_typer(backup.app, name="backup")
 app.add_typer(bench.app, name="bench")
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
 bench.app.command("codes")(bench_codes)
 patients.app.command()(export)
 patients.app.command()(erase)
 app.command()(run)
 app.command()(demo)
 app.command()(health)
+app.command()(status)
 app.command()(evaluate)
 app.command()(cameras.reload)
 

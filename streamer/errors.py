@@ -16,6 +16,10 @@ class InputError(KirdiError):
     exit_code = 4
 
 
+class StaleError(InputError):
+    """Somebody else has changed it meanwhile: look again; nothing was written."""
+
+
 class DatabaseError(KirdiError):
     """PostgreSQL refuses, cannot be reached, or has another schema than this code."""
 

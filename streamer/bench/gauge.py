@@ -70,12 +70,12 @@ class Gauge:
         self._writer: TimedWriter | None = None
 
     def watch(self, matcher: Matcher, cameras: Sequence[CameraSupervisor]) -> None:
-        """See `streamer.app.Instruments`."""
+        """See `streamer.instruments.Instruments`."""
         self._matcher, self._cameras = matcher, tuple(cameras)
         self._shown.set()
 
     def timed(self, writer: CheckInWriter) -> CheckInWriter:
-        """See `streamer.app.Instruments`."""
+        """See `streamer.instruments.Instruments`."""
         self._writer = TimedWriter(writer, self._clock)
         return self._writer
 

@@ -2,6 +2,10 @@
 
 import asyncio
 import dataclasses
+import hashlib
+import hmac
+import json
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,7 +28,7 @@ from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.camera_state import CameraState
-from streamer.errors import InputError, KirdiError
+from streamer.errors import InputError, KirdiError, StaleError
 from streamer.ingest.camera_url import CameraUrl
 
 log = structlog.get_logger(__name__)
@@ -95,6 +99,7 @@ class CameraControl:
         self._clock = clock
         self._changing = asyncio.Lock()
         self._overlay = CameraOverlay()
+        self._version_key = secrets.token_bytes(32)
 
     async def begin(self) -> None:
         """Start the cameras of the settings and those added.
@@ -129,38 +134,59 @@ class CameraControl:
                 except (KirdiError, ConfigError) as error:
                     log.error("settings not reloaded; nothing was changed", reason=str(error))
 
-    async def answer(self, request: Request) -> Reply:
+    def version_of(self, camera_id: str) -> str:
+        """Another one whenever the camera's settings are others; empty for an unknown camera.
+
+        It lasts as long as the service, and says nothing of what the settings are.
+        """
+        found = next((one for one in self._cameras.cameras if one.id == camera_id), None)
+        if found is None:
+            return ""
+        values = found.model_dump(mode="json") | {
+            str(place): url.get_secret_value() for place, url in enumerate(found.urls)
+        }
+        text = json.dumps(values, sort_keys=True).encode()
+        return hmac.digest(self._version_key, text, hashlib.sha256)[:16].hex()
+
+    async def answer(self, request: Request, by: Actor | None = None) -> Reply:
         """Carry a request out. A change goes on to its end, whoever stops waiting for it.
+
+        Args:
+            request: What is wanted.
+            by: Who wants it, where that is known better than the socket knows it.
 
         Raises:
             KirdiError: Why nothing was changed.
         """
         if request.verb is Verb.STATUS:
-            return Reply(cameras=self._reports())
+            return Reply(cameras=self.reports())
         if request.verb is Verb.VIEW_TEST:
             camera_id, view = request.camera_id, self._cameras.view(request.camera_id)
             return Reply(view_test=await look(camera_id, view, request.seconds, self._clock))
         if request.verb is Verb.ACCEPT_VIEW:
-            await self._log.record([self._event(request, request.camera_id)])
+            await self._log.record([self._event(request, by, request.camera_id)])
             self._cameras.accept_view(request.camera_id)
             return Reply()
         try:
-            return await asyncio.shield(asyncio.create_task(self._change(request)))
+            return await asyncio.shield(asyncio.create_task(self._change(request, by)))
         except ConfigError as error:
             raise _as_ours(error) from None
 
-    async def _change(self, request: Request) -> Reply:
+    async def _change(self, request: Request, by: Actor | None) -> Reply:
         async with self._changing:
             if self._cameras.closed:
                 raise KirdiError("service: it is stopping; start it again first")
             if request.verb is Verb.RELOAD:
-                return await self._reload(request)
+                return await self._reload(request, by)
             written = await asyncio.to_thread(self._file.read)
             if written.pruned(self._settings) != self._overlay:
                 raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
+            if request.version and request.version != self.version_of(request.camera_id):
+                raise StaleError(f"camera {request.camera_id}: was changed meanwhile; look again")
             overlay = self._changed(request).pruned(self._settings)
             wanted = overlay.over(self._settings).cameras
-            event = self._event(request, request.camera_id, self._keys(request.camera_id, wanted))
+            keys = self._keys(request.camera_id, wanted)
+            event = self._event(request, by, request.camera_id, keys)
             await self._log.record([event])
             try:
                 await asyncio.to_thread(self._file.write, overlay)
@@ -173,7 +199,7 @@ class CameraControl:
             changes = await self._cameras.apply(wanted, overlay.commanded_off)
             return _told(changes, (), dropped)
 
-    async def _reload(self, request: Request) -> Reply:
+    async def _reload(self, request: Request, by: Actor | None) -> Reply:
         if self._reloading is None:
             raise KirdiError("service: it runs without a settings file; there is none to reload")
         settings = await asyncio.to_thread(self._reloading.read)
@@ -181,8 +207,8 @@ class CameraControl:
         wanted = overlay.over(settings).cameras
         needs_restart = changed_keys(self._started_with, settings)
         touched = CameraChanges.between(self._cameras.cameras, wanted).touched
-        events = [self._event(request, one, self._keys(one, wanted)) for one in touched]
-        await self._log.record([self._event(request, "", needs_restart), *events])
+        events = [self._event(request, by, one, self._keys(one, wanted)) for one in touched]
+        await self._log.record([self._event(request, by, "", needs_restart), *events])
         self._settings, self._overlay = settings, await self._pruned(overlay, settings)
         changes = await self._cameras.apply(wanted, self._overlay.commanded_off)
         return _told(changes, needs_restart, self._disagreements())
@@ -192,12 +218,14 @@ class CameraControl:
         before = {one.id: one for one in self._cameras.cameras}.get(camera_id)
         return camera_keys(before, {one.id: one for one in wanted}.get(camera_id))
 
-    def _event(self, request: Request, camera_id: str, keys: Sequence[str] = ()) -> AuditEvent:
+    def _event(
+        self, request: Request, by: Actor | None, camera_id: str, keys: Sequence[str] = ()
+    ) -> AuditEvent:
         """What the audit keeps of a change: names of keys, never what they are set to."""
         return AuditEvent(
             AuditKind.SETTINGS_CHANGE,
             _ACTIONS.get(request.verb, AuditAction.UPDATE),
-            self._acting(request.by).name,
+            (by or self._acting(request.by)).name,
             self._clock.now(),
             entity_type="Camera" if camera_id else "settings",
             entity_id=camera_id,
@@ -243,9 +271,13 @@ class CameraControl:
             raise InputError(f"camera {request.camera_id}: unknown ({names})")
         if request.verb is Verb.REMOVE:
             return self._overlay.without(request.camera_id)
+        if request.verb is Verb.CHANGE:
+            former = self._overlay.added_one(request.camera_id)
+            return self._overlay.replaced(_camera(request, former))
         return self._overlay.switched(request.camera_id, on=request.verb is Verb.ENABLE)
 
-    def _reports(self) -> tuple[CameraReport, ...]:
+    def reports(self) -> tuple[CameraReport, ...]:
+        """All cameras as they are set, and what each does."""
         states = {state.camera_id: state for state in self._cameras.states}
         return tuple(
             self._report(camera, states[camera.id])
@@ -282,13 +314,14 @@ def _address(url: SecretStr) -> str:
         return ""
 
 
-def _camera(request: Request) -> Camera:
-    """The camera to add; raises InputError, without repeating a value."""
+def _camera(request: Request, former: Camera | None = None) -> Camera:
+    """The camera to add, or one that is changed; raises InputError, without repeating a value."""
     try:
         values = yaml.safe_load(request.values)
         if not isinstance(values, dict):
             raise InputError(f"camera {request.camera_id}: no settings were given")
-        camera = Camera.model_validate(values | {"id": request.camera_id})
+        kept = {} if former is None else _kept(former, values)
+        camera = Camera.model_validate(kept | values | {"id": request.camera_id})
         for url in camera.urls:
             CameraUrl.parse(url.get_secret_value())
     except ValidationError as error:
@@ -296,6 +329,15 @@ def _camera(request: Request) -> Camera:
     except yaml.YAMLError:
         raise InputError(f"camera {request.camera_id}: its settings are no YAML") from None
     return camera
+
+
+def _kept(former: Camera, values: dict[str, object]) -> dict[str, object]:
+    """What a change leaves as it is: an address that came from a file goes on coming from it."""
+    kept = former.model_dump(exclude_unset=True, exclude={"id"})
+    for key in ("url", "view_url"):
+        file = f"{key}_file"
+        kept.pop(file if key in values or kept.get(file) is None else key, None)
+    return kept
 
 
 def _left_out(shadowed: tuple[str, ...], overlay: CameraOverlay) -> tuple[str, ...]:

@@ -55,6 +55,25 @@ class CameraOverlay(BaseModel):
         """Add one."""
         return self.model_copy(update={"added": (*self.added, camera)})
 
+    def added_one(self, camera_id: str) -> Camera:
+        """An added camera.
+
+        Raises:
+            InputError: None of that name was added.
+        """
+        for one in self.added:
+            if one.id == camera_id:
+                return one
+        raise InputError(
+            f"camera {camera_id}: it stands in the settings file; change it there and run "
+            "`kirdi reload`"
+        )
+
+    def replaced(self, camera: Camera) -> Self:
+        """Put another in place of the added one of the same id; its switch stays."""
+        added = tuple(camera if one.id == camera.id else one for one in self.added)
+        return self.model_copy(update={"added": added})
+
     def without(self, camera_id: str) -> Self:
         """Remove an added one; its switch stays, see `pruned`.
 

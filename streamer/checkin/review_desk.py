@@ -111,6 +111,11 @@ class ReviewDesk:
                 log.info("review settled itself", review=str(one.review_id))
         return tuple(reports)
 
+    def waiting(self, review_id: UUID) -> Review | None:
+        """One that waits, its crop included: for whoever is shown it, and for nothing else."""
+        found = self._queue.find(str(review_id))
+        return found[0] if found else None
+
     async def confirm(
         self, beginning: str, patient_ref: str, actor: Actor
     ) -> tuple[ArrivalReport, ...]:

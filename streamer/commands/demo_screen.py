@@ -35,6 +35,7 @@ _WORD = {
     Part.STRANGER: "unknown: nothing of them is kept",
 }
 _STOPPING = "stopping …"
+_API = "The API answers at {address}/api/v1/health, for as long as this runs."
 
 
 @contextmanager
@@ -85,6 +86,7 @@ class LineScreen:
         self._arrived: set[str] = set()
         self._cameras: dict[str, CameraStatus] = {}
         self._stopping = False
+        self._address: str | None = None
         for line in head:
             self._say(line)
 
@@ -94,6 +96,9 @@ class LineScreen:
 
     def show(self, view: View) -> None:
         """See `Screen`."""
+        if view.address is not None and view.address != self._address:
+            self._address = view.address
+            self._say(_API.format(address=view.address))
         for camera in view.cameras:
             if view.ended or self._cameras.get(camera.camera_id) is not camera.status:
                 self._cameras[camera.camera_id] = camera.status
@@ -141,7 +146,9 @@ class TableScreen:
         if view.ended:
             self._tail = ""
         wide = self._live.console.width >= _WITH_WORDS
-        self._draw(Group(_schedule(view, self._zone, wide=wide), Text(""), *_cameras(view)))
+        address = () if view.address is None else (_line(_API.format(address=view.address), "dim"),)
+        schedule = _schedule(view, self._zone, wide=wide)
+        self._draw(Group(schedule, Text(""), *_cameras(view), *address))
 
     def stopping(self) -> None:
         """See `Screen`."""

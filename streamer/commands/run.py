@@ -41,7 +41,9 @@ def secrets_in(settings: Settings) -> list[str]:
 
     urls = [url for camera in settings.cameras for url in camera.urls]
     urls += [url for url in (settings.database.url, settings.redis.url) if url is not None]
-    return [secret for url in urls for secret in secrets_of(url.get_secret_value())]
+    client = settings.oidc.client_secret
+    others = [] if client is None else [client.get_secret_value()]
+    return others + [secret for url in urls for secret in secrets_of(url.get_secret_value())]
 
 
 async def _run(settings: Settings, read: Callable[[], Settings]) -> tuple[CameraState, ...]:

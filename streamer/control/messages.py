@@ -35,6 +35,7 @@ class Verb(StrEnum):
     VIEW_TEST = "view_test"
     ACCEPT_VIEW = "accept_view"
     COMPARE = "compare"
+    CHANGE = "change"
 
 
 ENDS_WITH_WHO_ASKS: Final = frozenset({Verb.COMPARE})
@@ -47,12 +48,14 @@ class Request:
 
     Attributes:
         camera_id: Which camera; empty where none is meant.
-        values: Of the camera to add, by the keys of the settings, as YAML. Holds its password.
+        values: Of the camera to add or change, by the keys of the settings, as YAML. Holds its
+            password.
         review_id: Which review, or how its id begins.
         patient_ref: Which of its candidates is confirmed, empty where there is only one; or whom
             reception has picked, for `compare`.
         seconds: For so long `view_test` looks.
         by: On whose behalf; empty = of whoever asks.
+        version: Of the camera as whoever changes it has seen it; empty = whatever it is.
     """
 
     # A newer command may ask for what this service has never heard of.
@@ -65,6 +68,7 @@ class Request:
     patient_ref: str = ""
     seconds: float = 0.0
     by: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,13 +61,22 @@ def read_photo(path: Path) -> Photo:
     Raises:
         InputError: It is not there, no picture, an animation, or of a size no photo has.
     """
-    data = _read(path)
-    with _opened(path, data) as image:
+    return photo_of(str(path), _read(path))
+
+
+def photo_of(name: str, data: bytes) -> Photo:
+    """As `read_photo`, of a file's content. Blocking.
+
+    Args:
+        name: What messages call it.
+        data: The whole file.
+    """
+    with _opened(name, data) as image:
         width, height = image.size
         # By the header alone: a small file may unpack to gigabytes.
         if min(height, width) < MIN_SIDE_PX or width * height > MAX_PIXELS:
             raise InputError(
-                f"photo {path}: {width}x{height} pixels; give one of {MIN_SIDE_PX} pixels a side "
+                f"photo {name}: {width}x{height} pixels; give one of {MIN_SIDE_PX} pixels a side "
                 f"or more, and of {MAX_PIXELS // 1_000_000} megapixels or fewer"
             )
         try:
@@ -79,14 +88,14 @@ def read_photo(path: Path) -> Photo:
                     pixels = np.array(_rgb(ImageOps.exif_transpose(image)), dtype=np.uint8)
         except _DAMAGE as error:
             raise InputError(
-                f"photo {path}: is damaged or cut short; copy it again, or save it as JPEG or PNG"
+                f"photo {name}: is damaged or cut short; copy it again, or save it as JPEG or PNG"
             ) from error
     if several:
-        raise InputError(f"photo {path}: holds several pictures; give a single one, JPEG or PNG")
-    return Photo(str(path), pixels)
+        raise InputError(f"photo {name}: holds several pictures; give a single one, JPEG or PNG")
+    return Photo(name, pixels)
 
 
-def _opened(path: Path, data: bytes) -> Image.Image:
+def _opened(name: str, data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             # The size is looked at by the caller.
@@ -94,17 +103,17 @@ def _opened(path: Path, data: bytes) -> Image.Image:
             return Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise InputError(
-            f"photo {path}: far too large; give one of {MAX_PIXELS // 1_000_000} megapixels or "
+            f"photo {name}: far too large; give one of {MAX_PIXELS // 1_000_000} megapixels or "
             "fewer"
         ) from error
     except (UnidentifiedImageError, *_DAMAGE) as error:
         brand = _PHONE_FORMATS.get(data[8:12]) if data[4:8] == b"ftyp" else None
         if brand is not None:
             raise InputError(
-                f"photo {path}: is a {brand} picture; save it as JPEG, or set the phone's camera "
+                f"photo {name}: is a {brand} picture; save it as JPEG, or set the phone's camera "
                 "to take JPEG"
             ) from error
-        raise InputError(f"photo {path}: is no picture; give a JPEG or PNG file") from error
+        raise InputError(f"photo {name}: is no picture; give a JPEG or PNG file") from error
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -28,6 +28,15 @@ _PORTION: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
+class AuditPlace:
+    """Where an event stands in the list."""
+
+    recorded_at: datetime
+    lane: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class AuditFilter:
     """What is wanted of the audit.
 
@@ -38,6 +47,7 @@ class AuditFilter:
         actor: As recorded; None = everybody.
         patient_ref: The clinic's reference; None = everybody's.
         most: So many, the newest.
+        before: Only what stands before this place in that order; None = from the newest on.
     """
 
     begins: datetime
@@ -46,6 +56,7 @@ class AuditFilter:
     actor: str | None = None
     patient_ref: str | None = None
     most: int = 1000
+    before: AuditPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,12 @@ class AuditLog:
             ("patient", None if patient_id is None else str(patient_id)),
         )
         await self.record_reading(by, "list", detail)
+        before = wanted.before
+        place = (
+            (None, None, None)
+            if before is None
+            else (before.recorded_at, before.lane, before.sequence)
+        )
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(
                 sql("list_audit"),
@@ -121,6 +138,7 @@ class AuditLog:
                 wanted.actor,
                 patient_id,
                 wanted.most,
+                *place,
             )
         return [recorded(self._site_id, row) for row in rows]
 

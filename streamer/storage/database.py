@@ -19,6 +19,7 @@ from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.site_secrets import SiteSecrets
 from streamer.crypto.vault import Vault
+from streamer.crypto.web_secrets import WebSecrets
 from streamer.storage.keys import follow_keys, open_keys
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
@@ -43,6 +44,7 @@ class Database:
     keyed_hash: KeyedHash
     code_hash: CodeHash
     tokens: TokenSigner
+    web_secrets: WebSecrets
     checkpoint_seal: CheckpointSeal
 
 
@@ -85,6 +87,7 @@ async def open_database(
                 KeyedHash(hashes),
                 CodeHash(hashes, site.id),
                 TokenSigner(hashes, site.id),
+                WebSecrets(hashes.derive),
                 CheckpointSeal(hashes, site.id),
             )
         finally:

@@ -56,7 +56,7 @@ class PostgresEnrolment:
         """
         async with (
             refusals_recorded(self._postgres, self._site_id, _attempt(by, now), patient_ref),
-            self._postgres.transaction() as connection,
+            self._postgres.connection() as connection,
         ):
             await self._enrollable(connection, patient_ref, consent_ref, by, now)
 

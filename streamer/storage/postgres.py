@@ -12,6 +12,7 @@ import asyncpg
 
 from config.settings import Database
 from streamer.errors import DatabaseError
+from streamer.storage.alongside import write_alongside
 from streamer.storage.database_errors import Place, raise_ours
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ class Postgres:
         """
         async with self.connection() as connection, connection.transaction():
             yield connection
+            await write_alongside(connection)
 
 
 async def write_rows(

@@ -1010,6 +1010,221 @@ LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
 WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
 ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
 
+-- name: read_appointments
+-- A page of a day. In all of these `read_…`: $2 = only of these practitioners, $3 = only of patients
+-- who agreed, as of $4, that the payer is told; each null or false where it does not matter.
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref,
+       d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at, a.ends_at, a.status,
+       a.place, a.department, a.building, a.room, a.walk_in, c.method, c.evidence, c.occurred_at
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+WHERE a.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = a.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND a.starts_at >= $5 AND a.starts_at < $6
+  AND ($7::text IS NULL OR d.practitioner_ref = $7)
+  AND ($8::text IS NULL OR p.patient_ref = $8)
+  AND ($9::text IS NULL OR a.building = $9)
+  AND ($10::text IS NULL OR a.room = $10)
+  AND ($11::text IS NULL OR a.status = $11)
+  AND ($12::timestamptz IS NULL OR (a.starts_at, a.appointment_ref) > ($12, $13::text))
+ORDER BY a.starts_at, a.appointment_ref
+LIMIT $14;
+
+-- name: read_appointment
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref,
+       d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at, a.ends_at, a.status,
+       a.place, a.department, a.building, a.room, a.walk_in, c.method, c.evidence, c.occurred_at
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+WHERE a.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = a.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND a.appointment_ref = $5;
+
+-- name: read_check_ins
+-- A page of a day; with $7 the undone ones too.
+SELECT c.event_id, a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.evidence,
+       c.occurred_at, c.recorded_at, a.status, a.building, c.camera_id AS camera,
+       c.device_id AS device, c.score, c.threshold, c.decided_by, c.note, c.undone_at, c.undone_by,
+       c.undone_reason
+FROM check_ins c
+JOIN appointments a ON a.appointment_id = c.appointment_id
+JOIN patients p ON p.patient_id = c.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE c.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = c.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND c.occurred_at >= $5 AND c.occurred_at < $6
+  AND ($7::boolean OR c.undone_at IS NULL)
+  AND ($8::text IS NULL OR p.patient_ref = $8)
+  AND ($9::timestamptz IS NULL OR (c.occurred_at, c.event_id) > ($9, $10::uuid))
+ORDER BY c.occurred_at, c.event_id
+LIMIT $11;
+
+-- name: read_presences
+-- A page of a day. Of one's own patients: with an appointment it must be one's own, too.
+SELECT s.presence_id, p.patient_id, p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence,
+       s.building, s.camera_id AS camera, s.device_id AS device, s.occurred_at, s.recorded_at,
+       a.starts_at, a.status, s.score, s.threshold
+FROM presences s
+JOIN patients p ON p.patient_id = s.patient_id
+LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
+LEFT JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE s.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2)
+       OR (s.appointment_id IS NULL AND EXISTS (
+           SELECT FROM appointments b JOIN practitioners e ON e.practitioner_id = b.practitioner_id
+           WHERE b.patient_id = s.patient_id AND e.practitioner_ref = ANY($2)
+             AND b.status NOT IN ('cancelled', 'entered-in-error')
+             AND b.starts_at > $4::timestamptz - interval '1 year')))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = s.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND s.occurred_at >= $5 AND s.occurred_at < $6
+  AND ($7::text IS NULL OR p.patient_ref = $7)
+  AND ($8::timestamptz IS NULL OR (s.occurred_at, s.presence_id) > ($8, $9::uuid))
+ORDER BY s.occurred_at, s.presence_id
+LIMIT $10;
+
+-- name: read_patients
+-- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may.
+SELECT p.patient_id, p.patient_ref, p.language, p.attached_from, p.attached_to, p.deceased_on,
+       p.is_staff, p.payer, f.consents, f.packs, f.needs_enrolment,
+       ARRAY(
+           SELECT DISTINCT q.patient_ref
+           FROM templates mine
+           JOIN look_alikes l ON mine.template_id IN (l.template_id, l.other_id)
+           JOIN templates other ON other.template_id IN (l.template_id, l.other_id)
+               AND other.template_id <> mine.template_id
+           JOIN patients q ON q.patient_id = other.patient_id
+           WHERE mine.patient_id = p.patient_id AND mine.pack_id = $5
+           ORDER BY q.patient_ref
+       ) AS looks_like
+FROM patients p
+CROSS JOIN LATERAL (
+    SELECT given.consents, made.packs,
+           'check-in' = ANY(given.consents) AND NOT p.is_staff AND p.deceased_on IS NULL
+               AND NOT $5 = ANY(made.packs) AS needs_enrolment
+    FROM (SELECT ARRAY(
+              SELECT c.purpose FROM consents c
+              WHERE c.patient_id = p.patient_id AND c.status = 'active'
+                AND (c.expires_at IS NULL OR c.expires_at > $4)
+              ORDER BY c.purpose) AS consents) given,
+         (SELECT ARRAY(
+              SELECT t.pack_id FROM templates t WHERE t.patient_id = p.patient_id
+              ORDER BY t.pack_id) AS packs) made
+) f
+WHERE p.site_id = $1
+  AND ($2::text[] IS NULL OR EXISTS (
+      SELECT FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+      WHERE a.patient_id = p.patient_id AND d.practitioner_ref = ANY($2)
+        AND a.status NOT IN ('cancelled', 'entered-in-error')
+        AND a.starts_at > $4::timestamptz - interval '1 year'))
+  AND (NOT $3::boolean OR 'payer-evidence' = ANY(f.consents))
+  AND ($6::text IS NULL OR p.patient_ref = $6)
+  AND (NOT $7::boolean OR f.needs_enrolment)
+  AND ($8::text IS NULL OR p.patient_ref > $8)
+ORDER BY p.patient_ref
+LIMIT $9;
+
+-- name: read_consents
+-- A page: of one patient everything there was, of the site what is in force.
+SELECT c.consent_id, p.patient_id, p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at,
+       c.expires_at, g.patient_ref AS guardian_ref, c.identity_check, t.language,
+       t.version AS text_version, c.recorded_by, c.recorded_at, c.ended_at, c.ended_by,
+       c.ended_reason
+FROM consents c
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN patients g ON g.patient_id = c.guardian_id
+LEFT JOIN consent_texts t ON t.text_id = c.text_id
+WHERE p.site_id = $1
+  AND CASE WHEN $2::text IS NULL
+      THEN c.status = 'active' AND (c.expires_at IS NULL OR c.expires_at > $3)
+      ELSE p.patient_ref = $2 END
+  AND ($4::text IS NULL
+       OR (p.patient_ref, coalesce(c.recorded_at, c.given_at), c.consent_id)
+          > ($4, $5::timestamptz, $6::uuid))
+ORDER BY p.patient_ref, coalesce(c.recorded_at, c.given_at), c.consent_id
+LIMIT $7;
+
+-- name: read_receipts
+SELECT e.erasure_id, p.patient_id, p.patient_ref, e.reason, e.erased_by, e.erased_at, e.templates,
+       e.files_clean_at, e.log_clean_at, e.backups_clean_by
+FROM erasures e LEFT JOIN patients p ON p.patient_id = e.patient_id AND p.site_id = e.site_id
+WHERE e.site_id = $1 AND ($2::text IS NULL OR p.patient_ref = $2)
+  AND ($3::uuid IS NULL OR e.erasure_id = $3)
+  AND ($4::timestamptz IS NULL OR (e.erased_at, e.erasure_id) > ($4, $5::uuid))
+ORDER BY e.erased_at, e.erasure_id
+LIMIT $6;
+
+-- name: read_codes
+-- A page of those in force at some time of a day.
+SELECT c.code_id, p.patient_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at,
+       c.issued_by, c.expires_at, c.redeemed_at, c.redeemed_by, c.device_id AS device,
+       CASE WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
+            WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+            WHEN c.expires_at <= $4 THEN 'expired'
+            ELSE 'in_force' END AS state
+FROM codes c
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
+WHERE c.site_id = $1 AND c.issued_at < $3 AND c.expires_at > $2
+  AND ($5::timestamptz IS NULL OR (c.issued_at, c.code_id) > ($5, $6::uuid))
+ORDER BY c.issued_at, c.code_id
+LIMIT $7;
+
+-- name: claim_idempotency_key
+-- Nothing comes back where somebody else is at it, it is done, or it was another request. What has
+-- been written is never done again, whoever lost its answer.
+INSERT INTO idempotency_keys AS held (site_id, account, key_hash, request_hash, claim, claimed_until,
+                                      expires_at)
+VALUES ($1, $2, $3, $4, $5, $7, $8)
+ON CONFLICT (site_id, account, key_hash) DO UPDATE
+SET request_hash = EXCLUDED.request_hash, claim = EXCLUDED.claim,
+    claimed_until = EXCLUDED.claimed_until, expires_at = EXCLUDED.expires_at,
+    written_at = NULL, status = NULL, sealed_answer = NULL
+WHERE held.expires_at <= $6
+   OR (held.request_hash = EXCLUDED.request_hash AND held.written_at IS NULL
+       AND held.status IS NULL AND held.claimed_until <= $6)
+RETURNING claim;
+
+-- name: idempotency_key
+SELECT request_hash, claimed_until, written_at, status, sealed_answer
+FROM idempotency_keys WHERE site_id = $1 AND account = $2 AND key_hash = $3;
+
+-- name: mark_idempotency_key
+-- In the transaction of the write itself; nothing comes back where another has taken over.
+UPDATE idempotency_keys SET written_at = $5
+WHERE site_id = $1 AND account = $2 AND key_hash = $3 AND claim = $4
+RETURNING claim;
+
+-- name: answer_idempotency_key
+UPDATE idempotency_keys SET status = $5, sealed_answer = $6
+WHERE site_id = $1 AND account = $2 AND key_hash = $3 AND claim = $4;
+
+-- name: release_idempotency_key
+-- The request came to nothing: it may be made again. With $5 also where something was written.
+DELETE FROM idempotency_keys
+WHERE site_id = $1 AND account = $2 AND key_hash = $3 AND claim = $4
+  AND ($5::boolean OR written_at IS NULL);
+
+-- name: forget_idempotency_keys
+DELETE FROM idempotency_keys WHERE site_id = $1 AND expires_at <= $2;
 -- name: audit_heads
 SELECT lane, sequence, head FROM audit_lanes WHERE site_id = $1 ORDER BY lane;
 
@@ -1043,6 +1258,7 @@ WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
   AND ($6::uuid IS NULL OR patient_id = $6
        OR (body -> 'detail' ->> 'patients' IS NOT NULL
            AND string_to_array(body -> 'detail' ->> 'patients', ',') @> ARRAY[$6::text]))
+  AND ($8::timestamptz IS NULL OR (recorded_at, lane, sequence) < ($8, $9::smallint, $10::bigint))
 ORDER BY recorded_at DESC, lane DESC, sequence DESC LIMIT $7;
 
 -- name: export_audit
@@ -1055,6 +1271,176 @@ ORDER BY lane, sequence;
 INSERT INTO audit_inbox (site_id, body)
 SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
 
+-- name: insert_account
+-- Nothing comes back where the name is taken.
+INSERT INTO accounts (account_id, site_id, name, password_hash, roles, practitioner_refs, cameras,
+                      issuer, subject, roles_from_provider, created_at, created_by,
+                      password_changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END)
+ON CONFLICT (site_id, name) DO NOTHING
+RETURNING account_id;
+
+-- name: account_by_name
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 AND name = $2;
+
+-- name: lock_account
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 AND name = $2 FOR NO KEY UPDATE;
+
+-- name: account_by_identity
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 AND issuer = $2 AND subject = $3 FOR NO KEY UPDATE;
+
+-- name: list_accounts
+SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
+       roles_from_provider, created_at, last_sign_in_at, disabled_at
+FROM accounts WHERE site_id = $1 ORDER BY name;
+
+-- name: update_account
+UPDATE accounts
+SET roles = $2, practitioner_refs = $3, cameras = $4, issuer = $5, subject = $6,
+    disabled_at = $7
+WHERE account_id = $1;
+
+-- name: set_password
+UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE account_id = $1;
+
+-- name: rehash_password
+-- The same password under newer parameters; not if it has been changed meanwhile.
+UPDATE accounts SET password_hash = $3 WHERE account_id = $1 AND password_hash = $2;
+
+-- name: note_sign_in
+UPDATE accounts SET last_sign_in_at = $2 WHERE account_id = $1;
+
+-- name: insert_session
+INSERT INTO web_sessions (session_hash, site_id, account_id, method, started_at, last_used_at,
+                          expires_at)
+VALUES ($1, $2, $3, $4, $5, $5, $6);
+
+-- name: find_session
+-- In force: neither over nor left alone for too long, of an account that may sign in.
+SELECT s.method, s.expires_at, s.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
+       a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
+       a.last_sign_in_at, a.disabled_at
+FROM web_sessions s JOIN accounts a ON a.account_id = s.account_id
+WHERE s.session_hash = $1 AND s.site_id = $2 AND s.expires_at > $3 AND s.last_used_at > $4
+  AND a.disabled_at IS NULL;
+
+-- name: touch_session
+-- Once a minute at most, and not waiting for the disk.
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE web_sessions SET last_used_at = greatest(last_used_at, $2::timestamptz)
+FROM quick WHERE session_hash = $1;
+
+-- name: end_session
+DELETE FROM web_sessions WHERE session_hash = $1 AND site_id = $2 RETURNING account_id, method;
+
+-- name: end_sessions_of
+DELETE FROM web_sessions WHERE account_id = $1;
+
+-- name: forget_old_sessions
+DELETE FROM web_sessions WHERE site_id = $1 AND (expires_at <= $2 OR last_used_at <= $3);
+
+-- name: trim_sessions
+-- Ten of one account at a time; the ones used longest ago end.
+DELETE FROM web_sessions WHERE session_hash IN (
+    SELECT session_hash FROM web_sessions WHERE account_id = $1
+    ORDER BY last_used_at DESC, session_hash OFFSET 10
+);
+
+-- name: insert_token
+INSERT INTO api_tokens (token_id, token_hash, site_id, account_id, name, scopes, created_at,
+                        created_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: find_token
+SELECT t.token_id, t.scopes, t.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
+       a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
+       a.last_sign_in_at, a.disabled_at
+FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
+WHERE t.token_hash = $1 AND t.site_id = $2 AND t.expires_at > $3 AND t.revoked_at IS NULL
+  AND a.disabled_at IS NULL;
+
+-- name: touch_token
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE api_tokens SET last_used_at = greatest(last_used_at, $2::timestamptz)
+FROM quick WHERE token_id = $1;
+
+-- name: revoke_token
+UPDATE api_tokens SET revoked_at = $3
+WHERE token_id = $1 AND site_id = $2 AND revoked_at IS NULL RETURNING account_id;
+
+-- name: list_tokens
+SELECT t.token_id, a.name AS account, t.name, t.scopes, t.created_at, t.created_by, t.expires_at,
+       t.last_used_at, t.revoked_at
+FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
+WHERE t.site_id = $1 AND ($2::text IS NULL OR a.name = $2)
+ORDER BY a.name, t.created_at;
+
+-- name: blocked_sign_in
+-- Until when one of these has to wait.
+SELECT max(a.blocked_until) FROM sign_in_attempts a
+JOIN unnest($2::text[], $3::bytea[]) AS asked (scope, subject)
+  ON a.scope = asked.scope AND a.subject = asked.subject
+WHERE a.site_id = $1 AND a.blocked_until > $4;
+
+-- name: count_sign_in
+-- Counts before the password is looked at, so that a hundred at once are a hundred. Forgotten after
+-- a day without another. `free` failures cost nothing, then the wait doubles up to `longest_s`.
+INSERT INTO sign_in_attempts AS a (site_id, scope, subject, failures, last_at, blocked_until)
+SELECT $1, scope, subject, 1, $6::timestamptz, $6::timestamptz
+FROM unnest($2::text[], $3::bytea[], $4::int[], $5::float8[])
+     AS asked (scope, subject, free, longest_s)
+ORDER BY scope, subject
+ON CONFLICT (site_id, scope, subject) DO UPDATE
+SET (failures, last_at, blocked_until) = (
+    SELECT counted.failures, greatest(a.last_at, $6::timestamptz),
+           CASE WHEN counted.failures <= asked.free THEN a.blocked_until
+                ELSE $6::timestamptz + make_interval(secs =>
+                     least(asked.longest_s, 2.0 ^ least(30, counted.failures - asked.free - 1)))
+           END
+    FROM unnest($2::text[], $3::bytea[], $4::int[], $5::float8[])
+         AS asked (scope, subject, free, longest_s),
+         LATERAL (SELECT CASE WHEN a.last_at < $6::timestamptz - interval '1 day' THEN 1
+                              ELSE least(a.failures, 1000000) + 1 END) AS counted (failures)
+    WHERE asked.scope = a.scope AND asked.subject = a.subject
+);
+
+-- name: forgive_sign_in
+-- It was right: nothing is held against the account from there, nor one failure against the address.
+WITH gone AS (
+    DELETE FROM sign_in_attempts WHERE site_id = $1 AND scope = 'pair' AND subject = $2
+)
+UPDATE sign_in_attempts SET failures = greatest(0, failures - 1), blocked_until = $5::timestamptz
+WHERE site_id = $1
+  AND ((scope = 'address' AND subject = $3) OR (scope = 'account' AND subject = $4));
+
+-- name: forget_sign_in_attempts
+DELETE FROM sign_in_attempts WHERE site_id = $1 AND last_at < $2 AND blocked_until < $3;
+
+-- name: known_place
+SELECT EXISTS (
+    SELECT FROM sign_in_places p JOIN accounts a ON a.account_id = p.account_id
+    WHERE a.site_id = $1 AND a.name = $2 AND p.place = $3 AND p.last_at > $4
+);
+
+-- name: note_place
+INSERT INTO sign_in_places (account_id, site_id, place, last_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (account_id, place) DO UPDATE SET last_at = EXCLUDED.last_at;
+
+-- name: trim_places
+DELETE FROM sign_in_places WHERE account_id = $1 AND place IN (
+    SELECT place FROM sign_in_places WHERE account_id = $1
+    ORDER BY last_at DESC, place OFFSET 20
+);
+
+-- name: forget_places
+DELETE FROM sign_in_places WHERE account_id = $1;
 -- name: known_job_runs
 SELECT period FROM job_runs WHERE site_id = $1 AND job = $2 AND period = ANY($3::text[]);
 

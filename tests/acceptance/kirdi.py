@@ -71,6 +71,8 @@ class Kirdi:
             "HOME": str(self.user_home),
             "KIRDI_HOME": str(self.home),
             "KIRDI_CONFIG": str(self.write_settings()),
+            # Many services run at once.
+            "KIRDI_WEB__PORT": "0",
         }
 
     def write_settings(self) -> Path:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from streamer.clock import SystemClock
+from streamer.clock import Clock, SystemClock
 
 
 class FakeClock:
@@ -40,3 +40,22 @@ class ShiftedClock(SystemClock):
 
     def set(self, moment: datetime) -> None:
         self._shift = moment - datetime.now(UTC)
+
+
+class UnhurriedClock(FakeClock):
+    """Tells another clock's time; a second passes whenever it is asked how much has passed.
+
+    Nobody is held up for asking too often: that is another test's.
+    """
+
+    def __init__(self, other: Clock) -> None:
+        super().__init__()
+        self._other = other
+        self._asked = 0
+
+    def now(self) -> datetime:
+        return self._other.now()
+
+    def monotonic(self) -> float:
+        self._asked += 1
+        return float(self._asked)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from config.settings import Camera, Match, Settings, Site
+from config.settings import Camera, Match, Settings, Site, Web
 from matcher.matcher import Matcher
 from streamer.backend import Backend
 from streamer.domain.actor import SERVICE
@@ -44,7 +44,7 @@ def demo_settings(camera_urls: Sequence[str] = ()) -> Settings:
         Camera(id=f"lobby-{number}", url=SecretStr(url))
         for number, url in enumerate(camera_urls, 1)
     )
-    return Settings(site=_SITE, match=Match(auto_arrive="always"), cameras=cameras)
+    return Settings(site=_SITE, match=Match(auto_arrive="always"), web=Web(port=0), cameras=cameras)
 
 
 def bookings(now: datetime) -> list[Booking]:

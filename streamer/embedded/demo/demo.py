@@ -32,6 +32,7 @@ from streamer.recognition import models_folder, open_matcher
 from streamer.score_rules import score_rules
 from streamer.simulator.server import CameraSimulator
 from streamer.storage.listing import AppointmentRow, CheckInRow
+from streamer.web.place import announced
 
 MAX_CLIPS = 8
 _LOOK_S = 0.25
@@ -180,7 +181,7 @@ class _SetUp:
 
 
 class _Cameras:
-    """Shows the cameras' counters while the service runs (`app.Instruments`)."""
+    """Shows the cameras' counters while the service runs (`instruments.Instruments`)."""
 
     def __init__(self) -> None:
         self._cameras: Sequence[CameraSupervisor] = ()
@@ -208,13 +209,14 @@ class _Running:
         self._backend = backend
         self._clock = clock
         self._screen = screen
+        self._home = Path()
         self._cameras = _Cameras()
         self._meter = RateMeter()
         self._began = clock.now()
         self._first_frame_at: float | None = None
 
     async def run(self, urls: Sequence[str], home: Path, stop: asyncio.Event) -> DemoResult:
-        ending = asyncio.Event()
+        ending, self._home = asyncio.Event(), home
         service = asyncio.create_task(
             run_service(demo_settings(urls), home, self._clock, ending, self._cameras)
         )
@@ -254,7 +256,12 @@ class _Running:
         lines = lines_of(
             await self._appointments(), check_ins, own_footage=bool(self._options.clips)
         )
-        return View(lines, cameras, self._meter.rates(now, cameras), self._running_s(), ended)
+        rates, address = self._meter.rates(now, cameras), await self._address()
+        return View(lines, cameras, rates, self._running_s(), ended, address)
+
+    async def _address(self) -> str | None:
+        found = await asyncio.to_thread(announced, self._home)
+        return None if found is None else str(found["url"])
 
     async def _appointments(self) -> list[AppointmentRow]:
         last = max(one.starts_at for one in bookings(self._began))

@@ -47,6 +47,7 @@ class View:
     Attributes:
         running_s: Seconds since the first analysed frame; None before.
         ended: The cameras were stopped because the demo ends.
+        address: Where the service's API is, once it is there.
     """
 
     lines: tuple[Line, ...]
@@ -54,6 +55,7 @@ class View:
     rates: Rates
     running_s: float | None
     ended: bool = False
+    address: str | None = None
 
 
 def lines_of(

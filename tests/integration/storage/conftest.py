@@ -16,6 +16,12 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, in_thread
 
 _CHILDREN_FIRST = (
+    "idempotency_keys",
+    "sign_in_places",
+    "sign_in_attempts",
+    "api_tokens",
+    "web_sessions",
+    "accounts",
     "job_runs",
     "retention_runs",
     "erased_patients",

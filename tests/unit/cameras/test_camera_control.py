@@ -19,7 +19,7 @@ from streamer.clock import SystemClock
 from streamer.control.messages import Reply, Request, Verb
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditEvent, AuditOutcome
-from streamer.errors import DatabaseError, InputError, KirdiError
+from streamer.errors import DatabaseError, InputError, KirdiError, StaleError
 from tests.integration.cameras.service import Journal
 
 URL = SecretStr("rtsp://10.0.0.5/1")
@@ -159,6 +159,32 @@ async def test_a_camera_that_does_not_run_cannot_be_looked_at(tmp_path: Path, ve
         await desk.ask(verb, "hall")
     (report,) = (await desk.ask(Verb.STATUS)).cameras
     assert report.viewing is None
+
+
+async def test_a_change_leaves_the_rest_and_minds_who_came_first(tmp_path: Path) -> None:
+    address = tmp_path / "url"
+    address.write_text("rtsp://viewer:geheim@10.0.0.9/1")
+    desk = Desk(tmp_path, "hall")
+    await desk.control.begin()
+    await desk.ask(Verb.ADD, "door", f"{{url_file: '{address}', enabled: false, analyse_fps: 3}}")
+    seen = desk.control.version_of("door")
+    change = Request(Verb.CHANGE, "door", "{analyse_fps: 7}", version=seen)
+    assert (await desk.control.answer(change)).changed == ("door",)
+    (door,) = (one for one in desk.cameras.cameras if one.id == "door")
+    assert (door.analyse_fps, door.url_file, door.enabled) == (7, address, False)
+    assert "geheim" not in (tmp_path / "cameras.yaml").read_text()
+    assert desk.control.version_of("door") != seen
+    for late in (change, Request(Verb.REMOVE, "door", version=seen)):
+        with pytest.raises(StaleError):
+            await desk.control.answer(late)
+    await desk.ask(Verb.CHANGE, "door", "{url: 'rtsp://10.0.0.7/1'}")
+    (door,) = (one for one in desk.cameras.cameras if one.id == "door")
+    assert (door.url.get_secret_value(), door.url_file) == ("rtsp://10.0.0.7/1", None)
+    with pytest.raises(InputError, match="settings file"):
+        await desk.ask(Verb.CHANGE, "hall", "{analyse_fps: 7}")
+    with pytest.raises(InputError, match="analyse_fps"):
+        await desk.ask(Verb.CHANGE, "door", "{analyse_fps: -1}")
+    assert desk.control.version_of("nobody") == ""
 
 
 def _kept(desk: Desk) -> list[tuple[str, str, str, object]]:

@@ -1,0 +1,15 @@
+"""What an operator should know, for `web.resources.Notices`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+
+class ApiNotices:
+    """Asked anew each time: a calibration or an enrolment settles some of them."""
+
+    def __init__(self, ask: Callable[[], Awaitable[Sequence[str]]]) -> None:
+        """Keep who knows; raises DatabaseError when asked."""
+        self._ask = ask
+
+    async def notices(self) -> Sequence[str]:
+        """One line each; raises DatabaseError."""
+        return await self._ask()

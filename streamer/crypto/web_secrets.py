@@ -1,0 +1,79 @@
+"""The secrets that browsers and programs come with: drawn here, and kept as keyed hashes only.
+
+Used by `storage` for sessions, tokens and attempts, and by `web` for what is bound to a session.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+TOKEN_PREFIX: Final = "kirdi_"  # noqa: S105
+"""Before every API token, so that a forgotten one is found in files and logs."""
+
+_BYTES: Final = 32
+
+
+class WebSecrets:
+    """HMAC-SHA256 under keys of their own, one for each use."""
+
+    def __init__(self, derive: Callable[[str], bytes]) -> None:
+        """Derive the keys.
+
+        Args:
+            derive: Gives the 32-byte key for one use.
+        """
+        self._session = derive("kirdi/web-session/v1")
+        self._token = derive("kirdi/api-token/v1")
+        self._subject = derive("kirdi/sign-in-subject/v1")
+        self._csrf = derive("kirdi/csrf/v1")
+        self._state = derive("kirdi/oidc-state/v1")
+        self.pepper = derive("kirdi/password-pepper/v1")
+
+    def session(self, secret: str) -> bytes:
+        """What is stored of a session's secret."""
+        return _hash(self._session, secret)
+
+    def token(self, secret: str) -> bytes:
+        """What is stored of an API token."""
+        return _hash(self._token, secret)
+
+    def subject(self, text: str) -> bytes:
+        """What is stored of an account's name or an address that signing in was tried with."""
+        return _hash(self._subject, text)
+
+    def csrf(self, session_secret: str) -> str:
+        """The token that goes with a session; nobody can work it out from another session's."""
+        return _text(_hash(self._csrf, session_secret))
+
+    def seal_state(self, text: str) -> str:
+        """Sign what a browser carries to itself, so that it comes back as it was."""
+        body = _text(text.encode())
+        return f"{body}.{_text(_hash(self._state, body))}"
+
+    def open_state(self, sealed: str) -> str | None:
+        """Return what was signed; None unless it was signed here, exactly so."""
+        body, _, tag = sealed.partition(".")
+        if not hmac.compare_digest(tag.encode(), _text(_hash(self._state, body)).encode()):
+            return None
+        return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+
+
+def new_session_secret() -> str:
+    """Draw 256 bits."""
+    return _text(secrets.token_bytes(_BYTES))
+
+
+def new_api_token() -> str:
+    """Draw 256 bits, with the prefix before them."""
+    return TOKEN_PREFIX + _text(secrets.token_bytes(_BYTES))
+
+
+def _hash(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,176 @@
+"""How a site's rows are read for people: in pages, and with every look in the audit.
+
+Used by `visits_reader` and `people_reader`. What is not of this site, or not within somebody's
+sight, is not there.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, tzinfo
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from streamer.clock import Clock
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.domain.page import Page, Slice
+from streamer.domain.sight import Sight
+from streamer.errors import InputError
+from streamer.storage.audit import append
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.queries import sql
+
+Item = TypeVar("Item")
+
+_YEARS: Final = range(1900, 2200)
+
+
+class PageReader:
+    """Of one site.
+
+    Attributes:
+        site_id: Which.
+        zone: Its time zone.
+    """
+
+    def __init__(self, postgres: Postgres, site: tuple[str, tzinfo], clock: Clock) -> None:
+        """Keep the collaborators; `site` is its id and time zone."""
+        self._postgres = postgres
+        self.site_id, self.zone = site
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The time, UTC."""
+        return self._clock.now()
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """For a read and its place in the audit; see `Postgres.transaction`."""
+        return self._postgres.transaction()
+
+    async def looked(
+        self, sight: Sight, what: str, entity_id: str = "", patients: Sequence[UUID] = ()
+    ) -> None:
+        """Have in the audit that somebody looked at what is not in the database.
+
+        Args:
+            sight: Whose look.
+            what: At what.
+            entity_id: Its opaque id.
+            patients: Whom it may show; an event for each, or one where nobody is known.
+
+        Raises:
+            DatabaseError: It is not on record, so that nothing may be shown.
+        """
+        now = self.now()
+        events = [
+            AuditEvent(
+                kind=AuditKind.PATIENT_READ,
+                action=AuditAction.READ,
+                actor=sight.reader,
+                occurred_at=now,
+                patient_id=one,
+                entity_type=what,
+                entity_id=entity_id,
+            )
+            for one in patients or (None,)
+        ]
+        async with self.transaction() as connection:
+            await append(connection, self.site_id, events)
+
+    def seen_by(self, sight: Sight) -> tuple[object, ...]:
+        """The first values of every `read_…` statement: site, practitioners, payer, now."""
+        refs = None if sight.practitioner_refs is None else list(sight.practitioner_refs)
+        return (self.site_id, refs, sight.told_payer_only, self.now())
+
+    async def page(
+        self,
+        sight: Sight,
+        part: Slice,
+        what: str,
+        name: str,
+        values: Sequence[object],
+        made: Callable[[asyncpg.Record], Item],
+        place: Callable[[asyncpg.Record], tuple[str, ...]],
+    ) -> Page[Item]:
+        """Read one part of a list.
+
+        Args:
+            sight: Whose look it is.
+            part: Which part.
+            what: What the rows are, for the audit.
+            name: The statement; its last value is how many rows are wanted.
+            values: Its other values.
+            made: Makes a record of a row.
+            place: The place of a row in the list.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self.transaction() as connection:
+            # One more than wanted says whether there are more.
+            rows = await connection.fetch(sql(name), *values, part.limit + 1)
+            shown = rows[: part.limit]
+            if shown:
+                await self.tell(connection, sight, what, shown)
+        after = place(shown[-1]) if len(rows) > part.limit else None
+        return Page(tuple(made(row) for row in shown), after)
+
+    async def tell(
+        self,
+        connection: Connection,
+        sight: Sight,
+        what: str,
+        rows: Sequence[asyncpg.Record],
+        *,
+        named: bool = False,
+    ) -> None:
+        """One event for a page: about a patient where it shows one patient only."""
+        whose = {row["patient_id"] for row in rows}
+        detail: tuple[tuple[str, str | int | bool], ...] = (("rows", len(rows)),)
+        if named:
+            detail = (*detail, ("named", True))
+        event = AuditEvent(
+            kind=AuditKind.PATIENT_READ,
+            action=AuditAction.READ,
+            actor=sight.reader,
+            occurred_at=self.now(),
+            patient_id=whose.pop() if len(whose) == 1 else None,
+            entity_type=what,
+            detail=detail,
+        )
+        await append(connection, self.site_id, [event])
+
+
+def without_id(row: asyncpg.Record) -> dict[str, Any]:
+    """A row as the fields of a record: our own id of the patient stays here."""
+    return {key: value for key, value in row.items() if key != "patient_id"}
+
+
+def text(value: str) -> str:
+    """Read a text of a place; raises ValueError."""
+    if "\0" in value:
+        raise ValueError("PostgreSQL holds no such text")
+    return value
+
+
+def moment(value: str) -> datetime:
+    """Read a time of a place; raises ValueError."""
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None or found.year not in _YEARS:
+        raise ValueError("no moment of ours")
+    return found
+
+
+def place_of(part: Slice, *read: Callable[[str], object]) -> tuple[object, ...]:
+    """The place that a page goes on from, a value for each column; None for each = from the start.
+
+    Raises:
+        InputError: It is no place in this list.
+    """
+    if not part.after:
+        return (None,) * len(read)
+    try:
+        return tuple(one(value) for one, value in zip(read, part.after, strict=True))
+    except (ValueError, OverflowError):
+        raise InputError("cursor: is none of this list; begin without one") from None

@@ -1,0 +1,95 @@
+"""Puts the API together: routes, errors, and what stands before them. Made by `app` and tests."""
+
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+
+from streamer.web.documented import PROBLEMS
+from streamer.web.errors import install
+from streamer.web.ports import WebParts
+from streamer.web.resources import Resources
+from streamer.web.routes.appointments import appointments
+from streamer.web.routes.audit import audit
+from streamer.web.routes.cameras import cameras
+from streamer.web.routes.check_ins import check_ins
+from streamer.web.routes.codes import codes
+from streamer.web.routes.consents import consents
+from streamer.web.routes.desk import desk
+from streamer.web.routes.enrolments import enrolments
+from streamer.web.routes.health import health
+from streamer.web.routes.oidc import oidc
+from streamer.web.routes.openapi import openapi
+from streamer.web.routes.patients import patients
+from streamer.web.routes.presences import presences
+from streamer.web.routes.receipts import receipts
+from streamer.web.routes.reviews import reviews
+from streamer.web.routes.service import service
+from streamer.web.routes.session import session
+from streamer.web.security.forwarded import Forwarded
+from streamer.web.security.gate import Gate
+from streamer.web.security.headers import SecurityHeaders
+from streamer.web.security.slow_bodies import SlowBodies
+
+API: Final = "/api/v1"
+MAX_BODY: Final = 1 << 20
+"""Bytes of a request's body; a route that takes pictures says more (`max_body_size`)."""
+
+_ROUTERS: Final = (
+    health,
+    openapi,
+    session,
+    oidc,
+    patients,
+    enrolments,
+    consents,
+    receipts,
+    appointments,
+    check_ins,
+    presences,
+    codes,
+    reviews,
+    desk,
+    cameras,
+    service,
+    audit,
+)
+
+
+def create_application(parts: WebParts) -> FastAPI:
+    """Return the ASGI application.
+
+    Args:
+        parts: What the routes work with.
+    """
+    application = FastAPI(
+        title="Kirdi",
+        version=version("kirdi"),
+        description="Passive check-in for polyclinics.",
+        # The document is a route like any other (`routes.openapi`); pages that show it: none.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    application.state.parts = parts
+    for one in _ROUTERS:
+        application.include_router(one, prefix=API, max_body_size=MAX_BODY, responses=PROBLEMS)
+    install(application)
+    entrance = parts.entrance
+    # The last one added is the first one passed.
+    application.add_middleware(SlowBodies)
+    application.add_middleware(
+        Gate, identities=entrance.identities, rules=entrance.rules, clock=parts.clock
+    )
+    application.add_middleware(Forwarded, proxies=entrance.rules.proxies)
+    application.add_middleware(SecurityHeaders)
+    return application
+
+
+def open_clinic(application: FastAPI, resources: Resources) -> None:
+    """Let the routes of the clinic's domain work: what they need exists only by now."""
+    parts: WebParts = application.state.parts
+    application.state.parts = replace(parts, resources=resources)

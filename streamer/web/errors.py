@@ -1,0 +1,114 @@
+"""Turns whatever a route raises into a problem. Installed by `application`."""
+
+import traceback
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from streamer.errors import (
+    CacheError,
+    CameraError,
+    DatabaseError,
+    InputError,
+    KirdiError,
+    NoMatchError,
+    OutsideError,
+    StaleError,
+    VaultError,
+)
+from streamer.web.problem import Problem
+from streamer.web.security.headers import add_headers
+
+log = structlog.get_logger(__name__)
+
+_FRAMES: Final = 8
+_AWAY: Final = {"Retry-After": "5"}
+# The first that fits. The messages of what is the client's to mend are passed on; what concerns the
+# installation's insides is written to the log alone.
+_OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] = (
+    (StaleError, HTTPStatus.PRECONDITION_FAILED, "stale", None),
+    (InputError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
+    (NoMatchError, HTTPStatus.CONFLICT, "no-match", None),
+    (CameraError, HTTPStatus.BAD_GATEWAY, "camera", None),
+    (OutsideError, HTTPStatus.BAD_GATEWAY, "outside", "a service outside does not answer"),
+    (DatabaseError, HTTPStatus.SERVICE_UNAVAILABLE, "database", "the database does not answer"),
+    (CacheError, HTTPStatus.SERVICE_UNAVAILABLE, "cache", "the cache does not answer"),
+    (VaultError, HTTPStatus.SERVICE_UNAVAILABLE, "vault", "the keys cannot be had"),
+    (KirdiError, HTTPStatus.CONFLICT, "refused", None),
+)
+
+
+def problem_of(error: KirdiError) -> Problem:
+    """Return what a client is told of one of our errors."""
+    for kind, status, word, detail in _OURS:
+        if isinstance(error, kind):
+            headers = _AWAY if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+            return Problem(status, word, detail or str(error), headers)
+    raise AssertionError("KirdiError covers all of them")
+
+
+def install(application: FastAPI) -> None:
+    """Have every error answered as a problem."""
+
+    async def on_problem(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        return error.response()
+
+    async def on_ours(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, KirdiError)
+        problem = problem_of(error)
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("request failed", route=_route(request), reason=str(error))
+        return problem.response()
+
+    async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        # Where and why, never what: the value may be somebody's number.
+        errors = [
+            {"where": [str(part) for part in one["loc"]], "code": str(one["type"])}
+            for one in error.errors()
+        ]
+        detail = "the request is not as the API describes it"
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return Problem(status, "invalid", detail, more={"errors": errors}).response()
+
+    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        status = HTTPStatus(error.status_code)
+        kind = status.phrase.lower().replace(" ", "-")
+        headers = dict(error.headers or {})
+        return Problem(status, kind, status.description or status.phrase, headers).response()
+
+    async def on_bug(request: Request, error: Exception) -> JSONResponse:
+        # Where, and never in the error's own words: they may repeat somebody's name or number.
+        log.error(
+            "request failed", route=_route(request), kind=type(error).__name__, where=_where(error)
+        )
+        detail = "this is a fault of the service; its log tells more"
+        response = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail).response()
+        # This is answered outside of everything else.
+        add_headers(response.headers, request.url.scheme == "https")
+        return response
+
+    application.add_exception_handler(Problem, on_problem)
+    application.add_exception_handler(KirdiError, on_ours)
+    application.add_exception_handler(RequestValidationError, on_invalid)
+    application.add_exception_handler(HTTPException, on_http)
+    application.add_exception_handler(Exception, on_bug)
+
+
+def _where(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+
+
+def _route(request: Request) -> str:
+    """The route's pattern: a path may hold somebody's reference."""
+    route = request.scope.get("route")
+    return f"{request.method} {getattr(route, 'path', '?')}"

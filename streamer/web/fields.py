@@ -1,0 +1,39 @@
+"""What fields of requests are made of: bounded, and without characters that mean nothing."""
+
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+_YEARS: Final = range(1900, 2200)
+
+
+def _of_our_times(value: date) -> date:
+    if value.year not in _YEARS:
+        raise ValueError("no day of ours")
+    return value
+
+
+Reference = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f]+$")
+]
+"""Of another system: 1 to 128 characters without blanks, as in the imports."""
+
+Named = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+"""A camera, a device, a building: as in the settings."""
+
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+"""Of the imports: a room, for instance."""
+
+Note = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+"""One line that somebody writes down, and that is kept."""
+
+Day = Annotated[date, AfterValidator(_of_our_times), Field(examples=["2026-11-23"])]
+"""Of the site, from 1900 to 2199."""

@@ -1,0 +1,96 @@
+"""Reviews that wait for a person, and comparisons at the desk."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from streamer.domain.check_in import Recorded
+from streamer.domain.comparison import ComparisonOutcome
+from streamer.domain.decision import Reason
+from streamer.domain.identity import Band
+from streamer.domain.presence import PresenceFlag
+from streamer.web.fields import Named, Reference
+from streamer.web.models.base import Answer, Sent
+
+
+class OpenAppointment(Answer):
+    """An appointment that would become arrived."""
+
+    appointment_ref: str
+    starts_at: datetime
+    practitioner: str
+
+
+class Candidate(Answer):
+    """A patient who comes into question."""
+
+    patient_ref: str
+    score: float
+    appointments: list[OpenAppointment]
+
+
+class Review(Answer):
+    """One waiting look."""
+
+    review_id: UUID
+    opened_at: datetime
+    expires_at: datetime
+    captured_at: datetime
+    camera_id: str
+    building: str
+    reason: Reason
+    band: Band
+    threshold: float
+    candidates: list[Candidate]
+
+
+class Confirmation(Sent):
+    """Which candidate it is."""
+
+    patient_ref: Reference | None = Field(
+        None, description="needed where there are several", examples=["P-17"]
+    )
+
+
+class ArrivalWritten(Answer):
+    """What became of one appointment."""
+
+    appointment_ref: str
+    recorded: Recorded
+
+
+class Confirmed(Answer):
+    """What a confirmation did."""
+
+    review_id: UUID
+    arrivals: list[ArrivalWritten]
+
+
+class Rejected(Answer):
+    """It is none of the candidates: remembered for the day."""
+
+    review_id: UUID
+
+
+class ComparisonWanted(Sent):
+    """Whom reception has picked, and before which camera they stand."""
+
+    patient_ref: Reference = Field(examples=["P-17"])
+    camera_id: Named = Field(examples=["desk-1"])
+
+
+class ComparisonDone(Answer):
+    """What came of it. No picture."""
+
+    patient_ref: str
+    camera_id: str
+    outcome: ComparisonOutcome
+    reason: Reason | None
+    arrivals: list[ArrivalWritten]
+    presences: list[PresenceFlag]
+    threshold: float
+    score: float | None
+    frames_agreeing: int
+    shortcoming: str
+    seconds: float

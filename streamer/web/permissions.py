@@ -1,0 +1,129 @@
+"""What a role may do. Deny by default: what stands in no line nobody may.
+
+Read by `principal` and `require`; the scopes of API tokens are the same words.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from streamer.domain.role import Role
+
+
+class Permission(StrEnum):
+    """One thing that may be done through the API."""
+
+    PATIENTS_READ = "patients:read"
+    NAMES_READ = "names:read"
+    PATIENTS_WRITE = "patients:write"
+    CONSENTS_READ = "consents:read"
+    CONSENTS_WRITE = "consents:write"
+    APPOINTMENTS_READ = "appointments:read"
+    APPOINTMENTS_WRITE = "appointments:write"
+    CHECK_INS_READ = "check-ins:read"
+    CHECK_INS_WRITE = "check-ins:write"
+    CHECK_INS_UNDO = "check-ins:undo"
+    PRESENCES_READ = "presences:read"
+    CODES_READ = "codes:read"
+    CODES_ISSUE = "codes:issue"
+    CODES_REDEEM = "codes:redeem"
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_WRITE = "reviews:write"
+    CAMERAS_READ = "cameras:read"
+    CAMERAS_WRITE = "cameras:write"
+    CAMERAS_VIEW = "cameras:view"
+    REPORTS_READ = "reports:read"
+    AUDIT_READ = "audit:read"
+    RIGHTS_EXPORT = "rights:export"
+    RIGHTS_ERASE = "rights:erase"
+    INCIDENTS_READ = "incidents:read"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    SETTINGS_READ = "settings:read"
+    JOBS_READ = "jobs:read"
+
+
+_OF: Final[dict[Role, frozenset[Permission]]] = {
+    Role.RECEPTION: frozenset(
+        {
+            Permission.PATIENTS_READ,
+            Permission.NAMES_READ,
+            Permission.PATIENTS_WRITE,
+            Permission.CONSENTS_READ,
+            Permission.CONSENTS_WRITE,
+            Permission.APPOINTMENTS_READ,
+            Permission.APPOINTMENTS_WRITE,
+            Permission.CHECK_INS_READ,
+            Permission.CHECK_INS_WRITE,
+            Permission.CHECK_INS_UNDO,
+            Permission.PRESENCES_READ,
+            Permission.CODES_READ,
+            Permission.CODES_ISSUE,
+            Permission.CODES_REDEEM,
+            Permission.CAMERAS_READ,
+        }
+    ),
+    Role.OPERATOR: frozenset(
+        {Permission.CAMERAS_READ, Permission.CAMERAS_WRITE, Permission.CAMERAS_VIEW}
+    ),
+    Role.REVIEWER: frozenset(
+        {
+            Permission.APPOINTMENTS_READ,
+            Permission.CHECK_INS_READ,
+            Permission.PRESENCES_READ,
+            Permission.REVIEWS_READ,
+            Permission.REVIEWS_WRITE,
+        }
+    ),
+    # Of their own patients only: see `row_scope`.
+    Role.PRACTITIONER: frozenset(
+        {
+            Permission.PATIENTS_READ,
+            Permission.NAMES_READ,
+            Permission.APPOINTMENTS_READ,
+            Permission.CHECK_INS_READ,
+        }
+    ),
+    Role.HEAD: frozenset(
+        {
+            Permission.PATIENTS_READ,
+            Permission.APPOINTMENTS_READ,
+            Permission.CHECK_INS_READ,
+            Permission.PRESENCES_READ,
+            Permission.REVIEWS_READ,
+            Permission.CODES_READ,
+            Permission.CAMERAS_READ,
+            Permission.REPORTS_READ,
+        }
+    ),
+    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.REPORTS_READ}),
+    # Under pseudonyms only: see `row_scope`.
+    Role.INSURER: frozenset(
+        {Permission.APPOINTMENTS_READ, Permission.CHECK_INS_READ, Permission.REPORTS_READ}
+    ),
+    Role.DPO: frozenset(
+        {
+            Permission.CONSENTS_READ,
+            Permission.RIGHTS_EXPORT,
+            Permission.RIGHTS_ERASE,
+            Permission.INCIDENTS_READ,
+            Permission.AUDIT_READ,
+        }
+    ),
+    # Runs the installation and looks at no patient.
+    Role.ADMIN: frozenset(
+        {
+            Permission.ACCOUNTS_READ,
+            Permission.ACCOUNTS_WRITE,
+            Permission.CAMERAS_READ,
+            Permission.CAMERAS_WRITE,
+            Permission.SETTINGS_READ,
+            Permission.JOBS_READ,
+        }
+    ),
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Everything that any of the roles may do."""
+    return frozenset().union(*(_OF[role] for role in roles))

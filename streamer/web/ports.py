@@ -1,0 +1,87 @@
+"""What the web server needs of the rest: its routes' Protocols, collected. Filled by `app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from streamer.clock import Clock
+from streamer.web.principal import Principal
+from streamer.web.resources import Resources
+from streamer.web.rules import WebRules
+
+if TYPE_CHECKING:
+    from streamer.web.oidc.oidc_sign_in import OidcSignIn
+    from streamer.web.security.sign_in import SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Somebody who is signed in by a browser.
+
+    Attributes:
+        principal: Who.
+        csrf: The token that has to come with whatever changes something.
+    """
+
+    principal: Principal
+    csrf: str
+
+
+class Identities(Protocol):
+    """Knows who is behind a session's cookie or an API token."""
+
+    async def of_session(self, secret: str) -> OpenSession | None:
+        """Who has this session; None = nobody, or not any more."""
+        ...
+
+    async def of_token(self, secret: str) -> Principal | None:
+        """Who has this API token; None = nobody, or not any more."""
+        ...
+
+
+class Denials(Protocol):
+    """Puts on record who asked for what they may not."""
+
+    async def denied(self, account: str, route: str, now: datetime) -> None:
+        """Write it down."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How people and programs come in.
+
+    Attributes:
+        rules: What the settings say.
+        identities: Who is who.
+        csrf: The token that goes with a session's secret.
+        sign_in: By a password.
+        denials: Who asked for too much.
+        oidc: By a provider; None = there is none.
+    """
+
+    rules: WebRules
+    identities: Identities
+    csrf: Callable[[str], str]
+    sign_in: "SignIn"
+    denials: Denials
+    oidc: "OidcSignIn | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """Everything the routes work with; a route asks for `parts: Parts`.
+
+    Attributes:
+        site_id: The only site there is here.
+        clock: The only source of time.
+        entrance: How people come in.
+        resources: What the routes of the clinic's domain work with; None until the service has
+            opened all of it.
+    """
+
+    site_id: str
+    clock: Clock
+    entrance: Entrance
+    resources: Resources | None = None

@@ -1,0 +1,337 @@
+"""What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Protocol
+from uuid import UUID
+
+from streamer.crypto.pseudonyms import Pseudonyms
+from streamer.crypto.seal import Seal
+from streamer.domain.actor import Actor
+from streamer.domain.appointment_entry import AppointmentEntry, AppointmentFilter
+from streamer.domain.camera_report import CameraReport
+from streamer.domain.check_in_entry import CheckInEntry
+from streamer.domain.code import CodeOrder, CodeRow, IssuedCode
+from streamer.domain.consent import ConsentPurpose, ConsentText, Language
+from streamer.domain.consent_entry import ConsentEntry, ReceiptEntry
+from streamer.domain.desk_report import DeskReport
+from streamer.domain.kept_answer import Claimed, Held, KeptAnswer
+from streamer.domain.page import Page, Slice
+from streamer.domain.patient_entry import PatientEntry, PatientProfile
+from streamer.domain.presence_entry import PresenceEntry
+from streamer.domain.recorded_event import RecordedEvent
+from streamer.domain.review_report import ArrivalReport, ReviewReport
+from streamer.domain.sight import Sight
+from streamer.web.models.audit import Verification
+from streamer.web.models.cameras import CameraChanged
+from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
+from streamer.web.models.codes import CodeShown, Device, Redemption
+from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
+from streamer.web.models.patients import Enrolled
+
+
+class Visits(Protocol):
+    """Reads what happened; `storage.visits_reader.VisitsReader` does. All raise DatabaseError."""
+
+    async def appointments(
+        self, sight: Sight, day: date, wanted: AppointmentFilter, part: Slice
+    ) -> Page[AppointmentEntry]:
+        """Those of a day."""
+        ...
+
+    async def appointment(self, sight: Sight, appointment_ref: str) -> AppointmentEntry | None:
+        """One of them."""
+        ...
+
+    async def check_ins(
+        self, sight: Sight, day: date, undone: bool, patient_ref: str | None, part: Slice
+    ) -> Page[CheckInEntry]:
+        """Those of a day."""
+        ...
+
+    async def presences(
+        self, sight: Sight, day: date, patient_ref: str | None, part: Slice
+    ) -> Page[PresenceEntry]:
+        """Those of a day."""
+        ...
+
+
+class People(Protocol):
+    """Reads who there is; `storage.people_reader.PeopleReader` does. All raise DatabaseError."""
+
+    async def patients(
+        self,
+        sight: Sight,
+        pack_id: str,
+        patient_ref: str | None,
+        needs_enrolment: bool,
+        part: Slice,
+    ) -> Page[PatientEntry]:
+        """By reference."""
+        ...
+
+    async def patient(
+        self, sight: Sight, pack_id: str, patient_ref: str, named: bool
+    ) -> tuple[PatientEntry, PatientProfile | None] | None:
+        """One of them; raises VaultError, too."""
+        ...
+
+    async def consents(
+        self, sight: Sight, patient_ref: str | None, part: Slice
+    ) -> Page[ConsentEntry]:
+        """Of a patient everything there was, else what is in force."""
+        ...
+
+    async def receipts(
+        self, sight: Sight, patient_ref: str | None, part: Slice, erasure_id: UUID | None = None
+    ) -> Page[ReceiptEntry]:
+        """Receipts of erasure."""
+        ...
+
+    async def codes(self, sight: Sight, day: date, part: Slice) -> Page[CodeRow]:
+        """Those in force on a day."""
+        ...
+
+
+class Looks(Protocol):
+    """Puts a look at what is not in the database into the audit."""
+
+    async def looked(
+        self, sight: Sight, what: str, entity_id: str = "", patients: Sequence[UUID] = ()
+    ) -> None:
+        """Raise DatabaseError where it is not on record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SentPhoto:
+    """A photo as it was uploaded; in memory only."""
+
+    name: str
+    content: bytes
+
+
+class Enrolments(Protocol):
+    """Enrols patients; raises InputError, DatabaseError, VaultError."""
+
+    async def enrol(
+        self,
+        patient_ref: str,
+        photos: Sequence[SentPhoto],
+        consent_ref: str,
+        anyway: bool,
+        by: Actor,
+    ) -> Enrolled:
+        """Make a template of photos, upon a consent in force."""
+        ...
+
+
+class Consents(Protocol):
+    """Records consents and ends them; raises InputError, DatabaseError, VaultError."""
+
+    async def record(self, signed: SignedConsent, by: Actor) -> RecordedConsent:
+        """Record a signed one."""
+        ...
+
+    async def withdraw(self, wanted: Withdrawal, by: Actor) -> Withdrawn:
+        """End what is in force, and erase what rests on it."""
+        ...
+
+    def text(self, purpose: ConsentPurpose, language: Language) -> ConsentText:
+        """What is read to a patient."""
+        ...
+
+
+class CheckIns(Protocol):
+    """Writes check-ins by hand and takes them back; raises InputError, DatabaseError."""
+
+    async def add(
+        self, appointment_ref: str, by: Actor, reason: str, at: datetime | None
+    ) -> ManualCheckInWritten:
+        """Write one."""
+        ...
+
+    async def undo(
+        self, appointment_ref: str, by: Actor, reason: str, wrong_person: bool
+    ) -> UndoneCheckIn:
+        """Take one back."""
+        ...
+
+
+class Codes(Protocol):
+    """Issues codes and takes them; raises InputError, OutsideError, DatabaseError."""
+
+    async def issue(self, order: CodeOrder, by: Actor) -> IssuedCode:
+        """Put one in force."""
+        ...
+
+    async def redeem(self, shown: CodeShown, by: Actor) -> Redemption:
+        """Take one."""
+        ...
+
+    async def devices(self) -> Sequence[Device]:
+        """Where wrong codes were shown today."""
+        ...
+
+    async def unblock(self, device: str, by: Actor) -> bool:
+        """Let a device take codes again; False where there was nothing to forget."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """The face of a waiting review. In memory only.
+
+    Attributes:
+        jpeg: None where there is no picture.
+        patients: Whom it may show.
+    """
+
+    camera_id: str
+    jpeg: bytes | None
+    patients: tuple[UUID, ...]
+
+
+class Reviews(Protocol):
+    """What waits for a person; raises InputError, DatabaseError."""
+
+    async def reports(self) -> Sequence[ReviewReport]:
+        """All that wait, oldest first."""
+        ...
+
+    async def crop(self, review_id: UUID) -> Crop | None:
+        """One's picture; None where none waits under this id."""
+        ...
+
+    def camera_of(self, review_id: UUID) -> str | None:
+        """Which camera it is from; None where none waits under this id."""
+        ...
+
+    async def confirm(
+        self, beginning: str, patient_ref: str, actor: Actor
+    ) -> Sequence[ArrivalReport]:
+        """It is this candidate."""
+        ...
+
+    async def reject(self, beginning: str, actor: Actor) -> None:
+        """It is none of them."""
+        ...
+
+
+class Desk(Protocol):
+    """Compares at the desk; raises InputError, CameraError, DatabaseError, VaultError."""
+
+    async def compare(self, patient_ref: str, camera_id: str, by: Actor) -> DeskReport:
+        """Compare whoever stands there with this patient."""
+        ...
+
+
+class Cameras(Protocol):
+    """The cameras of the service; changes raise KirdiError where nothing was changed."""
+
+    def reports(self) -> Sequence[CameraReport]:
+        """All of them, by id."""
+        ...
+
+    def version(self, camera_id: str) -> str:
+        """Another one whenever its settings are others."""
+        ...
+
+    async def add(self, camera_id: str, values: dict[str, object], by: Actor) -> CameraChanged:
+        """Add one."""
+        ...
+
+    async def change(
+        self, camera_id: str, values: dict[str, object], version: str, by: Actor
+    ) -> CameraChanged:
+        """Change one that was added; raises StaleError where it is of another version."""
+        ...
+
+    async def remove(self, camera_id: str, version: str, by: Actor) -> CameraChanged:
+        """Remove one that was added."""
+        ...
+
+    async def switch(self, camera_id: str, on: bool, by: Actor) -> CameraChanged:
+        """Switch one on or off."""
+        ...
+
+
+class Audit(Protocol):
+    """Who did what; whoever looks is in it. Raises InputError, DatabaseError."""
+
+    async def page(
+        self,
+        begins: datetime,
+        ends: datetime,
+        kind: str | None,
+        actor: str | None,
+        patient_ref: str | None,
+        by: Actor,
+        part: Slice,
+    ) -> Page[RecordedEvent]:
+        """A part of what was recorded in [begins, ends), the newest first."""
+        ...
+
+    async def verify(self, by: Actor) -> Verification:
+        """Look at all of it; raises KirdiError while somebody else does."""
+        ...
+
+
+class Notices(Protocol):
+    """What an operator should know; raises DatabaseError."""
+
+    async def notices(self) -> Sequence[str]:
+        """One line each."""
+        ...
+
+
+class OnceStore(Protocol):
+    """Remembers writes; `storage.idempotency.PostgresOnce` does. All raise DatabaseError."""
+
+    async def claim(self, account: str, key: str, request: bytes) -> Claimed | KeptAnswer | Held:
+        """Begin a write, or learn what became of it."""
+        ...
+
+    def writing(self, claim: Claimed) -> AbstractContextManager[None]:
+        """Around the write: what it commits is marked as this claim's."""
+        ...
+
+    async def answer(self, claim: Claimed, answer: KeptAnswer) -> None:
+        """Keep what was answered."""
+        ...
+
+    async def release(self, claim: Claimed, *, nothing_done: bool) -> None:
+        """The write came to nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything behind the routes of the clinic's domain.
+
+    Attributes:
+        zone: The site's; says what today is.
+        pack_id: The model pack in use.
+        cursors: Seals the places at which lists go on.
+        pseudonyms: For those who may count and not know.
+    """
+
+    zone: tzinfo
+    pack_id: str
+    cursors: Seal
+    pseudonyms: Pseudonyms
+    once: OnceStore
+    visits: Visits
+    people: People
+    looks: Looks
+    enrolments: Enrolments
+    consents: Consents
+    check_ins: CheckIns
+    codes: Codes
+    reviews: Reviews
+    desk: Desk
+    cameras: Cameras
+    notices: Notices
+    audit: Audit

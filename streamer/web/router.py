@@ -1,0 +1,68 @@
+"""The router of every resource: a route that does not say who may use it cannot be made.
+
+Used by the files of `routes`. The demand is checked before anything of the request is read.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from streamer.web.parts import parts_of
+from streamer.web.principal import Principal
+from streamer.web.problem import Problem
+from streamer.web.require import Public, Require
+
+
+class GuardedRoute(APIRoute):
+    """A route with exactly one demand."""
+
+    guard: Require | Public
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See FastAPI's `APIRoute`.
+
+        Raises:
+            TypeError: The route declares no demand, or two.
+        """
+        demands = list(_demands(self.dependant))
+        if len(demands) != 1:
+            raise TypeError(
+                f"route {self.path}: declare `require(...)` or PUBLIC, once; it has {len(demands)}"
+            )
+        guard = self.guard = demands[0]
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            # FastAPI reads the body before it asks dependencies; nobody unknown makes us do that.
+            if isinstance(guard, Require):
+                await self._admit(guard, request)
+            return await handle(request)
+
+        return guarded
+
+    async def _admit(self, guard: Require, request: Request) -> None:
+        try:
+            await guard(request)
+        except Problem as problem:
+            principal = getattr(request.state, "principal", None)
+            if problem.status is HTTPStatus.FORBIDDEN and isinstance(principal, Principal):
+                parts = parts_of(request)
+                name = f"{request.method} {self.path}"
+                await parts.entrance.denials.denied(principal.account, name, parts.clock.now())
+            raise
+
+
+def router(prefix: str, tag: str) -> APIRouter:
+    """Make a resource's router, below `/api/v1`."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
+
+
+def _demands(dependant: Dependant) -> Iterator[Require | Public]:
+    for one in dependant.dependencies:
+        if isinstance(one.call, Require | Public):
+            yield one.call
+        yield from _demands(one)

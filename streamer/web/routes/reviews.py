@@ -1,0 +1,108 @@
+"""`/reviews`: face matches that wait for a person."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Response
+
+from streamer.domain.review_report import ReviewReport
+from streamer.web.clinic import Clinic
+from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
+from streamer.web.models.base import Listed
+from streamer.web.models.reviews import (
+    ArrivalWritten,
+    Confirmation,
+    Confirmed,
+    Rejected,
+    Review,
+)
+from streamer.web.once import Once
+from streamer.web.paging import PageAsked
+from streamer.web.permissions import Permission
+from streamer.web.principal import Principal
+from streamer.web.problem import not_found
+from streamer.web.require import require
+from streamer.web.resources import Resources
+from streamer.web.router import router
+from streamer.web.sight import sight_of
+
+reviews = router("/reviews", "reviews")
+
+_READ = Permission.REVIEWS_READ
+Reader = Annotated[Principal, require(_READ)]
+Reviewer = Annotated[Principal, require(Permission.REVIEWS_WRITE)]
+
+
+@reviews.get("", responses=PROBLEMS)
+async def list_reviews(principal: Reader, clinic: Clinic, paging: PageAsked) -> Listed[Review]:
+    """List what waits, oldest first, from the cameras you may see. Each waits for ten minutes."""
+    waiting = [
+        _review(one)
+        for one in await clinic.reviews.reports()
+        if principal.may_use_camera(one.camera_id)
+    ]
+    shown = paging.part_of(waiting)
+    if shown.items:
+        await clinic.looks.looked(sight_of(principal, _READ), "Review")
+    return shown
+
+
+@reviews.get(
+    "/{review_id}/crop",
+    response_class=Response,
+    responses=NOT_FOUND
+    | {200: {"description": "The face", "content": {"image/jpeg": {"schema": {"type": "string"}}}}},
+)
+async def show_crop(principal: Reviewer, clinic: Clinic, review_id: UUID) -> Response:
+    """Show the face of one review, to whoever may decide about it. The look is in the audit.
+
+    It comes from memory and must be kept nowhere.
+    """
+    found = await clinic.reviews.crop(review_id)
+    if found is None or found.jpeg is None or not principal.may_use_camera(found.camera_id):
+        raise not_found("review")
+    sight = sight_of(principal, Permission.REVIEWS_WRITE)
+    await clinic.looks.looked(sight, "Review", str(review_id), found.patients)
+    return Response(found.jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@reviews.post("/{review_id}/confirm", response_model=Confirmed, responses=WRITE)
+async def confirm_review(
+    principal: Reviewer, clinic: Clinic, once: Once, review_id: UUID, sent: Confirmation
+) -> Response:
+    """It is this patient: write the check-ins. Not for patients whom you bill."""
+
+    async def confirm() -> Confirmed:
+        await _see(clinic, principal, review_id)
+        arrivals = await clinic.reviews.confirm(
+            str(review_id), sent.patient_ref or "", principal.actor
+        )
+        written = [ArrivalWritten.model_validate(one) for one in arrivals]
+        return Confirmed(review_id=review_id, arrivals=written)
+
+    return await once(confirm)
+
+
+@reviews.post("/{review_id}/reject", response_model=Rejected, responses=WRITE)
+async def reject_review(
+    principal: Reviewer, clinic: Clinic, once: Once, review_id: UUID
+) -> Response:
+    """It is none of the candidates: remembered for the rest of the day."""
+
+    async def reject() -> Rejected:
+        await _see(clinic, principal, review_id)
+        await clinic.reviews.reject(str(review_id), principal.actor)
+        return Rejected(review_id=review_id)
+
+    return await once(reject)
+
+
+async def _see(clinic: Resources, principal: Principal, review_id: UUID) -> None:
+    """Decided, over, or from a camera that is none of theirs: there is none. Raises Problem."""
+    camera_id = clinic.reviews.camera_of(review_id)
+    if camera_id is None or not principal.may_use_camera(camera_id):
+        raise not_found("review")
+
+
+def _review(report: ReviewReport) -> Review:
+    return Review.model_validate(report)

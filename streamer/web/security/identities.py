@@ -1,0 +1,73 @@
+"""Who is behind a session's cookie or an API token. Made by `app`, asked by `gate`."""
+
+from datetime import datetime
+from typing import Protocol
+
+from streamer.clock import Clock
+from streamer.crypto.web_secrets import WebSecrets
+from streamer.domain.account import Account, SessionFound, TokenFound
+from streamer.web.permissions import Permission, permissions_of
+from streamer.web.ports import OpenSession
+from streamer.web.principal import Principal, Via
+
+
+class Sessions(Protocol):
+    """`storage.web_sessions.PostgresSessions` is one."""
+
+    async def find(self, secret: str, now: datetime) -> SessionFound | None:
+        """The session in force that has this secret."""
+        ...
+
+
+class Tokens(Protocol):
+    """`storage.api_tokens.PostgresTokens` is one."""
+
+    async def find(self, token: str, now: datetime) -> TokenFound | None:
+        """The token in force."""
+        ...
+
+
+class StoredIdentities:
+    """`ports.Identities` by the stores: what an account may is looked up for every request."""
+
+    def __init__(
+        self, site_id: str, sessions: Sessions, tokens: Tokens, secrets: WebSecrets, clock: Clock
+    ) -> None:
+        """Keep the collaborators."""
+        self._site_id = site_id
+        self._sessions = sessions
+        self._tokens = tokens
+        self._secrets = secrets
+        self._clock = clock
+
+    async def of_session(self, secret: str) -> OpenSession | None:
+        """See `ports.Identities`."""
+        found = await self._sessions.find(secret, self._clock.now())
+        if found is None:
+            return None
+        permissions = permissions_of(found.account.roles)
+        principal = self._principal(found.account, permissions, Via.SESSION)
+        return OpenSession(principal, self._secrets.csrf(secret))
+
+    async def of_token(self, secret: str) -> Principal | None:
+        """See `ports.Identities`."""
+        found = await self._tokens.find(secret, self._clock.now())
+        if found is None:
+            return None
+        # Scopes take away and never give.
+        scopes = {one for one in Permission if one.value in found.scopes}
+        permissions = permissions_of(found.account.roles) & scopes
+        return self._principal(found.account, permissions, Via.TOKEN)
+
+    def _principal(
+        self, account: Account, permissions: frozenset[Permission], via: Via
+    ) -> Principal:
+        return Principal(
+            account=account.name,
+            roles=frozenset(account.roles),
+            permissions=permissions,
+            practitioner_refs=account.practitioner_refs,
+            cameras=None if account.cameras is None else frozenset(account.cameras),
+            site_id=self._site_id,
+            via=via,
+        )

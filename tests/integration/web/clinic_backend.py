@@ -1,0 +1,17 @@
+"""The backend of a test's clinic, without a cache."""
+
+from pathlib import Path
+
+from config.settings import Settings
+from streamer.backend import Backend, register_of
+from streamer.clock import Clock
+from streamer.storage.database import Database
+from streamer.storage.schedules import ScheduleCache
+
+
+def clinic_backend(
+    database: Database, settings: Settings, schedules: ScheduleCache, clock: Clock, home: Path
+) -> Backend:
+    """Stores over a database that is open already."""
+    register = register_of(settings, home)
+    return Backend(settings, database, schedules, clock, home, register, "")

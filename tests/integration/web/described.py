@@ -1,0 +1,126 @@
+"""Requests made of the OpenAPI document: a sound one for every operation, for tests to spoil."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+METHODS: Final = ("get", "put", "post", "patch", "delete")
+
+# Of this site. A test that is about another one says otherwise.
+OURS: Final[dict[str, str]] = {
+    "patient_ref": "P-1",
+    "appointment_ref": "A-1",
+    "practitioner_ref": "D-1",
+    "guardian_ref": "P-2",
+    "camera_id": "lobby-1",
+    "device": "desk-1",
+    "building": "main",
+    "review_id": "00000000-0000-4000-8000-000000000000",
+    "erasure_id": "00000000-0000-4000-8000-000000000000",
+    "url": "rtsp://10.0.0.9/2",
+    "view_url": "rtsp://10.0.0.9/3",
+}
+
+
+@dataclass
+class Sample:
+    """A request that fits the document.
+
+    Attributes:
+        template: Of the path, with names in braces.
+        path_values: By name.
+        query: Names of the parameters that are texts.
+        json: The body, where there is one of JSON.
+        form: Whether the body is a form.
+    """
+
+    name: str
+    method: str
+    template: str
+    path_values: dict[str, str] = field(default_factory=dict)
+    query: list[str] = field(default_factory=list)
+    json: dict[str, Any] | None = None
+    form: bool = False
+
+    @property
+    def path(self) -> str:
+        """Below the API's address."""
+        path = self.template
+        for name, value in self.path_values.items():
+            path = path.replace("{" + name + "}", value)
+        return path.removeprefix("/api/v1")
+
+
+def samples(document: dict[str, Any], known: dict[str, str] | None = None) -> list[Sample]:
+    """One for each operation.
+
+    Args:
+        document: OpenAPI.
+        known: Values by name of parameter or property, before those of this site.
+    """
+    return list(_samples(document, OURS | (known or {})))
+
+
+def _samples(document: dict[str, Any], known: dict[str, str]) -> Iterator[Sample]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method not in METHODS:
+                continue
+            made = Sample(f"{method.upper()} {path}", method.upper(), path)
+            for one in operation.get("parameters", ()):
+                if one["in"] == "path":
+                    assert one["name"] in known, f"{made.name}: what is {one['name']} of a site?"
+                    made.path_values[one["name"]] = known[one["name"]]
+                elif one["in"] == "query":
+                    made.query.append(one["name"])
+            content = operation.get("requestBody", {}).get("content", {})
+            made.form = "multipart/form-data" in content
+            if "application/json" in content:
+                schema = content["application/json"]["schema"]
+                made.json = _value(document, schema, known, "")
+            yield made
+
+
+def _value(
+    document: dict[str, Any], schema: dict[str, Any], known: dict[str, str], name: str
+) -> Any:
+    if "$ref" in schema:
+        target: Any = document
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        return _value(document, target, known, name)
+    if name in known and not schema.get("properties"):
+        return known[name]
+    for group in ("anyOf", "oneOf"):
+        if group in schema:
+            return _value(document, schema[group][0], known, name)
+    if "allOf" in schema:
+        return _value(document, schema["allOf"][0], known, name)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        wanted = schema.get("required", ())
+        return {
+            key: _value(document, one, known, key)
+            for key, one in schema.get("properties", {}).items()
+            if key in wanted or (key == "patient_ref" and "patient_ref" in known)
+        }
+    if schema.get("type") == "array":
+        return []
+    plain = {"integer": 1, "number": 1.0, "boolean": False}
+    if schema.get("type") in plain:
+        return plain[schema["type"]]
+    formats = {"date": "2026-11-23", "date-time": "2026-11-23T04:00:00Z"}
+    return formats.get(schema.get("format", ""), "something")
+
+
+def strings_of(body: dict[str, Any], spoiled: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The body once for each text in it, with that text replaced."""
+    for key, value in body.items():
+        if isinstance(value, str):
+            made = copy.deepcopy(body)
+            made[key] = spoiled
+            yield key, made

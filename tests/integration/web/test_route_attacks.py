@@ -1,0 +1,241 @@
+"""What somebody with an account, or none, may try; over every route there is.
+
+The requests are made of the OpenAPI document: a route that is added is tried as well.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from config.settings import Database as Limits
+from config.settings import Site
+from streamer.domain.actor import SERVICE
+from streamer.domain.role import Role
+from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.database import open_database
+from streamer.storage.patients_import import PatientsImport
+from streamer.storage.schedules import ScheduleCache
+from tests.integration.storage.clinic import ZONE, Clinic, booking, patient
+from tests.integration.web.described import Sample, samples, strings_of
+from tests.integration.web.house import House
+
+OTHER = Site(id="other-1", name="Polyclinic No. 2", time_zone="Asia/Almaty")
+# What may never be seen of the other site.
+THEIRS = ("P-77", "A-77", "Full Name 77", "D-77")
+ANYBODY = [one for one in Role if one is not Role.INSURER]
+# Free text, which is kept as it is; and a code, which is refused by saying so.
+TEXTS = ("reason", "document_ref", "code")
+SQL = ("' OR '1'='1", "x');DROP/**/TABLE/**/patients;--", "%", "\x00")
+
+
+@dataclass
+class Street:
+    """Our site with P-1, P-2 and their appointments; next door P-77."""
+
+    house: House
+    document: dict[str, Any]
+
+    async def everybody(self) -> httpx.AsyncClient:
+        return await self.house.as_role(*ANYBODY, account="everybody")
+
+
+@pytest.fixture
+async def street(house: House, migrated_url: str, tmp_path: Path) -> Street:
+    clinic = house.clinic
+    await clinic.import_patients(patient(1), patient(2))
+    await clinic.import_bookings(booking(1), booking(2))
+    async with open_database(migrated_url, Limits(), OTHER, tmp_path / "kirdi.key") as theirs:
+        await next_door(theirs, clinic)
+    reader = await house.as_role(Role.AUDITOR, account="reader")
+    return Street(house, (await reader.get("/openapi.json")).json())
+
+
+async def next_door(theirs: Any, clinic: Clinic) -> None:
+    now = clinic.clock.now()
+    patients = PatientsImport(
+        theirs.postgres, theirs.vault, theirs.keyed_hash, OTHER.id, clinic.eraser()
+    )
+    await patients.run([patient(77)], now)
+    schedules = ScheduleCache(theirs.postgres, None, OTHER.id, ZONE, clinic.clock)
+    bookings = AppointmentsImport(theirs.postgres, OTHER.id, ZONE, schedules)
+    await bookings.run([replace(booking(77), practitioner_ref="D-77")], now)
+    async with theirs.postgres.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO erasures (erasure_id, site_id, patient_id, reason, erased_by, erased_at, "
+            "templates, renewed_key, backups_clean_by) SELECT $1, $2, patient_id, 'withdrawn', $3, "
+            "$4, 1, false, $4 FROM patients WHERE patient_ref = 'P-77'",
+            RECEIPT,
+            OTHER.id,
+            SERVICE.name,
+            now,
+        )
+
+
+RECEIPT = "00000000-0000-4000-8000-000000000077"
+NEXT_DOOR = {
+    "patient_ref": "P-77",
+    "appointment_ref": "A-77",
+    "practitioner_ref": "D-77",
+    "erasure_id": RECEIPT,
+}
+
+
+async def send(client: httpx.AsyncClient, one: Sample, **more: Any) -> httpx.Response:
+    if one.form and "data" not in more:
+        ref = more.pop("patient_ref", "P-1")
+        photos = [("photos", ("1.png", b"nothing"))]
+        return await client.request(
+            one.method, one.path, data={"patient_ref": ref}, files=photos, **more
+        )
+    if one.json is not None and not {"json", "content"} & more.keys():
+        more["json"] = one.json
+    return await client.request(one.method, one.path, **more)
+
+
+def of_the_clinic(street: Street, known: dict[str, str] | None = None) -> list[Sample]:
+    """Signing in and out is another test's, and would end this one."""
+    found = samples(street.document, known)
+    return [one for one in found if not one.path.startswith(("/session", "/oidc", "/health"))]
+
+
+async def rows_of(street: Street) -> tuple[int, ...]:
+    tables = ("patients", "appointments", "check_ins", "consents", "codes", "sites")
+    return tuple([await street.house.clinic.count(one) for one in tables])
+
+
+async def test_another_sites_things_are_not_there_for_any_role(street: Street) -> None:
+    before = await rows_of(street)
+    for role in Role:
+        refs = ["D-77"] if role is Role.PRACTITIONER else []
+        client = await street.house.as_role(role, account=f"a-{role}", practitioner_refs=refs)
+        for one in of_the_clinic(street, NEXT_DOOR):
+            await try_theirs(client, one)
+    assert await rows_of(street) == before
+
+
+async def try_theirs(client: httpx.AsyncClient, one: Sample) -> None:
+    """Ask for the other site's things in every place of a request."""
+    answer = await send(client, one, **({"patient_ref": "P-77"} if one.form else {}))
+    names = {*one.path_values, *(one.json or {}), *(["patient_ref"] if one.form else [])}
+    if names & NEXT_DOOR.keys():
+        assert answer.status_code in (403, 404), (one.name, answer.text)
+    refuse_theirs(one, answer)
+    for name in one.query:
+        if name in NEXT_DOOR:
+            filtered = await send(client, one, params={name: NEXT_DOOR[name]})
+            assert filtered.json().get("items", []) == [], one.name
+            refuse_theirs(one, filtered)
+
+
+def refuse_theirs(one: Sample, answer: httpx.Response) -> None:
+    if answer.is_success:
+        for word in THEIRS:
+            assert word not in answer.text, (one.name, answer.text)
+
+
+async def test_sql_in_every_field_is_only_text(street: Street) -> None:
+    client = await street.everybody()
+    before = await rows_of(street)
+    for one in of_the_clinic(street):
+        for text in SQL:
+            for name in one.query:
+                answer = await send(client, one, params={name: text})
+                assert answer.status_code < 500, (one.name, name, text, answer.text)
+                if answer.is_success and "items" in answer.json():
+                    assert answer.json()["items"] == [], (one.name, name, text)
+            for name in one.path_values:
+                spoiled = replace(one, path_values=one.path_values | {name: text})
+                spoiled.path_values[name] = quote(text, safe="")
+                answer = await send(client, spoiled)
+                assert answer.status_code in (404, 405, 422), (one.name, name, answer.text)
+            for name, body in strings_of(one.json or {}, text):
+                answer = await send(client, one, json=body)
+                assert 400 <= answer.status_code < 500 or name in TEXTS, (
+                    one.name,
+                    name,
+                    answer.text,
+                )
+            if text.isprintable():
+                answer = await send(client, one, headers={"Idempotency-Key": text})
+                assert answer.status_code < 500, (one.name, answer.text)
+    assert (await rows_of(street))[0] == before[0]
+    assert (await rows_of(street))[-1] == before[-1]
+
+
+async def test_what_nobody_knows_is_not_taken(street: Street) -> None:
+    client = await street.everybody()
+    more = {"site_id": OTHER.id, "decided_by": "director", "evidence": "face", "roles": ["admin"]}
+    for one in of_the_clinic(street):
+        if one.json is None:
+            continue
+        for name, value in more.items():
+            if name in one.json:
+                continue
+            answer = await send(client, one, json=one.json | {name: value})
+            assert answer.status_code == 422, (one.name, name, answer.text)
+            assert "extra_forbidden" in answer.text, (one.name, name, answer.text)
+
+
+async def test_other_kinds_of_bodies_are_refused(street: Street) -> None:
+    client = await street.everybody()
+    for one in of_the_clinic(street):
+        if one.json is None and not one.form:
+            continue
+        for kind, content in (
+            ("text/plain", b'{"patient_ref": "P-1"}'),
+            ("application/xml", b"<patient/>"),
+            ("application/x-www-form-urlencoded", b"patient_ref=P-1"),
+            ("application/json", b"\xff\xfe{"),
+            ("application/json", b"[" * 5000),
+            ("application/json", b'"text"'),
+            ("multipart/form-data", b"no boundary"),
+            ("multipart/form-data; boundary=x", b"--x\r\nno end"),
+        ):
+            answer = await client.request(
+                one.method, one.path, content=content, headers={"Content-Type": kind}
+            )
+            assert 400 <= answer.status_code < 500, (one.name, kind, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json", (one.name, kind)
+
+
+async def test_more_than_anybody_needs_is_refused(street: Street) -> None:
+    client = await street.everybody()
+    large = b"x" * (2 << 20)
+    for one in of_the_clinic(street):
+        if one.json is None:
+            continue
+        headers = {"Content-Type": "application/json"}
+        answer = await client.request(one.method, one.path, content=large, headers=headers)
+        assert answer.status_code == 413, (one.name, answer.text)
+    far = await client.get("/patients", params={"patient_ref": "P" * 4000})
+    assert far.status_code == 422
+    many = await client.get("/patients", params={"limit": 1_000_000})
+    assert many.status_code == 422
+
+
+async def test_paths_lead_nowhere_else(street: Street) -> None:
+    client = await street.everybody()
+    for path in (
+        "/../../etc/passwd",
+        "/patients/..%2f..%2f..%2fetc%2fpasswd",
+        "/patients/%2e%2e/%2e%2e/etc/passwd",
+        "/cameras/..%2f..%2fcameras.yaml",
+        "/reviews/..%2f..%2f/crop",
+        "//etc/passwd",
+    ):
+        answer = await client.get(path)
+        assert answer.status_code in (404, 405, 422), (path, answer.text)
+        assert "root:" not in answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_other_methods_are_problems_too(street: Street) -> None:
+    client = await street.everybody()
+    for path in {one.path for one in of_the_clinic(street)}:
+        answer = await client.request("PROPFIND", path)
+        assert answer.status_code in (404, 405), path
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,115 @@
+"""Deny by default: every route says who may use it, and is asked by those who may not."""
+
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import Request
+
+from streamer.domain.role import Role
+from streamer.web.application import create_application
+from streamer.web.permissions import Permission, permissions_of
+from streamer.web.ports import WebParts
+from streamer.web.principal import Principal
+from streamer.web.require import PUBLIC, Public, Require, require
+from streamer.web.router import router
+from tests.fakes.clock import FakeClock, UnhurriedClock
+from tests.fakes.entrance import FakeDenials, entrance
+from tests.fakes.identities import FakeIdentities
+from tests.integration.storage.clinic import NOW
+from tests.route_table import RouteLine, route_table
+
+# For everybody, and why: what has to answer before anybody can have signed in.
+FOR_EVERYBODY = {
+    "GET /api/v1/health",
+    "POST /api/v1/session",
+    "GET /api/v1/oidc/sign-in",
+    "GET /api/v1/oidc/callback",
+}
+
+IDENTITIES = FakeIdentities()
+APPLICATION = create_application(
+    WebParts("s1", UnhurriedClock(FakeClock(NOW)), entrance(IDENTITIES))
+)
+LINES = route_table(APPLICATION)
+
+
+def demanding(lines: list[RouteLine]) -> list[RouteLine]:
+    return [one for one in lines if isinstance(one.guard, Require)]
+
+
+def test_every_route_declares_who_may_use_it() -> None:
+    assert len(LINES) > 2
+    assert [one.name for one in LINES if one.guard is None] == []
+
+
+def test_few_routes_are_for_everybody() -> None:
+    assert {one.name for one in LINES if isinstance(one.guard, Public)} == FOR_EVERYBODY
+
+
+@pytest.mark.parametrize("line", demanding(LINES), ids=lambda line: line.name)
+async def test_nobody_gets_in(line: RouteLine) -> None:
+    assert await status_of(line, None) == 401
+    assert await status_of(line, "guessed") == 401
+
+
+@pytest.mark.parametrize("line", demanding(LINES), ids=lambda line: line.name)
+async def test_roles_without_the_permission_are_refused(line: RouteLine) -> None:
+    assert isinstance(line.guard, Require)
+    without = [role for role in Role if not line.guard.permissions <= permissions_of((role,))]
+    for role in without:
+        assert await status_of(line, IDENTITIES.add(role)) == 403, role
+    if line.guard.permissions:
+        assert await status_of(line, IDENTITIES.add()) == 403
+
+
+async def status_of(line: RouteLine, token: str | None) -> int:
+    """Ask with nothing in place of parameters and body: who may not never gets that far."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    transport = httpx.ASGITransport(APPLICATION)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        path = line.path.replace("{", "").replace("}", "")
+        return (await client.request(line.method, path, headers=headers)).status_code
+
+
+def test_a_route_that_says_nothing_cannot_be_made() -> None:
+    silent = router("/silent", "test")
+    with pytest.raises(TypeError, match="/silent"):
+
+        @silent.get("")
+        async def read() -> None: ...
+
+
+def test_a_route_cannot_be_public_and_demand_something() -> None:
+    torn = router("/torn", "test")
+    with pytest.raises(TypeError, match="it has 2"):
+
+        @torn.get("", dependencies=[PUBLIC])
+        async def read(
+            principal: Annotated[Principal, require(Permission.AUDIT_READ)],
+        ) -> None: ...
+
+
+async def test_who_asks_for_too_much_is_put_on_record_and_never_read() -> None:
+    identities, guarded, read = FakeIdentities(), router("/guarded", "test"), []
+
+    @guarded.post("/{ref}")
+    async def write(
+        ref: str, request: Request, _who: Annotated[Principal, require(Permission.AUDIT_READ)]
+    ) -> None:
+        read.append(await request.body())
+
+    way_in = entrance(identities)
+    application = create_application(WebParts("s1", FakeClock(NOW), way_in))
+    application.include_router(guarded)
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for role, status in ((Role.HEAD, 403), (Role.AUDITOR, 200)):
+            token = identities.add(role, account=role)
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await client.post("/guarded/P-1", content=b"{", headers=headers)
+            assert answer.status_code == status
+    assert isinstance(way_in.denials, FakeDenials)
+    # The route's pattern: the path itself may hold a patient's reference.
+    assert way_in.denials.denied_to == [("head", "POST /guarded/{ref}")]
+    assert read == [b"{"]
