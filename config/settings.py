@@ -20,6 +20,7 @@ from config.backup import Backup as Backup
 from config.camera import Camera as Camera
 from config.codes import Codes as Codes
 from config.consent import Consent as Consent
+from config.database import Database as Database
 from config.egov import Egov as Egov
 from config.keys import Keys as Keys
 from config.oidc import Oidc as Oidc
@@ -82,29 +83,6 @@ class Site(Section):
     def zone(self) -> ZoneInfo:
         """The site's time zone."""
         return ZoneInfo(self.time_zone)
-
-
-class Database(Section):
-    """PostgreSQL; without a URL an embedded server is started under the home folder."""
-
-    url: SecretStr | None = Field(
-        None, description="postgresql://user:password@host/name; null = embedded server"
-    )
-    url_file: Path | None = Field(None, description="a file that holds the URL instead")
-    pool_size: int = Field(8, ge=2, le=64, description="most connections at once")
-    connect_timeout_s: float = Field(5.0, gt=0, description="for a new connection")
-    acquire_timeout_s: float = Field(5.0, gt=0, description="for a free connection of the pool")
-    command_timeout_s: float = Field(10.0, gt=0, description="for one statement")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_file(cls, data: object) -> object:
-        return with_url_file(data)
-
-    @field_validator("url")
-    @classmethod
-    def _postgres_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        return checked_scheme(value, ("postgresql", "postgres"))
 
 
 class Redis(Section):

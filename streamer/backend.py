@@ -6,17 +6,17 @@ Used by `app` and by every command that reads or writes what Kirdi knows.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
-from config.settings import Settings
+from config.settings import Settings, Site
 from streamer.clock import Clock
 from streamer.crypto.answer_seal import AnswerSeal
 from streamer.domain.change import Change
-from streamer.embedded.services import embedded_services
+from streamer.embedded.services import Services, embedded_services
 from streamer.errors import KirdiError
 from streamer.key_places import key_places
 from streamer.patients.consent_rules import ConsentRules
@@ -31,7 +31,8 @@ from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.checkpoint_file import CheckpointFile
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.consents_list import ConsentsList
-from streamer.storage.database import Database, open_database
+from streamer.storage.database import Database, open_database, open_postgres
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.enrolment import PostgresEnrolment
@@ -52,6 +53,7 @@ from streamer.storage.patient_files import PatientFiles
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.patients_list import PatientsList
 from streamer.storage.people_reader import PeopleReader
+from streamer.storage.postgres import Postgres
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.remnants import Remnants
@@ -60,6 +62,7 @@ from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
 from streamer.storage.sign_in_attempts import PostgresSignInAttempts
+from streamer.storage.site_logins import is_ready, serve_site
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.storage.visits_reader import VisitsReader
@@ -107,7 +110,7 @@ class Backend:
     clock: Clock
     home: Path
     register: ErasureRegister
-    database_url: str = field(repr=False)
+    services: Services
 
     @property
     def patients_import(self) -> PatientsImport:
@@ -310,6 +313,17 @@ class Backend:
         """Lists who consents, and whom a pack can recognise."""
         return PatientsList(self.database.postgres, self.settings.site.id, pack_id)
 
+    @asynccontextmanager
+    async def postgres_as(self, role: DatabaseRole) -> AsyncIterator[Postgres]:
+        """Open a pool as another role than the service's, which this backend works as.
+
+        Raises:
+            DatabaseError: The settings name no login for it, or the database refuses.
+        """
+        url, settings = self.services.url_as(role), self.settings
+        async with open_postgres(url, settings.database, settings.site, role) as postgres:
+            yield postgres
+
     def change_feed(self, tell: Callable[[Change], None]) -> ChangeFeed:
         """Hears what others change."""
         return ChangeFeed(self.database.postgres, self.settings.site.id, tell, self.clock)
@@ -385,6 +399,18 @@ class Backend:
         )
 
 
+async def prepare(services: Services, site: Site) -> None:
+    """Bring an embedded database to what this program needs; as its owner only where it isn't yet.
+
+    Raises:
+        DatabaseError: It refuses.
+    """
+    if not await is_ready(services.database_url, site):
+        owner_url = services.url_as(DatabaseRole.OWNER)
+        await migrate(owner_url)
+        await serve_site(owner_url, site, services.login_urls, several=True)
+
+
 @asynccontextmanager
 async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIterator[Backend]:
     """Open the stores, starting embedded servers where no URLs are set.
@@ -399,7 +425,7 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
     keys = key_places(settings.keys, home)
     async with embedded_services(settings.database, settings.redis, home) as services:
         if settings.database.url is None:
-            await migrate(services.database_url)
+            await prepare(services, settings.site)
         redis = (
             RedisLink(services.redis_url, settings.redis.timeout_s, clock)
             if services.redis_url is not None
@@ -417,9 +443,7 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
                     log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                backend = Backend(
-                    settings, database, schedules, clock, home, register, services.database_url
-                )
+                backend = Backend(settings, database, schedules, clock, home, register, services)
                 try:
                     yield backend
                 finally:

@@ -12,7 +12,15 @@ import hypothesis
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
-from tests.servers import Databases, flush_redis, installed_postgres, installed_redis
+from tests.servers import (
+    Databases,
+    flush_redis,
+    in_thread,
+    installed_postgres,
+    installed_redis,
+    know_embedded,
+    make_logins,
+)
 
 MakeDatabase = Callable[..., str]
 
@@ -23,19 +31,18 @@ hypothesis.settings.load_profile("kirdi")
 
 @pytest.fixture(scope="session")
 def embedded_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
-    """PostgreSQL's and Redis's URL of embedded servers that the whole run shares."""
+    """PostgreSQL's (as its owner) and Redis's URL of embedded servers that the whole run shares."""
     servers = EmbeddedServers(tmp_path_factory.mktemp("home"))
     holder = servers.acquire(database=True, redis=True)
-    database_url, redis_url = servers.services(holder)
-    assert database_url is not None
-    yield database_url, redis_url
+    _, redis_url = servers.services(holder)
+    yield know_embedded(servers), redis_url
     servers.release(holder)
     assert all(server.pid is None for server in servers.status())
 
 
 @pytest.fixture(scope="session")
 def postgres_url(embedded_urls: tuple[str, str | None]) -> str:
-    """A server's URL, for tests that make databases themselves."""
+    """A server's URL as its owner, for tests that make databases themselves."""
     return embedded_urls[0]
 
 
@@ -57,7 +64,7 @@ def make_database(postgres_url: str) -> Iterator[MakeDatabase]:
 
 @pytest.fixture
 def database_url(make_database: MakeDatabase) -> str:
-    """The URL of a new, empty database."""
+    """The URL of a new, empty database, as its owner."""
     return make_database()
 
 
@@ -79,6 +86,7 @@ def any_postgres_url(
         yield request.getfixturevalue("postgres_url")
         return
     with installed_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        in_thread(lambda: make_logins(url))
         yield url
 
 

@@ -8,15 +8,65 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 import redis
 
 from streamer.embedded import process
+from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_errors import Place
+from streamer.storage.database_role import DatabaseRole
+
+# Who logs in as what, by server; filled by those who start servers.
+_LOGINS: dict[str, dict[DatabaseRole, str]] = {}
+
+
+def as_role(url: str, role: DatabaseRole) -> str:
+    """The same database, by the server's login for a role."""
+    parts = urlsplit(url)
+    login = _LOGINS[Place.of(url).host][role]
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
+
+
+def login_name(url: str, role: DatabaseRole) -> str:
+    """What the server calls that login."""
+    return _LOGINS[Place.of(url).host][role].partition(":")[0]
+
+
+def know_embedded(servers: EmbeddedServers) -> str:
+    """Remember the logins of embedded servers that run; the database's URL as its owner."""
+    urls = {role: servers.database_url(role) for role in DatabaseRole}
+    owner_url = urls[DatabaseRole.OWNER]
+    _LOGINS[Place.of(owner_url).host] = {
+        role: urlsplit(url).netloc.rpartition("@")[0] for role, url in urls.items()
+    }
+    return owner_url
+
+
+async def make_logins(superuser_url: str) -> None:
+    """Give a clinic's kind of server a login for each role; the superuser migrates."""
+    parts = urlsplit(superuser_url)
+    # Several runs may share one server: they agree on the passwords.
+    password = parts.password or "kirdi"
+    logins = {DatabaseRole.OWNER: f"{quote(parts.username or '')}:{quote(password)}"}
+    connection = await asyncpg.connect(superuser_url, timeout=10, command_timeout=30)
+    try:
+        for role in DatabaseRole:
+            login = f"{role}_login"
+            statements = [f"CREATE ROLE {role} NOLOGIN"]
+            if role is not DatabaseRole.OWNER:
+                logins[role] = f"{login}:{quote(password)}"
+                statements.append(f"CREATE ROLE {login} LOGIN PASSWORD '{password}' IN ROLE {role}")
+            for statement in statements:
+                with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+                    await connection.execute(statement)
+    finally:
+        await connection.close()
+    _LOGINS[Place.of(superuser_url).host] = logins
 
 
 class Databases:
@@ -35,6 +85,12 @@ class Databases:
         source = urlsplit(template).path.lstrip("/") if template else "template0"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         self._made.append(name)
+        if template is not None:
+            # A copy has the rows and the rights in it, and not those on it.
+            self._execute(
+                f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC; '
+                f'GRANT CONNECT ON DATABASE "{name}" TO {", ".join(DatabaseRole)}'
+            )
         return urlunsplit(urlsplit(self.server_url)._replace(path=f"/{name}"))
 
     def drop_all(self) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4, uuid5
 
 from config.settings import Settings
 from streamer.backend import Backend, open_backend
+from streamer.bench.as_owner import as_owner
 from streamer.bench.figures import percentile
 from streamer.bench.process_usage import family_cpu_seconds, idle_seconds
 from streamer.bench.recorded_statements import RecordingPostgres, Stretch, ask_again
@@ -264,8 +265,7 @@ async def _peopled(backend: Backend, patients: int) -> list[_Code]:
                 for one in codes
             ],
         )
-    async with backend.database.postgres.connection() as connection:
-        await connection.execute("ANALYZE")
+    await as_owner(backend, "ANALYZE")
     return codes
 
 

@@ -142,5 +142,7 @@ async def _create(settings: Settings, folder: Path, by: Actor) -> "Manifest":
 
     home = kirdi_home(os.environ)
     async with open_backend(settings, home, SystemClock()) as backend:
-        tools = await asyncio.to_thread(PostgresTools.of, settings, home, backend.database_url)
+        tools = await asyncio.to_thread(
+            PostgresTools.of, settings, home, backend.services.database_url
+        )
         return await create_backup(backend, tools, folder, by)

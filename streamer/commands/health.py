@@ -156,12 +156,13 @@ async def _read(settings: Settings, url: str, pack_id: str, models: Path) -> _Se
     from streamer.calibration_keeper import covers
     from streamer.score_rules import figures_name
     from streamer.storage.calibrations import newest_calibration
+    from streamer.storage.database_role import DatabaseRole
     from streamer.storage.patients_list import PatientsList
     from streamer.storage.postgres import Postgres
     from streamer.storage.uptime import CameraUptime
 
     site_id, now = settings.site.id, SystemClock().now()
-    postgres = Postgres(url, settings.database)
+    postgres = Postgres(url, settings.database, role=DatabaseRole.SERVICE, site_id=settings.site.id)
     await postgres.open()
     try:
         found = await newest_calibration(postgres, site_id, pack_id)

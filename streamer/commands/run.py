@@ -40,7 +40,7 @@ def secrets_in(settings: Settings) -> list[str]:
     from streamer.ingest.camera_url import secrets_of
 
     urls = [url for camera in settings.cameras for url in camera.urls]
-    urls += [url for url in (settings.database.url, settings.redis.url) if url is not None]
+    urls += [*settings.database.urls, *([settings.redis.url] if settings.redis.url else [])]
     client = settings.oidc.client_secret
     others = [] if client is None else [client.get_secret_value()]
     return others + [secret for url in urls for secret in secrets_of(url.get_secret_value())]

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -10,31 +11,64 @@ from streamer.embedded import process
 from streamer.embedded.binaries import PostgresBinaries, postgres_binaries
 from streamer.embedded.secret_file import SecretFile
 from streamer.errors import EmbeddedError
+from streamer.storage.database_role import DatabaseRole
 
 ROLE = "kirdi"
+"""Who migrates; belongs to `kirdi_owner`."""
 DATABASE = "kirdi"
+LOGINS = (DatabaseRole.SERVICE, DatabaseRole.RETENTION, DatabaseRole.AUDITOR)
+"""Who else logs in; each is its role itself and a member of nothing."""
 _INITDB_TIMEOUT_S = 180.0
 _SQL_TIMEOUT_S = 60.0
 
-# What the role needs to let the log of a withdrawn template go: to begin a new file of it, to have
+
+def _role(name: str, may: str) -> str:
+    """One line that makes a role, unless it is there: an error, even a caught one, would end it."""
+    return (
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') "
+        f"THEN CREATE ROLE {name} {may}; END IF; END $$"
+    )
+
+
+# One statement a line: the server without a client takes a line for one. Data folders of earlier
+# versions have some of it. Nobody but these connects, makes anything, or keeps large objects.
+_ROLES = f"""\
+{_role(DatabaseRole.OWNER, "NOLOGIN")}
+GRANT {DatabaseRole.OWNER} TO {ROLE}
+ALTER DATABASE {DATABASE} OWNER TO {DatabaseRole.OWNER}
+REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC
+REVOKE ALL ON DATABASE postgres FROM PUBLIC
+REVOKE ALL ON DATABASE template1 FROM PUBLIC
+REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC
+"""
+
+# What the owner needs to let the log of a withdrawn template go: to begin a new file of it, to have
 # the old ones removed, and to see that they are. Since version 15 that takes no superuser.
 _RIGHTS_SINCE = 15
 _RIGHTS = f"""\
-GRANT pg_checkpoint TO {ROLE}
-GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {ROLE}
-GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO {ROLE}
+GRANT pg_checkpoint TO {DatabaseRole.OWNER}
+GRANT EXECUTE ON FUNCTION pg_switch_wal() TO {DatabaseRole.OWNER}
+GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO {DatabaseRole.OWNER}
+REVOKE pg_checkpoint FROM {ROLE}
+REVOKE EXECUTE ON FUNCTION pg_switch_wal() FROM {ROLE}
+REVOKE EXECUTE ON FUNCTION pg_ls_waldir() FROM {ROLE}
 """
 
 
 class PostgresCluster:
-    """The data folder with one role and one database. No server runs while a method does."""
+    """The data folder with its roles and one database. No server runs while a method does."""
 
-    def __init__(self, folder: Path, password: SecretFile) -> None:
+    def __init__(self, folder: Path, passwords: Mapping[str, SecretFile]) -> None:
+        """Keep where it lies; `passwords` are by login: ROLE and LOGINS."""
         self._folder = folder
-        self._password = password
+        self._passwords = passwords
         self._log = structlog.get_logger()
-        self._rights = folder / "rights"
+        self._roles = folder / "roles"
         self.data = folder / "data"
+
+    def is_prepared(self) -> bool:
+        """Whether this version has prepared the data folder. May be asked while a server runs."""
+        return self._roles.exists()
 
     def binaries(self) -> PostgresBinaries:
         """The server the data folder was made by, else the newest.
@@ -58,7 +92,7 @@ class PostgresCluster:
         )
 
     def prepare(self, binaries: PostgresBinaries) -> None:
-        """Make the data folder where there is none; give the role a password where it is lost.
+        """Make the data folder where there is none; give logins a password where it is lost.
 
         Raises:
             EmbeddedError: The server's programs fail; the message ends with their words.
@@ -66,9 +100,8 @@ class PostgresCluster:
         if not (self.data / "PG_VERSION").exists():
             self._make_data(binaries)
         else:
-            if self._password.read() is None:
-                self._set_password(binaries)
-            self._grant_rights(binaries)
+            self._make_roles(binaries)
+            self._replace_lost_passwords(binaries)
 
     def _make_data(self, binaries: PostgresBinaries) -> None:
         """Make the data folder aside and rename it, so that a half-made one is never used."""
@@ -83,8 +116,8 @@ class PostgresCluster:
         fresh.mkdir(mode=0o700)
         try:
             self._initdb(binaries, fresh)
-            password = self._password.read() or SecretFile.generate()
-            self._password.write(password)
+            password = self._passwords[ROLE].read() or SecretFile.generate()
+            self._passwords[ROLE].write(password)
             self._sql(
                 binaries,
                 fresh,
@@ -92,10 +125,10 @@ class PostgresCluster:
                 f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n",
             )
             fresh.rename(self.data)
-            self._rights.unlink(missing_ok=True)
+            self._roles.unlink(missing_ok=True)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-        self._grant_rights(binaries)
+        self._make_roles(binaries)
         self._log.info("embedded database made", folder=str(self.data), version=binaries.major)
 
     def _initdb(self, binaries: PostgresBinaries, folder: Path) -> None:
@@ -113,18 +146,35 @@ class PostgresCluster:
                 "look for free disk space, or set database.url"
             )
 
-    def _set_password(self, binaries: PostgresBinaries) -> None:
-        password = SecretFile.generate()
-        self._sql(binaries, self.data, f"ALTER ROLE {ROLE} PASSWORD '{password}'\n")
-        self._password.write(password)
-        self._log.warning("embedded database had lost its password file; it has a new one")
+    def _replace_lost_passwords(self, binaries: PostgresBinaries) -> None:
+        for login, file in self._passwords.items():
+            if file.read() is None:
+                password = SecretFile.generate()
+                self._sql(binaries, self.data, f"ALTER ROLE {login} PASSWORD '{password}'\n")
+                file.write(password)
+                self._log.warning(
+                    "embedded database had lost a password file; it has a new one", login=login
+                )
 
-    def _grant_rights(self, binaries: PostgresBinaries) -> None:
+    def _make_roles(self, binaries: PostgresBinaries) -> None:
         """Once; data folders made by earlier versions lack them."""
-        if binaries.major < _RIGHTS_SINCE or self._rights.exists():
+        if self._roles.exists():
             return
-        self._sql(binaries, self.data, _RIGHTS, DATABASE)
-        self._rights.touch(mode=0o600)
+        statements = _ROLES
+        if binaries.major >= _RIGHTS_SINCE:
+            statements += _RIGHTS
+        for login in LOGINS:
+            password = self._passwords[login].read() or SecretFile.generate()
+            self._passwords[login].write(password)
+            statements += (
+                f"{_role(login, 'LOGIN')}\n"
+                f"ALTER ROLE {login} PASSWORD '{password}'\n"
+                f"GRANT CONNECT ON DATABASE {DATABASE} TO {login}\n"
+            )
+        self._sql(binaries, self.data, statements, DATABASE)
+        self._roles.touch(mode=0o600)
+        # What earlier versions have left here says less.
+        (self._folder / "rights").unlink(missing_ok=True)
 
     def _sql(
         self,

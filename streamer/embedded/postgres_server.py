@@ -14,9 +14,10 @@ import structlog
 from streamer.embedded import process
 from streamer.embedded.binaries import PostgresBinaries
 from streamer.embedded.home import make_private_folder
-from streamer.embedded.postgres_cluster import DATABASE, ROLE, PostgresCluster
+from streamer.embedded.postgres_cluster import DATABASE, LOGINS, ROLE, PostgresCluster
 from streamer.embedded.secret_file import SecretFile
 from streamer.errors import EmbeddedError
+from streamer.storage.database_role import DatabaseRole
 
 _START_TIMEOUT_S = 90.0  # replaying the log after a crash takes part of it
 _STOP_STEPS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 3.0))
@@ -67,7 +68,7 @@ log_checkpoints = off
 _CONFIGURATION_18 = "io_method = sync\n"
 
 _HBA = f"""\
-local all {ROLE} scram-sha-256
+local all {",".join((ROLE, *LOGINS))} scram-sha-256
 local all all reject
 """
 
@@ -82,8 +83,11 @@ class PostgresServer:
         self._folder = base / "postgres"
         self._sockets = base / "run"
         self._logs = self._folder / "log"
-        self._password = SecretFile(base / "postgres.password")
-        self._cluster = PostgresCluster(self._folder, self._password)
+        self._passwords = {ROLE: SecretFile(base / "postgres.password")}
+        for login in LOGINS:
+            name = login.removeprefix("kirdi_")
+            self._passwords[login] = SecretFile(base / f"postgres.{name}.password")
+        self._cluster = PostgresCluster(self._folder, self._passwords)
         self._data = self._cluster.data
         self._log = structlog.get_logger()
         self.lock = base / "postgres.lock"
@@ -142,20 +146,25 @@ class PostgresServer:
         except (OSError, IndexError):
             return False
 
-    def url(self) -> str:
-        """Where the running server answers. It holds the password.
+    def is_prepared(self) -> bool:
+        """Whether this version has prepared it; one that an earlier version runs may not be."""
+        return self._cluster.is_prepared()
+
+    def url(self, role: DatabaseRole = DatabaseRole.SERVICE) -> str:
+        """Where the running server answers, for one role. It holds the password.
 
         Raises:
             EmbeddedError: There is no such server.
         """
-        record, password = process.read_record(self.lock), self._password.read()
+        login = ROLE if role is DatabaseRole.OWNER else role.value
+        record, password = process.read_record(self.lock), self._passwords[login].read()
         if record is None or password is None:
             raise EmbeddedError(
                 f"embedded PostgreSQL in {self._folder}: its lock or password file is gone "
                 "while it runs; stop every kirdi command and start again"
             )
         host = quote(str(record.socket_folder), safe="/")
-        return f"postgresql://{ROLE}:{password}@/{DATABASE}?host={host}"
+        return f"postgresql://{login}:{password}@/{DATABASE}?host={host}"
 
     def stop(self) -> bool:
         """Stop it: open transactions are rolled back. Returns whether it is gone."""

@@ -5,7 +5,7 @@ no longer counted, and servers that nobody stopped are taken over by the next.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,20 +18,55 @@ from streamer.embedded.lease_file import Holder, LeaseFile
 from streamer.embedded.postgres_server import PostgresServer
 from streamer.embedded.process import is_running, read_record, wait_until
 from streamer.embedded.redis_server import RedisServer
-from streamer.errors import EmbeddedError
+from streamer.errors import DatabaseError, EmbeddedError
+from streamer.storage.database_role import DatabaseRole
 
 _LOCK_TIMEOUT_S = 300.0  # longer than the slowest first start
 _REVIVE_S = 2.0
 _ANSWER_TIMEOUT_S = 15.0  # a busy server, or one that recovers from a crash of one connection
+_KEYS = {
+    DatabaseRole.OWNER: "owner_url",
+    DatabaseRole.RETENTION: "retention_url",
+    DatabaseRole.AUDITOR: "auditor_url",
+}
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Where the database and the cache answer. The URLs hold passwords and are never printed."""
+    """Where the database and the cache answer. The URLs hold passwords and are never printed.
+
+    Attributes:
+        database_url: As the service.
+        redis_url: None = there is none.
+        other_urls: The database as its other roles, as far as there are logins for them.
+    """
 
     database_url: str = field(repr=False)
     redis_url: str | None = field(repr=False)
+    other_urls: Mapping[DatabaseRole, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def login_urls(self) -> Mapping[DatabaseRole, str]:
+        """Who works with the database: every role there is a login for but the owner."""
+        urls = dict(self.other_urls)
+        urls.pop(DatabaseRole.OWNER, None)
+        urls[DatabaseRole.SERVICE] = self.database_url
+        return urls
+
+    def url_as(self, role: DatabaseRole) -> str:
+        """The database's URL for one of its roles.
+
+        Raises:
+            DatabaseError: The settings name none.
+        """
+        if role is DatabaseRole.SERVICE:
+            return self.database_url
+        if role not in self.other_urls:
+            raise DatabaseError(
+                f"database.{_KEYS[role]}: is not set; it takes a login that is a member of {role}"
+            )
+        return self.other_urls[role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +115,7 @@ class EmbeddedServers:
             services: list[str] = []
             try:
                 if database:
+                    self._end_earlier_version(holders)
                     self._ensure(self._postgres, holders)
                     services.append(self._postgres.name)
                 if redis and self._try_redis(holders):
@@ -117,11 +153,19 @@ class EmbeddedServers:
                     server.start()
 
     def services(self, holder: Holder) -> tuple[str | None, str | None]:
-        """The database's and the cache's URL, None for a server the holder has not."""
+        """The database's (as the service) and the cache's URL; None for what the holder has not."""
         return (
             self._postgres.url() if self._postgres.name in holder.services else None,
             self._redis.url() if self._redis.name in holder.services else None,
         )
+
+    def database_url(self, role: DatabaseRole) -> str:
+        """The running database's URL for one of its roles.
+
+        Raises:
+            EmbeddedError: It does not run.
+        """
+        return self._postgres.url(role)
 
     def status(self) -> tuple[ServerStatus, ...]:
         """What runs and who uses it; changes nothing and makes no folder."""
@@ -143,6 +187,22 @@ class EmbeddedServers:
             _log.warning("running without Redis", reason=str(error))
             return False
         return True
+
+    def _end_earlier_version(self, holders: list[Holder]) -> None:
+        """Stop a PostgreSQL that an earlier version left: roles are made while none runs."""
+        server = self._postgres
+        if not is_running(server.lock) or server.is_prepared():
+            return
+        if any(server.name in holder.services for holder in holders):
+            raise EmbeddedError(
+                f"embedded {server.name} in {self._base}: an earlier version of kirdi uses it; "
+                "stop the other kirdi commands and start again"
+            )
+        if not server.stop():
+            raise EmbeddedError(
+                f"embedded {server.name} in {self._base}: an earlier version started it and it "
+                "cannot be stopped; end its processes and start again"
+            )
 
     def _ensure(self, server: PostgresServer | RedisServer, holders: list[Holder]) -> None:
         """Take over the running server, or start one; a hung one that nobody uses is replaced."""
@@ -180,6 +240,8 @@ async def embedded_services(
 ) -> AsyncIterator[Services]:
     """The URLs to use: the settings' own, or those of embedded servers running meanwhile.
 
+    The settings' `owner_url`, `retention_url` and `auditor_url` go with their `url`.
+
     A cancelled start or stop still ends in its thread, so that nothing is left behind.
 
     Raises:
@@ -187,7 +249,9 @@ async def embedded_services(
     """
     servers = EmbeddedServers(home)
     if database.url is not None and redis.url is not None:
-        yield Services(database.url.get_secret_value(), redis.url.get_secret_value())
+        yield Services(
+            database.url.get_secret_value(), redis.url.get_secret_value(), _given(database)
+        )
         return
     starting = asyncio.ensure_future(
         asyncio.to_thread(servers.acquire, database=database.url is None, redis=redis.url is None)
@@ -200,18 +264,25 @@ async def embedded_services(
     try:
         database_url, redis_url = servers.services(holder)
         if database.url is not None:
-            database_url = database.url.get_secret_value()
+            database_url, others = database.url.get_secret_value(), _given(database)
+        else:
+            others = {role: servers.database_url(role) for role in _KEYS}
         if redis.url is not None:
             redis_url = redis.url.get_secret_value()
         assert database_url is not None
         watching = asyncio.create_task(_keep_alive(servers, holder))
         try:
-            yield Services(database_url, redis_url)
+            yield Services(database_url, redis_url, others)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
     finally:
         await _end_anyway(asyncio.ensure_future(asyncio.to_thread(servers.release, holder)))
+
+
+def _given(database: Database) -> dict[DatabaseRole, str]:
+    urls = {role: getattr(database, key) for role, key in _KEYS.items()}
+    return {role: url.get_secret_value() for role, url in urls.items() if url is not None}
 
 
 async def _keep_alive(servers: EmbeddedServers, holder: Holder) -> None:

@@ -20,11 +20,13 @@ from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.site_secrets import SiteSecrets
 from streamer.crypto.vault import Vault
 from streamer.crypto.web_secrets import WebSecrets
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.keys import follow_keys, open_keys
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.restoring import refuse_half_restored
 from streamer.storage.schema import check_schema
+from streamer.storage.site_logins import check_site
 
 DATABASE_ID = "database_id"
 """Name in `meta` of what tells this database from others; a backup of it has the same."""
@@ -52,29 +54,27 @@ class Database:
 async def open_database(
     url: str, limits: Limits, site: Site, keys: KeySources | Path, *, settling: bool = False
 ) -> AsyncIterator[Database]:
-    """Open, and close at the end.
+    """Open as the service, the one role that has the key; close at the end.
 
     Args:
-        url: Where PostgreSQL is; `migrate` has run.
+        url: Where PostgreSQL is, and who logs in; `migrate` and `serve_site` have run.
         limits: Pool size and time-outs.
-        site: Written to the database, so that rows may refer to it.
+        site: Whose rows are seen. Its name and time zone are brought up to date.
         keys: Where the key-encryption key is, or its file; a file is made on a new database's
             first use.
         settling: Open a restored database before what was erased since is erased again.
 
     Raises:
-        DatabaseError: It cannot be reached, refuses, has another schema, or is being restored.
+        DatabaseError: It cannot be reached, refuses, has another schema, does not know the site, is
+            being restored, or its login may do less or more than the service.
         VaultError: The key is lost, guarded badly, or not this database's.
     """
     sources = KeySources.of_file(keys) if isinstance(keys, Path) else keys
-    postgres = Postgres(url, limits)
-    await postgres.open()
-    try:
+    async with open_postgres(
+        url, limits, site, DatabaseRole.SERVICE, settling=settling
+    ) as postgres:
         async with postgres.connection() as connection:
-            if not settling:
-                await refuse_half_restored(connection, postgres.place)
-            await check_schema(connection, postgres.place)
-            await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
+            await connection.execute(sql("describe_site"), site.id, site.name, site.time_zone)
             await connection.execute(sql("ensure_meta"), DATABASE_ID, str(uuid4()))
         opened = await open_keys(postgres, sources)
         hashes = opened.secrets
@@ -93,5 +93,25 @@ async def open_database(
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_postgres(
+    url: str, limits: Limits, site: Site, role: DatabaseRole, *, settling: bool = False
+) -> AsyncIterator[Postgres]:
+    """Open a pool as a role, for one site, without any key; close it at the end.
+
+    Raises:
+        DatabaseError: As `open_database`.
+    """
+    postgres = Postgres(url, limits, role=role, site_id=site.id)
+    await postgres.open()
+    try:
+        async with postgres.connection() as connection:
+            if not settling:
+                await refuse_half_restored(connection, postgres.place)
+            await check_schema(connection, postgres.place)
+            await check_site(connection, postgres.place, site)
+        yield postgres
     finally:
         await postgres.close()

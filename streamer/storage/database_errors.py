@@ -90,7 +90,10 @@ _REFUSALS: tuple[tuple[type[asyncpg.PostgresError], str], ...] = (
     (asyncpg.CannotConnectNowError, "is starting or stopping; try again in a moment"),
     (asyncpg.AdminShutdownError, "is shutting down; start it again"),
     (asyncpg.CrashShutdownError, "has crashed and is recovering; try again in a moment"),
-    (asyncpg.InsufficientPrivilegeError, "does not let this user do that; grant it the tables"),
+    (
+        asyncpg.InsufficientPrivilegeError,
+        "does not let this login do that; make it a member of the role it is for",
+    ),
     (asyncpg.UndefinedTableError, "lacks a table; run `kirdi db migrate`"),
     (asyncpg.UndefinedColumnError, "lacks a column; run `kirdi db migrate`"),
     (asyncpg.ReadOnlySQLTransactionError, "is read-only; connect to the primary server"),

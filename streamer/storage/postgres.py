@@ -14,6 +14,8 @@ from config.settings import Database
 from streamer.errors import DatabaseError
 from streamer.storage.alongside import write_alongside
 from streamer.storage.database_errors import Place, raise_ours
+from streamer.storage.database_role import DatabaseRole
+from streamer.storage.roles import check_login
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -46,23 +48,35 @@ class _Stateless(_Session):
 class Postgres:
     """Connections to one database, and its errors in our words."""
 
-    def __init__(self, url: str, limits: Database) -> None:
+    def __init__(
+        self,
+        url: str,
+        limits: Database,
+        *,
+        role: DatabaseRole | None = None,
+        site_id: str | None = None,
+    ) -> None:
         """Remember where and how; `open` connects.
 
         Args:
             url: postgresql://…, the embedded server's socket included.
             limits: Pool size and time-outs; its own `url` is not looked at.
+            role: What the URL's login has to be a member of, and of nothing more; None = whatever.
+            site_id: Whose rows are seen, if the login serves it; None = no site's.
         """
         self.place = Place.of(url)
+        self.role = role
         self._url = url
         self._limits = limits
+        self._site = {} if site_id is None else {"kirdi.site": site_id}
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
         """Connect once, so that a wrong URL shows here and not in the middle of something.
 
         Raises:
-            DatabaseError: Names the database and the remedy, never the password.
+            DatabaseError: Names the database and the remedy, never the password. Also where the
+                login may do less or more than the role.
         """
         with raise_ours(self.place):
             self._pool = await asyncpg.create_pool(
@@ -78,11 +92,15 @@ class Postgres:
                     "timezone": "UTC",
                     # A client that hangs inside a transaction must not keep rows locked for ever.
                     "idle_in_transaction_session_timeout": "60000",
+                    **self._site,
                 },
             )
         try:
             async with self.connection() as connection:
-                await connection.execute("SELECT 1")
+                if self.role is None:
+                    await connection.execute("SELECT 1")
+                else:
+                    await check_login(connection, self.place, self.role)
         except BaseException:
             await self.close()
             raise
@@ -126,7 +144,7 @@ class Postgres:
                 self._url,
                 timeout=limit_s,
                 command_timeout=self._limits.command_timeout_s,
-                server_settings={"application_name": name, "timezone": "UTC"},
+                server_settings={"application_name": name, "timezone": "UTC", **self._site},
             )
             try:
                 yield connection

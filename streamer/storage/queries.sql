@@ -4,11 +4,29 @@
 -- One of a kind at a time (imports of one site); released by the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
 
+-- name: choose_site
+-- For the transaction; which of them a session may choose is kirdi_site()'s to say.
+SELECT set_config('kirdi.site', $1, true);
+
 -- name: register_site
--- The settings' word on the site's name and zone.
+-- By the owner, when migrating: nobody else makes a site.
 INSERT INTO sites (site_id, name, time_zone) VALUES ($1, $2, $3)
-ON CONFLICT (site_id) DO UPDATE SET name = EXCLUDED.name, time_zone = EXCLUDED.time_zone
-WHERE (sites.name, sites.time_zone) IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.time_zone);
+ON CONFLICT (site_id) DO NOTHING;
+
+-- name: other_sites_of_login
+SELECT array_agg(site_id ORDER BY site_id) FROM site_logins WHERE login = $1::name AND site_id <> $2;
+
+-- name: serve_site
+INSERT INTO site_logins (login, site_id) VALUES ($1::name, $2) ON CONFLICT DO NOTHING;
+
+-- name: site_of_session
+-- Nothing where the login does not serve the site that the session names.
+SELECT kirdi_site();
+
+-- name: describe_site
+-- The settings' word on the site's name and zone.
+UPDATE sites SET name = $2, time_zone = $3
+WHERE site_id = $1 AND (name, time_zone) IS DISTINCT FROM ($2, $3);
 
 -- name: site_exists
 SELECT EXISTS (SELECT FROM sites WHERE site_id = $1);
@@ -259,61 +277,15 @@ SELECT (SELECT count(*) FROM erasures WHERE files_clean_at IS NULL)
      + (SELECT count(*) FROM key_rotations
         WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL) AS log;
 
--- name: wait_one_second_for_locks
--- A backup holds every table for as long as it takes, and whoever is behind our lock waits with it.
-SELECT set_config('lock_timeout', '1s', true);
+-- name: destroy_keys
+-- Rewrites the tables that keys stand in, as their owner, for the receipts that wait for it; those
+-- that need not wait any more come back.
+SELECT site, erasure, patient FROM kirdi_destroy_keys($1);
 
--- name: lock_template_keys
-LOCK TABLE template_keys IN ACCESS EXCLUSIVE MODE;
-
--- name: lock_patients_table
-LOCK TABLE patients IN ACCESS EXCLUSIVE MODE;
-
--- name: erasures_in_files
--- Whoever erases holds a lock on both tables until the commit: after ours there is none half-done.
-SELECT erasure_id, renewed_key FROM erasures WHERE files_clean_at IS NULL;
-
--- name: rewrite_template_keys
--- Into a new file that holds the living rows and nothing else; the old one is cut to nothing at the
--- commit. VACUUM FULL would carry dead rows over that an older transaction might still see.
-ALTER TABLE template_keys ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
-
--- name: rewrite_patients
--- The same, where a patient's own key was replaced.
-ALTER TABLE patients ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
-
--- name: files_are_clean
-UPDATE erasures SET files_clean_at = $2 WHERE erasure_id = ANY($1::uuid[])
-RETURNING site_id, erasure_id, patient_id;
-
--- name: erasures_in_log
-SELECT erasure_id FROM erasures WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL;
-
--- name: log_can_be_cleaned
--- May this role begin a new file of the log, have the old ones removed and see that they are, and
--- does the server remove them rather than rename them for reuse?
-SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')
-           AND has_function_privilege('pg_ls_waldir()', 'EXECUTE')
-           AND coalesce((SELECT bool_or(pg_has_role(oid, 'USAGE')) FROM pg_roles
-                         WHERE rolname = 'pg_checkpoint'), false) AS allowed,
-       NOT current_setting('wal_recycle')::boolean AS removes;
-
--- name: switch_log
--- Begins a new file, unless the present one holds nothing yet.
-SELECT pg_switch_wal();
-
--- name: current_log_file
-SELECT pg_walfile_name(pg_current_wal_insert_lsn());
-
--- name: checkpoint
-CHECKPOINT;
-
--- name: oldest_log_file
-SELECT min(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$';
-
--- name: log_is_clean
-UPDATE erasures SET log_clean_at = $2 WHERE erasure_id = ANY($1::uuid[])
-RETURNING site_id, erasure_id, patient_id;
+-- name: clean_log
+-- Lets the log's old files go and says so in the receipts, which come back; or says what keeps it
+-- from that.
+SELECT obstacle, site, erasure, patient FROM kirdi_clean_log($1);
 
 -- name: delete_template
 DELETE FROM templates WHERE patient_id = $1 AND pack_id = $2;
@@ -1964,3 +1936,101 @@ SELECT EXISTS (SELECT FROM consents WHERE patient_id = $1 AND purpose = $2 AND s
 -- Has a patient who was erased at their wish come back?
 SELECT EXISTS (SELECT FROM patients
                WHERE site_id = $1 AND patient_id = $2 AND erased_at IS NULL);
+
+-- name: missing_roles
+-- Of these roles, those that the server lacks.
+SELECT coalesce(array_agg(wanted), '{}') FROM unnest($1::text[]) AS wanted
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted);
+
+-- name: may_become
+SELECT pg_has_role(session_user, $1::name, 'MEMBER');
+
+-- name: who_migrates
+SELECT session_user::text AS login, current_database()::text AS database;
+
+-- name: close_database
+-- Nothing to everybody: who is none of Kirdi's roles can neither connect nor make a table, not even
+-- a temporary one. What is so already is not asked for: it takes the database's owner.
+DO $$
+DECLARE
+    place text := quote_ident(current_database());
+    home text := quote_ident(coalesce(
+        (SELECT relnamespace::regnamespace::name FROM pg_class
+         WHERE oid = to_regclass('alembic_version')), current_schema()));
+BEGIN
+    IF has_database_privilege('public', current_database(), 'CONNECT, TEMPORARY')
+       OR has_schema_privilege('public', home, 'USAGE, CREATE')
+       OR NOT has_database_privilege('kirdi_owner', current_database(), 'CONNECT')
+       OR NOT has_schema_privilege('kirdi_owner', home, 'CREATE') THEN
+        EXECUTE 'REVOKE ALL ON DATABASE ' || place || ' FROM PUBLIC';
+        EXECUTE 'GRANT CONNECT ON DATABASE ' || place
+            || ' TO kirdi_owner, kirdi_service, kirdi_retention, kirdi_auditor';
+        EXECUTE 'REVOKE ALL ON SCHEMA ' || home || ' FROM PUBLIC';
+        EXECUTE 'GRANT USAGE ON SCHEMA ' || home
+            || ' TO kirdi_owner, kirdi_service, kirdi_retention, kirdi_auditor';
+        EXECUTE 'GRANT CREATE ON SCHEMA ' || home || ' TO kirdi_owner';
+        IF has_database_privilege('public', current_database(), 'CONNECT, TEMPORARY')
+           OR NOT has_schema_privilege('kirdi_owner', home, 'CREATE') THEN
+            -- Who owns neither is only warned by GRANT.
+            RAISE insufficient_privilege;
+        END IF;
+    END IF;
+END
+$$;
+
+-- name: give_schema_to_owner
+-- What was migrated before there was an owner belongs to whoever did it.
+DO $$
+DECLARE
+    former oid := (SELECT relowner FROM pg_class WHERE oid = to_regclass('alembic_version'));
+    home oid := (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('alembic_version'));
+    item record;
+BEGIN
+    IF former = 'kirdi_owner'::regrole THEN
+        RETURN;
+    END IF;
+    FOR item IN
+        SELECT 'TABLE ' || c.oid::regclass AS named FROM pg_class c
+        WHERE c.relnamespace = home AND c.relowner = former AND c.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT 'FUNCTION ' || p.oid::regprocedure FROM pg_proc p
+        WHERE p.pronamespace = home AND p.proowner = former AND starts_with(p.proname, 'kirdi_')
+    LOOP
+        EXECUTE 'ALTER ' || item.named || ' OWNER TO kirdi_owner';
+    END LOOP;
+END
+$$;
+
+-- name: schema_of_kirdi
+SELECT coalesce(
+    (SELECT relnamespace::regnamespace::text FROM pg_class
+     WHERE oid = to_regclass('alembic_version')), quote_ident(current_schema()));
+
+-- name: search_only_in
+-- Temporary tables last: unnamed they would be looked for first.
+SELECT set_config('search_path', $1 || ', pg_temp', true);
+
+-- name: rights_of_login
+-- Is the session's login a member of a role, and of nothing that is more than it?
+SELECT session_user::text AS login,
+       EXISTS (SELECT FROM pg_roles wanted
+               WHERE wanted.rolname = $1 AND pg_has_role(session_user, wanted.oid, 'USAGE'))
+           AS is_member,
+       CASE WHEN rolsuper THEN 'a superuser'
+            WHEN rolbypassrls THEN 'BYPASSRLS'
+            WHEN rolcreaterole THEN 'CREATEROLE'
+            WHEN rolreplication THEN 'REPLICATION'
+            WHEN has_database_privilege(session_user, current_database(), 'CREATE, TEMPORARY')
+                THEN 'it may create in the database'
+            ELSE (SELECT 'a member of ' || string_agg(other.rolname, ', ' ORDER BY other.rolname)
+                  FROM pg_roles other
+                  WHERE (other.rolname = ANY($2::name[]) OR other.rolname IN (
+                      'pg_read_all_data', 'pg_write_all_data', 'pg_maintain', 'pg_read_server_files',
+                      'pg_write_server_files', 'pg_execute_server_program'))
+                    AND pg_has_role(session_user, other.oid, 'MEMBER')
+                  HAVING count(*) > 0)
+       END AS too_much
+FROM pg_roles WHERE rolname = session_user;
+
+-- name: session_login
+SELECT session_user::text;

@@ -1,12 +1,14 @@
 """Destroys what is left in the database's files of keys that were erased or wrapped anew.
 
 Called after a command's commit, and every few seconds by `streamer.consent_keeper`, which finishes
-what a killed command left. See docs/design/0013 for what PostgreSQL does with deleted rows.
+what a killed command left. The work itself is done by functions of the database, as the owner of
+its tables. See docs/design/0013 for what PostgreSQL does with deleted rows.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+
+import asyncpg
 
 from streamer.clock import Clock
 from streamer.domain.actor import SERVICE
@@ -21,7 +23,7 @@ from streamer.storage.queries import sql
 _TIMEOUT_S = 60.0
 
 NOT_ALLOWED = (
-    "the database's administrator has to grant Kirdi's role pg_checkpoint and EXECUTE on "
+    "the database's administrator has to grant kirdi_owner pg_checkpoint and EXECUTE on "
     "pg_switch_wal() and pg_ls_waldir(), or remove the log's old files"
 )
 REUSED = "the database's administrator has to set wal_recycle = off, or remove the log's old files"
@@ -29,6 +31,8 @@ HELD = (
     "the server keeps old files of its log for a replica, an archive or wal_keep_size; they go "
     "when it lets go of them"
 )
+# What `kirdi_clean_log` returns.
+_OBSTACLES = {"not allowed": NOT_ALLOWED, "reused": REUSED, "held": HELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,70 +108,34 @@ class Remnants:
 
     async def _clean_files(self) -> None:
         async with self._postgres.transaction() as connection:
-            await connection.execute(sql("wait_one_second_for_locks"))
-            before = await connection.fetch(sql("erasures_in_files"))
-            rotated = await connection.fetch(sql("rotations_in_files"))
-            patients_too = bool(rotated) or any(row["renewed_key"] for row in before)
-            # In this order, as an enrolment does.
-            if patients_too:
-                await connection.execute(sql("lock_patients_table"))
-            await connection.execute(sql("lock_template_keys"))
-            if rotated:
-                await connection.execute(sql("lock_site_secrets"))
-            # Read again: those of whom it is certain that the rewriting leaves them out.
-            due = [
-                row["erasure_id"]
-                for row in await connection.fetch(sql("erasures_in_files"))
-                if patients_too or not row["renewed_key"]
-            ]
-            await connection.execute(sql("rewrite_template_keys"), timeout=_TIMEOUT_S)
-            if patients_too:
-                await connection.execute(sql("rewrite_patients"), timeout=_TIMEOUT_S)
-            if rotated:
-                await connection.execute(sql("rewrite_site_secrets"))
-            # No row was wrapped by a former key any more when its rotation got into this list.
-            rotations = [row["rotation_id"] for row in rotated]
-            await connection.execute(sql("rotated_files_are_clean"), rotations, self._clock.now())
-            await self._clean(connection, "files_are_clean", due)
+            done = await connection.fetch(
+                sql("destroy_keys"), self._clock.now(), timeout=_TIMEOUT_S
+            )
+            await self._tell(connection, "files-are-clean", done)
 
     async def _clean_log(self) -> str | None:
-        async with self._postgres.connection() as connection:
-            may = await connection.fetchrow(sql("log_can_be_cleaned"))
-            assert may is not None
-            if not may["allowed"]:
-                return NOT_ALLOWED
-            if not may["removes"]:
-                return REUSED
-            due: Sequence[UUID] = [
-                row["erasure_id"] for row in await connection.fetch(sql("erasures_in_log"))
-            ]
-            rotations: Sequence[UUID] = [
-                row["rotation_id"] for row in await connection.fetch(sql("rotations_in_log"))
-            ]
-            await connection.execute(sql("switch_log"), timeout=_TIMEOUT_S)
-            first_clean: str = await connection.fetchval(sql("current_log_file"))
-            await connection.execute(sql("checkpoint"), timeout=_TIMEOUT_S)
-            oldest: str = await connection.fetchval(sql("oldest_log_file"))
-            # Names of one timeline sort as the log was written.
-            if oldest < first_clean:
-                return HELD
-            async with connection.transaction():
-                await self._clean(connection, "log_is_clean", due)
-                await connection.execute(sql("rotated_log_is_clean"), rotations, self._clock.now())
+        async with self._postgres.transaction() as connection:
+            done = await connection.fetch(sql("clean_log"), self._clock.now(), timeout=_TIMEOUT_S)
+            said = [row["obstacle"] for row in done if row["obstacle"] is not None]
+            if said:
+                return _OBSTACLES[said[0]]
+            await self._tell(connection, "log-is-clean", done)
         return None
 
-    async def _clean(self, connection: Connection, statement: str, due: Sequence[UUID]) -> None:
-        """Complete receipts, and say so in the audit of each one's site."""
+    async def _tell(
+        self, connection: Connection, reason: str, done: Sequence[asyncpg.Record]
+    ) -> None:
+        """Say in the audit of each receipt's site that it is complete so far."""
         now = self._clock.now()
-        for row in await connection.fetch(sql(statement), due, now):
+        for row in done:
             event = AuditEvent(
                 AuditKind.ERASURE,
                 AuditAction.UPDATE,
                 SERVICE.name,
                 now,
-                patient_id=row["patient_id"],
+                patient_id=row["patient"],
                 entity_type="erasure",
-                entity_id=str(row["erasure_id"]),
-                reason=statement.replace("_", "-"),
+                entity_id=str(row["erasure"]),
+                reason=reason,
             )
-            await append(connection, row["site_id"], [event])
+            await append(connection, row["site"], [event])

@@ -14,6 +14,7 @@ from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place, raise_ours
 from streamer.storage.postgres import Connection
 from streamer.storage.restoring import refuse_half_restored
+from streamer.storage.roles import ensure_roles, take_over
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -30,20 +31,20 @@ log = structlog.get_logger(__name__)
 
 
 async def migrate(url: str, *, settling: bool = False) -> list[str]:
-    """Apply every revision the database lacks, all in one transaction.
+    """Apply every revision the database lacks, all in one transaction, as its owner.
 
     Two at once are harmless: the second waits and finds nothing left to do.
 
     Args:
-        url: Where PostgreSQL is.
+        url: Its login is a member of `kirdi_owner`, or may make it one.
         settling: Also while a backup is being restored.
 
     Returns:
         The revisions applied, oldest first; empty when there was nothing to do.
 
     Raises:
-        DatabaseError: It cannot be reached or refuses, its schema is newer than this code, or it is
-            being restored; nothing was changed.
+        DatabaseError: It cannot be reached or refuses, its schema is newer than this code, it is
+            being restored, or an administrator has to make the roles; nothing was changed.
     """
     place = Place.of(url)
     with raise_ours(place):
@@ -51,12 +52,16 @@ async def migrate(url: str, *, settling: bool = False) -> list[str]:
             url, timeout=_CONNECT_TIMEOUT_S, command_timeout=_STATEMENT_TIMEOUT_S
         )
         try:
+            await missing_revisions(connection, place)
+            await ensure_roles(connection, place)
             async with connection.transaction():
                 if not settling:
                     await refuse_half_restored(connection, place)
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
                 current = await _revision(connection)
                 missing = _missing(current, place)
+                # Also where there is nothing to apply: a restored database is open to everybody.
+                await take_over(connection, place)
                 if missing:
                     await connection.execute(_script(current))
             if current is not None and _STATISTICS_FREE in missing:
@@ -92,6 +97,15 @@ async def check_schema(connection: Connection, place: Place) -> None:
             f"database {place}: its schema {current} is older than this program's {missing[-1]}; "
             "run `kirdi db migrate`"
         )
+
+
+async def missing_revisions(connection: asyncpg.Connection, place: Place) -> list[str]:
+    """Return what `migrate` would apply. Reads only.
+
+    Raises:
+        DatabaseError: The schema is newer than this program's.
+    """
+    return _missing(await _revision(connection), place)
 
 
 async def _revision(connection: "Connection | asyncpg.Connection") -> str | None:

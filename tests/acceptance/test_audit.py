@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_role import DatabaseRole
 from tests.acceptance.kirdi import Kirdi, Result
 from tests.data import ROOT
 
@@ -106,9 +107,11 @@ async def _tamper(home: Path) -> None:
     servers = EmbeddedServers(home)
     holder = await asyncio.to_thread(servers.acquire, database=True, redis=False)
     try:
-        url, _ = servers.services(holder)
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(servers.database_url(DatabaseRole.OWNER))
         try:
+            await connection.fetch(
+                "SELECT set_config('kirdi.site', site_id, false) FROM site_logins"
+            )
             await connection.execute(
                 "ALTER TABLE audit_events DISABLE TRIGGER USER;"
                 "UPDATE audit_events SET body = replace(body::text, 'nina', 'aina')::json;"

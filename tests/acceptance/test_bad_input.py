@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_role import DatabaseRole
 from tests import data
 from tests.acceptance.kirdi import Kirdi, Result, appointment, write_csv
 from tests.acceptance.people import stills
@@ -188,9 +189,7 @@ def test_a_database_newer_than_the_code(kirdi: Kirdi) -> None:
     servers = EmbeddedServers(kirdi.home)
     holder = servers.acquire(database=True, redis=False)
     try:
-        url, _ = servers.services(holder)
-        assert url is not None
-        asyncio.run(pretend_newer(url))
+        asyncio.run(pretend_newer(servers.database_url(DatabaseRole.OWNER)))
         for command in (("run",), ("db", "migrate"), ("appointments", "list")):
             refused(kirdi(*command), 5, "newer", "update kirdi")
     finally:

@@ -23,6 +23,7 @@ import redis
 
 from streamer.checkin.codes.qr_picture import read_qr
 from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_role import DatabaseRole
 from tests.acceptance.kirdi import Kirdi, Result, appointment, write_csv
 from tests.acceptance.leaks import BEGINNINGS
 from tests.acceptance.people import decode, unseen_clips
@@ -276,13 +277,12 @@ def in_background(service: HttpService) -> Iterator[HttpService]:
 
 @contextlib.contextmanager
 def embedded(home: Path) -> Iterator[tuple[str, str | None]]:
-    """The running servers' URLs; at the end they are stopped, unless others use them."""
+    """The running servers' URLs, as the owner; stopped at the end, unless others use them."""
     servers = EmbeddedServers(home)
     holder = servers.acquire(database=True, redis=True)
     try:
-        database_url, redis_url = servers.services(holder)
-        assert database_url is not None
-        yield database_url, redis_url
+        _, redis_url = servers.services(holder)
+        yield servers.database_url(DatabaseRole.OWNER), redis_url
     finally:
         servers.release(holder)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.settings import Database, Redis
 from streamer.embedded.services import EmbeddedServers, embedded_services
+from streamer.storage.database_role import DatabaseRole
 
 
 async def main(home: Path) -> None:
@@ -18,6 +19,7 @@ async def main(home: Path) -> None:
         words = {
             "pids": [server.pid for server in servers],
             "database_url": services.database_url,
+            "owner_url": services.url_as(DatabaseRole.OWNER),
             "redis_url": services.redis_url,
         }
         sys.stdout.write(f"READY {json.dumps(words)}\n")

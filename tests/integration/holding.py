@@ -46,6 +46,10 @@ class Holding:
         return str(self.ready()["database_url"])
 
     @property
+    def owner_url(self) -> str:
+        return str(self.ready()["owner_url"])
+
+    @property
     def redis_url(self) -> str:
         return str(self.ready()["redis_url"])
 

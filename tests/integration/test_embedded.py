@@ -17,6 +17,7 @@ from config.settings import Database, Redis
 from streamer.embedded import process, redis_server
 from streamer.embedded.services import EmbeddedServers, Services, embedded_services
 from streamer.errors import EmbeddedError
+from streamer.storage.database_role import DatabaseRole
 from tests.integration.holding import Holding, end_all, execute, pids, start_and_stop, users
 
 
@@ -44,14 +45,14 @@ def test_killed_commands_leave_servers_that_the_next_one_takes_over(home: Path) 
     with Holding(home) as first, Holding(home) as second:
         before = first.ready()["pids"]
         second.ready()
-        asyncio.run(execute(first.database_url, "CREATE TABLE kept (n int)"))
+        asyncio.run(execute(first.owner_url, "CREATE TABLE kept (n int)"))
         first.kill()
         second.kill()
     assert pids(home) == before
     assert users(home) == [(), ()]
     with Holding(home) as third:
         assert third.ready()["pids"] == before
-        assert asyncio.run(execute(third.database_url, "SELECT count(*) FROM kept")) == 0
+        assert asyncio.run(execute(third.owner_url, "SELECT count(*) FROM kept")) == 0
         third.leave()
     assert pids(home) == [None, None]
 
@@ -59,7 +60,7 @@ def test_killed_commands_leave_servers_that_the_next_one_takes_over(home: Path) 
 def test_killed_servers_are_started_again_whatever_their_files_say(home: Path) -> None:
     with Holding(home) as holding:
         killed = holding.ready()["pids"]
-        asyncio.run(execute(holding.database_url, "CREATE TABLE kept (n int)"))
+        asyncio.run(execute(holding.owner_url, "CREATE TABLE kept (n int)"))
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
         holding.kill()
@@ -70,7 +71,7 @@ def test_killed_servers_are_started_again_whatever_their_files_say(home: Path) -
     (data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]))
     with Holding(home) as holding:
         assert not set(killed) & set(holding.ready()["pids"])
-        assert asyncio.run(execute(holding.database_url, "SELECT count(*) FROM kept")) == 0
+        assert asyncio.run(execute(holding.owner_url, "SELECT count(*) FROM kept")) == 0
         holding.leave()
 
 
@@ -88,7 +89,8 @@ def test_a_first_start_that_is_killed_half_way_is_begun_anew(home: Path) -> None
 def test_nothing_listens_on_the_network_and_no_secret_is_seen(home: Path) -> None:
     with Holding(home) as holding:
         passwords = [
-            url.split(":")[2].split("@")[0] for url in (holding.database_url, holding.redis_url)
+            url.split(":")[2].split("@")[0]
+            for url in (holding.database_url, holding.redis_url, holding.owner_url)
         ]
         for pid in holding.ready()["pids"]:
             server = psutil.Process(pid)
@@ -101,7 +103,7 @@ def test_nothing_listens_on_the_network_and_no_secret_is_seen(home: Path) -> Non
         assert stat.S_IMODE(folders.stat().st_mode) == 0o700
         with pytest.raises(asyncpg.InvalidPasswordError):
             asyncio.run(execute(holding.database_url.replace(passwords[0], "wrong"), "SELECT 1"))
-        postgres = holding.database_url.replace("kirdi:", "postgres:")
+        postgres = holding.database_url.replace("kirdi_service:", "postgres:")
         with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
             asyncio.run(execute(postgres, "SELECT 1"))
         with (
@@ -127,8 +129,11 @@ def test_how_the_servers_are_set(home: Path) -> None:
     with Holding(home) as holding:
         for name, value in wanted.items():
             assert asyncio.run(execute(holding.database_url, f"SHOW {name}")) == value, name
-        superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
-        assert asyncio.run(execute(holding.database_url, superuser)) is False
+        for url in (holding.database_url, holding.owner_url):
+            more = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            assert asyncio.run(execute(url, more)) is False
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                asyncio.run(execute(holding.database_url, "SELECT lo_create(0)"))
         with redis_client.Redis.from_url(holding.redis_url) as client:
             settings = client.config_get("*")
             assert settings["save"] == ""
@@ -238,15 +243,38 @@ def test_a_pid_that_was_given_to_somebody_else_holds_nothing(home: Path) -> None
 
 def test_a_lost_password_is_replaced(home: Path) -> None:
     first = start_and_stop(home)
-    (home / "embedded" / "postgres.password").unlink()
-    (home / "embedded" / "redis.password").write_text("half")
-    # As earlier versions left it: what a role may do is granted then.
-    rights = home / "embedded" / "postgres" / "rights"
-    rights.unlink()
+    embedded = home / "embedded"
+    for name in ("postgres", "postgres.service", "postgres.auditor"):
+        file = embedded / f"{name}.password"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        file.unlink()
+    (embedded / "redis.password").write_text("half")
     second = start_and_stop(home)
-    assert rights.exists()
-    assert first.database_url != second.database_url
     assert first.redis_url != second.redis_url
+    for role, url in first.other_urls.items():
+        assert (url == second.other_urls[role]) == (role is DatabaseRole.RETENTION)
+    assert first.database_url != second.database_url
+
+
+def test_a_data_folder_of_before_is_given_its_roles(home: Path) -> None:
+    """Even where a killed command of the earlier version has left the server running."""
+    with Holding(home) as earlier:
+        earlier.ready()
+        earlier.kill()
+    (pid, _) = pids(home)
+    # As the earlier version left it: no word of roles, no password but one.
+    (home / "embedded" / "postgres" / "roles").unlink()
+    for role in ("service", "retention", "auditor"):
+        (home / "embedded" / f"postgres.{role}.password").unlink()
+    with Holding(home) as holding:
+        assert asyncio.run(execute(holding.database_url, "SELECT 1")) == 1
+        assert pids(home)[0] not in (None, pid)
+        # While somebody uses it, it is not stopped under them.
+        (home / "embedded" / "postgres" / "roles").unlink()
+        with Holding(home) as second:
+            assert "an earlier version of kirdi uses it" in second.complaint()
+        assert asyncio.run(execute(holding.database_url, "SELECT 1")) == 1
+        holding.leave()
 
 
 def test_data_of_another_version_is_refused_untouched(home: Path) -> None:

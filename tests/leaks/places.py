@@ -34,9 +34,14 @@ def shared_memory() -> Iterator[Place]:
 
 
 async def rows(url: str) -> list[Place]:
-    """Every row of every table as text: what compression hides from who reads the files."""
+    """Every row of every table as text, for the owner: what compression hides from files."""
     connection = await asyncpg.connect(url, timeout=10, command_timeout=60)
     try:
+        # The owner, too, sees the site it names.
+        if await connection.fetchval("SELECT to_regclass('site_logins')") is not None:
+            await connection.fetch(
+                "SELECT set_config('kirdi.site', site_id, false) FROM site_logins"
+            )
         tables = await connection.fetch(
             "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' "
             "AND relnamespace = current_schema()::regnamespace ORDER BY 1"

@@ -164,7 +164,8 @@ def test_kirdi_understands_the_settings_it_is_given(tmp_path: Path) -> None:
         f"site: {{id: s-1, name: Clinic}}\ncameras: [{{id: lobby-1, url_file: {camera}}}]\n",
         encoding="utf-8",
     )
-    (tmp_path / "database_url").write_text("postgresql://kirdi:x@postgres:5432/kirdi\n")
+    for name in ("database_url", "retention_url", "auditor_url"):
+        (tmp_path / name).write_text("postgresql://kirdi:x@postgres:5432/kirdi\n")
     (tmp_path / "redis_url").write_text("redis://:x@redis:6379/0\n")
     environment = {
         key: str(value).replace("/run/secrets", str(tmp_path))

@@ -88,9 +88,6 @@ async def write_clinic(
         async with database.postgres.transaction() as connection:
             await rows.write(connection)
         days.append(rows.visitors)
-    async with database.postgres.connection() as connection:
-        # What a server that has been running for a day knows about its tables.
-        await connection.execute("ANALYZE", timeout=_LIMIT_S)
     return LargeClinic(patients, days[0], days[1])
 
 

@@ -16,6 +16,7 @@ from config.settings import Settings
 from matcher.cohort import Cohort
 from matcher.gallery import Gallery
 from streamer.backend import Backend, open_backend
+from streamer.bench.as_owner import as_owner
 from streamer.bench.schedule.check_in_cost import (
     NEEDED,
     ROUND,
@@ -91,6 +92,8 @@ class ScheduleBenchmark:
                     midday = _midday(settings, clock)
                     clock.set(midday)
                     clinic = await write_clinic(backend.database, settings.site, midday, count)
+                    # What a server that has been running for a day knows about its tables.
+                    await as_owner(backend, "ANALYZE")
                     measuring = _Measuring(
                         backend, settings, clock, clinic, midday, links, self.repeat, progress
                     )

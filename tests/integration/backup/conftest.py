@@ -71,7 +71,7 @@ async def _fill(machine: Machine, folder: Path) -> None:
         for number in (1, 2, 3):
             await clinic.enrol(number)
         tools = await asyncio.to_thread(
-            PostgresTools.of, machine.settings, machine.home, backend.database_url
+            PostgresTools.of, machine.settings, machine.home, backend.services.database_url
         )
         await create_backup(backend, tools, folder, acting(machine.settings))
         await backend.consents.withdraw("P-1", (CHECK_IN,), SERVICE, SystemClock().now())

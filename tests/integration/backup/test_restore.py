@@ -327,7 +327,7 @@ async def test_a_folder_that_is_there_is_never_written_over(
 ) -> None:
     (tmp_path / "there").mkdir()
     async with opened_at(backed_up.machine) as backend:
-        tools = PostgresTools(None, backend.database_url)
+        tools = PostgresTools(None, backend.services.database_url)
         with pytest.raises(BackupError, match="is there already"):
             await create_backup(backend, tools, tmp_path / "there", acting(backend.settings))
 

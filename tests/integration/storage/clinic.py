@@ -1,11 +1,14 @@
 """A clinic in a fresh database, with the few acts the storage tests need."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import numpy as np
 
 from config.settings import Site
@@ -28,6 +31,8 @@ from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
 from streamer.storage.database import Database
+from streamer.storage.database_errors import raise_ours
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.enrolment import PostgresEnrolment
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
@@ -38,6 +43,7 @@ from streamer.storage.patients_import import PatientsImport
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.schedules import ScheduleCache
 from tests.fakes.clock import FakeClock
+from tests.servers import as_role
 
 SITE = Site(id="test-1", name="Polyclinic No. 1", time_zone="Asia/Almaty")
 ZONE = ZoneInfo("Asia/Almaty")
@@ -211,14 +217,32 @@ class Clinic:
         )
 
     async def execute(self, statement: str, *values: object) -> None:
-        async with self.database.postgres.connection() as connection:
+        """Prepare what the service itself may not, as the owner, on a connection of its own."""
+        async with self.as_owner() as connection:
             await connection.execute(statement, *values)
+
+    @asynccontextmanager
+    async def as_owner(self) -> AsyncIterator[Any]:
+        """Connect as the owner, who sees everything in the tests' databases."""
+        postgres = self.database.postgres
+        with raise_ours(postgres.place):
+            connection = await asyncpg.connect(
+                as_role(postgres._url, DatabaseRole.OWNER), server_settings={"kirdi.site": SITE.id}
+            )
+            try:
+                yield connection
+            finally:
+                await connection.close()
 
     async def row(self, statement: str, *values: object) -> tuple[Any, ...]:
         async with self.database.postgres.connection() as connection:
             found = await connection.fetchrow(statement, *values)
         assert found is not None
         return tuple(found)
+
+    async def row_as_owner(self, statement: str, *values: object) -> tuple[Any, ...]:
+        async with self.as_owner() as connection:
+            return tuple(await connection.fetchrow(statement, *values))
 
     async def count(self, table: str) -> int:
         async with self.database.postgres.connection() as connection:

@@ -8,12 +8,14 @@ import pytest
 
 from config.settings import Database as Limits
 from streamer.storage.database import open_database
+from streamer.storage.database_role import DatabaseRole
+from streamer.storage.queries import sql
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.schema import migrate
 from tests.conftest import MakeDatabase
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic
-from tests.servers import Databases, in_thread
+from tests.servers import Databases, as_role, in_thread, login_name
 
 _CHILDREN_FIRST = (
     "idempotency_keys",
@@ -50,6 +52,7 @@ _CHILDREN_FIRST = (
     "guardians",
     "patients",
     "camera_uptime",
+    "site_logins",
     "sites",
     "site_secrets",
     "key_rotations",
@@ -61,18 +64,34 @@ MakeLink = Callable[[str], RedisLink]
 
 
 def _migrated(databases: Databases) -> str:
+    """A migrated database; its URL as the service.
+
+    What the owner does in it tests do to prepare something, or to look: the owner sees every site.
+    """
     url = databases.create()
 
     async def work() -> None:
         await migrate(url)
+        connection = await asyncpg.connect(url)
+        try:
+            guarded = await connection.fetch(
+                "SELECT relname FROM pg_class WHERE relrowsecurity "
+                "AND relnamespace = 'public'::regnamespace"
+            )
+            for row in guarded:
+                await connection.execute(
+                    f"CREATE POLICY kirdi_tests ON {row['relname']} TO kirdi_owner USING (true)"
+                )
+        finally:
+            await connection.close()
 
     in_thread(work)
-    return url
+    return as_role(url, DatabaseRole.SERVICE)
 
 
 @pytest.fixture(scope="session")
 def migrated_url(session_databases: Databases) -> str:
-    """A migrated database: shared by tests that only write rows, copied for the others."""
+    """A migrated database, as the service: shared by tests that only write rows, else copied."""
     return _migrated(session_databases)
 
 
@@ -84,7 +103,7 @@ def any_migrated_url(any_session_databases: Databases) -> str:
 @pytest.fixture
 async def clinic_url(make_database: MakeDatabase, migrated_url: str) -> str:
     await empty(migrated_url)
-    return make_database(migrated_url)
+    return as_role(make_database(migrated_url), DatabaseRole.SERVICE)
 
 
 @pytest.fixture
@@ -102,8 +121,11 @@ async def any_clinic(any_migrated_url: str, tmp_path: Path) -> AsyncIterator[Cli
 
 
 async def empty(url: str) -> None:
-    """Delete every row: many times quicker than making a database for each test."""
-    connection = await asyncpg.connect(url)
+    """Delete every row: many times quicker than making a database for each test.
+
+    The site is known at the end, and served by the logins.
+    """
+    connection = await asyncpg.connect(as_role(url, DatabaseRole.OWNER))
     try:
         tables = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> $1",
@@ -120,6 +142,9 @@ async def empty(url: str) -> None:
         )
         deletes = [f'DELETE FROM "{name}"' for name in ordered]
         await connection.execute(";".join((*off, *deletes, *on)))
+        await connection.execute(sql("register_site"), SITE.id, SITE.name, SITE.time_zone)
+        for role in (DatabaseRole.SERVICE, DatabaseRole.RETENTION, DatabaseRole.AUDITOR):
+            await connection.execute(sql("serve_site"), login_name(url, role), SITE.id)
     finally:
         await connection.close()
 

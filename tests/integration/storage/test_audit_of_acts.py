@@ -25,7 +25,9 @@ from streamer.storage.audit_log import AuditFilter, AuditLog
 from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.calibrations import PostgresCalibrations
 from streamer.storage.database import open_database
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.manual_check_ins import ManualCheckIns
+from streamer.storage.site_logins import serve_site
 from streamer.storage.undo import PostgresUndo
 from tests.integration.storage.clinic import (
     CHECK_IN,
@@ -43,6 +45,7 @@ from tests.integration.storage.counter import ASEL, DESK, DINA, Counter
 from tests.integration.storage.test_desk import desk_of
 from tests.integration.storage.test_remnants import remnants
 from tests.integration.storage.test_reviews import record, reviews
+from tests.servers import as_role
 
 NURSE, DOCTOR = Actor("nina"), Actor("doctor", ("D-1",))
 NAME, NUMBER, PHONE = "Ахметова Айгүл", "880101400126", "+77012345678"
@@ -395,7 +398,7 @@ async def test_nothing_is_done_that_cannot_be_recorded(clinic: Clinic) -> None:
 
 
 async def _everything(clinic: Clinic) -> dict[str, str]:
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         tables = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         )
@@ -472,12 +475,14 @@ async def test_retention_again_and_again_still_verifies(clinic: Clinic) -> None:
     """Also once its earlier event is gone itself, and where a lane has nothing new."""
     for number in range(1, 5):
         await asyncio.gather(*(_calibrate(clinic) for _ in range(number)))
-        removed = await clinic.row("SELECT kirdi_audit_prune($1, clock_timestamp())", SITE.id)
+        removed = await clinic.row_as_owner(
+            "SELECT kirdi_audit_prune($1, clock_timestamp())", SITE.id
+        )
         assert removed[0] >= number
         verdict = await AuditVerification(clinic.database.postgres, SITE.id).verify(KnownHeads())
         assert verdict.findings == ()
         assert verdict.events == 1
-    assert await clinic.row(
+    assert await clinic.row_as_owner(
         "SELECT kirdi_audit_prune($1, clock_timestamp() - interval '1 hour')", SITE.id
     ) == (0,)
 
@@ -492,11 +497,12 @@ async def test_a_lost_connection_leaves_either_both_or_nothing(clinic: Clinic) -
 
     async def cutting() -> None:
         for _ in range(15):
-            await clinic.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND datname = current_database() "
-                "AND application_name = 'kirdi' AND state <> 'idle' LIMIT 1"
-            )
+            async with clinic.database.postgres.connection() as connection:
+                await connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database() "
+                    "AND application_name = 'kirdi' AND state <> 'idle' LIMIT 1"
+                )
             await asyncio.sleep(0.005)
 
     await asyncio.gather(*(consenting(number) for number in range(1, 21)), cutting())
@@ -512,14 +518,20 @@ async def test_sites_of_one_database_have_nothing_to_do_with_each_other(
     from config.settings import Database as Limits
 
     other = replace_site(SITE.id + "-b")
+    owner_url, logins = as_role(migrated_url, DatabaseRole.OWNER), {}
+    logins[DatabaseRole.SERVICE] = migrated_url
+    await serve_site(owner_url, other, logins, several=True)
     async with open_database(migrated_url, Limits(), other, tmp_path / "kirdi.key") as database:
         log = AuditLog(database.postgres, other.id, clinic.clock)
         await asyncio.gather(
             *(log.record_reading(NURSE, "list") for _ in range(20)),
             *(clinic.import_patients(patient(number)) for number in range(1, 4)),
         )
-        for site_id, events in ((SITE.id, 3), (other.id, 20)):
-            verdict = await AuditVerification(database.postgres, site_id).verify(KnownHeads())
+        for postgres, site_id, events in (
+            (clinic.database.postgres, SITE.id, 3),
+            (database.postgres, other.id, 20),
+        ):
+            verdict = await AuditVerification(postgres, site_id).verify(KnownHeads())
             assert (verdict.findings, verdict.events) == ((), events)
 
 

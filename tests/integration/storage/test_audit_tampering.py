@@ -55,7 +55,7 @@ async def _history(clinic: Clinic) -> KnownHeads:
     for part in range(3):
         await asyncio.gather(*(_act(clinic, 100 * part + number) for number in range(32)))
         if part == 0:
-            removed, _ = await clinic.row(
+            removed, _ = await clinic.row_as_owner(
                 "SELECT kirdi_audit_prune($1, clock_timestamp()), 1", SITE.id
             )
             assert removed == 48
@@ -93,7 +93,7 @@ def _tampered(audit: Audit, number: int) -> tuple[str, Audit]:
 
 async def test_whatever_is_done_to_a_copy_is_found(clinic: Clinic) -> None:
     known = await _history(clinic)
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         audit = await _read(connection)
     untouched = _verdict(audit, known)
     assert untouched.findings == ()
@@ -109,7 +109,7 @@ async def test_whatever_is_done_to_a_copy_is_found(clinic: Clinic) -> None:
 
 async def test_whatever_is_done_in_the_database_is_found(any_clinic: Clinic) -> None:
     known = await _history(any_clinic)
-    async with any_clinic.database.postgres.connection() as connection:
+    async with any_clinic.as_owner() as connection:
         audit = await _read(connection)
         assert (await _judged(connection, known, "")).findings == ()
         unseen = []
@@ -143,7 +143,7 @@ async def test_what_makes_room_for_tampering_is_found(
     clinic: Clinic, statement: str, found: str
 ) -> None:
     await _act(clinic, 1)
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         (finding,) = (await _judged(connection, KnownHeads(), statement)).findings
         assert found in finding
 
@@ -154,7 +154,7 @@ async def test_what_is_newer_than_the_last_checkpoint_is_counted(clinic: Clinic)
     for head in await AuditLog(clinic.database.postgres, SITE.id, clinic.clock).heads():
         known.add(head)
     await _act(clinic, 3)
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         verdict = await _judged(connection, known, "")
     assert (verdict.findings, verdict.events, verdict.uncovered) == ((), 4, 2)
 
@@ -162,7 +162,7 @@ async def test_what_is_newer_than_the_last_checkpoint_is_counted(clinic: Clinic)
 async def test_without_checkpoints_a_chain_written_anew_does_not_show(clinic: Clinic) -> None:
     """What they are for; and that the others are found without them."""
     known = await _history(clinic)
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         audit = await _read(connection)
     unseen = set()
     for number in range(2 * len(ACTS)):

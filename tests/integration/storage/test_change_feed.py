@@ -243,10 +243,11 @@ async def test_a_burst_is_told_once(clinic: Clinic) -> None:
 
 
 async def _cut_listeners(clinic: Clinic) -> None:
-    await clinic.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'kirdi changes' AND datname = current_database()"
-    )
+    async with clinic.database.postgres.connection() as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'kirdi changes' AND datname = current_database()"
+        )
 
 
 async def test_a_cut_connection_is_made_again_and_missed_nothing(clinic: Clinic) -> None:

@@ -13,11 +13,14 @@ from config.settings import Database as Limits
 from streamer.embedded import process
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database import open_database
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.schema import migrate
+from streamer.storage.site_logins import serve_site
 from tests.fakes.clock import FakeClock
 from tests.integration.holding import end_all
 from tests.integration.storage.clinic import NOW, SITE, Clinic, booking, moved
 from tests.integration.storage.following import Following
+from tests.servers import know_embedded
 
 
 @pytest.fixture
@@ -32,7 +35,10 @@ async def test_what_is_changed_after_a_crash_is_followed(home: Path) -> None:
     holder = await asyncio.to_thread(servers.acquire, database=True, redis=False)
     url, _ = servers.services(holder)
     assert url is not None
-    await migrate(url)
+    owner_url = servers.database_url(DatabaseRole.OWNER)
+    await migrate(owner_url)
+    await serve_site(owner_url, SITE, {DatabaseRole.SERVICE: url})
+    know_embedded(servers)
     limits = Limits(connect_timeout_s=2, acquire_timeout_s=2, command_timeout_s=5)
     async with open_database(url, limits, SITE, home / "kirdi.key") as database:
         clinic = Clinic(database, FakeClock(NOW))

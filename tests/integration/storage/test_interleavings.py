@@ -30,10 +30,12 @@ from config.settings import Database as Limits
 from streamer.domain.appointment import AppointmentStatus as Status
 from streamer.domain.identity import Band
 from streamer.storage.database import open_database
+from streamer.storage.database_role import DatabaseRole
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.integration.storage.conftest import empty
 from tests.integration.storage.day import OWNER, PEOPLE, Day
+from tests.servers import as_role
 
 SETTINGS = settings(
     deadline=None,
@@ -194,7 +196,7 @@ def interleave(
         opened = open_database(url, Limits(), SITE, folder / "kirdi.key")
         runner.run(empty(url))
         database = runner.run(opened.__aenter__())
-        eye = runner.run(asyncpg.connect(url))
+        eye = runner.run(asyncpg.connect(as_role(url, DatabaseRole.OWNER)))
 
         class Here(Interleavings):
             tried: ClassVar[set[tuple[str, ...]]] = set()

@@ -40,7 +40,7 @@ NEEDLES = {
 async def _found(clinic: Clinic) -> set[str]:
     """What of NEEDLES any row of any table shows, as text or inside its bytes."""
     haystack = b""
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         tables = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         )

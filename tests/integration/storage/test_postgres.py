@@ -7,7 +7,6 @@ from config.settings import Database as Limits
 from streamer.errors import DatabaseError
 from streamer.storage.database_errors import Place
 from streamer.storage.postgres import Postgres
-from streamer.storage.queries import sql
 from streamer.storage.schema import migrate
 from tests.servers import free_port
 
@@ -141,7 +140,7 @@ async def test_a_connection_given_back_carries_nothing_on(database_url: str) -> 
     await postgres.open()
     try:
         async with postgres.transaction() as connection:
-            await connection.execute(sql("wait_one_second_for_locks"))
+            await connection.execute("SELECT set_config('lock_timeout', '1s', true)")
             pid = await connection.fetchval("SELECT pg_backend_pid()")
         async with postgres.connection() as connection:
             await connection.execute("BEGIN; SELECT set_config('lock_timeout', '1s', true)")

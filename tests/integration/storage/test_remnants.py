@@ -21,11 +21,13 @@ from streamer.embedded.services import EmbeddedServers
 from streamer.errors import DatabaseError
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import open_database
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.patients import Patients
 from streamer.storage.remnants import HELD, NOT_ALLOWED, REUSED, Left, Remnants
 from streamer.storage.schema import migrate
+from streamer.storage.site_logins import serve_site
 from streamer.storage.vectors import vector_bytes
 from tests.data import ROOT
 from tests.fakes.clock import FakeClock
@@ -39,7 +41,7 @@ from tests.integration.storage.clinic import (
     patient,
     vector,
 )
-from tests.servers import in_thread
+from tests.servers import as_role, in_thread, know_embedded
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     holder = servers.acquire(database=True, redis=False)
     url, _ = servers.services(holder)
     assert url is not None
+    owner_url = know_embedded(servers)
 
     async def work() -> None:
-        await migrate(url)
+        await migrate(owner_url)
+        await serve_site(owner_url, SITE, {DatabaseRole.SERVICE: url})
 
     in_thread(work)
     yield Server(url, folder / "embedded" / "postgres" / "data", folder / "kirdi.key")
@@ -89,6 +93,8 @@ async def filled(server: Server) -> AsyncIterator[Clinic]:
     async with server.clinic() as clinic:
         for table in ("erasures", "templates", "consents", "patients"):
             await clinic.execute(f"DELETE FROM {table}")
+        # What follows must not begin a new file of the log by itself.
+        await clinic.execute("SELECT pg_switch_wal()")
         await clinic.import_patients(patient(1), patient(2))
         for number in (1, 2):
             await clinic.enrol(number)
@@ -198,7 +204,7 @@ async def test_a_template_of_before_takes_its_patients_key_along(
 async def test_a_backup_is_waited_for(server: Server, filled: Clinic) -> None:
     gone = await wrapped_key(filled, 1)
     await withdraw(filled)
-    other = await asyncpg.connect(server.url)
+    other = await asyncpg.connect(as_role(server.url, DatabaseRole.OWNER))
     try:
         async with other.transaction():
             await other.execute("LOCK TABLE template_keys IN ACCESS SHARE MODE")

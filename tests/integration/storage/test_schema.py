@@ -8,8 +8,10 @@ from alembic.script import ScriptDirectory
 
 from config.settings import Database as Limits
 from streamer.errors import DatabaseError
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.postgres import Postgres
 from streamer.storage.schema import _config, _history, check_schema, migrate
+from tests.servers import as_role
 
 HISTORY = _history()
 
@@ -66,12 +68,16 @@ async def test_a_database_of_the_first_release_keeps_what_it_holds(database_url:
     await _execute(database_url, "INSERT INTO sites VALUES ('s-1', 'Clinic', 'Asia/Almaty')")
     assert await migrate(database_url) == HISTORY[1:]
     await _open_checked(database_url)
+    # The owner, too, sees the site that it names.
     connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT count(*) FROM sites") == 0
+    await connection.execute("SET kirdi.site = 's-1'")
     assert await connection.fetchval("SELECT count(*) FROM sites") == 1
     await connection.close()
 
 
 async def test_a_newer_schema_is_left_alone(clinic_url: str) -> None:
+    clinic_url = as_role(clinic_url, DatabaseRole.OWNER)
     await _execute(clinic_url, "UPDATE alembic_version SET version_num = '9999'")
     for attempt in (_open_checked, migrate):
         words = f"schema 9999 is newer than this program's {HISTORY[-1]}; update kirdi"

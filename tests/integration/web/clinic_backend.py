@@ -5,6 +5,7 @@ from pathlib import Path
 from config.settings import Settings
 from streamer.backend import Backend, register_of
 from streamer.clock import Clock
+from streamer.embedded.services import Services
 from streamer.storage.database import Database
 from streamer.storage.schedules import ScheduleCache
 
@@ -14,4 +15,4 @@ def clinic_backend(
 ) -> Backend:
     """Stores over a database that is open already."""
     register = register_of(settings, home)
-    return Backend(settings, database, schedules, clock, home, register, "")
+    return Backend(settings, database, schedules, clock, home, register, Services("", None))
