@@ -170,16 +170,18 @@ class Backend:
         base = self.database
         return KeyRotation(base.postgres, base.vault, self.settings.site.id, self.clock)
 
-    @property
-    def retention(self) -> Retention:
-        """Deletes what is kept no longer."""
-        return Retention(
-            self.database.postgres,
-            self.settings.site.id,
-            self._eraser,
-            self.settings.retention.days,
-            self.clock,
-        )
+    @asynccontextmanager
+    async def retention(self) -> AsyncIterator[Retention]:
+        """Deletes what is kept no longer, as the role that may; raises DatabaseError."""
+        async with self.postgres_as(DatabaseRole.RETENTION) as postgres:
+            yield Retention(
+                postgres,
+                self.database.postgres,
+                self.settings.site.id,
+                self._eraser,
+                self.settings.retention.days,
+                self.clock,
+            )
 
     @property
     def job_runs(self) -> PostgresJobRuns:

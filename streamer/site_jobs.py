@@ -49,10 +49,11 @@ async def delete_due(
         InputError: More would be deleted than is likely to be meant; nothing was.
         DatabaseError: The next run goes on from there.
     """
-    now, keeper = backend.clock.now(), backend.retention
-    if most_share is not None:
-        await keeper.refuse_too_much(now, most_share)
-    report = await keeper.run(now, by, stop)
+    now = backend.clock.now()
+    async with backend.retention() as keeper:
+        if most_share is not None:
+            await keeper.refuse_too_much(now, most_share)
+        report = await keeper.run(now, by, stop)
     # A backup may hold the tables: the keeper of consents goes on trying, every ten seconds.
     with contextlib.suppress(DatabaseError):
         await backend.remnants.destroy()

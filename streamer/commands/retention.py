@@ -97,8 +97,10 @@ async def _show(settings: Settings) -> "tuple[dict[str, datetime], list[Retentio
     from streamer.backend import open_backend
 
     clock = SystemClock()
-    async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        keeper = backend.retention
+    async with (
+        open_backend(settings, kirdi_home(os.environ), clock) as backend,
+        backend.retention() as keeper,
+    ):
         return keeper.cutoffs(clock.now()), await keeper.reports()
 
 
@@ -109,7 +111,8 @@ async def _run(settings: Settings, by: str, dry_run: bool, anyway: bool) -> dict
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
         if dry_run:
-            return await backend.retention.count(clock.now())
+            async with backend.retention() as keeper:
+                return await keeper.count(clock.now())
         share = None if anyway else settings.retention.most_share
         report = await delete_due(backend, by, asyncio.Event(), share)
         return dict(report.deleted)

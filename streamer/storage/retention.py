@@ -44,13 +44,24 @@ class Retention:
     def __init__(
         self,
         postgres: Postgres,
+        service: Postgres,
         site_id: str,
         eraser: Eraser,
         days: Mapping[str, int],
         clock: Clock,
     ) -> None:
-        """Keep the collaborators; `days` has each of `retention_rules.TERMS`."""
+        """Keep the collaborators.
+
+        Args:
+            postgres: As the role that may delete, and reads nothing sealed.
+            service: As the service: a template is erased by whoever has the key.
+            site_id: Whose.
+            eraser: Erases templates, writes receipts.
+            days: Each of `retention_rules.TERMS`.
+            clock: The only source of time.
+        """
         self._postgres = postgres
+        self._service = service
         self._site_id = site_id
         self._eraser = eraser
         self._days = dict(days)
@@ -191,7 +202,7 @@ class Retention:
             found = await connection.fetch(due_patients(), *self._given(now), 100)
         deleted = 0
         for row in found:
-            async with self._postgres.transaction() as connection:
+            async with self._service.transaction() as connection:
                 patient = await connection.fetchrow(
                     sql("lock_patient"), self._site_id, row["patient_id"]
                 )

@@ -72,6 +72,22 @@ _STATEMENTS: tuple[str, ...] = (
     "CREATE INDEX consents_of_text ON consents (text_id)",
     "CREATE INDEX templates_of_consent ON templates (consent_id)",
     "CREATE INDEX appointments_of_practitioner ON appointments (practitioner_id)",
+    "SELECT kirdi_protect('job_runs')",
+    "SELECT kirdi_protect('retention_runs')",
+    "SELECT kirdi_protect('erased_patients')",
+    "GRANT SELECT, INSERT, UPDATE ON job_runs TO kirdi_service",
+    "GRANT SELECT ON job_runs, retention_runs TO kirdi_auditor",
+    "GRANT SELECT, UPDATE (ended_at, deleted) ON retention_runs TO kirdi_service",
+    "GRANT SELECT, INSERT, UPDATE (ended_at, deleted) ON retention_runs TO kirdi_retention",
+    # An import leaves the erased out, or takes one in again; erasing a person is the service's,
+    # which holds the key that seals what is left.
+    "GRANT SELECT, INSERT, DELETE, UPDATE (erased_at) ON erased_patients TO kirdi_service",
+    "GRANT DELETE ON codes, face_blocks, consents, appointments TO kirdi_service",
+    "GRANT UPDATE (note) ON check_ins TO kirdi_service",
+    "GRANT UPDATE (patient_ref, erased_at) ON patients TO kirdi_service",
+    "GRANT SELECT (erased_at) ON patients TO kirdi_retention, kirdi_auditor",
+    "GRANT DELETE ON practitioners, erasures TO kirdi_retention",
+    "GRANT UPDATE (site_id) ON practitioners, erasures TO kirdi_retention",
 )
 
 

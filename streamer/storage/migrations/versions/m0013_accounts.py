@@ -91,6 +91,21 @@ _STATEMENTS: tuple[str, ...] = (
         PRIMARY KEY (account_id, place)
     )
     """,
+    *(
+        f"SELECT kirdi_protect('{table}')"
+        for table in (
+            "accounts",
+            "web_sessions",
+            "api_tokens",
+            "sign_in_attempts",
+            "sign_in_places",
+        )
+    ),
+    "GRANT SELECT, INSERT, UPDATE ON accounts, api_tokens TO kirdi_service",
+    """
+    GRANT SELECT, INSERT, UPDATE, DELETE ON web_sessions, sign_in_attempts, sign_in_places
+        TO kirdi_service
+    """,
 )
 
 

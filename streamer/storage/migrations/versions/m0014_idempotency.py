@@ -32,6 +32,8 @@ _STATEMENTS: tuple[str, ...] = (
     )
     """,
     "CREATE INDEX idempotency_keys_over ON idempotency_keys (site_id, expires_at)",
+    "SELECT kirdi_protect('idempotency_keys')",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO kirdi_service",
 )
 
 
