@@ -1888,6 +1888,10 @@ SELECT key_id, state, since, retired_at FROM wrapping_keys ORDER BY since, key_i
 -- Shared by all who write wrapped keys, until their transaction ends: the current key stays it.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('kirdi/keys', 0));
 
+-- name: wait_one_second_for_locks
+-- Whoever is behind a lock that is waited for waits with it.
+SELECT set_config('lock_timeout', '1s', true);
+
 -- name: change_keys
 -- And by nobody while another key becomes current, or one is retired.
 SELECT pg_advisory_xact_lock(hashtextextended('kirdi/keys', 0));
@@ -2003,12 +2007,6 @@ UPDATE key_rotations SET files_clean_at = $2 WHERE rotation_id = ANY($1::uuid[])
 
 -- name: rotated_log_is_clean
 UPDATE key_rotations SET log_clean_at = $2 WHERE rotation_id = ANY($1::uuid[]);
-
--- name: forget_rotation
-DELETE FROM key_rotations WHERE rotation_id = $1;
-
--- name: forget_announced_key
-DELETE FROM wrapping_keys WHERE key_id = $1 AND state = 'announced';
 
 -- name: moment
 SELECT now();
@@ -2161,3 +2159,6 @@ FROM pg_roles WHERE rolname = session_user;
 
 -- name: session_login
 SELECT session_user::text;
+
+-- name: number_of_sites
+SELECT kirdi_sites();

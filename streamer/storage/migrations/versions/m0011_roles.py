@@ -23,6 +23,14 @@ _LOGINS = """
     )
 """
 
+# Who rotates the key sees one site's rows, and has to know whether there are others.
+_SITES = """
+    CREATE FUNCTION kirdi_sites() RETURNS bigint LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path FROM CURRENT AS $$
+        SELECT count(DISTINCT site_id) FROM site_logins
+    $$
+"""
+
 # The site of a session, or nothing. A setting can be changed by any statement, so it only chooses
 # among the sites that the login serves; the owner, who writes that table, may choose any.
 _SITE = """
@@ -165,7 +173,7 @@ _SERVICE = """
     GRANT INSERT (site_id, body) ON audit_inbox TO kirdi_service;
     GRANT EXECUTE ON FUNCTION kirdi_site(), kirdi_tell_gallery(text),
         kirdi_tell_schedule(text, uuid[]), kirdi_destroy_keys(timestamptz),
-        kirdi_clean_log(timestamptz) TO kirdi_service
+        kirdi_clean_log(timestamptz), kirdi_sites() TO kirdi_service
 """
 
 # Reads what it looks for terms in, which is nothing sealed, and deletes. A consent and a code are
@@ -360,7 +368,7 @@ def upgrade() -> None:
     """Give rows their site, guard them, and grant what is needed."""
     op.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
     op.execute("ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC")
-    for statement in (_LOGINS, _SITE, _PROTECT):
+    for statement in (_LOGINS, _SITES, _SITE, _PROTECT):
         op.execute(statement)
     for child, parent, column in _CHILDREN:
         op.execute(f"ALTER TABLE {child} ADD COLUMN site_id text REFERENCES sites")
