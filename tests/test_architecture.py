@@ -93,6 +93,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.app": OURS,
     "streamer.web_service": OURS,
     "streamer.backend": OURS,
+    "streamer.stores": (
+        *MIDDLE,
+        "streamer.embedded",
+        "streamer.patients",
+        "streamer.storage",
+        "streamer.windows",
+    ),
     "streamer.api": OURS,
     "streamer.instruments": ("matcher", "streamer.checkin", "streamer.ingest"),
     "streamer.backup": OURS,

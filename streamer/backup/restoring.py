@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
-from streamer.backend import eraser_of, patient_erasure_of, register_of
 from streamer.backup.manifest import (
     DUMP,
     Manifest,
@@ -39,6 +38,7 @@ from streamer.storage.queries import sql
 from streamer.storage.remnants import Remnants
 from streamer.storage.restoring import Settled, settle
 from streamer.storage.schema import migrate
+from streamer.stores.erasing import eraser_of, patient_erasure_of, register_of
 
 _LOAD_TIMEOUT_S = 600.0
 
