@@ -91,6 +91,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "config.errors",
     ),
     "streamer.app": OURS,
+    "streamer.service_parts": OURS,
+    "streamer.camera_maker": OURS,
     "streamer.web_service": OURS,
     "streamer.backend": OURS,
     "streamer.stores": (
