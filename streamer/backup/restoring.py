@@ -13,7 +13,6 @@ from pathlib import Path
 import structlog
 
 from config.settings import Settings
-from streamer.backend import eraser_of, patient_erasure_of, register_of
 from streamer.backup.manifest import (
     DUMP,
     Manifest,
@@ -43,6 +42,7 @@ from streamer.storage.remnants import Remnants
 from streamer.storage.restoring import Settled, settle
 from streamer.storage.schema import migrate
 from streamer.storage.site_logins import serve_site
+from streamer.stores.erasing import eraser_of, patient_erasure_of, register_of
 
 log = structlog.get_logger(__name__)
 
