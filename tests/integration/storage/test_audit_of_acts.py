@@ -112,7 +112,7 @@ async def test_imports_say_how_many(clinic: Clinic) -> None:
     await clinic.import_bookings(booking(1))
     first, second = await bodies(clinic)
     assert (first["kind"], first["entity_type"], first["actor"]) == ("import", "Patient", "kirdi")
-    assert first["detail"] == {"created": 2, "unchanged": 0, "updated": 0}
+    assert first["detail"] == {"created": 2, "left_out": 0, "unchanged": 0, "updated": 0}
     assert (second["entity_type"], second["detail"]["created"]) == ("Appointment", 1)
 
 
