@@ -152,8 +152,7 @@ async def run_service(
         if instruments is not None:
             writer = instruments.timed(writer)
         delivery = CheckInDelivery(writer, spool, clock)
-        reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
-        rejections.add(await backend.reviews.rejections_of(clock.now()))
+        reviews, rejections = ReviewQueue(settings.site.zone), Rejections(settings.site.zone)
         policy = arrival_policy(settings)
         watch = DayWatch(
             backend.day_facts,
@@ -173,7 +172,9 @@ async def run_service(
             Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
             clock,
         )
-        desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
+        stores = (backend.reviews, backend.waiting_reviews)
+        desk = ReviewDesk(settings.site.id, reviews, rejections, *stores, policy, clock)
+        await desk.recall()
         counts = MatchRecorder(backend.match_counts(matcher.pack_id), settings.site.zone, clock)
         recorder = UptimeRecorder(backend.uptime, clock, MAX_AGE_S)
         gaps = shortcomings()

@@ -66,6 +66,7 @@ from streamer.storage.site_logins import is_ready, serve_site
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.uptime import CameraUptime
 from streamer.storage.visits_reader import VisitsReader
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.storage.web_sessions import PostgresSessions, SessionTerms
 from streamer.windows import presence_window
 
@@ -233,7 +234,13 @@ class Backend:
         """Checks patients in by hand."""
         site = self.settings.site
         return ManualCheckIns(
-            self.database.postgres, self.check_ins, self.clock, site.id, site.zone
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            self.waiting_reviews,
+            self.clock,
+            (site.id, site.zone),
+            presence_window(self.settings),
         )
 
     @property
@@ -258,8 +265,19 @@ class Backend:
         """Writes what people decide about matches."""
         site = self.settings.site
         return PostgresReviews(
-            self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            site.id,
+            site.zone,
+            self.clock,
         )
+
+    @property
+    def waiting_reviews(self) -> PostgresWaitingReviews:
+        """What waits for a person."""
+        site = self.settings.site
+        return PostgresWaitingReviews(self.database.postgres, site.id, site.zone)
 
     @property
     def desk(self) -> PostgresDesk:
@@ -270,6 +288,7 @@ class Backend:
             base.vault,
             self.check_ins,
             self.presences,
+            self.waiting_reviews,
             self.settings.site.id,
             self.clock,
         )

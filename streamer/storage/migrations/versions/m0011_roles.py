@@ -81,6 +81,7 @@ _REFERRED = (
     ("appointments", "appointment_id"),
     ("consents", "consent_id"),
     ("templates", "template_id"),
+    ("codes", "code_id"),
 )
 
 # No row refers to another site's: the key's existence would tell, and it would stand in the way
@@ -107,6 +108,8 @@ _REFERENCES = (
     ("face_blocks", "patient_id", "patients", "patient_id", "NO ACTION"),
     ("codes", "patient_id", "patients", "patient_id", "NO ACTION"),
     ("codes", "appointment_id", "appointments", "appointment_id", "NO ACTION"),
+    ("waiting_reviews", "patient_id", "patients", "patient_id", "CASCADE"),
+    ("waiting_reviews", "code_id", "codes", "code_id", "CASCADE"),
 )
 
 _PROTECTED = (
@@ -117,6 +120,7 @@ _PROTECTED = (
     "check_ins",
     "camera_uptime",
     "reviews",
+    "waiting_reviews",
     "site_calibrations",
     "match_counts",
     "template_reads",
@@ -152,8 +156,9 @@ _SERVICE = """
     GRANT SELECT, INSERT, UPDATE (patient_id, practitioner_id, service_code, service_name,
         starts_at, ends_at, status, status_changed_at, department, building, room, place, walk_in)
         ON appointments TO kirdi_service;
-    GRANT SELECT, INSERT, UPDATE (undone_at, undone_by, undone_reason)
+    GRANT SELECT, INSERT, UPDATE (undone_at, undone_by, undone_reason, wrong_person)
         ON check_ins TO kirdi_service;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON waiting_reviews TO kirdi_service;
     GRANT SELECT, INSERT, UPDATE (last_seen_at, ended_at) ON camera_uptime TO kirdi_service;
     GRANT SELECT, INSERT ON reviews, status_changes, template_reads, presences, face_blocks,
         site_calibrations TO kirdi_service;
