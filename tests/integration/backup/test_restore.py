@@ -300,25 +300,39 @@ async def _state(machine: Machine, url: str) -> str:
 
 
 def test_a_backup_that_does_not_fit_leaves_nothing(backed_up: BackedUp, tmp_path: Path) -> None:
-    machine = backed_up.machine
-    file = tmp_path / "kirdi.yaml"
-    file.write_text(yaml.safe_dump({"site": machine.settings.site.model_dump(mode="json")}))
-
-    def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, 16_384))
-
-    done = subprocess.run(
-        [sys.executable, "-m", "streamer.cli", "backup", "create", str(tmp_path / "new" / "one")],
-        env=os.environ | {"KIRDI_HOME": str(machine.home), "KIRDI_CONFIG": str(file)},
-        capture_output=True,
-        text=True,
-        preexec_fn=small_files,
-        check=False,
-    )
+    done = _creating(backed_up.machine, tmp_path, most_bytes=16_384)
     assert done.returncode == 14, done.stderr
     assert "pg_dump" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_the_command_makes_a_backup(backed_up: BackedUp, tmp_path: Path) -> None:
+    done = _creating(backed_up.machine, tmp_path, most_bytes=1 << 30)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "new").iterdir()
+    assert {one.name for one in folder.iterdir()} == {DUMP, MANIFEST}
+    assert [one.stat().st_mode & 0o077 for one in (folder, *folder.iterdir())] == [0, 0, 0]
+
+
+def _creating(
+    machine: Machine, folder: Path, *, most_bytes: int
+) -> subprocess.CompletedProcess[str]:
+    """Run the command; no file that it writes may be larger."""
+    file = folder / "kirdi.yaml"
+    file.write_text(yaml.safe_dump({"site": machine.settings.site.model_dump(mode="json")}))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+
+    return subprocess.run(
+        [sys.executable, "-m", "streamer.cli", "backup", "create", str(folder / "new" / "one")],
+        env=os.environ | {"KIRDI_HOME": str(machine.home), "KIRDI_CONFIG": str(file)},
+        capture_output=True,
+        text=True,
+        preexec_fn=limit,
+        check=False,
+    )
 
 
 async def test_a_folder_that_is_there_is_never_written_over(
