@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
-from streamer.backend import checkpoint_path
 from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.domain.actor import Actor
 from streamer.domain.page import Page, Slice
@@ -15,6 +14,7 @@ from streamer.storage.audit_log import AuditFilter, AuditLog, AuditPlace
 from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.checkpoint_file import read_checkpoints
 from streamer.storage.page_reader import moment, place_of
+from streamer.stores.audit_stores import checkpoint_path
 from streamer.web.models.audit import Verification
 
 

@@ -184,8 +184,9 @@ async def _list(wanted: "AuditFilter", settings: Settings, by: str) -> "list[Rec
 
 
 async def _verify(settings: Settings, given: tuple[Path, ...], by: str) -> _Checked:
-    from streamer.backend import checkpoint_path, open_backend
+    from streamer.backend import open_backend
     from streamer.storage.checkpoint_file import read_checkpoints
+    from streamer.stores.audit_stores import checkpoint_path
 
     home, notes = kirdi_home(os.environ), []
     paths = given

@@ -136,6 +136,4 @@ def test_the_service_deletes_what_is_too_old_by_itself(kirdi: Kirdi) -> None:
     (done,) = kirdi.ok("jobs", "list")
     assert (done["state"], json.loads(done["outcome"])["appointments"]) == ("done", 1)
     (shown,) = kirdi.ok("retention", "show")
-    assert [one["deleted"] for one in shown["runs"]] == [
-        {"appointments": 1, "practitioners": 1}
-    ]
+    assert [one["deleted"] for one in shown["runs"]] == [{"appointments": 1, "practitioners": 1}]

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from config.settings import Settings
-from streamer.backend import Backend, register_of
+from streamer.backend import Backend
 from streamer.clock import Clock
 from streamer.embedded.services import Services
 from streamer.storage.database import Database
 from streamer.storage.schedules import ScheduleCache
+from streamer.stores.erasing import register_of
 
 
 def clinic_backend(

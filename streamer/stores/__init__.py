@@ -1,0 +1,1 @@
+"""The stores of one site by subject; `streamer.backend` opens them together."""

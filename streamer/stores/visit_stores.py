@@ -1,0 +1,130 @@
+"""Stores of a day: appointments, and who came."""
+
+from datetime import timedelta
+
+from streamer.storage.appointments_import import AppointmentsImport
+from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.day_facts import PostgresDayFacts
+from streamer.storage.desk import PostgresDesk
+from streamer.storage.erased_references import ErasedReferences
+from streamer.storage.listing import Listing
+from streamer.storage.manual_check_ins import ManualCheckIns
+from streamer.storage.presences import PostgresPresences
+from streamer.storage.reviews import PostgresReviews
+from streamer.storage.undo import PostgresUndo
+from streamer.storage.visits_reader import VisitsReader
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
+from streamer.stores.site_stores import SiteStores
+from streamer.windows import presence_window
+
+
+class VisitStores(SiteStores):
+    """Appointments, check-ins, reviews, presences."""
+
+    __slots__ = ()
+
+    @property
+    def appointments_import(self) -> AppointmentsImport:
+        """Writes appointments of a file."""
+        site = self.settings.site
+        return AppointmentsImport(
+            self.database.postgres,
+            site.id,
+            site.zone,
+            self.schedules,
+            ErasedReferences(self.database.keyed_hash, site.id),
+        )
+
+    @property
+    def check_ins(self) -> PostgresCheckIns:
+        """Writes check-ins."""
+        arrival = self.settings.arrival
+        return PostgresCheckIns(
+            self.database.postgres,
+            self.clock,
+            self.schedules,
+            timedelta(minutes=arrival.opens_before_min),
+            timedelta(minutes=arrival.closes_after_min),
+            self.settings.site.zone,
+        )
+
+    @property
+    def undo(self) -> PostgresUndo:
+        """Takes check-ins back."""
+        site = self.settings.site
+        return PostgresUndo(self.database.postgres, self.clock, self.schedules, site.id, site.zone)
+
+    @property
+    def manual_check_ins(self) -> ManualCheckIns:
+        """Checks patients in by hand."""
+        site = self.settings.site
+        return ManualCheckIns(
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            self.waiting_reviews,
+            self.clock,
+            (site.id, site.zone),
+            presence_window(self.settings),
+        )
+
+    @property
+    def day_facts(self) -> PostgresDayFacts:
+        """What was undone, and who was seen before being booked."""
+        site, arrival = self.settings.site, self.settings.arrival
+        return PostgresDayFacts(
+            self.database.postgres,
+            site.id,
+            site.zone,
+            timedelta(minutes=arrival.opens_before_min),
+            timedelta(minutes=arrival.closes_after_min),
+        )
+
+    @property
+    def presences(self) -> PostgresPresences:
+        """Writes sightings that changed no status."""
+        return PostgresPresences(self.database.postgres, self.clock, self.settings.site.zone)
+
+    @property
+    def reviews(self) -> PostgresReviews:
+        """Writes what people decide about matches."""
+        site = self.settings.site
+        return PostgresReviews(
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            site.id,
+            site.zone,
+            self.clock,
+        )
+
+    @property
+    def waiting_reviews(self) -> PostgresWaitingReviews:
+        """What waits for a person."""
+        site = self.settings.site
+        return PostgresWaitingReviews(self.database.postgres, site.id, site.zone)
+
+    @property
+    def desk(self) -> PostgresDesk:
+        """Reads one patient's template, and writes what follows from a match at the desk."""
+        base = self.database
+        return PostgresDesk(
+            base.postgres,
+            base.vault,
+            self.check_ins,
+            self.presences,
+            self.waiting_reviews,
+            self.settings.site.id,
+            self.clock,
+        )
+
+    @property
+    def listing(self) -> Listing:
+        """Lists a day."""
+        site = self.settings.site
+        return Listing(self.database.postgres, site.id, site.zone)
+
+    @property
+    def visits_reader(self) -> VisitsReader:
+        """Reads appointments, check-ins and presences for the API."""
+        return VisitsReader(self.page_reader)
