@@ -100,6 +100,7 @@ def redeeming(backend: Backend) -> Redeeming:
         ClaimKeys(base.code_hash, base.tokens, base.keyed_hash),
         backend.check_ins,
         backend.presences,
+        backend.waiting_reviews,
         (site.id, site.zone),
         ClaimReach(
             timedelta(minutes=arrival.opens_before_min),

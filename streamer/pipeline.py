@@ -7,6 +7,7 @@ a pipeline knows about a person is in memory, and ends with the track or seconds
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -69,6 +70,10 @@ class Proposals(Protocol):
         """Take it in, to be decided soon; harmless to repeat. Never waits."""
         ...
 
+    def changes_at(self, patient_id: UUID, building: str) -> datetime | None:
+        """When the latest decision about a patient there would change; None = not known to."""
+        ...
+
 
 class MatchCounts(Protocol):
     """Counts what a site's error rates are estimated from; nothing of anybody."""
@@ -118,6 +123,7 @@ class _Person:
     counted: set[Band | None] = field(default_factory=set)
     proposed: tuple[UUID, Band, int] | None = None
     proposed_at: float = 0.0
+    proposed_of: datetime | None = None
 
 
 def longest_gap_s(analyse_fps: float) -> float:
@@ -334,21 +340,31 @@ class CameraPipeline:
     ) -> None:
         """Propose once a minute per track, patient, band and gallery.
 
-        A new gallery may hold a new appointment. Only on a frame whose own face was compared and
-        agreed: what is written says that the patient was there at this frame's time, and the crop
-        of this frame is what a person is shown.
+        And at once when a window opens or closes: whoever stands there must not wait for the
+        minute. A new gallery may hold a new appointment. Only on a frame whose own face was
+        compared and agreed: what is written says that the patient was there at this frame's time,
+        and the crop of this frame is what a person is shown.
         """
         person = self._people[identity.track_id]
         now = frame.received_at
-        key = (identity.patient_id, identity.band, gallery.version)
-        repeated = person.proposed == key and now - person.proposed_at < _REPEAT_S
-        if repeated or person.evidence.confirmed_at != now:
-            return
         # A frame may be a moment older than the gallery that says a window is open.
         moment = max(frame.captured_at, gallery.as_of)
+        key = (identity.patient_id, identity.band, gallery.version)
+        repeated = (
+            person.proposed == key
+            and now - person.proposed_at < _REPEAT_S
+            and not self._has_changed(identity, person.proposed_of, moment)
+        )
+        if repeated or person.evidence.confirmed_at != now:
+            return
         crop = crop_of(frame.image, face)
         self._proposals.propose(identity, Sighting(self._rules.building, moment, crop))
-        person.proposed, person.proposed_at = key, now
+        person.proposed, person.proposed_at, person.proposed_of = key, now, moment
+
+    def _has_changed(self, identity: Identity, before: datetime | None, moment: datetime) -> bool:
+        """Would what was decided of the sighting before be decided otherwise by now?"""
+        at = self._proposals.changes_at(identity.patient_id, self._rules.building)
+        return at is not None and before is not None and before < at <= moment
 
     def _forget_ended(self, at: float) -> None:
         live = self._tracker.live_ids

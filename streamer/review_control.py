@@ -31,10 +31,10 @@ class ReviewControl:
             KirdiError: Why nothing was decided.
         """
         if request.verb is Verb.CONFIRM:
-            arrivals = await self._desk.confirm(
+            done = await self._desk.confirm(
                 request.review_id, request.patient_ref, self._acting(request.by)
             )
-            return Reply(arrivals=arrivals)
+            return Reply(arrivals=done.arrivals, presences=done.presences)
         if request.verb is Verb.REJECT:
             await self._desk.reject(request.review_id, self._acting(request.by))
             return Reply()

@@ -217,8 +217,7 @@ async def _decisions(
 ) -> _Decisions:
     settings, clock = backend.settings, backend.clock
     policy = arrival_policy(settings)
-    reviews, rejections = ReviewQueue(), Rejections(settings.site.zone)
-    rejections.add(await backend.reviews.rejections_of(clock.now()))
+    reviews, rejections = ReviewQueue(settings.site.zone), Rejections(settings.site.zone)
     watch = DayWatch(
         backend.day_facts,
         delivery,
@@ -237,7 +236,9 @@ async def _decisions(
         Looking(reviews, rejections, lambda: calibration.calibrated, lambda: watch.current),
         clock,
     )
-    desk = ReviewDesk(settings.site.id, reviews, rejections, backend.reviews, clock)
+    stores = (backend.reviews, backend.waiting_reviews)
+    desk = ReviewDesk(settings.site.id, reviews, rejections, *stores, policy, clock)
+    await desk.recall()
     return _Decisions(service, watch, desk, rejections)
 
 

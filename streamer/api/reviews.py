@@ -11,7 +11,7 @@ from PIL import Image
 from matcher.face import Image as Pixels
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.domain.actor import Actor
-from streamer.domain.review_report import ArrivalReport, ReviewReport
+from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.web.resources import Crop
 
 _QUALITY: Final = 90
@@ -36,14 +36,12 @@ class ApiReviews:
         jpeg = None if review.crop is None else await asyncio.to_thread(_jpeg, review.crop)
         return Crop(review.camera_id, jpeg, tuple(one.patient_id for one in review.candidates))
 
-    def camera_of(self, review_id: UUID) -> str | None:
-        """Which camera it is from."""
-        review = self._desk.waiting(review_id)
-        return None if review is None else review.camera_id
+    async def report(self, review_id: UUID) -> ReviewReport | None:
+        """One of them; raises DatabaseError."""
+        waiting = await self._desk.reports()
+        return next((one for one in waiting if one.review_id == str(review_id)), None)
 
-    async def confirm(
-        self, beginning: str, patient_ref: str, actor: Actor
-    ) -> Sequence[ArrivalReport]:
+    async def confirm(self, beginning: str, patient_ref: str, actor: Actor) -> ConfirmationReport:
         """It is this candidate; raises InputError, DatabaseError."""
         return await self._desk.confirm(beginning, patient_ref, actor)
 

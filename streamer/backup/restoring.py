@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from config.settings import Settings
 from streamer.backup.manifest import (
     DUMP,
@@ -32,15 +34,17 @@ from streamer.key_places import key_places
 from streamer.service_lock import only_service_of
 from streamer.storage.audit import append
 from streamer.storage.database import Database, open_database
-from streamer.storage.erasure_register import Register
+from streamer.storage.database_role import DatabaseRole
+from streamer.storage.erasure_register import Register, RegisterError
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.remnants import Remnants
 from streamer.storage.restoring import Settled, settle
 from streamer.storage.schema import migrate
+from streamer.storage.site_logins import serve_site
 from streamer.stores.erasing import eraser_of, patient_erasure_of, register_of
 
-_LOAD_TIMEOUT_S = 600.0
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,21 @@ async def restore_backup(
         only_service_of(home),
         embedded_services(settings.database, settings.redis, home) as services,
     ):
-        tools = await asyncio.to_thread(PostgresTools.of, settings, home, services.database_url)
+        owner_url = services.url_as(DatabaseRole.OWNER)
+        tools = await asyncio.to_thread(PostgresTools.of, settings, home, owner_url)
         await _load(settings, wish.folder, manifest, tools)
-        await migrate(services.database_url, settling=True)
+        await migrate(owner_url, settling=True)
+        embedded = settings.database.url is None
+        await serve_site(owner_url, settings.site, services.login_urls, several=embedded)
         async with open_database(
             services.database_url, settings.database, settings.site, keys, settling=True
         ) as database:
             complete_to = None if register is None else register.as_of
-            return await _settle(
+            restored = await _settle(
                 settings, home, database, register, clock, (wish.by, manifest, complete_to)
             )
+        await _open_to_all(settings, owner_url)
+        return restored
 
 
 async def settle_database(
@@ -200,6 +209,17 @@ async def _load(settings: Settings, folder: Path, manifest: Manifest, tools: Pos
     await tools.restore(folder / DUMP, manifest.site_id)
 
 
+async def _open_to_all(settings: Settings, owner_url: str) -> None:
+    """Take the mark away: everything that was erased is erased again."""
+    postgres = Postgres(owner_url, settings.database)
+    await postgres.open()
+    try:
+        async with postgres.connection() as connection:
+            await connection.execute(sql("end_restore"))
+    finally:
+        await postgres.close()
+
+
 async def _settle(
     settings: Settings,
     home: Path,
@@ -221,8 +241,15 @@ async def _settle(
         patient_erasure_of(settings, database),
     )
     own = register_of(settings, home)
+    if register is not None:
+        async with postgres.connection() as connection:
+            database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
+        try:
+            # While nobody else can open the database: the home folder must not know less than it.
+            await own.adopt(database_id, register)
+        except RegisterError as error:
+            log.warning("register of erasures not complete", reason=str(error))
     async with postgres.transaction() as connection:
-        database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
         event = AuditEvent(
             AuditKind.IMPORT,
             AuditAction.EXECUTE,
@@ -238,10 +265,6 @@ async def _settle(
         )
         await append(connection, site_id, [event])
         await own.settled(connection, entries)
-        if manifest is not None:
-            await connection.execute(sql("end_restore"))
-    if register is not None:
-        await own.adopt(database_id, register)
     try:
         remnants = Remnants(postgres, clock, own)
         obstacle = (await remnants.destroy()).obstacle

@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from config.settings import Settings
 from streamer.embedded.binaries import postgres_binaries
 from streamer.embedded.process import telling_line
 from streamer.errors import BackupError
+from streamer.storage.database_role import DatabaseRole
 
 # What pg_dump reports of a fault is a line or two; a restore may repeat one for every row.
 _MOST_BYTES: Final = 1 << 16
@@ -25,7 +27,12 @@ _SECRET_PARAMETERS: Final = ("password", "sslpassword", "passfile")
 
 @dataclass(frozen=True, slots=True)
 class PostgresTools:
-    """Where the two programs are, and the database they are for; the URL holds a password."""
+    """Where the two programs are, and the database they are for.
+
+    Attributes:
+        folder: None = they are looked for in PATH.
+        url: Logs in as the owner; it holds a password.
+    """
 
     folder: Path | None
     url: str = field(repr=False)
@@ -46,14 +53,16 @@ class PostgresTools:
         return cls(settings.backup.tools, url)
 
     async def dump(self, file: Path, site_id: str) -> None:
-        """Write the whole database into a file.
+        """Write one site's rows, and what belongs to no site, into a file.
 
         Raises:
             BackupError: It cannot be done; the file may be there in part.
         """
-        # Owners and who may do what are the schema's and the server's to say, not the backup's.
+        # Tables show the site's rows only, to their owner, too (docs/design/0020).
         await self._run(
-            "pg_dump", "--format=custom", "--no-owner", f"--file={file}", site_id=site_id
+            "pg_dump",
+            *("--format=custom", "--no-owner", "--enable-row-security", f"--file={file}"),
+            site_id=site_id,
         )
 
     async def restore(self, file: Path, site_id: str) -> None:
@@ -62,12 +71,39 @@ class PostgresTools:
         Raises:
             BackupError: It cannot be done; nothing was written.
         """
-        await self._run(
-            "pg_restore",
-            *("--single-transaction", "--exit-on-error", "--no-owner"),
+        with tempfile.TemporaryDirectory(prefix="kirdi-") as folder:
+            wanted = Path(folder) / "list"
+            await asyncio.to_thread(wanted.write_text, await self._wanted_of(file))
+            await self._run(
+                "pg_restore",
+                *("--single-transaction", "--exit-on-error", "--no-owner"),
+                f"--use-list={wanted}",
+                str(file),
+                site_id=site_id,
+            )
+
+    async def _wanted_of(self, file: Path) -> str:
+        """What is in a dump but the rights to the server's own functions, which are a superuser's.
+
+        Raises:
+            BackupError: The dump cannot be read.
+        """
+        process = await asyncio.create_subprocess_exec(
+            self._path("pg_restore"),
+            "--list",
             str(file),
-            site_id=site_id,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
+        listed, _ = await process.communicate()
+        if process.returncode != 0:
+            raise BackupError(
+                f"pg_restore: cannot read {file}; look at the program's version: the backup was "
+                "made by a newer one, perhaps"
+            )
+        lines = listed.decode(errors="replace").splitlines(keepends=True)
+        return "".join(line for line in lines if " ACL pg_catalog " not in line)
 
     async def _run(self, program: str, *arguments: str, site_id: str) -> None:
         path = self._path(program)
@@ -75,6 +111,7 @@ class PostgresTools:
         process = await asyncio.create_subprocess_exec(
             path,
             f"--dbname={bare}",
+            f"--role={DatabaseRole.OWNER}",
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,

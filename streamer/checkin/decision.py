@@ -4,7 +4,7 @@ Called by `checkin.service` for faces, and by whoever redeems a code or compares
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -20,6 +20,10 @@ _ALREADY_HERE = frozenset(
     {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
 )
 _CALLED_OFF = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR})
+# Nothing speaks against the match; the site only wants a person to look at every one.
+_HELD_BACK = frozenset({Reason.AUTO_ARRIVE_OFF, Reason.NOT_CALIBRATED})
+# What is worth a glance of its own where nothing can become arrived.
+WORTH_A_LOOK = frozenset({PresenceFlag.EARLY, PresenceFlag.LATE, PresenceFlag.AGAIN})
 
 
 class AutoArrive(StrEnum):
@@ -51,8 +55,11 @@ class ArrivalPolicy:
 
     def window_open(self, appointment: Appointment, now: datetime) -> bool:
         """Is the appointment's arrival window open?"""
-        opens = appointment.starts_at - self.opens_before
-        return opens <= now < appointment.starts_at + self.closes_after
+        return self.arrives_at(appointment.starts_at, now)
+
+    def arrives_at(self, starts_at: datetime, now: datetime) -> bool:
+        """Is the arrival window open of what starts then?"""
+        return starts_at - self.opens_before <= now < starts_at + self.closes_after
 
     def near(self, appointment: Appointment, now: datetime) -> bool:
         """Is the appointment's presence window open, which holds the arrival window?"""
@@ -126,7 +133,8 @@ def decide(
     Every appointment whose arrival window is open becomes arrived: who comes once for two visits
     has come for both. Each other one whose presence window is open gets a presence that says what
     the sighting is for it. Only evidence that could make an appointment arrived without a person
-    leaves a presence.
+    leaves a presence by itself. Where only the site's rule stands between a match and that, a
+    person is asked, and what they confirm leaves the same.
 
     Args:
         evidence: Of one patient.
@@ -137,20 +145,24 @@ def decide(
     outcome, reason = _weigh(evidence, policy)
     if reason is Reason.BLOCKED_TODAY:
         return Decision(outcome, reason)
-    sure = outcome is Outcome.ARRIVE
+    sure, held_back = outcome is Outcome.ARRIVE, reason in _HELD_BACK
     at_site = [one for one in appointments if one.place is Place.SITE]
     near = [one for one in at_site if policy.near(one, now)]
-    here = [one for one in near if one.building in (None, evidence.building)]
-    if evidence.building is None:
-        here = near
-    presences = _presences(here, policy, now) if sure else ()
+    here = [one for one in near if _in_building(one, evidence)]
+    seen = _presences(here, policy, now) if sure or held_back else ()
+    presences, once_confirmed = (seen, ()) if sure else ((), seen)
     due = [one for one in here if one.status in _EXPECTED and policy.window_open(one, now)]
     if due:
-        return _arrival(evidence, due, outcome, reason, presences)
+        decision = _arrival(evidence, due, outcome, reason)
+        if decision.outcome is Outcome.IGNORE:
+            return decision
+        return replace(decision, presences=presences, once_confirmed=once_confirmed)
     denied = [one for one in here if one.status is AppointmentStatus.NOSHOW]
     if denied and outcome is not Outcome.IGNORE:
         # Not even a glance settles it: only the clinic's system takes a noshow back.
-        return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, _ids(denied), presences)
+        return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, _ids(denied), presences, once_confirmed)
+    if any(one.flag in WORTH_A_LOOK for one in once_confirmed):
+        return Decision(outcome, reason, (), (), once_confirmed)
     why = _why_not(appointments, near, here, policy, now)
     attended = not isinstance(evidence, FaceEvidence) or evidence.attended
     unbooked = why is Reason.OTHER_BUILDING or attended
@@ -159,22 +171,55 @@ def decide(
     return Decision(Outcome.IGNORE, why, (), presences)
 
 
+def next_change(
+    evidence: Evidence, appointments: Sequence[Appointment], policy: ArrivalPolicy, now: datetime
+) -> datetime | None:
+    """When the same evidence would first lead to another decision, by the clock alone.
+
+    Then whoever stands there has to be decided about anew.
+
+    Args:
+        evidence: Of one patient.
+        appointments: As for `decide`.
+        policy: The site's rules.
+        now: Aware; of the latest decision.
+
+    Returns:
+        When the next window of an expected appointment opens or closes; None = none does.
+    """
+    moments = [
+        moment
+        for one in appointments
+        if one.place is Place.SITE and one.status in _EXPECTED and _in_building(one, evidence)
+        for moment in (
+            one.starts_at - policy.presence.before,
+            one.starts_at - policy.opens_before,
+            one.starts_at + policy.closes_after,
+        )
+        if moment > now
+    ]
+    return min(moments, default=None)
+
+
+def _in_building(one: Appointment, evidence: Evidence) -> bool:
+    return evidence.building is None or one.building in (None, evidence.building)
+
+
 def _arrival(
     evidence: Evidence,
     due: Sequence[Appointment],
     outcome: Outcome,
     reason: Reason,
-    presences: tuple[SeenFor, ...],
 ) -> Decision:
     if outcome is Outcome.IGNORE:
         return Decision(outcome, reason)
     if outcome is Outcome.REVIEW or not isinstance(evidence, FaceEvidence) or evidence.attended:
-        return Decision(outcome, reason, _ids(due), presences)
+        return Decision(outcome, reason, _ids(due))
     # What a person has undone no face by itself does again.
     allowed = [one for one in due if one.appointment_id not in evidence.undone]
     if allowed:
-        return Decision(outcome, reason, _ids(allowed), presences)
-    return Decision(Outcome.REVIEW, Reason.UNDONE_TODAY, _ids(due), presences)
+        return Decision(outcome, reason, _ids(allowed))
+    return Decision(Outcome.REVIEW, Reason.UNDONE_TODAY, _ids(due))
 
 
 def _presences(

@@ -7,7 +7,6 @@ by, so a match needs no calibrated site; everything else that speaks against an 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
@@ -15,19 +14,19 @@ import structlog
 
 from streamer.checkin.decision import ArrivalPolicy, FaceEvidence, decide
 from streamer.checkin.rejections import Rejections
+from streamer.checkin.visits import ScheduleReader, Visits
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
-from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.comparison import Comparison, ComparisonOutcome
-from streamer.domain.decision import Decision, Outcome, SeenFor
+from streamer.domain.decision import Decision, Outcome, Reason, SeenFor
 from streamer.domain.desk_report import DeskReport
 from streamer.domain.identity import Band
 from streamer.domain.presence import Presence, PresenceFlag, presence_id
 from streamer.domain.review_report import ArrivalReport
+from streamer.domain.shown_review import ShownReview
 from streamer.domain.template import Template
 from streamer.domain.undone import Undone
-from streamer.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +49,12 @@ class DeskStore(Protocol):
         actor: Actor,
         check_ins: Sequence[CheckIn],
         presences: Sequence[Presence],
+        review: ShownReview | None = None,
     ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
-        """Write in one transaction; raises InputError, DatabaseError."""
+        """Write in one transaction; raises InputError, DatabaseError.
+
+        `review` is a conflict that waits for a person from then on.
+        """
         ...
 
 
@@ -69,16 +72,6 @@ class DeskCamera(Protocol):
         Raises:
             InputError: Another comparison is under way there.
         """
-        ...
-
-
-class DeskSchedules(Protocol):
-    """Where a patient's appointments of the day are read."""
-
-    async def appointments_of(
-        self, patient_id: UUID, now: datetime, refresh: bool = False
-    ) -> Sequence[Appointment]:
-        """Today's appointments; `refresh` goes past the cache to PostgreSQL."""
         ...
 
 
@@ -104,7 +97,7 @@ class DeskComparisons:
         rules: DeskRules,
         camera: Callable[[str], DeskCamera],
         store: DeskStore,
-        schedules: DeskSchedules,
+        schedules: ScheduleReader,
         rejections: Rejections,
         undone: Callable[[], Undone],
         clock: Clock,
@@ -125,7 +118,7 @@ class DeskComparisons:
         self._policy = rules.policy
         self._camera = camera
         self._store = store
-        self._schedules = schedules
+        self._visits = Visits(schedules, rules.policy, _READ_TIMEOUT_S, "compare again")
         self._rejections = rejections
         self._undone = undone
         self._clock = clock
@@ -200,7 +193,8 @@ class DeskComparisons:
             ),
             attended=True,
         )
-        appointments = await self._appointments(patient_id, found.captured_at)
+        # From PostgreSQL: a walk-in may have been booked a moment ago.
+        appointments = await self._visits.of(patient_id, found.captured_at, refresh=True)
         decision = decide(evidence, appointments, self._policy, found.captured_at)
         check_ins = (
             [
@@ -211,28 +205,15 @@ class DeskComparisons:
             else []
         )
         seen = [
-            self._presence(patient_id, one, camera_id, camera.building, found)
+            self._presence(patient_id, one, camera_id, camera.building, actor, found)
             for one in decision.presences
         ]
-        arrivals, recorded = await self._store.record(patient_id, actor, check_ins, seen)
+        review = self._review(patient_id, decision, camera_id, camera.building, found)
+        arrivals, recorded = await self._store.record(patient_id, actor, check_ins, seen, review)
         kept = tuple(
             one.flag for one, became in zip(seen, recorded, strict=True) if became in _KEPT
         )
         return decision, arrivals, kept
-
-    async def _appointments(self, patient_id: UUID, at: datetime) -> tuple[Appointment, ...]:
-        """From PostgreSQL: a walk-in may have been booked a moment ago."""
-        found: dict[UUID, Appointment] = {}
-        try:
-            async with asyncio.timeout(_READ_TIMEOUT_S):
-                for moment in self._policy.days_within_reach(at):
-                    for one in await self._schedules.appointments_of(patient_id, moment, True):
-                        found[one.appointment_id] = one
-        except TimeoutError as error:
-            raise DatabaseError(
-                f"schedule: no answer in {_READ_TIMEOUT_S:g} s; compare again"
-            ) from error
-        return tuple(found.values())
 
     def _check_in(
         self,
@@ -258,8 +239,42 @@ class DeskComparisons:
             decided_by=actor.name,
         )
 
+    def _review(
+        self,
+        patient_id: UUID,
+        decision: Decision,
+        camera_id: str,
+        building: str,
+        found: Comparison,
+    ) -> ShownReview | None:
+        """Where the clinic's system says that they did not come, a person looks at that."""
+        if not decision.conflicts:
+            return None
+        assert found.captured_at is not None
+        return ShownReview(
+            review_id=uuid4(),
+            patient_id=patient_id,
+            appointments=decision.conflicts,
+            reason=Reason.NOSHOW_SET,
+            method=Method.DESK,
+            evidence=EvidenceGrade.FACE,
+            opened_at=self._clock.now(),
+            shown_at=found.captured_at,
+            building=building,
+            camera_id=camera_id,
+            score=found.score,
+            threshold=found.threshold,
+            pack_id=found.pack_id,
+        )
+
     def _presence(
-        self, patient_id: UUID, one: SeenFor, camera_id: str, building: str, found: Comparison
+        self,
+        patient_id: UUID,
+        one: SeenFor,
+        camera_id: str,
+        building: str,
+        actor: Actor,
+        found: Comparison,
     ) -> Presence:
         at = found.captured_at
         assert at is not None
@@ -279,6 +294,7 @@ class DeskComparisons:
             score=found.score,
             threshold=found.threshold,
             pack_id=found.pack_id,
+            decided_by=actor.name,
         )
 
 

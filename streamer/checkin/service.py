@@ -6,42 +6,31 @@ Called by the pipeline for every settled identity; called again for the same per
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID, uuid4
 
 import structlog
 
 from matcher.face import Image
-from streamer.checkin.decision import ArrivalPolicy, FaceEvidence, decide
+from streamer.checkin.decision import ArrivalPolicy, FaceEvidence, decide, next_change
 from streamer.checkin.rejections import Rejections
-from streamer.checkin.review_queue import LIFETIME, MOST_WAITING, ReviewQueue
+from streamer.checkin.review_queue import MOST_WAITING, ReviewQueue
+from streamer.checkin.visits import ScheduleReader, Visits
 from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
-from streamer.domain.appointment import Appointment
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Decision, Outcome, Reason, SeenFor
 from streamer.domain.identity import Band, Candidate, Identity
-from streamer.domain.presence import Presence, PresenceFlag, presence_id
-from streamer.domain.review import Review, ReviewCandidate
+from streamer.domain.presence import Presence, presence_id
+from streamer.domain.review import LIFETIME, Review, ReviewCandidate
 from streamer.domain.undone import Undone
 from streamer.errors import DatabaseError, KirdiError
 
 log = structlog.get_logger(__name__)
 
-# Others wait behind the one that is being decided.
-_READ_TIMEOUT_S = 2.0
 _RETRY_S = 1.0
-
-
-class ScheduleReader(Protocol):
-    """Where a patient's appointments of the day are read."""
-
-    async def appointments_of(
-        self, patient_id: UUID, now: datetime, refresh: bool = False
-    ) -> Sequence[Appointment]:
-        """Today's appointments; `refresh` goes past the cache to PostgreSQL."""
-        ...
+_GONE_AFTER: Final = timedelta(hours=1)
 
 
 class Delivery(Protocol):
@@ -111,13 +100,15 @@ class CheckInService:
     ) -> None:
         """Keep the collaborators; `run` does the work."""
         self._site_id = site_id
-        self._schedules = schedules
+        self._visits = Visits(schedules, policy)
         self._delivery = delivery
         self._presences = presences
         self._policy = policy
         self._looking = looking
         self._clock = clock
         self._waiting: dict[tuple[UUID, str], tuple[Identity, Sighting]] = {}
+        # When a patient's decision in a building would change by the clock alone.
+        self._changes: dict[tuple[UUID, str], datetime] = {}
         self._arrived = asyncio.Event()
 
     def propose(self, identity: Identity, sighting: Sighting) -> None:
@@ -128,6 +119,10 @@ class CheckInService:
             self._waiting[key] = (identity, sighting)
         self._arrived.set()
 
+    def changes_at(self, patient_id: UUID, building: str) -> datetime | None:
+        """When a sighting there would be decided otherwise than the latest; None = not known to."""
+        return self._changes.get((patient_id, building))
+
     async def run(self, stop: asyncio.Event) -> None:
         """Decide what comes in until stopped; what waits then is tried once more."""
         away = False
@@ -135,6 +130,7 @@ class CheckInService:
             self._arrived.clear()
             stopping = stop.is_set()
             self._forget_crops()
+            self._forget_changes()
             for key, (identity, sighting) in list(self._waiting.items()):
                 try:
                     await self.decide(identity, sighting)
@@ -162,6 +158,11 @@ class CheckInService:
             identity, one = self._waiting[key]
             if place >= MOST_WAITING or now - one.captured_at >= LIFETIME:
                 self._waiting[key] = (identity, replace(one, crop=None))
+
+    def _forget_changes(self) -> None:
+        """Whoever has not been decided about since has gone."""
+        limit = self._clock.now() - _GONE_AFTER
+        self._changes = {key: at for key, at in self._changes.items() if at > limit}
 
     async def decide(self, identity: Identity, sighting: Sighting) -> Decision:
         """Decide what a sighting means and set off what follows.
@@ -217,7 +218,7 @@ class CheckInService:
             undone=undone.appointments,
         )
         decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=False)
-        if decision.outcome is Outcome.IGNORE:
+        if not decision.appointments:
             # Before the last word is a no, PostgreSQL is asked: the cache may be behind.
             decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=True)
         return decision
@@ -226,18 +227,13 @@ class CheckInService:
         self, patient_id: UUID, evidence: FaceEvidence, sighting: Sighting, refresh: bool
     ) -> Decision:
         now = sighting.captured_at
-        moments = self._policy.days_within_reach(now)
-        appointments: dict[UUID, Appointment] = {}
-        try:
-            async with asyncio.timeout(_READ_TIMEOUT_S):
-                for moment in moments:
-                    for one in await self._schedules.appointments_of(patient_id, moment, refresh):
-                        appointments[one.appointment_id] = one
-        except TimeoutError as error:
-            raise DatabaseError(
-                f"schedule: no answer in {_READ_TIMEOUT_S:g} s; it is asked again"
-            ) from error
-        return decide(evidence, tuple(appointments.values()), self._policy, now)
+        visits = await self._visits.of(patient_id, now, refresh=refresh)
+        due = next_change(evidence, visits, self._policy, now)
+        if due is None:
+            self._changes.pop((patient_id, sighting.building), None)
+        else:
+            self._changes[patient_id, sighting.building] = due
+        return decide(evidence, visits, self._policy, now)
 
     def _review(
         self,
@@ -258,7 +254,9 @@ class CheckInService:
             threshold=identity.threshold,
             pack_id=identity.pack_id,
             candidates=tuple(
-                ReviewCandidate(candidate.patient_id, candidate.score, one.appointments)
+                ReviewCandidate(
+                    candidate.patient_id, candidate.score, one.appointments, one.once_confirmed
+                )
                 for candidate, one in decided
             ),
             crop=sighting.crop,
@@ -307,14 +305,9 @@ class CheckInService:
 
 def _conflict_of(decision: Decision) -> Decision:
     """What a person has to see although something has arrived: a noshow beside it."""
-    denied = tuple(
-        one.appointment_id
-        for one in decision.presences
-        if one.flag is PresenceFlag.CONFLICT and one.appointment_id is not None
-    )
-    if not denied:
+    if not decision.conflicts:
         return Decision(Outcome.IGNORE, decision.reason)
-    return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, denied)
+    return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, decision.conflicts)
 
 
 def _tell(identity: Identity, decision: Decision) -> None:
@@ -326,7 +319,7 @@ def _tell(identity: Identity, decision: Decision) -> None:
         outcome=decision.outcome.value,
         reason=decision.reason.value,
         appointments=len(decision.appointments),
-        presences=[one.flag.value for one in decision.presences],
+        presences=[one.flag.value for one in (*decision.presences, *decision.once_confirmed)],
         band=identity.band.value,
         score=round(identity.score, 3),
         threshold=round(identity.threshold, 3),

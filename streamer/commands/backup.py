@@ -139,10 +139,10 @@ async def _create(settings: Settings, folder: Path, by: Actor) -> "Manifest":
     from streamer.backend import open_backend
     from streamer.backup.creating import create_backup
     from streamer.backup.tools import PostgresTools
+    from streamer.storage.database_role import DatabaseRole
 
     home = kirdi_home(os.environ)
     async with open_backend(settings, home, SystemClock()) as backend:
-        tools = await asyncio.to_thread(
-            PostgresTools.of, settings, home, backend.services.database_url
-        )
+        url = backend.services.url_as(DatabaseRole.OWNER)
+        tools = await asyncio.to_thread(PostgresTools.of, settings, home, url)
         return await create_backup(backend, tools, folder, by)

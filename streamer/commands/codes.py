@@ -332,6 +332,10 @@ def _tell(redeemed: "Redeemed", settings: Settings) -> None:
         say("With whom? Redeem the code again with --for APPOINTMENT_REF, or --for all:")
         for choice in redeemed.choices:
             whose = f"dependant {choice.dependant}" if choice.dependant else "the guardian"
-            say(f"  {choice.appointment_ref}  {choice.starts_at.astimezone(zone):%H:%M}  {whose}")
+            said = "  set to noshow" if choice.denied else ""
+            starts = f"{choice.starts_at.astimezone(zone):%H:%M}"
+            say(f"  {choice.appointment_ref}  {starts}  {whose}{said}")
     elif redeemed.answer.value == "not_arrived" and redeemed.reason is not None:
         say(f"The patient {REASONS.get(redeemed.reason.value, redeemed.reason.value)}.")
+    if redeemed.to_review:
+        say("That they are here is kept, and a colleague is asked: kirdi review list.")

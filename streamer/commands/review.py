@@ -1,4 +1,4 @@
-"""`kirdi review`: the face matches that wait for a person, in the running service."""
+"""`kirdi review`: face matches and conflicts that wait for a person, in the running service."""
 
 import os
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ from streamer.errors import KirdiError
 
 if TYPE_CHECKING:
     from streamer.control.messages import Reply
-    from streamer.domain.review_report import ReviewReport
+    from streamer.domain.review_report import AppointmentReport, ReviewReport
 
 app = typer.Typer(
-    help="Look at face matches that wait for a person.",
+    help="Look at face matches and conflicts that wait for a person.",
     no_args_is_help=True,
 )
 
@@ -36,13 +36,15 @@ COLUMNS = (
     "review",
     "seen",
     "until",
-    "camera",
+    "where",
+    "how",
     "why",
     "patient_ref",
     "score",
     "needed",
     "appointment_ref",
     "starts",
+    "leads_to",
     "practitioner",
 )
 _SHORT = 8
@@ -51,7 +53,7 @@ _ARRIVED = frozenset({"written", "duplicate"})
 
 @app.command("list")
 def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List what waits: who was matched, how surely, for which appointment, and why a person looks.
+    """List what waits: who was matched or shown how, for which appointment, and why a person looks.
 
     A review is over after ten minutes. Nobody's picture is shown here.
     """
@@ -73,21 +75,33 @@ def confirm(
     by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """It is the patient: write the check-in.
+    """It is the patient: write the check-in, or that they were seen.
 
-    Not for your own patients, if you bill them.
+    Not for your own patients, if you bill them; nor what rests on a code that you have issued.
     """
-    arrivals = _ask("confirm", review_id, patient, by).arrivals
+    done = _ask("confirm", review_id, patient, by)
+    arrivals, presences = done.arrivals, done.presences
     if as_json:
-        print_json([asdict(one) for one in arrivals])
-    elif arrivals:
-        say("; ".join(f"{one.appointment_ref}: {one.recorded.value}" for one in arrivals))
+        print_json([*map(asdict, arrivals), *map(asdict, presences)])
+    elif arrivals or presences:
+        told = [f"{one.appointment_ref}: {one.recorded.value}" for one in arrivals]
+        told += [
+            f"{one.appointment_ref}: seen {one.flag.value}, {one.recorded.value}"
+            for one in presences
+        ]
+        say("; ".join(told))
     else:
         say("Confirmed; there was no appointment left to arrive at.")
     if arrivals and not any(one.recorded.value in _ARRIVED for one in arrivals):
         raise KirdiError(
-            f"review {review_id}: confirmed, and nothing could be written; where the clinic's "
-            "system says noshow or cancelled, correct it there, then `kirdi check-ins add`"
+            f"review {review_id}: confirmed, and no check-in could be written; where the clinic's "
+            "system says noshow or cancelled, that is to be corrected there. What you have "
+            "confirmed is kept"
+        )
+    if presences and not arrivals and not any(one.recorded.value in _ARRIVED for one in presences):
+        raise KirdiError(
+            f"review {review_id}: confirmed, and nothing could be kept: the patient has withdrawn "
+            "the consent, or somebody else was taken for them today"
         )
 
 
@@ -110,20 +124,33 @@ def _ask(verb: str, review_id: str = "", patient_ref: str = "", by: str = "") ->
 
 
 def _rows(review: "ReviewReport", zone: tzinfo) -> Iterator[dict[str, object]]:
-    """A line for each candidate and appointment."""
+    """A line for each candidate and what a confirmation leads to."""
     for candidate in review.candidates:
-        for appointment in candidate.appointments or (None,):
+        leads: list[tuple[AppointmentReport | None, str]] = [
+            (one, "conflict" if review.reason.value == "noshow_set" else "arrived")
+            for one in candidate.appointments
+        ]
+        leads += [(one.appointment, one.flag.value) for one in candidate.seen]
+        for appointment, to in leads or [(None, "")]:
             starts = appointment.starts_at.astimezone(zone) if appointment else None
             yield {
                 "review": review.review_id[:_SHORT],
                 "seen": review.captured_at,
                 "until": review.expires_at,
-                "camera": review.camera_id,
+                "where": review.device_id or review.camera_id,
+                "how": _how(review),
                 "why": review.reason.value.replace("_", " "),
                 "patient_ref": candidate.patient_ref,
                 "score": candidate.score,
                 "needed": review.threshold,
                 "appointment_ref": appointment.appointment_ref if appointment else None,
                 "starts": f"{starts:%H:%M}" if starts else None,
+                "leads_to": to or None,
                 "practitioner": appointment.practitioner if appointment else None,
             }
+
+
+def _how(review: "ReviewReport") -> str:
+    """The method, and the grade where it says more."""
+    method, grade = review.method.value, review.evidence.value
+    return method if method == grade else f"{method} ({grade})"

@@ -108,7 +108,7 @@ async def _status(settings: Settings) -> "KeyStatus":
     home = kirdi_home(os.environ)
     keys = key_places(settings.keys, home)
     async with embedded_services(settings.database, settings.redis, home) as services:
-        return await key_status(services.database_url, settings.database, keys)
+        return await key_status(services.database_url, settings.database, settings.site, keys)
 
 
 async def _rotate(

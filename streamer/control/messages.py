@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.desk_report import DeskReport
-from streamer.domain.review_report import ArrivalReport, ReviewReport
+from streamer.domain.review_report import ArrivalReport, PresenceReport, ReviewReport
 from streamer.domain.view_test import ViewTest
 from streamer.errors import KirdiError
 
@@ -86,7 +86,7 @@ class Reply:
         view_test: Its outcome.
         warnings: What was done and may surprise, or still stands against the settings; a line each.
         reviews: All that wait, for `reviews`.
-        arrivals: What a confirmation did.
+        arrivals: What a confirmation did, and the `presences` it has kept.
         desk: What came of a comparison.
     """
 
@@ -100,6 +100,7 @@ class Reply:
     warnings: tuple[str, ...] = ()
     reviews: tuple[ReviewReport, ...] = ()
     arrivals: tuple[ArrivalReport, ...] = ()
+    presences: tuple[PresenceReport, ...] = ()
     view_test: ViewTest | None = None
     desk: DeskReport | None = None
 

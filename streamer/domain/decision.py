@@ -63,11 +63,28 @@ class Decision:
 
     Attributes:
         appointments: What becomes arrived, or would after a look, or is in conflict; empty where
-            the outcome is IGNORE.
+            the outcome is IGNORE, or a look leads to presences only.
         presences: What is written beside it; they change no status.
+        once_confirmed: What is written of it if a person says that it is the patient, and else
+            never.
     """
 
     outcome: Outcome
     reason: Reason
     appointments: tuple[UUID, ...] = ()
     presences: tuple[SeenFor, ...] = ()
+    once_confirmed: tuple[SeenFor, ...] = ()
+
+    @property
+    def conflicts(self) -> tuple[UUID, ...]:
+        """Appointments whose status says that this patient, who is sure to be here, did not come.
+
+        In one order for everybody.
+        """
+        return tuple(
+            sorted(
+                one.appointment_id
+                for one in self.presences
+                if one.flag is PresenceFlag.CONFLICT and one.appointment_id is not None
+            )
+        )

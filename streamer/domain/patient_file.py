@@ -114,7 +114,7 @@ class FilePresence:
 
 @dataclass(frozen=True, slots=True)
 class FileReview:
-    """What a person decided about a match with this patient."""
+    """What a person decided about a match with this patient, or about a conflict they showed."""
 
     captured_at: datetime
     decided_at: datetime
@@ -126,6 +126,9 @@ class FileReview:
     score: float | None
     threshold: float | None
     pack_id: str | None
+    method: str
+    evidence: str
+    device_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Presence:
         appointment_id: What it is evidence for; None where nothing fits.
         occurred_at: UTC, capture time.
         score: Similarity of the match, and the `threshold` it had to reach; None without a face.
+        decided_by: Who looked and confirmed it, redeemed the code, or says so; None where nobody
+            had a hand in it.
     """
 
     presence_id: UUID
@@ -51,6 +53,7 @@ class Presence:
     score: float | None = None
     threshold: float | None = None
     pack_id: str | None = None
+    decided_by: str | None = None
 
 
 def presence_id(

@@ -4,13 +4,15 @@ Reports go over the control socket; the ids of the database stay inside the serv
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
-from streamer.domain.check_in import Recorded
+from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.identity import Band
+from streamer.domain.presence import PresenceFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,27 @@ class AppointmentReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenReport:
+    """A presence that a confirmation would leave; `appointment` is None where it has none."""
+
+    flag: PresenceFlag
+    appointment: AppointmentReport | None
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateReport:
-    """A patient who comes into question."""
+    """A patient who comes into question.
+
+    Attributes:
+        score: None where no face was compared.
+        appointments: What would become arrived, or is in conflict.
+        seen: What would be kept without anything becoming arrived.
+    """
 
     patient_ref: str
-    score: float
+    score: float | None
     appointments: tuple[AppointmentReport, ...]
+    seen: tuple[SeenReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +54,26 @@ class ReviewReport:
 
     Attributes:
         review_id: Its beginning is enough to name it, as long as no other begins so.
+        captured_at: When the face was seen, or the code shown.
+        camera_id: None where no camera had a part in it.
+        band: None where no match was searched for, as for what only a face has.
         threshold: The score from which a match is accepted.
+        device_id: Where a code was shown.
     """
 
     review_id: str
     opened_at: datetime
     expires_at: datetime
     captured_at: datetime
-    camera_id: str
-    building: str
+    camera_id: str | None
+    building: str | None
     reason: Reason
-    band: Band
-    threshold: float
+    band: Band | None
+    threshold: float | None
     candidates: tuple[CandidateReport, ...]
+    method: Method = Method.FACE
+    evidence: EvidenceGrade = EvidenceGrade.FACE
+    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,23 @@ class ArrivalReport:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceReport:
+    """What a confirmation kept of a sighting by which nothing becomes arrived."""
+
+    appointment_ref: str | None
+    flag: PresenceFlag
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationReport:
+    """All that a confirmation did."""
+
+    arrivals: tuple[ArrivalReport, ...]
+    presences: tuple[PresenceReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewReferences:
     """From our ids to the clinic's references.
 
@@ -69,9 +110,11 @@ class ReviewReferences:
         appointments: By id.
         open: Which of the appointments can still be arrived at.
         denied: Which of them the clinic's system says nobody came to.
+        known: Patients of the site by id, whether or not they consent to being recognised.
     """
 
     patients: Mapping[UUID, str]
     appointments: Mapping[UUID, AppointmentReport]
     open: frozenset[UUID]
     denied: frozenset[UUID] = frozenset()
+    known: Mapping[UUID, str] = field(default_factory=lambda: MappingProxyType({}))

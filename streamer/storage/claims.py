@@ -23,6 +23,7 @@ from streamer.domain.check_in import CheckIn, EvidenceGrade, Recorded
 from streamer.domain.claim import DigitsShown, Holder, PersonShown, Shown, TokenShown, Visit
 from streamer.domain.person import Person
 from streamer.domain.presence import Presence
+from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.check_ins import PostgresCheckIns, Result
@@ -31,6 +32,7 @@ from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.queries import sql
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
 
 # Whoever has to wait costs the database the same look-up, for digits nobody has.
 _NO_DIGITS = "none"
@@ -107,6 +109,10 @@ class OpenClaim:
         """Write that the patient was there."""
         await self._claims.presences.write(self._connection, presence)
 
+    async def review(self, review: ShownReview) -> None:
+        """Have a conflict wait for a person; after everything else of the transaction."""
+        await self._claims.reviews.open(self._connection, review)
+
     async def use_up(self, by: str, device_id: str) -> None:
         """The code has done its work; nothing where the claim rests on none."""
         assert self.holder is not None
@@ -160,12 +166,14 @@ class PostgresClaims:
         keys: ClaimKeys,
         check_ins: PostgresCheckIns,
         presences: PostgresPresences,
+        reviews: PostgresWaitingReviews,
         site: tuple[str, tzinfo],
         reach: ClaimReach,
     ) -> None:
         """Keep the collaborators; `site` is its id and time zone."""
         self.check_ins = check_ins
         self.presences = presences
+        self.reviews = reviews
         self._postgres = postgres
         self._keys = keys
         self._site_id, self._zone = site

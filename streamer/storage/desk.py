@@ -6,7 +6,7 @@ Called by `checkin.desk_comparisons`.
 import asyncio
 import dataclasses
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,7 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.presence import Presence
 from streamer.domain.review_report import ArrivalReport
+from streamer.domain.shown_review import ShownReview
 from streamer.domain.template import Template
 from streamer.errors import InputError
 from streamer.storage.audit import append
@@ -27,6 +28,10 @@ from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 from streamer.storage.refusals import refusals_recorded
+
+_COUNT_FOR_NOTHING: Final = frozenset(
+    {Recorded.REFUSED_CONSENT, Recorded.REFUSED_BLOCKED, Recorded.REFUSED_UNKNOWN}
+)
 
 
 class CheckInTransaction(Protocol):
@@ -53,6 +58,14 @@ class PresenceTransaction(Protocol):
         ...
 
 
+class ReviewTransaction(Protocol):
+    """Has conflicts wait inside a transaction; see `PostgresWaitingReviews`."""
+
+    async def open(self, connection: Connection, review: ShownReview) -> bool:
+        """Open one, last of all."""
+        ...
+
+
 class PostgresDesk:
     """The site's patients, one at a time, with their consent asked for each time."""
 
@@ -62,6 +75,7 @@ class PostgresDesk:
         vault: Vault,
         check_ins: CheckInTransaction,
         presences: PresenceTransaction,
+        reviews: ReviewTransaction,
         site_id: str,
         clock: Clock,
     ) -> None:
@@ -70,6 +84,7 @@ class PostgresDesk:
         self._vault = vault
         self._check_ins = check_ins
         self._presences = presences
+        self._reviews = reviews
         self._site_id = site_id
         self._clock = clock
 
@@ -127,8 +142,12 @@ class PostgresDesk:
         actor: Actor,
         check_ins: Sequence[CheckIn],
         presences: Sequence[Presence],
+        review: ShownReview | None = None,
     ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
         """Write what follows from a match, in one transaction.
+
+        A conflict waits for a person only where the match may count: with a consent in force and
+        no block, as a presence does.
 
         Returns:
             What became of each check-in and of each presence, in order.
@@ -149,6 +168,8 @@ class PostgresDesk:
             for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
             kept = [await self._presences.write(connection, one) for one in presences]
+            if review is not None and not _COUNT_FOR_NOTHING.intersection(kept):
+                await self._reviews.open(connection, review)
             rows = await connection.fetch(sql("review_appointments"), self._site_id, list(results))
         for one in check_ins:
             await self._check_ins.tell(one, results[one.appointment_id])

@@ -79,7 +79,7 @@ class KeyExchange:
         told: Callable[[str], None],
     ) -> int:
         rotation = await self._rotation.under_way()
-        if rotation is not None and await self._rotation.abandon_unbegun(rotation):
+        if rotation is not None and await self._rotation.abandon_unbegun(rotation, by):
             rotation = None
         if rotation is None:
             if await asyncio.to_thread(self._is_not_finished):

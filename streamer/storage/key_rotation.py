@@ -83,7 +83,7 @@ class KeyRotation:
             row = await connection.fetchrow(sql("open_rotation"))
         return None if row is None else Rotation(**dict(row))
 
-    async def abandon_unbegun(self, rotation: Rotation) -> bool:
+    async def abandon_unbegun(self, rotation: Rotation, by: Actor) -> bool:
         """Give up a rotation whose new key was lost before anything was wrapped by it.
 
         Returns:
@@ -98,8 +98,10 @@ class KeyRotation:
             await connection.execute(sql("change_keys"))
             if await connection.fetchval(sql("current_key")) == rotation.key_id:
                 return False
-            await connection.execute(sql("forget_rotation"), rotation.rotation_id)
-            await connection.execute(sql("forget_announced_key"), rotation.key_id)
+            now = self._clock.now()
+            await connection.execute(sql("set_key_state"), rotation.key_id, "retired", now)
+            await connection.execute(sql("rows_are_rewrapped"), rotation.rotation_id, now)
+            await self._record(connection, rotation, by, "given up", 0)
         return True
 
     async def begin(self, key: KeyEncryptionKey, by: Actor, *, announce_s: float) -> Rotation:
@@ -115,6 +117,7 @@ class KeyRotation:
             VaultError: The key was in use before.
             DatabaseError: Nothing is changed, or it has been announced; try again.
         """
+        await self._refuse_several_sites()
         rotation = Rotation(uuid4(), self._vault.ring.current_id, key.key_id())
         now = self._clock.now()
         async with self._postgres.transaction() as connection:
@@ -139,6 +142,17 @@ class KeyRotation:
         await asyncio.sleep(announce_s)
         return rotation
 
+    async def _refuse_several_sites(self) -> None:
+        """One key wraps the keys of all sites, and from here only one site's rows are seen."""
+        async with self._postgres.connection() as connection:
+            sites: int = await connection.fetchval(sql("number_of_sites"))
+        if sites > 1:
+            raise DatabaseError(
+                f"database {self._postgres.place}: serves {sites} sites, which share one key, and "
+                "one site's login does not see the others' rows; give each site a database of its "
+                "own to rotate its key"
+            )
+
     async def rewrap(self, rotation: Rotation, by: Actor) -> int:
         """Wrap everything anew, then retire the former key; return how many rows it was.
 
@@ -150,6 +164,7 @@ class KeyRotation:
             VaultError: A row does not open: the former key must stay.
             DatabaseError: What is done is done; run it again.
         """
+        await self._refuse_several_sites()
         # Before anything is wrapped by it.
         if not await asyncio.to_thread(self._vault.ring.learn, rotation.key_id):
             raise VaultError(

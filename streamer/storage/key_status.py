@@ -8,8 +8,10 @@ from datetime import datetime
 import asyncpg
 
 from config.settings import Database as Limits
+from config.settings import Site
 from streamer.crypto.key_source import KeySources
 from streamer.errors import VaultError
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.schema import check_schema
@@ -45,13 +47,13 @@ class KeyStatus:
     left: tuple[str, ...]
 
 
-async def key_status(url: str, limits: Limits, sources: KeySources) -> KeyStatus:
+async def key_status(url: str, limits: Limits, site: Site, sources: KeySources) -> KeyStatus:
     """Read what the database says and look into the sources.
 
     Raises:
         DatabaseError: It cannot be reached, refuses, or has another schema.
     """
-    postgres = Postgres(url, limits)
+    postgres = Postgres(url, limits, role=DatabaseRole.SERVICE, site_id=site.id)
     await postgres.open()
     try:
         async with postgres.connection() as connection:

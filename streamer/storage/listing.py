@@ -65,6 +65,7 @@ class PresenceRow:
     status: str | None
     score: float | None
     threshold: float | None
+    decided_by: str | None
 
 
 class Listing:

@@ -2,20 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Final
 from uuid import uuid4
+
+import asyncpg
 
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
-from streamer.domain.appointment import Place
+from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
+from streamer.domain.decision import Reason
+from streamer.domain.presence import Presence, PresenceFlag, presence_id
+from streamer.domain.presence_window import PresenceWindow
+from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
-from streamer.storage.postgres import Postgres
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.presences import PostgresPresences
 from streamer.storage.queries import sql
 from streamer.storage.refusals import refusals_recorded
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
+
+_BY_HAND: Final = "by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +45,38 @@ class ManualCheckIns:
         self,
         postgres: Postgres,
         check_ins: PostgresCheckIns,
+        presences: PostgresPresences,
+        reviews: PostgresWaitingReviews,
         clock: Clock,
-        site_id: str,
-        zone: tzinfo,
+        site: tuple[str, tzinfo],
+        window: PresenceWindow,
     ) -> None:
-        """Keep the collaborators."""
+        """Keep the collaborators.
+
+        Args:
+            postgres: Where all of it goes.
+            check_ins: Writes check-ins.
+            presences: Keeps that somebody was there whom the clinic says did not come.
+            reviews: Has that wait for another person.
+            clock: Its only source of time.
+            site: Its id and time zone.
+            window: When a patient who is here leaves a presence.
+        """
         self._postgres = postgres
+        self._presences = presences
+        self._reviews = reviews
+        self._window = window
         self._check_ins = check_ins
         self._clock = clock
-        self._site_id = site_id
-        self._zone = zone
+        self._site_id, self._zone = site
 
     async def add(
         self, appointment_ref: str, actor: Actor, reason: str, at: datetime | None = None
     ) -> ManualCheckIn:
         """Write the check-in.
+
+        Where the clinic's system says that the patient did not come, nothing arrives; that somebody
+        says otherwise is kept, and waits for another person.
 
         Args:
             appointment_ref: The clinic's reference.
@@ -58,7 +86,7 @@ class ManualCheckIns:
                 the future. None = now. Either way it has to lie in the arrival window.
 
         Raises:
-            InputError: It is refused; says why and what to do. Only the audit was written.
+            InputError: It is refused; says why and what to do. No check-in was written.
             DatabaseError: It is not known to be written; asking again does no harm.
         """
         now = self._clock.now()
@@ -94,12 +122,71 @@ class ManualCheckIns:
                 note=reason,
             )
             result = await self._check_ins.write(connection, check_in)
+            conflict = self._is_conflict(result.recorded, row, came_at)
+            if conflict:
+                await self._keep_conflict(connection, check_in, actor, now)
         # Outside the transaction: that it was tried stays on record.
+        if conflict:
+            raise InputError(
+                f"appointment {appointment_ref}: is noshow in the clinic's system, and Kirdi does "
+                "not write over that. That the patient is here is kept, and somebody else is asked "
+                "(`kirdi review list`). The status is for that system to correct"
+            )
         if result.recorded is not Recorded.WRITTEN:
             why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
             raise InputError(f"appointment {appointment_ref}: {why}")
         await self._check_ins.tell(check_in, result)
         return ManualCheckIn(appointment_ref, row["patient_ref"], came_at)
+
+    def _is_conflict(self, recorded: Recorded, row: asyncpg.Record, came_at: datetime) -> bool:
+        return (
+            recorded is Recorded.REFUSED_STATUS
+            and row["status"] == AppointmentStatus.NOSHOW
+            and row["place"] == Place.SITE
+            and self._window.is_open(row["starts_at"], came_at)
+        )
+
+    async def _keep_conflict(
+        self, connection: Connection, said: CheckIn, actor: Actor, now: datetime
+    ) -> None:
+        await self._presences.write(
+            connection,
+            Presence(
+                presence_id=presence_id(
+                    said.patient_id,
+                    said.appointment_id,
+                    PresenceFlag.CONFLICT,
+                    said.method,
+                    _BY_HAND,
+                    said.occurred_at,
+                ),
+                site_id=self._site_id,
+                patient_id=said.patient_id,
+                appointment_id=said.appointment_id,
+                flag=PresenceFlag.CONFLICT,
+                method=said.method,
+                evidence=said.evidence,
+                occurred_at=said.occurred_at,
+                building=None,
+                decided_by=actor.name,
+            ),
+        )
+        await self._reviews.open(
+            connection,
+            ShownReview(
+                review_id=uuid4(),
+                patient_id=said.patient_id,
+                appointments=(said.appointment_id,),
+                reason=Reason.NOSHOW_SET,
+                method=said.method,
+                evidence=said.evidence,
+                opened_at=now,
+                shown_at=said.occurred_at,
+                building=None,
+                vouched_by=actor,
+                note=said.note,
+            ),
+        )
 
     def _why(self, recorded: Recorded, status: str, starts_at: datetime, place: str) -> str:
         if recorded is Recorded.DUPLICATE:

@@ -29,6 +29,7 @@ from streamer.storage.queries import sql
 
 # In this order: what points at something goes before it.
 _DELETIONS: Final = (
+    ("waiting_reviews", "erase_waiting_reviews"),
     ("codes", "erase_codes"),
     ("attempts", "erase_attempts"),
     ("face_blocks", "erase_face_blocks"),

@@ -78,6 +78,7 @@ class PostgresPresences:
             presence.score,
             presence.threshold,
             presence.pack_id,
+            presence.decided_by,
         )
         return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN
 
@@ -88,7 +89,7 @@ def _event(presence: Presence, recorded: Recorded) -> AuditEvent:
     return AuditEvent(
         AuditKind.DECISION,
         AuditAction.CREATE,
-        SERVICE.name,
+        presence.decided_by or SERVICE.name,
         presence.occurred_at,
         AuditOutcome.SUCCESS if written else AuditOutcome.MINOR_FAILURE,
         presence.patient_id,

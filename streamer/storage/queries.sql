@@ -445,9 +445,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- Nothing is inserted when it is there: the id says whose, what, where and in which ten minutes. Nor
 -- where a check-in of the last ten minutes at the same place says it already.
 INSERT INTO presences (presence_id, site_id, patient_id, appointment_id, flag, method, evidence,
-                       occurred_at, building, camera_id, device_id, score, threshold, pack_id)
+                       occurred_at, building, camera_id, device_id, score, threshold, pack_id,
+                       decided_by)
 SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5, $6, $7, $8::timestamptz, $9, $10, $11,
-       $12::double precision, $13::double precision, $14
+       $12::double precision, $13::double precision, $14, $15
 WHERE $5 <> 'again' OR NOT EXISTS (
     SELECT FROM check_ins c
     WHERE c.appointment_id = $4 AND c.undone_at IS NULL AND c.method = $6
@@ -548,8 +549,9 @@ ORDER BY camera_id;
 -- name: insert_review
 -- Rows are only ever added. Nothing is inserted when it is there: a decision may be sent twice.
 INSERT INTO reviews (review_id, patient_id, site_id, lead, appointment_ids, camera_id, reason, band,
-                     score, threshold, pack_id, decision, decided_by, captured_at, decided_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                     score, threshold, pack_id, decision, decided_by, captured_at, decided_at,
+                     method, evidence, device_id, flags)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT DO NOTHING
 RETURNING decision;
 
@@ -557,18 +559,119 @@ RETURNING decision;
 SELECT decision FROM reviews WHERE review_id = $1 AND patient_id = $2;
 
 -- name: rejections_between
--- Who was said not to be the patient, for the memory of the service that starts.
+-- Whose face was said not to be the patient's, for the memory of the service that starts.
 SELECT patient_id, score, decided_at FROM reviews
-WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND decision = 'rejected';
+WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND decision = 'rejected'
+  AND score IS NOT NULL;
+
+-- name: asked_between
+-- Which presences a person was asked about, answered or not: once a day is enough.
+SELECT DISTINCT patient_id, unnest(flags) AS flag FROM reviews
+WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND method = 'face';
+
+-- name: told_between
+-- Appointments whose conflict no face opens a review for any more.
+SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM reviews
+WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND reason = 'noshow_set'
+  AND (decision = 'confirmed' OR decision <> 'expired' AND method = 'face');
 
 -- name: review_patients
--- References of those who still consent to being recognised.
-SELECT p.patient_id, p.patient_ref
+-- References, and who still consents to being recognised.
+SELECT p.patient_id, p.patient_ref,
+       NOT p.is_staff AND p.deceased_on IS NULL AND EXISTS (
+           SELECT FROM consents c
+           WHERE c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
+             AND (c.expires_at IS NULL OR c.expires_at > $3)
+       ) AS consents
 FROM patients p
-JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
-    AND (c.expires_at IS NULL OR c.expires_at > $3)
-WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[])
-  AND NOT p.is_staff AND p.deceased_on IS NULL;
+WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]);
+
+-- name: open_shown_review
+-- Not where a person has dealt with all of this conflict today: has confirmed it, however it was
+-- shown, or has rejected what was shown this way. Nor where it waits already: then that one goes on
+-- waiting, or, where its time is over and nobody has noted it yet, waits anew.
+INSERT INTO waiting_reviews AS w (
+    review_id, patient_id, site_id, lead, appointment_ids, reason, method, evidence, building,
+    camera_id, device_id, score, threshold, pack_id, code_id, vouched_by, voucher_refs, note,
+    captured_at, opened_at)
+SELECT $1::uuid, $2::uuid, $3::text, true, $4::uuid[], $5::text, $6::text, $7::text, $8::text,
+       $9::text, $10::text, $11::double precision, $12::double precision, $13::text, $14::uuid,
+       $15::text, $16::text[], $17::text, $18::timestamptz, $19::timestamptz
+WHERE EXISTS (
+    SELECT FROM unnest($4::uuid[]) AS about (appointment_id)
+    WHERE NOT EXISTS (
+        SELECT FROM reviews r
+        WHERE r.patient_id = $2 AND r.decided_at >= $20 AND r.reason = $5
+          AND (r.decision = 'confirmed' OR r.decision <> 'expired' AND r.method = $6)
+          AND about.appointment_id = ANY (r.appointment_ids)))
+ON CONFLICT (patient_id, method, appointment_ids) WHERE method <> 'face' DO UPDATE
+SET evidence = EXCLUDED.evidence, building = EXCLUDED.building, camera_id = EXCLUDED.camera_id,
+    device_id = EXCLUDED.device_id, score = EXCLUDED.score, threshold = EXCLUDED.threshold,
+    pack_id = EXCLUDED.pack_id, code_id = EXCLUDED.code_id, vouched_by = EXCLUDED.vouched_by,
+    voucher_refs = EXCLUDED.voucher_refs, note = EXCLUDED.note,
+    captured_at = EXCLUDED.captured_at, opened_at = EXCLUDED.opened_at
+WHERE w.opened_at <= $21
+RETURNING review_id;
+
+-- name: shown_reviews
+-- Those that are about no face in the service's memory, opened after a moment: these wait.
+SELECT review_id, patient_id, appointment_ids, reason, method, evidence, building, camera_id,
+       device_id, score, threshold, pack_id, code_id, vouched_by, voucher_refs, note, captured_at,
+       opened_at
+FROM waiting_reviews
+WHERE site_id = $1 AND method <> 'face' AND opened_at > $2
+ORDER BY opened_at, review_id
+LIMIT $3;
+
+-- name: shown_reviews_over
+-- And those whose time is over.
+SELECT review_id, patient_id, appointment_ids, reason, method, evidence, building, camera_id,
+       device_id, score, threshold, pack_id, code_id, vouched_by, voucher_refs, note, captured_at,
+       opened_at
+FROM waiting_reviews
+WHERE site_id = $1 AND method <> 'face' AND opened_at <= $2
+ORDER BY opened_at, review_id
+LIMIT $3;
+
+-- name: keep_waiting_review
+-- A face waits in the service's memory; here is what would be recorded if nobody decided.
+INSERT INTO waiting_reviews (review_id, patient_id, site_id, lead, appointment_ids, flags, reason,
+                             method, evidence, building, camera_id, band, score, threshold,
+                             pack_id, captured_at, opened_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'face', 'face', $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (review_id, patient_id) DO UPDATE
+SET lead = EXCLUDED.lead, appointment_ids = EXCLUDED.appointment_ids, flags = EXCLUDED.flags,
+    reason = EXCLUDED.reason, building = EXCLUDED.building, camera_id = EXCLUDED.camera_id,
+    band = EXCLUDED.band, score = EXCLUDED.score, threshold = EXCLUDED.threshold,
+    pack_id = EXCLUDED.pack_id, captured_at = EXCLUDED.captured_at;
+
+-- name: forget_waiting_reviews
+DELETE FROM waiting_reviews WHERE site_id = $1 AND review_id = ANY($2::uuid[]);
+
+-- name: forget_settled_conflicts
+-- A person has confirmed it: nobody has to look, however else it was shown.
+DELETE FROM waiting_reviews
+WHERE patient_id = $1 AND method <> 'face' AND reason = $2 AND appointment_ids <@ $3::uuid[];
+
+-- name: expire_left_reviews
+-- Faces that waited in a service that was killed: nobody has decided, and nobody can.
+WITH gone AS (
+    DELETE FROM waiting_reviews WHERE site_id = $1 AND method = 'face' RETURNING *
+)
+INSERT INTO reviews (review_id, patient_id, site_id, lead, appointment_ids, camera_id, reason, band,
+                     score, threshold, pack_id, decision, decided_by, captured_at, decided_at,
+                     method, evidence, flags)
+SELECT review_id, patient_id, site_id, lead, appointment_ids, camera_id, reason, band, score,
+       threshold, pack_id, 'expired', $2::text, captured_at,
+       least($3::timestamptz, opened_at + $4::interval), method, evidence, flags
+FROM gone
+ON CONFLICT DO NOTHING
+RETURNING review_id;
+
+-- name: lock_code
+-- Before any appointment, as whoever redeems it does.
+SELECT redeemed_at IS NULL AND revoked_at IS NULL AS unused FROM codes WHERE code_id = $1
+FOR UPDATE;
 
 -- name: review_appointments
 SELECT a.appointment_id, a.appointment_ref, a.starts_at, a.status, d.full_name AS practitioner
@@ -604,12 +707,31 @@ ORDER BY g.score;
 -- name: review_tally
 -- Of the matches that would have been accepted and that a person decided about: how many there
 -- were, and how many were not the patient the face was matched with. And how many nobody looked at.
--- Where a picture of a face was suspected the match would not have been accepted.
-SELECT count(*) FILTER (WHERE decision <> 'expired') AS decided,
-       count(*) FILTER (WHERE decision IN ('rejected', 'other')) AS wrong,
+-- Where a picture of a face was suspected the match would not have been accepted. Who was confirmed
+-- and then undone as the wrong person was wrong; so was whoever arrived without a glance and was
+-- undone as the wrong person: somebody has looked then. One sighting is one match, however many
+-- appointments it arrived at.
+WITH wrong AS (
+    SELECT DISTINCT patient_id, camera_id, occurred_at, decided_by IS NULL AS by_itself
+    FROM check_ins
+    WHERE site_id = $1 AND pack_id = $2 AND method = 'face' AND wrong_person
+), looked AS (
+    SELECT r.decision, r.decision IN ('rejected', 'other') OR EXISTS (
+        SELECT FROM wrong w
+        WHERE w.patient_id = r.patient_id AND w.camera_id = r.camera_id
+          AND w.occurred_at IN (r.captured_at, r.decided_at)
+    ) AS is_wrong
+    FROM reviews r
+    WHERE r.site_id = $1 AND r.pack_id = $2 AND r.lead AND r.band = 'accept'
+      AND r.reason <> 'liveness_doubt'
+), unasked AS (
+    SELECT count(*) AS matches FROM wrong WHERE by_itself
+)
+SELECT count(*) FILTER (WHERE decision <> 'expired') + (SELECT matches FROM unasked) AS decided,
+       count(*) FILTER (WHERE decision <> 'expired' AND is_wrong)
+           + (SELECT matches FROM unasked) AS wrong,
        count(*) FILTER (WHERE decision = 'expired') AS expired
-FROM reviews
-WHERE site_id = $1 AND pack_id = $2 AND lead AND band = 'accept' AND reason <> 'liveness_doubt';
+FROM looked;
 
 -- name: insert_calibration
 INSERT INTO site_calibrations (calibration_id, site_id, pack_id, made_at, made_by, figures,
@@ -910,7 +1032,7 @@ JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 CROSS JOIN LATERAL (
     SELECT p.presence_id AS source_id, p.occurred_at, p.building AS seen_in, p.method,
            p.evidence, p.camera_id, p.device_id, p.score, p.threshold, p.pack_id,
-           NULL::text AS decided_by
+           p.decided_by
     FROM presences p
     WHERE p.patient_id = a.patient_id AND p.site_id = $1
       AND p.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
@@ -947,7 +1069,7 @@ WHERE appointment_id = $1 AND undone_at IS NULL;
 
 -- name: undo_check_in
 -- The row stays: its event is never written again, and who undid it can be asked.
-UPDATE check_ins SET undone_at = $2, undone_by = $3, undone_reason = $4
+UPDATE check_ins SET undone_at = $2, undone_by = $3, undone_reason = $4, wrong_person = $5
 WHERE event_id = $1 AND undone_at IS NULL;
 
 -- name: mark_booked
@@ -975,7 +1097,7 @@ ON CONFLICT DO NOTHING;
 -- name: list_presences
 SELECT p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
        s.camera_id AS camera, s.device_id, s.occurred_at, s.recorded_at, a.starts_at, a.status,
-       s.score, s.threshold
+       s.score, s.threshold, s.decided_by
 FROM presences s
 JOIN patients p ON p.patient_id = s.patient_id
 LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
@@ -1548,7 +1670,7 @@ WHERE s.patient_id = $1 ORDER BY s.occurred_at, s.presence_id;
 
 -- name: file_reviews
 SELECT captured_at, decided_at, decision, decided_by, camera_id, reason, band, score, threshold,
-       pack_id
+       pack_id, method, evidence, device_id
 FROM reviews WHERE patient_id = $1 ORDER BY decided_at, review_id;
 
 -- name: file_blocks
@@ -1598,6 +1720,11 @@ SELECT FROM appointments WHERE patient_id = $1 ORDER BY appointment_id FOR UPDAT
 SELECT DISTINCT p.patient_ref
 FROM consents c JOIN patients p ON p.patient_id = c.patient_id
 WHERE c.guardian_id = $1 AND c.status = 'active' ORDER BY p.patient_ref;
+
+-- name: erase_waiting_reviews
+DELETE FROM waiting_reviews
+WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
+RETURNING review_id;
 
 -- name: erase_codes
 -- A code that was used says how an arrival came about and stays; the others were never anything.
@@ -1761,6 +1888,10 @@ SELECT key_id, state, since, retired_at FROM wrapping_keys ORDER BY since, key_i
 -- Shared by all who write wrapped keys, until their transaction ends: the current key stays it.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('kirdi/keys', 0));
 
+-- name: wait_one_second_for_locks
+-- Whoever is behind a lock that is waited for waits with it.
+SELECT set_config('lock_timeout', '1s', true);
+
 -- name: change_keys
 -- And by nobody while another key becomes current, or one is retired.
 SELECT pg_advisory_xact_lock(hashtextextended('kirdi/keys', 0));
@@ -1876,12 +2007,6 @@ UPDATE key_rotations SET files_clean_at = $2 WHERE rotation_id = ANY($1::uuid[])
 
 -- name: rotated_log_is_clean
 UPDATE key_rotations SET log_clean_at = $2 WHERE rotation_id = ANY($1::uuid[]);
-
--- name: forget_rotation
-DELETE FROM key_rotations WHERE rotation_id = $1;
-
--- name: forget_announced_key
-DELETE FROM wrapping_keys WHERE key_id = $1 AND state = 'announced';
 
 -- name: moment
 SELECT now();
@@ -2034,3 +2159,6 @@ FROM pg_roles WHERE rolname = session_user;
 
 -- name: session_login
 SELECT session_user::text;
+
+-- name: number_of_sites
+SELECT kirdi_sites();

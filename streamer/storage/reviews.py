@@ -1,6 +1,6 @@
 """Decisions about reviews, and the clinic's references that a review is shown by.
 
-Called by `checkin.review_desk`. Rows of `reviews` are only ever added.
+Called by `checkin.review_desk` and `shown_desk`. Rows of `reviews` are only ever added.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,11 @@ from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, Recorded
-from streamer.domain.review import Rejection, ReviewRecord
+from streamer.domain.decision import Reason
+from streamer.domain.presence import Presence
+from streamer.domain.review import Rejection, ReviewDecision, ReviewRecord, Written
 from streamer.domain.review_report import AppointmentReport, ReviewReferences
+from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.check_ins import Result
@@ -45,6 +48,14 @@ class CheckInTransaction(Protocol):
         ...
 
 
+class PresenceTransaction(Protocol):
+    """Writes presences inside a transaction; see `PostgresPresences`."""
+
+    async def write(self, connection: Connection, presence: Presence) -> Recorded:
+        """Write one, or say why not."""
+        ...
+
+
 class PostgresReviews:
     """The site's reviews."""
 
@@ -52,6 +63,7 @@ class PostgresReviews:
         self,
         postgres: Postgres,
         check_ins: CheckInTransaction,
+        presences: PresenceTransaction,
         site_id: str,
         zone: tzinfo,
         clock: Clock,
@@ -59,6 +71,7 @@ class PostgresReviews:
         """Keep the collaborators."""
         self._postgres = postgres
         self._check_ins = check_ins
+        self._presences = presences
         self._site_id = site_id
         self._zone = zone
         self._clock = clock
@@ -75,7 +88,7 @@ class PostgresReviews:
                 sql("review_appointments"), self._site_id, list(appointments)
             )
         return ReviewReferences(
-            {row["patient_id"]: row["patient_ref"] for row in known},
+            {row["patient_id"]: row["patient_ref"] for row in known if row["consents"]},
             {
                 row["appointment_id"]: AppointmentReport(
                     row["appointment_ref"], row["starts_at"], row["practitioner"]
@@ -84,6 +97,7 @@ class PostgresReviews:
             },
             frozenset(row["appointment_id"] for row in rows if row["status"] in _EXPECTED),
             frozenset(row["appointment_id"] for row in rows if row["status"] == _DENIED),
+            {row["patient_id"]: row["patient_ref"] for row in known},
         )
 
     async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:
@@ -95,32 +109,90 @@ class PostgresReviews:
             await self._refuse_own(connection, actor, patients)
 
     async def decide(
-        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn], actor: Actor
-    ) -> Sequence[Recorded]:
-        """Write a decision and its check-ins in one transaction; repeating it changes nothing.
+        self,
+        records: Sequence[ReviewRecord],
+        check_ins: Sequence[CheckIn],
+        actor: Actor,
+        presences: Sequence[Presence] = (),
+    ) -> Written:
+        """Write a decision about a face, and what follows from it, in one transaction.
 
-        Returns:
-            What became of each check-in, in order.
+        Repeating it changes nothing.
 
         Raises:
             InputError: The review was decided otherwise, or the actor bills one of the patients;
                 nothing was written.
             DatabaseError: It is not known to be written; try again.
         """
+        return await self._decide(records, check_ins, presences, (actor,))
+
+    async def decide_shown(
+        self, review: ShownReview, record: ReviewRecord, check_ins: Sequence[CheckIn], actor: Actor
+    ) -> Written:
+        """The same of a conflict that was shown by other means.
+
+        Where it arrives after all, the code has done its work. Nor may whoever vouched for the
+        patient have come to bill them since.
+
+        Raises:
+            InputError: See `decide`.
+            DatabaseError: See `decide`.
+        """
+        actors: tuple[Actor, ...] = (actor,)
+        if check_ins and review.vouched_by is not None:
+            actors = (actor, review.vouched_by)
+        return await self._decide([record], check_ins, (), actors, review)
+
+    async def _decide(
+        self,
+        records: Sequence[ReviewRecord],
+        check_ins: Sequence[CheckIn],
+        presences: Sequence[Presence],
+        actors: Sequence[Actor],
+        shown: ShownReview | None = None,
+    ) -> Written:
         results: dict[UUID, Result] = {}
+        code_id = None if shown is None or not check_ins else shown.code_id
         async with (
-            refusals_recorded(self._postgres, self._site_id, self._attempt(actor)),
+            refusals_recorded(self._postgres, self._site_id, self._attempt(actors[0])),
             self._postgres.transaction() as connection,
         ):
-            await self._refuse_own(connection, actor, [one.patient_id for one in records])
+            for actor in actors:
+                await self._refuse_own(connection, actor, [one.patient_id for one in records])
+            unused = False
+            if code_id is not None:
+                unused = await connection.fetchval(sql("lock_code"), code_id)
             fresh = [one for one in records if await self._insert(connection, one)]
             await append(connection, self._site_id, [_event(one) for one in fresh])
             await self._check_ins.lock(connection, check_ins)
             for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
+            kept = [await self._presences.write(connection, one) for one in presences]
+            arrived = any(one.recorded is Recorded.WRITTEN for one in results.values())
+            if unused and arrived and shown is not None:
+                await connection.execute(
+                    sql("redeem_code"), code_id, self._clock.now(), actors[0].name, shown.device_id
+                )
+            await self._let_go(connection, records)
         for one in check_ins:
             await self._check_ins.tell(one, results[one.appointment_id])
-        return [results[one.appointment_id].recorded for one in check_ins]
+        return Written(
+            tuple(results[one.appointment_id].recorded for one in check_ins), tuple(kept)
+        )
+
+    async def _let_go(self, connection: Connection, records: Sequence[ReviewRecord]) -> None:
+        """What was decided waits no more, nor what else it settles."""
+        await connection.execute(
+            sql("forget_waiting_reviews"), self._site_id, [one.review_id for one in records]
+        )
+        for one in records:
+            if one.reason is Reason.NOSHOW_SET and one.decision is ReviewDecision.CONFIRMED:
+                await connection.execute(
+                    sql("forget_settled_conflicts"),
+                    one.patient_id,
+                    one.reason.value,
+                    list(one.appointments),
+                )
 
     async def rejections_of(self, now: datetime) -> list[Rejection]:
         """Return those of the site's day at `now`; raises DatabaseError."""
@@ -151,7 +223,7 @@ class PostgresReviews:
             list(record.appointments),
             record.camera_id,
             record.reason.value,
-            record.band.value,
+            None if record.band is None else record.band.value,
             record.score,
             record.threshold,
             record.pack_id,
@@ -159,6 +231,10 @@ class PostgresReviews:
             record.decided_by,
             record.captured_at,
             record.decided_at,
+            record.method.value,
+            record.evidence.value,
+            record.device_id,
+            [one.value for one in record.flags],
         )
         if inserted is not None:
             return True
@@ -182,7 +258,10 @@ def _event(record: ReviewRecord) -> AuditEvent:
         reason=record.decision.value,
         detail=(
             ("why", record.reason.value),
+            ("method", record.method.value),
+            ("evidence", record.evidence.value),
             ("camera", record.camera_id),
+            ("device", record.device_id),
             ("score", record.score),
             ("threshold", record.threshold),
             ("pack", record.pack_id),

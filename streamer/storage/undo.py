@@ -106,7 +106,7 @@ class PostgresUndo:
                 )
             if wrong_person:
                 await self._block(connection, appointment_ref, row["patient_id"], check_in, actor)
-            await self._undo(connection, row, check_in, actor, reason)
+            await self._undo(connection, row, check_in, actor, reason, wrong_person)
             event = dataclasses.replace(
                 attempt,
                 patient_id=row["patient_id"],
@@ -139,10 +139,11 @@ class PostgresUndo:
         check_in: asyncpg.Record,
         actor: Actor,
         reason: str,
+        wrong_person: bool,
     ) -> None:
         now = self._clock.now()
         await connection.execute(
-            sql("undo_check_in"), check_in["event_id"], now, actor.name, reason
+            sql("undo_check_in"), check_in["event_id"], now, actor.name, reason, wrong_person
         )
         await connection.execute(sql("mark_booked"), row["appointment_id"], now)
         await connection.execute(

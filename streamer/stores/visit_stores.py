@@ -13,7 +13,9 @@ from streamer.storage.presences import PostgresPresences
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.visits_reader import VisitsReader
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.stores.site_stores import SiteStores
+from streamer.windows import presence_window
 
 
 class VisitStores(SiteStores):
@@ -57,7 +59,13 @@ class VisitStores(SiteStores):
         """Checks patients in by hand."""
         site = self.settings.site
         return ManualCheckIns(
-            self.database.postgres, self.check_ins, self.clock, site.id, site.zone
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            self.waiting_reviews,
+            self.clock,
+            (site.id, site.zone),
+            presence_window(self.settings),
         )
 
     @property
@@ -82,8 +90,19 @@ class VisitStores(SiteStores):
         """Writes what people decide about matches."""
         site = self.settings.site
         return PostgresReviews(
-            self.database.postgres, self.check_ins, site.id, site.zone, self.clock
+            self.database.postgres,
+            self.check_ins,
+            self.presences,
+            site.id,
+            site.zone,
+            self.clock,
         )
+
+    @property
+    def waiting_reviews(self) -> PostgresWaitingReviews:
+        """What waits for a person."""
+        site = self.settings.site
+        return PostgresWaitingReviews(self.database.postgres, site.id, site.zone)
 
     @property
     def desk(self) -> PostgresDesk:
@@ -94,6 +113,7 @@ class VisitStores(SiteStores):
             base.vault,
             self.check_ins,
             self.presences,
+            self.waiting_reviews,
             self.settings.site.id,
             self.clock,
         )

@@ -22,7 +22,7 @@ from streamer.domain.page import Page, Slice
 from streamer.domain.patient_entry import PatientEntry, PatientProfile
 from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
-from streamer.domain.review_report import ArrivalReport, ReviewReport
+from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
 from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
@@ -205,13 +205,11 @@ class Reviews(Protocol):
         """One's picture; None where none waits under this id."""
         ...
 
-    def camera_of(self, review_id: UUID) -> str | None:
-        """Which camera it is from; None where none waits under this id."""
+    async def report(self, review_id: UUID) -> ReviewReport | None:
+        """One of them; None where none waits under this id."""
         ...
 
-    async def confirm(
-        self, beginning: str, patient_ref: str, actor: Actor
-    ) -> Sequence[ArrivalReport]:
+    async def confirm(self, beginning: str, patient_ref: str, actor: Actor) -> ConfirmationReport:
         """It is this candidate."""
         ...
 

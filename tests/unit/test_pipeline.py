@@ -34,10 +34,14 @@ class Proposals:
     def __init__(self) -> None:
         self.made: list[Identity] = []
         self.sightings: list[Sighting] = []
+        self.change: datetime | None = None
 
     def propose(self, identity: Identity, sighting: Sighting) -> None:
         self.made.append(identity)
         self.sightings.append(sighting)
+
+    def changes_at(self, patient_id: UUID, building: str) -> datetime | None:
+        return self.change
 
 
 class Counts:
@@ -326,6 +330,18 @@ async def test_who_stays_is_proposed_once_a_minute() -> None:
     for _ in range(5 * 130):
         await lobby.frame((face_at(100.0), 0))
     assert len(lobby.proposals.made) == 3
+
+
+async def test_who_stands_there_when_a_window_opens_is_proposed_at_once() -> None:
+    lobby = Lobby({ANNA: 0})
+    for _ in range(50):
+        await lobby.frame((face_at(100.0), 0))
+    (before,) = lobby.proposals.sightings
+    opens = lobby.proposals.change = datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=15)
+    for _ in range(50):
+        await lobby.frame((face_at(100.0), 0))
+    _, after = lobby.proposals.sightings
+    assert before.captured_at < opens <= after.captured_at < opens + timedelta(seconds=5)
 
 
 async def test_twins_are_proposed_together_and_never_accepted() -> None:

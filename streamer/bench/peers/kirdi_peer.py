@@ -33,6 +33,9 @@ class _Taken:
         if identity.band is Band.ACCEPT:
             self.arrived.add(identity.patient_id)
 
+    def changes_at(self, _patient_id: UUID, _building: str) -> datetime | None:
+        return None
+
     def searched(self, camera_id: str, gallery_size: int) -> None:
         pass
 

@@ -14,7 +14,7 @@ from streamer.domain.claim import Device
 from streamer.domain.decision import Reason
 
 ALL: Final = "all"
-"""A guardian's choice: everybody who can arrive now."""
+"""A guardian's choice: everybody on the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,14 @@ class Choice:
 
     Attributes:
         dependant: 0 = the guardian's own; else one number for each of their dependants.
+        denied: The clinic's system says that nobody came: a person looks at it first.
     """
 
     appointment_ref: str
     dependant: int
     starts_at: datetime
     building: str | None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Redeemed:
 
     Attributes:
         reason: Of the decision; None where nothing was decided.
+        to_review: The clinic's system says that the patient did not come: a person is asked.
         code_id: Which code it was, for the log; None where it was none of ours.
         fault: Why the national service gave no answer, for whoever looks after it.
     """
@@ -85,5 +88,6 @@ class Redeemed:
     reason: Reason | None = None
     arrivals: tuple[Arrival, ...] = ()
     choices: tuple[Choice, ...] = ()
+    to_review: bool = False
     code_id: UUID | None = None
     fault: str = ""

@@ -99,6 +99,9 @@ class Choice(Answer):
     dependant: int
     starts_at: datetime
     building: str | None
+    denied: bool = Field(
+        False, description="set to noshow: choosing it arrives at nothing and asks a colleague"
+    )
 
 
 class Redemption(Answer):
@@ -108,6 +111,9 @@ class Redemption(Answer):
     reason: Reason | None
     arrivals: list[Arrival]
     choices: list[Choice]
+    to_review: bool = Field(
+        False, description="set to noshow: that the patient is here waits for a person"
+    )
 
 
 class Device(Answer):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from streamer.domain.check_in import Recorded
+from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from streamer.domain.comparison import ComparisonOutcome
 from streamer.domain.decision import Reason
 from streamer.domain.identity import Band
@@ -22,27 +22,40 @@ class OpenAppointment(Answer):
     practitioner: str
 
 
+class SeenOutside(Answer):
+    """A presence: seen outside the arrival window."""
+
+    flag: PresenceFlag
+    appointment: OpenAppointment | None
+
+
 class Candidate(Answer):
     """A patient who comes into question."""
 
     patient_ref: str
-    score: float
+    score: float | None = Field(description="null where no face was compared")
     appointments: list[OpenAppointment]
+    seen: list[SeenOutside] = Field(
+        description="what is kept once it is confirmed, without an arrival"
+    )
 
 
 class Review(Answer):
-    """One waiting look."""
+    """One waiting look: at a match, or at a conflict that was shown by a code or by hand."""
 
     review_id: UUID
     opened_at: datetime
     expires_at: datetime
     captured_at: datetime
-    camera_id: str
-    building: str
+    camera_id: str | None = Field(description="null where no camera had a part in it")
+    building: str | None
     reason: Reason
-    band: Band
-    threshold: float
+    band: Band | None
+    threshold: float | None
     candidates: list[Candidate]
+    method: Method = Field(description="how the patient showed that they are here")
+    evidence: EvidenceGrade
+    device_id: str | None = Field(description="where a code was shown")
 
 
 class Confirmation(Sent):
@@ -60,11 +73,20 @@ class ArrivalWritten(Answer):
     recorded: Recorded
 
 
+class PresenceKept(Answer):
+    """What became of a sighting by which nothing becomes arrived."""
+
+    appointment_ref: str | None
+    flag: PresenceFlag
+    recorded: Recorded
+
+
 class Confirmed(Answer):
     """What a confirmation did."""
 
     review_id: UUID
     arrivals: list[ArrivalWritten]
+    presences: list[PresenceKept]
 
 
 class Rejected(Answer):

@@ -1,4 +1,4 @@
-"""`/reviews`: face matches that wait for a person."""
+"""`/reviews`: face matches and conflicts that wait for a person."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +13,7 @@ from streamer.web.models.reviews import (
     ArrivalWritten,
     Confirmation,
     Confirmed,
+    PresenceKept,
     Rejected,
     Review,
 )
@@ -35,12 +36,11 @@ Reviewer = Annotated[Principal, require(Permission.REVIEWS_WRITE)]
 
 @reviews.get("", responses=PROBLEMS)
 async def list_reviews(principal: Reader, clinic: Clinic, paging: PageAsked) -> Listed[Review]:
-    """List what waits, oldest first, from the cameras you may see. Each waits for ten minutes."""
-    waiting = [
-        _review(one)
-        for one in await clinic.reviews.reports()
-        if principal.may_use_camera(one.camera_id)
-    ]
+    """List what waits, oldest first, from the cameras you may see. Each waits for ten minutes.
+
+    What no camera had a part in, such as a code typed at the desk, is for everybody who may review.
+    """
+    waiting = [_review(one) for one in await clinic.reviews.reports() if _may_see(principal, one)]
     shown = paging.part_of(waiting)
     if shown.items:
         await clinic.looks.looked(sight_of(principal, _READ), "Review")
@@ -70,15 +70,19 @@ async def show_crop(principal: Reviewer, clinic: Clinic, review_id: UUID) -> Res
 async def confirm_review(
     principal: Reviewer, clinic: Clinic, once: Once, review_id: UUID, sent: Confirmation
 ) -> Response:
-    """It is this patient: write the check-ins. Not for patients whom you bill."""
+    """It is this patient: write the check-ins, and what is kept of the sighting.
+
+    Not for patients whom you bill; nor what rests on a code that you have issued.
+    """
 
     async def confirm() -> Confirmed:
         await _see(clinic, principal, review_id)
-        arrivals = await clinic.reviews.confirm(
-            str(review_id), sent.patient_ref or "", principal.actor
+        done = await clinic.reviews.confirm(str(review_id), sent.patient_ref or "", principal.actor)
+        return Confirmed(
+            review_id=review_id,
+            arrivals=[ArrivalWritten.model_validate(one) for one in done.arrivals],
+            presences=[PresenceKept.model_validate(one) for one in done.presences],
         )
-        written = [ArrivalWritten.model_validate(one) for one in arrivals]
-        return Confirmed(review_id=review_id, arrivals=written)
 
     return await once(confirm)
 
@@ -99,9 +103,13 @@ async def reject_review(
 
 async def _see(clinic: Resources, principal: Principal, review_id: UUID) -> None:
     """Decided, over, or from a camera that is none of theirs: there is none. Raises Problem."""
-    camera_id = clinic.reviews.camera_of(review_id)
-    if camera_id is None or not principal.may_use_camera(camera_id):
+    report = await clinic.reviews.report(review_id)
+    if report is None or not _may_see(principal, report):
         raise not_found("review")
+
+
+def _may_see(principal: Principal, report: ReviewReport) -> bool:
+    return report.camera_id is None or principal.may_use_camera(report.camera_id)
 
 
 def _review(report: ReviewReport) -> Review:

@@ -17,6 +17,7 @@ from streamer.backup.tools import PostgresTools
 from streamer.clock import SystemClock
 from streamer.domain.actor import SERVICE
 from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_role import DatabaseRole
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import CHECK_IN, SITE, Clinic, patient
 from tests.servers import in_thread
@@ -70,9 +71,8 @@ async def _fill(machine: Machine, folder: Path) -> None:
         await clinic.import_patients(*(patient(number) for number in (1, 2, 3)))
         for number in (1, 2, 3):
             await clinic.enrol(number)
-        tools = await asyncio.to_thread(
-            PostgresTools.of, machine.settings, machine.home, backend.services.database_url
-        )
+        url = backend.services.url_as(DatabaseRole.OWNER)
+        tools = await asyncio.to_thread(PostgresTools.of, machine.settings, machine.home, url)
         await create_backup(backend, tools, folder, acting(machine.settings))
         await backend.consents.withdraw("P-1", (CHECK_IN,), SERVICE, SystemClock().now())
         await backend.remnants.destroy()

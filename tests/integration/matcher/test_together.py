@@ -74,6 +74,9 @@ class Decisions:
         score = round(identity.score, 3)
         self.made.append((identity.patient_id, identity.band, identity.frames_agreeing, score))
 
+    def changes_at(self, patient_id: UUID, building: str) -> datetime | None:
+        return None
+
     def searched(self, camera_id: str, gallery_size: int) -> None:
         pass
 

@@ -39,9 +39,13 @@ from streamer.storage.eraser import Eraser
 from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.import_result import ImportResult
 from streamer.storage.listing import AppointmentRow, CheckInRow, Listing
+from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.patients_import import PatientsImport
+from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
+from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from tests.fakes.clock import FakeClock
 from tests.servers import as_role
 
@@ -195,6 +199,33 @@ class Clinic:
     def check_ins(self, schedules: ScheduleCache | None = None) -> PostgresCheckIns:
         return PostgresCheckIns(
             self.database.postgres, self.clock, schedules or self.schedules(), *WINDOW, ZONE
+        )
+
+    def presences(self) -> PostgresPresences:
+        return PostgresPresences(self.database.postgres, self.clock, ZONE)
+
+    def waiting_reviews(self) -> PostgresWaitingReviews:
+        return PostgresWaitingReviews(self.database.postgres, SITE.id, ZONE)
+
+    def reviews(self, check_ins: PostgresCheckIns | None = None) -> PostgresReviews:
+        return PostgresReviews(
+            self.database.postgres,
+            check_ins or self.check_ins(),
+            self.presences(),
+            SITE.id,
+            ZONE,
+            self.clock,
+        )
+
+    def by_hand(self, check_ins: PostgresCheckIns | None = None) -> ManualCheckIns:
+        return ManualCheckIns(
+            self.database.postgres,
+            check_ins or self.check_ins(),
+            self.presences(),
+            self.waiting_reviews(),
+            self.clock,
+            (SITE.id, ZONE),
+            PRESENCE,
         )
 
     def gallery(self, pack_id: str = PACK) -> PostgresGallery:

@@ -31,6 +31,7 @@ _CHILDREN_FIRST = (
     "audit_lanes",
     "audit_inbox",
     "attempts",
+    "waiting_reviews",
     "codes",
     "status_changes",
     "face_blocks",

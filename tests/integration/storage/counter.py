@@ -21,7 +21,6 @@ from streamer.errors import OutsideError
 from streamer.storage.attempts import PostgresAttempts
 from streamer.storage.claims import ClaimKeys, ClaimReach, PostgresClaims
 from streamer.storage.codes import CodeTerms, PostgresCodes
-from streamer.storage.presences import PostgresPresences
 from tests.integration.storage.clinic import PRESENCE, SITE, WINDOW, ZONE, Clinic, booking, patient
 
 ASEL, DINA = Actor("asel"), Actor("dina")
@@ -82,7 +81,8 @@ class Counter:
             base.postgres,
             ClaimKeys(base.code_hash, base.tokens, base.keyed_hash),
             clinic.check_ins(),
-            PostgresPresences(base.postgres, clinic.clock, ZONE),
+            clinic.presences(),
+            clinic.waiting_reviews(),
             site,
             ClaimReach(*WINDOW, PRESENCE.before),
         )

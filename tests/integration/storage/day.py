@@ -35,10 +35,7 @@ from streamer.errors import DatabaseError, InputError
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
-from streamer.storage.manual_check_ins import ManualCheckIns
-from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
-from streamer.storage.reviews import PostgresReviews
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.spool import Spool
 from streamer.storage.undo import PostgresUndo
@@ -58,7 +55,7 @@ from tests.integration.storage.clinic import (
 from tests.integration.storage.counter import Counter
 from tests.integration.storage.truth import Told, Truth
 
-RECEPTION = Actor("reception")
+RECEPTION, COLLEAGUE = Actor("reception"), Actor("colleague")
 # Appointments by number: whose, and how much later than the others. The first patient has two, and
 # the third one's cannot be arrived at yet.
 OWNER = {1: 1, 11: 1, 2: 2, 3: 3}
@@ -67,6 +64,7 @@ PEOPLE = (1, 2, 3)
 # What belongs to one day of the interleavings; patients and appointments stay.
 _OF_A_DAY = (
     "attempts",
+    "waiting_reviews",
     "codes",
     "status_changes",
     "face_blocks",
@@ -175,19 +173,18 @@ class Day:
         self.check_ins = clinic.check_ins(self.schedules)
         self.flaky = Flaky(self.check_ins, self.told.answers)
         self.delivery = CheckInDelivery(self.flaky, self._spool, clinic.clock)
-        reviews = PostgresReviews(base.postgres, self.check_ins, SITE.id, ZONE, clinic.clock)
+        reviews, waiting = clinic.reviews(self.check_ins), clinic.waiting_reviews()
         rejections = Rejections(ZONE)
-        rejections.add(await reviews.rejections_of(clinic.clock.now()))
-        self.queue = ReviewQueue()
+        self.queue = ReviewQueue(ZONE)
         policy = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS, presence=PRESENCE)
         noted = Noted(self.delivery, self.told.accepted)
-        presences = PostgresPresences(base.postgres, clinic.clock, ZONE)
+        presences = clinic.presences()
         facts = PostgresDayFacts(base.postgres, SITE.id, ZONE, *WINDOW)
         self.watch = DayWatch(facts, noted, policy, {}, SITE.id, clinic.clock)
         await self.watch.refresh()
         self.counter = Counter(clinic)
         self.undoing = PostgresUndo(base.postgres, clinic.clock, self.schedules, SITE.id, ZONE)
-        self.by_hand = ManualCheckIns(base.postgres, self.check_ins, clinic.clock, SITE.id, ZONE)
+        self.by_hand = clinic.by_hand(self.check_ins)
         self.service = CheckInService(
             SITE.id,
             self.schedules,
@@ -197,12 +194,22 @@ class Day:
             Looking(self.queue, rejections, lambda: True, lambda: self.watch.current),
             clinic.clock,
         )
-        self.desk = ReviewDesk(SITE.id, self.queue, rejections, reviews, clinic.clock)
+        self.desk = ReviewDesk(
+            SITE.id, self.queue, rejections, reviews, waiting, policy, clinic.clock
+        )
+        # What waited in the killed service is over; what a code has shown waits on.
+        await self.desk.recall()
         self.comparisons = DeskComparisons(
             DeskRules(SITE.id, PACK, policy),
             lambda _: SureCamera(clinic.clock.now),
             PostgresDesk(
-                base.postgres, base.vault, self.check_ins, presences, SITE.id, clinic.clock
+                base.postgres,
+                base.vault,
+                self.check_ins,
+                presences,
+                waiting,
+                SITE.id,
+                clinic.clock,
             ),
             self.schedules,
             rejections,
@@ -256,6 +263,32 @@ class Day:
         """Somebody looks at the oldest review: it is not."""
         for review in self.queue.waiting()[:1]:
             await self.desk.reject(str(review.review_id), RECEPTION)
+
+    async def confirm_shown(self) -> None:
+        """Somebody looks at the oldest conflict that was not seen in the lobby: it is them."""
+        for key in await self._shown():
+            with suppress(InputError):
+                await self.desk.confirm(key, "", COLLEAGUE)
+
+    async def reject_shown(self) -> None:
+        """Somebody looks at it: it is not."""
+        for key in await self._shown():
+            with suppress(InputError):
+                await self.desk.reject(key, COLLEAGUE)
+
+    async def _shown(self) -> list[str]:
+        # Two at once may both find it; or it may have expired meanwhile.
+        reports = await self.desk.reports()
+        return [one.review_id for one in reports if one.method is not Method.FACE][:1]
+
+    async def note_waiting(self) -> None:
+        """The service notes what waits, as it does at once."""
+        over = asyncio.Event()
+        keeping = asyncio.create_task(self.desk.keep(over))
+        while self.queue.changed.is_set():  # noqa: ASYNC110 - the task clears it
+            await asyncio.sleep(0)
+        over.set()
+        await keeping
 
     async def compare(self, number: int) -> None:
         """Reception picks the patient, the desk camera recognises them."""
@@ -336,6 +369,8 @@ class Day:
             "desk": lambda: self.compare(owner),
             "withdraw": lambda: self.withdraw(owner),
             "code": lambda: self.redeem(owner),
+            "confirm": self.confirm_shown,
+            "reject": self.reject_shown,
             "undo": lambda: self.undo(appointment),
             "wrong person": lambda: self.undo(appointment, True),
             "cancel": lambda: self.import_status(appointment, Status.CANCELLED),

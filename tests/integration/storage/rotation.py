@@ -41,8 +41,8 @@ async def opened(database: Database) -> list[Template]:
 
 @asynccontextmanager
 async def undone(clinic: Clinic) -> AsyncIterator[Connection]:
-    """A transaction that is rolled back at its end."""
-    async with clinic.database.postgres.connection() as connection:
+    """A transaction of the owner that is rolled back at its end."""
+    async with clinic.as_owner() as connection:
         transaction = connection.transaction()
         await transaction.start()
         try:

@@ -44,7 +44,7 @@ from tests.integration.storage.clinic import (
 from tests.integration.storage.counter import ASEL, DESK, DINA, Counter
 from tests.integration.storage.test_desk import desk_of
 from tests.integration.storage.test_remnants import remnants
-from tests.integration.storage.test_reviews import record, reviews
+from tests.integration.storage.test_reviews import record
 from tests.servers import as_role
 
 NURSE, DOCTOR = Actor("nina"), Actor("doctor", ("D-1",))
@@ -84,8 +84,7 @@ def undo_of(clinic: Clinic) -> PostgresUndo:
 
 
 def manual(clinic: Clinic) -> ManualCheckIns:
-    postgres = clinic.database.postgres
-    return ManualCheckIns(postgres, clinic.check_ins(), clinic.clock, SITE.id, ZONE)
+    return clinic.by_hand()
 
 
 def calibrations(clinic: Clinic) -> PostgresCalibrations:
@@ -113,7 +112,7 @@ async def test_imports_say_how_many(clinic: Clinic) -> None:
     await clinic.import_bookings(booking(1))
     first, second = await bodies(clinic)
     assert (first["kind"], first["entity_type"], first["actor"]) == ("import", "Patient", "kirdi")
-    assert first["detail"] == {"created": 2, "unchanged": 0, "updated": 0}
+    assert first["detail"] == {"created": 2, "left_out": 0, "unchanged": 0, "updated": 0}
     assert (second["entity_type"], second["detail"]["created"]) == ("Appointment", 1)
 
 
@@ -152,8 +151,8 @@ async def test_nobody_tries_to_vouch_for_their_own_patients_unseen(clinic: Clini
         clinic.consents().withdraw("P-1", (CHECK_IN,), DOCTOR, NOW),
         manual(clinic).add("A-1", DOCTOR, REASON),
         undo_of(clinic).undo("A-1", DOCTOR, REASON, wrong_person=False),
-        reviews(clinic).may_decide(DOCTOR, [patient_id]),
-        reviews(clinic).decide([record(patient_id)], (), DOCTOR),
+        clinic.reviews().may_decide(DOCTOR, [patient_id]),
+        clinic.reviews().decide([record(patient_id)], (), DOCTOR),
         desk_of(clinic).template("P-1", PACK, DOCTOR),
         Counter(clinic).issue(1, by=DOCTOR),
     )
@@ -240,7 +239,7 @@ async def test_a_review_decided_twice_is_one_event(clinic: Clinic) -> None:
     _, patient_id = await clinic.expect(1)
     made = record(patient_id, ReviewDecision.REJECTED)
     for _ in range(2):
-        await reviews(clinic).decide([made], (), Actor("aigul"))
+        await clinic.reviews().decide([made], (), Actor("aigul"))
     (one,) = await bodies(clinic, "review")
     assert (one["reason"], one["entity_id"]) == ("rejected", str(made.review_id))
 
@@ -340,7 +339,7 @@ async def _by_hand(clinic: Clinic) -> None:
 
 async def _review(clinic: Clinic) -> None:
     _, patient_id = await clinic.ids(1)
-    await reviews(clinic).decide([record(patient_id)], [], Actor("aigul"))
+    await clinic.reviews().decide([record(patient_id)], [], Actor("aigul"))
 
 
 async def _issue(clinic: Clinic) -> None:

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from config.settings import Match
 from matcher.packs.open_pack import OPEN_PACK
 from streamer.commands.calibrate_site import weigh
-from streamer.domain.actor import SERVICE
+from streamer.domain.actor import SERVICE, Actor
+from streamer.domain.check_in import Recorded
 from streamer.domain.identity import Band
 from streamer.domain.match_count import MatchCount
 from streamer.domain.photo_agreement import PhotoAgreement
@@ -18,9 +19,20 @@ from streamer.score_rules import ScoreRules, tail_of
 from streamer.storage.calibrations import PostgresCalibrations, ReviewTally
 from streamer.storage.match_counts import PostgresMatchCounts
 from streamer.storage.patients_list import PatientRow, PatientsList
+from streamer.storage.undo import PostgresUndo
 from streamer.tracking.fixed_thresholds import FixedThresholds
-from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, consent, patient, vector
-from tests.integration.storage.test_reviews import record, reviews
+from tests.integration.storage.clinic import (
+    NOW,
+    PACK,
+    SITE,
+    ZONE,
+    Clinic,
+    booking,
+    consent,
+    patient,
+    vector,
+)
+from tests.integration.storage.test_reviews import record
 
 DAY = date(2026, 11, 23)
 
@@ -69,7 +81,7 @@ async def test_photo_agreements_go_with_their_template(clinic: Clinic) -> None:
 async def test_of_the_reviews_those_count_that_would_have_been_accepted(clinic: Clinic) -> None:
     _, anna = await clinic.expect(1)
     _, bota = await clinic.expect(2)
-    store, pair = reviews(clinic), uuid4()
+    store, pair = clinic.reviews(), uuid4()
     await store.decide([record(anna)], [], SERVICE)
     await store.decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
     await store.decide([record(anna, ReviewDecision.EXPIRED)], [], SERVICE)
@@ -84,6 +96,49 @@ async def test_of_the_reviews_those_count_that_would_have_been_accepted(clinic: 
     )
     assert await calibrations(clinic).reviews() == ReviewTally(decided=3, wrong=2, expired=1)
     assert await calibrations(clinic, "other").reviews() == ReviewTally(0, 0, 0)
+
+
+async def arrives(clinic: Clinic, number: int, *, decided_by: str | None = None) -> None:
+    made = replace(await clinic.proposal(number), decided_by=decided_by)
+    assert await clinic.check_ins().record(made) is Recorded.WRITTEN
+
+
+async def undone(clinic: Clinic, number: int, *, wrong_person: bool) -> None:
+    undo = PostgresUndo(clinic.database.postgres, clinic.clock, clinic.schedules(), SITE.id, ZONE)
+    await undo.undo(f"A-{number}", Actor("aigul"), "a mistake", wrong_person)
+
+
+async def test_whoever_was_the_wrong_person_counts_as_wrong(clinic: Clinic) -> None:
+    """Confirmed first, or arrived without a glance: a person has said so in the end."""
+    people = [await clinic.expect(number) for number in (1, 2, 3, 4)]
+    store = clinic.reviews()
+    for number, (_, patient_id) in enumerate(people[:2], 1):
+        await store.decide([record(patient_id)], [], SERVICE)
+        await arrives(clinic, number, decided_by="aigul")
+    for number in (3, 4):
+        await arrives(clinic, number)
+    assert await calibrations(clinic).reviews() == ReviewTally(decided=2, wrong=0, expired=0)
+    await undone(clinic, 1, wrong_person=True)
+    assert await calibrations(clinic).reviews() == ReviewTally(decided=2, wrong=1, expired=0)
+    await undone(clinic, 3, wrong_person=True)
+    assert await calibrations(clinic).reviews() == ReviewTally(decided=3, wrong=2, expired=0)
+    # That somebody took the wrong row says nothing about the match.
+    for number in (2, 4):
+        await undone(clinic, number, wrong_person=False)
+    assert await calibrations(clinic).reviews() == ReviewTally(decided=3, wrong=2, expired=0)
+    assert await calibrations(clinic, "other").reviews() == ReviewTally(0, 0, 0)
+
+
+async def test_a_wrong_person_at_two_appointments_is_one_match(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await clinic.import_bookings(booking(2, 1))
+    seen = await clinic.proposal(1)
+    other, _ = await clinic.ids(2)
+    for one in (seen, replace(seen, event_id=uuid4(), appointment_id=other)):
+        await clinic.check_ins().record(one)
+    await undone(clinic, 1, wrong_person=True)
+    await undone(clinic, 2, wrong_person=True)
+    assert await calibrations(clinic).reviews() == ReviewTally(decided=1, wrong=1, expired=0)
 
 
 async def test_counts_of_a_day_add_up(clinic: Clinic) -> None:
@@ -139,7 +194,9 @@ async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: 
 
     await clinic.enrol(119)
     (anna,) = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
-    await reviews(clinic).decide([record(anna, review_id=uuid4()) for _ in range(299)], [], SERVICE)
+    await clinic.reviews().decide(
+        [record(anna, review_id=uuid4()) for _ in range(299)], [], SERVICE
+    )
     done = await weigh(store, PACK, rules, match, clinic.clock)
     assert done.missing == ()
     made = await store.newest()
@@ -149,7 +206,7 @@ async def test_a_site_is_calibrated_once_its_patients_and_looks_suffice(clinic: 
     assert tail_of(made.impostor_tail).people == 120
 
     # One mistake since: it stays as it was made, and a new one is refused.
-    await reviews(clinic).decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
+    await clinic.reviews().decide([record(anna, ReviewDecision.REJECTED)], [], SERVICE)
     again = await weigh(store, PACK, rules, match, clinic.clock)
     assert "1 were somebody else" in again.missing[0]
     assert await store.newest() == made

@@ -113,6 +113,17 @@ async def test_whom_no_earlier_sighting_serves(clinic: Clinic, change: str) -> N
     assert await facts(clinic).late_bookings(NOW) == []
 
 
+async def test_whoever_confirmed_what_was_seen_bills_no_visit_by_it(clinic: Clinic) -> None:
+    """The practitioner confirms a walk-in's early sighting, and is then given the visit."""
+    await clinic.expect(1)
+    await seen(clinic, decided_by="doctor")
+    (found,) = await facts(clinic).late_bookings(NOW)
+    assert arrival_afterwards(found, POLICY, {"doctor": "D-1"}, SITE.id) is None
+    other = arrival_afterwards(found, POLICY, {"doctor": "D-2"}, SITE.id)
+    assert other is not None
+    assert other.decided_by == "doctor"
+
+
 async def test_what_was_undone_is_not_done_again_by_an_earlier_sighting(clinic: Clinic) -> None:
     await clinic.expect(1)
     await seen(clinic)

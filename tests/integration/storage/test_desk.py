@@ -12,17 +12,21 @@ from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.errors import InputError
 from streamer.storage.desk import PostgresDesk
-from streamer.storage.presences import PostgresPresences
-from tests.integration.storage.clinic import NOW, PACK, SITE, ZONE, Clinic, consent, patient, vector
+from tests.integration.storage.clinic import NOW, PACK, SITE, Clinic, consent, patient, vector
 
 RECEPTION = Actor("reception")
 
 
 def desk_of(clinic: Clinic) -> PostgresDesk:
     base = clinic.database
-    presences = PostgresPresences(base.postgres, clinic.clock, ZONE)
     return PostgresDesk(
-        base.postgres, base.vault, clinic.check_ins(), presences, SITE.id, clinic.clock
+        base.postgres,
+        base.vault,
+        clinic.check_ins(),
+        clinic.presences(),
+        clinic.waiting_reviews(),
+        SITE.id,
+        clinic.clock,
     )
 
 

@@ -62,7 +62,10 @@ imported = st.sampled_from(
 # What may happen at the same moment, to one appointment and its patient.
 moments = st.lists(
     st.sampled_from(
-        ["face", "face", "hand", "desk", "code", "withdraw", "cancel", "undo", "wrong person"]
+        [
+            *("face", "face", "hand", "desk", "code", "withdraw", "cancel", "undo", "wrong person"),
+            *("code", "confirm", "reject"),
+        ]
     ),
     min_size=2,
     max_size=4,
@@ -88,6 +91,8 @@ AT_THE_DESK: dict[str, Callable[[Day, int, int], Act]] = {
     "says it was the wrong person": lambda day, _, appointment: day.undo(appointment, True),
     "confirms a review": lambda day, *_: day.confirm(),
     "rejects a review": lambda day, *_: day.reject(),
+    "confirms what a code has shown": lambda day, *_: day.confirm_shown(),
+    "rejects what a code has shown": lambda day, *_: day.reject_shown(),
 }
 
 
@@ -125,9 +130,17 @@ class Interleavings(RuleBasedStateMachine):
     @rule(number=people, how=st.sampled_from(list(SEEING)), fault=faults)
     def a_camera_recognises(self, number: int, how: str, fault: str | None) -> None:
         self.act(SEEING[how](self.day, number))
+        self.act(self.day.note_waiting())
         if fault is not None:
             self.check()
             self.act(self.day.deliver(fault))
+
+    @rule(number=appointments)
+    def the_clinic_says_that_nobody_came_and_a_code_says_otherwise(self, number: int) -> None:
+        self.act(self.day.import_status(number, Status.NOSHOW), number)
+        self.check()
+        self.act(self.day.issue(OWNER[number]))
+        self.act(self.day.redeem(OWNER[number]))
 
     @rule(fault=faults)
     def accepted_check_ins_are_delivered(self, fault: str | None) -> None:

@@ -20,17 +20,19 @@ from streamer.embedded.services import EmbeddedServers
 from streamer.errors import VaultError
 from streamer.storage import keys as storage_keys
 from streamer.storage.database import Database, open_database
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.key_rotation import Rotation
 from streamer.storage.key_status import key_status
 from streamer.storage.patients import Patients
 from streamer.storage.remnants import Left, Remnants
 from streamer.storage.schema import migrate
+from streamer.storage.site_logins import serve_site
 from tests.data import ROOT
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic, patient
 from tests.integration.storage.rotation import opened, rotate, rotation_of
 from tests.integration.storage.test_remnants import Server
-from tests.servers import in_thread
+from tests.servers import in_thread, know_embedded
 
 PEOPLE = 12
 
@@ -42,9 +44,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     holder = servers.acquire(database=True, redis=False)
     url, _ = servers.services(holder)
     assert url is not None
+    owner_url = know_embedded(servers)
 
     async def work() -> None:
-        await migrate(url)
+        await migrate(owner_url)
+        await serve_site(owner_url, SITE, {DatabaseRole.SERVICE: url})
 
     in_thread(work)
     yield Server(url, folder / "embedded" / "postgres" / "data", folder / "kirdi.key")
@@ -225,11 +229,11 @@ async def test_a_new_key_that_was_lost_before_it_wrapped_is_given_up(
 ) -> None:
     file = KeyFile(tmp_path / "kirdi.key.next")
     await rotation_of(clinic).begin(file.create(), SERVICE, announce_s=0)
-    assert not await rotation_of(clinic).abandon_unbegun(await _under_way(clinic))
+    assert not await rotation_of(clinic).abandon_unbegun(await _under_way(clinic), SERVICE)
     file.path.unlink()
     async with open_database(migrated_url, Limits(), SITE, tmp_path / "kirdi.key") as database:
         other = Clinic(database, FakeClock(NOW))
-        assert await rotation_of(other).abandon_unbegun(await _under_way(other))
+        assert await rotation_of(other).abandon_unbegun(await _under_way(other), SERVICE)
         assert await rotation_of(other).under_way() is None
         await rotate(other, KeySources.of_file(tmp_path / "kirdi.key"))
 
@@ -248,12 +252,12 @@ async def test_a_new_key_that_was_lost_half_way_is_said(
     with pytest.raises(VaultError, match=rf"key {begun.key_id}: .*neither .*kirdi\.key nor"):
         async with open_database(migrated_url, Limits(), SITE, sources):
             pytest.fail("it may not open")
-    status = await key_status(migrated_url, Limits(), sources)
+    status = await key_status(migrated_url, Limits(), SITE, sources)
     assert any(begun.key_id in line and "not found" in line for line in status.left)
     kept.rename(tmp_path / "kirdi.key.next")
     async with open_database(migrated_url, Limits(), SITE, sources) as database:
         await rotate(Clinic(database, FakeClock(NOW)), sources)
-    status = await key_status(migrated_url, Limits(), sources)
+    status = await key_status(migrated_url, Limits(), SITE, sources)
     found = {(one.state, one.patients, one.secrets) for one in status.keys}
     assert found == {("retired", 0, 0), ("current", 1, 1)}
 

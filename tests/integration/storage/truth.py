@@ -67,6 +67,7 @@ class Truth:
         assert len(active) == len(set(active)), "two check-ins in force for one appointment"
         self._check_statuses(statuses, changes, imported)
         self._check_faces(check_ins)
+        await self._check_waiting()
         self._check_accepted({row["event_id"] for row in check_ins}, spooled)
 
     def _check_statuses(
@@ -101,6 +102,19 @@ class Truth:
             assert row["patient_id"] not in self._gone, "a match of no use any more"
         self._written = {row["event_id"] for row in check_ins}
         self._gone = self._told.withdrawn | self._told.blocked
+
+    async def _check_waiting(self) -> None:
+        """Nothing waits that a person has decided, or that was noted as over."""
+        decided = await self._connection.fetchval(
+            "SELECT count(*) FROM waiting_reviews JOIN reviews USING (review_id, patient_id)"
+        )
+        assert decided == 0, "a decided review waits"
+        unmade = await self._connection.fetchval(
+            "SELECT count(*) FROM check_ins c JOIN codes k ON k.patient_id = c.patient_id "
+            "AND k.redeemed_at IS NULL AND k.revoked_at IS NULL AND c.undone_at IS NULL "
+            "AND c.method = 'code' AND c.occurred_at >= k.issued_at"
+        )
+        assert unmade == 0, "a code has arrived somewhere and is still good"
 
     def _check_accepted(self, written: set[UUID], spooled: Callable[[], set[UUID]]) -> None:
         """What was accepted waits in the spool, or somebody has been told what became of it."""

@@ -39,6 +39,7 @@ from streamer.domain.identity import Band
 from streamer.domain.review import Review, ReviewCandidate
 from streamer.domain.role import Role
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
+from streamer.service_rules import arrival_policy
 from streamer.storage.audit_log import AuditLog
 from streamer.web.application import create_application
 from streamer.web_service import web_parts
@@ -165,7 +166,9 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     held, clock = settings(), clinic.clock
     backend = clinic_backend(clinic.database, held, clinic.schedules(), clock, home)
     queue = ReviewQueue()
-    desk = ReviewDesk(SITE.id, queue, Rejections(ZONE), backend.reviews, clock)
+    stores = (backend.reviews, backend.waiting_reviews)
+    policy = arrival_policy(held)
+    desk = ReviewDesk(SITE.id, queue, Rejections(ZONE), *stores, policy, clock)
     enrolment = Enrolment(
         Album(), lambda face: None, EnrolmentRules(100.0, 0.6, 0.33), backend.enrolments, _compare
     )

@@ -19,7 +19,13 @@ async def test_a_code_is_issued_by_one_and_taken_by_another(house: House) -> Non
     code = issued.json()["code"]
     shown = {"code": code, "device": "desk-1"}
     own = (await asel.post("/codes/redemptions", json=shown)).json()
-    assert own == {"answer": "refused", "reason": None, "arrivals": [], "choices": []}
+    assert own == {
+        "answer": "refused",
+        "reason": None,
+        "arrivals": [],
+        "choices": [],
+        "to_review": False,
+    }
     taken = (await dina.post("/codes/redemptions", json=shown)).json()
     assert taken["answer"] == "arrived"
     assert taken["arrivals"][0] == {

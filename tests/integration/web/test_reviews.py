@@ -1,11 +1,15 @@
 """Reviews and comparisons through the API."""
 
 import io
+from dataclasses import replace
 from uuid import uuid4
 
 from PIL import Image
 
+from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.role import Role
+from tests.integration.storage.clinic import booking
+from tests.integration.storage.counter import Counter
 from tests.integration.web.house import House
 
 
@@ -56,3 +60,22 @@ async def test_a_comparison_at_the_desk(house: House) -> None:
     assert (done.status_code, done.json()["outcome"]) == (200, "no_face")
     for wrong in ({"patient_ref": "P-9"}, {"camera_id": "lobby-1"}):
         assert (await client.post("/desk/comparisons", json=body | wrong)).status_code == 404
+
+
+async def test_a_conflict_by_a_code_is_decided_about_like_a_match(house: House) -> None:
+    """No camera had a part in it: whoever may review sees it."""
+    await house.clinic.expect(1)
+    counter = Counter(house.clinic)
+    issued = await counter.issue(1)
+    await house.clinic.import_bookings(replace(booking(1), status=AppointmentStatus.NOSHOW))
+    await counter.redeem(issued.secret)
+    reviewer = await house.as_role(Role.REVIEWER, cameras=[])
+    (found,) = (await reviewer.get("/reviews")).json()["items"]
+    assert (found["method"], found["evidence"], found["camera_id"]) == ("code", "desk_code", None)
+    confirm = f"/reviews/{found['review_id']}/confirm"
+    issuer = await house.as_role(Role.REVIEWER, account="asel", cameras=[])
+    assert (await issuer.post(confirm, json={})).status_code >= 400
+    done = (await reviewer.post(confirm, json={})).json()
+    assert done["arrivals"] == [{"appointment_ref": "A-1", "recorded": "refused_status"}]
+    assert (await reviewer.get("/reviews")).json()["items"] == []
+    assert (await reviewer.post(confirm, json={})).status_code == 404

@@ -15,6 +15,7 @@ from streamer.checkin.decision import (
     FaceEvidence,
     ShownEvidence,
     decide,
+    next_change,
 )
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.decision import Decision, Outcome, Reason, SeenFor
@@ -269,13 +270,100 @@ def test_what_is_not_sure_leaves_no_presence(
     assert (decision.outcome, decision.presences) == (IGNORE, ())
 
 
-@pytest.mark.parametrize("auto_arrive", [AutoArrive.NEVER, AutoArrive.CALIBRATED])
-def test_where_a_person_has_to_look_there_is_no_presence_by_itself(auto_arrive: AutoArrive) -> None:
+HELD_BACK = [
+    (AutoArrive.NEVER, Reason.AUTO_ARRIVE_OFF),
+    (AutoArrive.CALIBRATED, Reason.NOT_CALIBRATED),
+]
+EVERY_FLAG = [
+    pytest.param([booked(180)], [EARLY], id="early"),
+    pytest.param([booked(-60)], [LATE], id="late"),
+    pytest.param([booked(0, "arrived")], [AGAIN], id="again"),
+    pytest.param([booked(-90), booked(180)], [LATE, EARLY], id="late for one, early for another"),
+]
+
+
+@pytest.mark.parametrize(("auto_arrive", "reason"), HELD_BACK)
+@pytest.mark.parametrize(("visits", "expected"), EVERY_FLAG)
+def test_where_a_person_has_to_look_a_presence_waits_for_them(
+    auto_arrive: AutoArrive,
+    reason: Reason,
+    visits: list[Appointment],
+    expected: list[PresenceFlag],
+) -> None:
+    """What a confirmation leaves is what the match leaves by itself elsewhere."""
+    decision = decide(SURE, visits, replace(POLICY, auto_arrive=auto_arrive), NOW)
+    assert (decision.outcome, decision.reason) == (REVIEW, reason)
+    assert (decision.appointments, decision.presences) == ((), ())
+    assert decision.once_confirmed == decide(SURE, visits, POLICY, NOW).presences
+    assert [one.flag for one in decision.once_confirmed] == expected
+
+
+@pytest.mark.parametrize(("auto_arrive", "reason"), HELD_BACK)
+def test_where_a_person_has_to_look_one_glance_is_for_all_visits(
+    auto_arrive: AutoArrive, reason: Reason
+) -> None:
     policy = replace(POLICY, auto_arrive=auto_arrive)
-    assert decide(SURE, [booked(180)], policy, NOW) == Decision(IGNORE, Reason.EARLY)
-    conflict = decide(SURE, [booked(0, "noshow")], policy, NOW)
+    due, later = booked(30), booked(180)
+    decision = decide(SURE, [due, later], policy, NOW)
+    assert (decision.reason, decision.appointments) == (reason, (due.appointment_id,))
+    assert (decision.presences, decision.once_confirmed) == (
+        (),
+        (SeenFor(EARLY, later.appointment_id),),
+    )
+    denied = booked(0, "noshow")
+    conflict = decide(SURE, [denied, later], policy, NOW)
     assert (conflict.outcome, conflict.reason) == (REVIEW, Reason.NOSHOW_SET)
-    assert conflict.presences == ()
+    assert (conflict.presences, conflict.conflicts) == ((), ())
+    assert [one.flag for one in conflict.once_confirmed] == [CONFLICT, EARLY]
+
+
+@pytest.mark.parametrize(("auto_arrive", "reason"), HELD_BACK)
+@pytest.mark.parametrize(
+    "visits",
+    [[], [booked(241)], [booked(180, building="annex")], [booked(180, "cancelled")]],
+)
+def test_nobody_is_asked_where_nothing_would_be_kept(
+    auto_arrive: AutoArrive, reason: Reason, visits: list[Appointment]
+) -> None:
+    decision = decide(SURE, visits, replace(POLICY, auto_arrive=auto_arrive), NOW)
+    assert (decision.outcome, decision.presences, decision.once_confirmed) == (IGNORE, (), ())
+    assert decision.reason is not reason
+
+
+@pytest.mark.parametrize("evidence", UNSURE_ONES)
+@pytest.mark.parametrize("auto_arrive", list(AutoArrive))
+def test_nobody_is_asked_for_a_presence_by_what_is_not_sure(
+    evidence: FaceEvidence, auto_arrive: AutoArrive
+) -> None:
+    decision = decide(evidence, [booked(180)], replace(POLICY, auto_arrive=auto_arrive), NOW)
+    assert (decision.outcome, decision.once_confirmed) == (IGNORE, ())
+
+
+@pytest.mark.parametrize(
+    ("visits", "minutes"),
+    [
+        pytest.param([booked(300)], 60, id="its presence window opens"),
+        pytest.param([booked(180)], 60, id="its arrival window opens"),
+        pytest.param([booked(120)], 150, id="it is open, and closes"),
+        pytest.param([booked(30)], 60, id="it closes"),
+        pytest.param([booked(-30)], None, id="it has closed"),
+        pytest.param([booked(180), booked(150)], 30, id="the first of two"),
+        pytest.param([booked(180, "cancelled"), booked(180, "noshow")], None, id="not expected"),
+        pytest.param([booked(0, "arrived")], None, id="arrived"),
+        pytest.param([booked(180, building="annex")], None, id="another building"),
+        pytest.param([booked(180, place="home")], None, id="at home"),
+        pytest.param([], None, id="nothing"),
+    ],
+)
+def test_when_the_clock_alone_changes_the_decision(
+    visits: list[Appointment], minutes: float | None
+) -> None:
+    at = next_change(SURE, visits, POLICY, NOW)
+    assert at == (None if minutes is None else NOW + timedelta(minutes=minutes))
+    if at is not None:
+        before = decide(SURE, visits, POLICY, at - timedelta(microseconds=1))
+        assert decide(SURE, visits, POLICY, at) != before
+        assert decide(SURE, visits, POLICY, NOW) == before
 
 
 def test_no_glance_is_asked_for_a_noshow_and_a_face_rejected_before() -> None:

@@ -21,6 +21,7 @@ from streamer.domain.desk_report import DeskReport
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import Rejection
 from streamer.domain.review_report import ArrivalReport
+from streamer.domain.shown_review import ShownReview
 from streamer.domain.template import Template
 from streamer.domain.undone import Undone
 from streamer.errors import DatabaseError, InputError
@@ -62,6 +63,7 @@ class Store:
     def __init__(self) -> None:
         self.check_ins: list[CheckIn] = []
         self.presences: list[Presence] = []
+        self.review: ShownReview | None = None
         self.recorded = Recorded.WRITTEN
         self.writes = asyncio.Event()
         self.writes.set()
@@ -78,11 +80,13 @@ class Store:
         actor: Actor,
         check_ins: Sequence[CheckIn],
         presences: Sequence[Presence],
+        review: ShownReview | None = None,
     ) -> tuple[tuple[ArrivalReport, ...], Sequence[Recorded]]:
         self.writing.set()
         await self.writes.wait()
         self.check_ins += check_ins
         self.presences += presences
+        self.review = review
         arrivals = tuple(ArrivalReport("A-1", self.recorded) for _ in check_ins)
         return arrivals, [self.recorded for _ in presences]
 
@@ -218,3 +222,23 @@ async def test_a_schedule_that_does_not_answer_is_not_waited_for(
     desk.schedules.answers = False
     with pytest.raises(DatabaseError, match="compare again"):
         await desk.compare()
+
+
+async def test_a_noshow_seen_at_the_desk_waits_for_a_person() -> None:
+    denied = replace(SOON, status=AppointmentStatus.NOSHOW)
+    desk = Desk(denied)
+    report = await desk.compare()
+    assert (report.reason, report.presences) == (Reason.NOSHOW_SET, (PresenceFlag.CONFLICT,))
+    review = desk.store.review
+    assert review is not None
+    assert (review.method, review.evidence) == (Method.DESK, EvidenceGrade.FACE)
+    assert (review.appointments, review.reason) == ((denied.appointment_id,), Reason.NOSHOW_SET)
+    assert (review.score, review.camera_id, review.shown_at) == (5.5, "desk-1", NOW)
+    beside = Desk(SOON, replace(denied, appointment_id=UUID(int=11)))
+    await beside.compare()
+    assert len(beside.store.check_ins) == 1
+    assert beside.store.review is not None
+    assert beside.store.review.appointments == (UUID(int=11),)
+    alone = Desk(SOON)
+    await alone.compare()
+    assert alone.store.review is None

@@ -4,19 +4,31 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
+from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.domain.actor import Actor
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
-from streamer.domain.decision import Reason
+from streamer.domain.decision import Reason, SeenFor
 from streamer.domain.identity import Band
-from streamer.domain.review import Review, ReviewCandidate, ReviewDecision, ReviewRecord
-from streamer.domain.review_report import AppointmentReport, ReviewReferences
+from streamer.domain.presence import Presence, PresenceFlag
+from streamer.domain.review import (
+    LIFETIME,
+    Rejection,
+    Review,
+    ReviewCandidate,
+    ReviewDecision,
+    ReviewRecord,
+    Written,
+)
+from streamer.domain.review_report import AppointmentReport, PresenceReport, ReviewReferences
+from streamer.domain.shown_review import ShownReview
 from streamer.errors import DatabaseError, InputError
 from tests.fakes.clock import FakeClock
 
@@ -24,6 +36,7 @@ AIGUL = Actor("aigul")
 ANNA, BOTA = UUID(int=1), UUID(int=2)
 VISIT, LATER = UUID(int=10), UUID(int=11)
 SEEN = datetime(2026, 11, 23, 3, 59, tzinfo=UTC)
+POLICY = ArrivalPolicy(timedelta(hours=2), timedelta(minutes=30), AutoArrive.CALIBRATED)
 
 
 class Store:
@@ -31,9 +44,12 @@ class Store:
 
     def __init__(self) -> None:
         self.patients = {ANNA: "P-1", BOTA: "P-2"}
+        self.consenting = {ANNA, BOTA}
+        self.starts_at = SEEN
         self.open = {VISIT, LATER}
         self.records: list[ReviewRecord] = []
         self.check_ins: list[CheckIn] = []
+        self.presences: list[Presence] = []
         self.away = False
         self.denied: set[UUID] = set()
 
@@ -41,27 +57,76 @@ class Store:
         if actor.practitioner_refs and ANNA in patients:
             raise InputError("has appointments with this patient")
 
+    async def rejections_of(self, now: datetime) -> Sequence[Rejection]:
+        return [Rejection(ANNA, 4.2, now)]
+
     async def describe(
         self, patients: Sequence[UUID], appointments: Sequence[UUID]
     ) -> ReviewReferences:
-        known = {key: AppointmentReport(f"A-{key.int}", SEEN, "Dr One") for key in appointments}
+        known = {
+            key: AppointmentReport(f"A-{key.int}", self.starts_at, "Dr One") for key in appointments
+        }
         consenting = {key: ref for key, ref in self.patients.items() if key in patients}
+        consenting = {key: ref for key, ref in consenting.items() if key in self.consenting}
         return ReviewReferences(
             consenting,
             known,
             frozenset(self.open.intersection(known)),
             frozenset(self.denied.intersection(known)),
+            {key: ref for key, ref in self.patients.items() if key in patients},
         )
 
     async def decide(
-        self, records: Sequence[ReviewRecord], check_ins: Sequence[CheckIn], actor: Actor
-    ) -> Sequence[Recorded]:
+        self,
+        records: Sequence[ReviewRecord],
+        check_ins: Sequence[CheckIn],
+        actor: Actor,
+        presences: Sequence[Presence] = (),
+    ) -> Written:
         await self.may_decide(actor, [one.patient_id for one in records])
         if self.away:
             raise DatabaseError("database: away")
         self.records += records
         self.check_ins += check_ins
-        return [Recorded.WRITTEN] * len(check_ins)
+        self.presences += presences
+        return Written((Recorded.WRITTEN,) * len(check_ins), (Recorded.WRITTEN,) * len(presences))
+
+    async def decide_shown(
+        self, review: ShownReview, record: ReviewRecord, check_ins: Sequence[CheckIn], actor: Actor
+    ) -> Written:
+        return await self.decide([record], check_ins, actor)
+
+
+class Waiting:
+    """What the database knows of what waits."""
+
+    def __init__(self) -> None:
+        self.conflicts: list[ShownReview] = []
+        self.faces: set[UUID] = set()
+        self.away = False
+        self.noted = asyncio.Event()
+
+    async def shown(self, now: datetime, *, over: bool = False) -> Sequence[ShownReview]:
+        return [one for one in self.conflicts if (now - one.opened_at >= LIFETIME) is over]
+
+    async def let_go(self, review_id: UUID) -> None:
+        self.conflicts = [one for one in self.conflicts if one.review_id != review_id]
+
+    async def expire_left(self, now: datetime) -> int:
+        return 0
+
+    async def asked(self, now: datetime) -> Sequence[tuple[UUID, PresenceFlag]]:
+        return [(BOTA, PresenceFlag.EARLY)]
+
+    async def told(self, now: datetime) -> Sequence[UUID]:
+        return [LATER]
+
+    async def keep(self, opened: Sequence[Review], gone: Sequence[UUID]) -> None:
+        self.noted.set()
+        if self.away:
+            raise DatabaseError("database: away")
+        self.faces |= {one.review_id for one in opened}
+        self.faces -= set(gone)
 
 
 class Reception:
@@ -70,7 +135,16 @@ class Reception:
     def __init__(self) -> None:
         self.clock, self.queue, self.store = FakeClock(), ReviewQueue(), Store()
         self.rejections = Rejections(UTC)
-        self.desk = ReviewDesk("site-1", self.queue, self.rejections, self.store, self.clock)
+        self.waiting = Waiting()
+        self.desk = ReviewDesk(
+            "site-1",
+            self.queue,
+            self.rejections,
+            self.store,
+            self.waiting,
+            POLICY,
+            self.clock,
+        )
 
     def waits(
         self,
@@ -115,8 +189,8 @@ async def test_a_report_has_references_and_no_ids(reception: Reception) -> None:
 
 async def test_a_confirmation_writes_the_check_in_as_of_the_sighting(reception: Reception) -> None:
     review = reception.waits((ANNA, 4.5, (VISIT, LATER)))
-    arrivals = await reception.desk.confirm(str(review.review_id)[:8], "", AIGUL)
-    assert [(one.appointment_ref, one.recorded) for one in arrivals] == [
+    done = await reception.desk.confirm(str(review.review_id)[:8], "", AIGUL)
+    assert [(one.appointment_ref, one.recorded) for one in done.arrivals] == [
         ("A-10", Recorded.WRITTEN),
         ("A-11", Recorded.WRITTEN),
     ]
@@ -205,7 +279,7 @@ async def test_what_settled_itself_is_shown_no_more(reception: Reception) -> Non
 
 async def test_who_consents_no_more_is_neither_shown_nor_checked_in(reception: Reception) -> None:
     review = reception.waits((ANNA, 4.5, (VISIT,)))
-    del reception.store.patients[ANNA]
+    reception.store.consenting.remove(ANNA)
     with pytest.raises(InputError, match="nobody of it consents"):
         await reception.desk.confirm(str(review.review_id), "", AIGUL)
     assert await reception.desk.reports() == ()
@@ -269,3 +343,221 @@ async def test_a_conflict_that_the_clinic_corrects_goes_away(reception: Receptio
     reception.waits((ANNA, 4.5, (VISIT,)), reason=Reason.NOSHOW_SET)
     assert await reception.desk.reports() == ()
     assert reception.queue.waiting() == ()
+
+
+def seen_only(reception: Reception, flag: PresenceFlag = PresenceFlag.EARLY) -> Review:
+    """A match outside the arrival window, at a site where a person looks first."""
+    candidate = ReviewCandidate(ANNA, 4.5, (), (SeenFor(flag, VISIT),))
+    review = replace(
+        reception.waits((ANNA, 4.5, (VISIT,))), candidates=(candidate,), review_id=uuid4()
+    )
+    reception.queue.clear()
+    assert reception.queue.put(review)
+    return review
+
+
+async def test_a_confirmed_early_one_is_kept_and_arrives_at_nothing(reception: Reception) -> None:
+    reception.store.starts_at = reception.clock.now() + timedelta(hours=3)
+    review = seen_only(reception)
+    (report,) = await reception.desk.reports()
+    (candidate,) = report.candidates
+    assert candidate.appointments == ()
+    assert [
+        (one.flag, one.appointment and one.appointment.appointment_ref) for one in candidate.seen
+    ] == [(PresenceFlag.EARLY, "A-10")]
+    done = await reception.desk.confirm(str(review.review_id), "", AIGUL)
+    assert done.arrivals == ()
+    assert done.presences == (PresenceReport("A-10", PresenceFlag.EARLY, Recorded.WRITTEN),)
+    (presence,) = reception.store.presences
+    assert (presence.patient_id, presence.appointment_id) == (ANNA, VISIT)
+    assert (presence.occurred_at, presence.camera_id, presence.score) == (SEEN, "lobby-1", 4.5)
+    assert (presence.flag, presence.decided_by) == (PresenceFlag.EARLY, "aigul")
+    assert reception.store.check_ins == []
+    (record,) = reception.store.records
+    assert (record.decision, record.flags) == (ReviewDecision.CONFIRMED, (PresenceFlag.EARLY,))
+
+
+async def test_whose_window_has_opened_meanwhile_arrives_as_of_now(reception: Reception) -> None:
+    review = seen_only(reception)
+    reception.store.starts_at = reception.clock.now() + timedelta(hours=2, minutes=5)
+    reception.clock.advance(5 * 60)
+    await reception.desk.confirm(str(review.review_id), "", AIGUL)
+    (check_in,) = reception.store.check_ins
+    assert (check_in.appointment_id, check_in.occurred_at) == (VISIT, reception.clock.now())
+    assert (check_in.decided_by, check_in.score) == ("aigul", 4.5)
+    assert "before the window opened" in (check_in.note or "")
+    (presence,) = reception.store.presences
+    assert presence.occurred_at == SEEN, "when they were seen is kept, too"
+
+
+@pytest.mark.parametrize("act", ["reject", "expire"])
+async def test_what_nobody_has_confirmed_leaves_nothing(reception: Reception, act: str) -> None:
+    review = seen_only(reception)
+    if act == "reject":
+        await reception.desk.reject(str(review.review_id), AIGUL)
+    else:
+        stop = asyncio.Event()
+        stop.set()
+        await reception.desk.run(stop)
+    assert (reception.store.presences, reception.store.check_ins) == ([], [])
+    other = replace(review, review_id=uuid4(), track_id=99)
+    assert not reception.queue.put(other), "it was asked for today"
+
+
+async def test_who_has_arrived_meanwhile_is_not_asked_about(reception: Reception) -> None:
+    seen_only(reception)
+    reception.store.open.clear()
+    assert await reception.desk.reports() == ()
+    assert reception.queue.waiting() == ()
+
+
+def shown(
+    reception: Reception,
+    method: Method = Method.CODE,
+    vouched_by: Actor | None = None,
+    **changes: Any,
+) -> ShownReview:
+    """A patient's code was shown, and the clinic says that they did not come."""
+    review = ShownReview(
+        uuid4(),
+        ANNA,
+        (VISIT,),
+        Reason.NOSHOW_SET,
+        method,
+        EvidenceGrade.DESK_CODE,
+        reception.clock.now(),
+        SEEN,
+        "main",
+        device_id="desk-1",
+        vouched_by=vouched_by,
+    )
+    review = replace(review, **changes)
+    reception.store.open.clear()
+    reception.store.denied.add(VISIT)
+    reception.waiting.conflicts.append(review)
+    return review
+
+
+async def test_a_conflict_shown_by_a_code_is_listed_as_what_it_is(reception: Reception) -> None:
+    face = reception.waits((BOTA, 4.5, (VISIT,)), reason=Reason.NOSHOW_SET)
+    reception.clock.advance(1)
+    review = shown(reception)
+    first, second = await reception.desk.reports()
+    assert [first.review_id, second.review_id] == [str(face.review_id), str(review.review_id)]
+    assert (second.method, second.evidence) == (Method.CODE, EvidenceGrade.DESK_CODE)
+    assert (second.band, second.threshold, second.camera_id) == (None, None, None)
+    assert (second.device_id, second.reason) == ("desk-1", Reason.NOSHOW_SET)
+    (candidate,) = second.candidates
+    assert (candidate.patient_ref, candidate.score) == ("P-1", None)
+    assert [one.appointment_ref for one in candidate.appointments] == ["A-10"]
+
+
+async def test_confirming_it_proposes_a_check_in_of_its_method_and_grade(
+    reception: Reception,
+) -> None:
+    code_id = uuid4()
+    review = shown(reception, code_id=code_id, vouched_by=Actor("asel"))
+    done = await reception.desk.confirm(str(review.review_id)[:8], "P-1", AIGUL)
+    assert [one.appointment_ref for one in done.arrivals] == ["A-10"]
+    (check_in,) = reception.store.check_ins
+    assert (check_in.method, check_in.evidence) == (Method.CODE, EvidenceGrade.DESK_CODE)
+    assert (check_in.occurred_at, check_in.device_id) == (SEEN, "desk-1")
+    assert check_in.event_id == uuid5(code_id, str(VISIT)), "as the code itself would have made it"
+    (record,) = reception.store.records
+    assert (record.method, record.device_id, record.score) == (Method.CODE, "desk-1", None)
+    # Nobody has to look at the same conflict when a camera sees the patient.
+    face = replace(reception.waits((BOTA, 4.5, (LATER,))), reason=Reason.NOSHOW_SET)
+    about_it = replace(face, candidates=(ReviewCandidate(ANNA, 4.5, (VISIT,)),), track_id=50)
+    assert not reception.queue.put(about_it)
+
+
+@pytest.mark.parametrize(
+    ("voucher", "actor"),
+    [
+        (Actor("aigul"), AIGUL),
+        (Actor("asel (through desk)"), Actor("Asel (through desk)")),
+        (Actor("desk"), Actor("asel (through desk)")),
+    ],
+)
+async def test_whoever_vouched_does_not_confirm(
+    reception: Reception, voucher: Actor, actor: Actor
+) -> None:
+    review = shown(reception, vouched_by=voucher)
+    with pytest.raises(InputError, match="somebody else has to confirm"):
+        await reception.desk.confirm(str(review.review_id), "", actor)
+    assert reception.store.records == []
+    await reception.desk.reject(str(review.review_id), actor)
+    assert reception.decisions() == {ANNA: ReviewDecision.REJECTED}
+
+
+async def test_of_a_shown_conflict_no_other_patient_is_confirmed(reception: Reception) -> None:
+    review = shown(reception)
+    with pytest.raises(InputError, match="is about P-1, not P-2"):
+        await reception.desk.confirm(str(review.review_id), "P-2", AIGUL)
+
+
+async def test_a_code_needs_no_consent_and_a_face_at_the_desk_does(reception: Reception) -> None:
+    code, face = shown(reception), shown(reception, Method.DESK, score=5.0)
+    reception.store.consenting.clear()
+    (report,) = await reception.desk.reports()
+    assert report.review_id == str(code.review_id)
+    assert face not in reception.waiting.conflicts, "let go of"
+    reception.waiting.conflicts.append(face)
+    with pytest.raises(InputError, match="does not consent"):
+        await reception.desk.confirm(str(face.review_id), "", AIGUL)
+
+
+async def test_a_rejected_code_says_nothing_of_the_face_and_a_rejected_face_does(
+    reception: Reception,
+) -> None:
+    review = shown(reception)
+    await reception.desk.reject(str(review.review_id), AIGUL)
+    assert reception.rejections.score(ANNA, reception.clock.now()) is None
+    assert reception.waits((ANNA, 4.5, (VISIT,)), reason=Reason.NOSHOW_SET)
+    review = shown(reception, Method.DESK, score=5.0)
+    await reception.desk.reject(str(review.review_id), AIGUL)
+    assert reception.rejections.score(ANNA, reception.clock.now()) == 5.0
+
+
+async def test_a_shown_conflict_expires_and_survives_a_stop(reception: Reception) -> None:
+    review = shown(reception)
+    reception.clock.advance(3600)
+    young = shown(reception, opened_at=reception.clock.now())
+    stop = asyncio.Event()
+    stop.set()
+    await reception.desk.run(stop)
+    (record,) = reception.store.records
+    assert (record.review_id, record.decision) == (review.review_id, ReviewDecision.EXPIRED)
+    assert record.decided_at == review.opened_at + LIFETIME, "not when somebody noticed"
+    assert young in reception.waiting.conflicts
+
+
+async def test_a_new_service_knows_what_was_asked_today(reception: Reception) -> None:
+    await reception.desk.recall()
+    assert reception.rejections.score(ANNA, reception.clock.now()) == 4.2
+    candidate = ReviewCandidate(BOTA, 4.5, (), (SeenFor(PresenceFlag.EARLY, VISIT),))
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    assert not reception.queue.put(replace(review, candidates=(candidate,), track_id=8))
+    conflict = ReviewCandidate(BOTA, 4.5, (LATER,))
+    told = replace(review, candidates=(conflict,), track_id=9, reason=Reason.NOSHOW_SET)
+    assert not reception.queue.put(told)
+
+
+async def test_what_waits_is_noted_without_delay_and_again_after_an_outage(
+    reception: Reception,
+) -> None:
+    stop, waiting = asyncio.Event(), reception.waiting
+    keeping = asyncio.create_task(reception.desk.keep(stop))
+    waiting.away = True
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    await asyncio.wait_for(waiting.noted.wait(), 5)
+    assert waiting.faces == set()
+    waiting.away = False
+    while not waiting.faces:  # noqa: ASYNC110 - it is tried again by the clock
+        await asyncio.sleep(0)
+    assert waiting.faces == {review.review_id}
+    reception.queue.take(review.review_id)
+    while waiting.faces:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    stop.set()
+    await asyncio.wait_for(keeping, 5)

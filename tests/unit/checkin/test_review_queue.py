@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 import numpy as np
 
 from streamer.checkin.rejections import Rejections
-from streamer.checkin.review_queue import LIFETIME, MOST_WAITING, ReviewQueue
-from streamer.domain.decision import Reason
+from streamer.checkin.review_queue import MOST_WAITING, ReviewQueue
+from streamer.domain.decision import Reason, SeenFor
 from streamer.domain.identity import Band
-from streamer.domain.review import Rejection, Review, ReviewCandidate
+from streamer.domain.presence import PresenceFlag
+from streamer.domain.review import LIFETIME, Rejection, Review, ReviewCandidate
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 ANNA, BOTA, DANA = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -152,3 +153,93 @@ def test_rejections_are_of_the_sites_day_and_keep_the_highest_score() -> None:
     almaty.add([Rejection(ANNA, 6.0, evening)])
     assert almaty.score(ANNA, evening + timedelta(minutes=3)) is None
     assert almaty.score(BOTA, evening + timedelta(minutes=3)) == 5.0
+
+
+def seen_only(
+    *flags: PresenceFlag, who: UUID = ANNA, track: int = 1, at: datetime = NOW, score: float = 4.5
+) -> Review:
+    """A look that leads to presences and to no arrival."""
+    candidate = ReviewCandidate(who, score, (), tuple(SeenFor(one, VISIT) for one in flags))
+    return replace(review(who, track=track, at=at), candidates=(candidate,))
+
+
+EARLY, LATE, AGAIN = PresenceFlag.EARLY, PresenceFlag.LATE, PresenceFlag.AGAIN
+
+
+def test_a_presence_is_asked_for_once_a_day_answered_or_not() -> None:
+    queue = ReviewQueue(timezone(timedelta(hours=5)))
+    assert queue.put(seen_only(EARLY))
+    queue.expire(NOW + LIFETIME)
+    later = NOW + timedelta(hours=1)
+    assert not queue.put(seen_only(EARLY, track=2, at=later))
+    assert queue.put(seen_only(EARLY, track=3, who=BOTA, at=later)), "somebody else"
+    assert queue.put(seen_only(LATE, track=4, at=later)), "it says something else"
+    # 23:59 and midnight there.
+    evening = datetime(2026, 11, 23, 18, 59, tzinfo=UTC)
+    queue.clear()
+    queue.expire(evening)
+    assert not queue.put(seen_only(EARLY, track=5, at=evening))
+    assert queue.put(seen_only(EARLY, track=5, at=evening + timedelta(minutes=1)))
+
+
+def test_what_was_asked_before_a_restart_is_known() -> None:
+    queue = ReviewQueue()
+    queue.asked([(ANNA, EARLY)], NOW)
+    assert not queue.put(seen_only(EARLY))
+    assert queue.put(review(ANNA)), "an arrival is asked for all the same"
+
+
+def test_a_surer_sighting_replaces_the_one_that_waits_though_it_was_asked_for() -> None:
+    queue = ReviewQueue()
+    first = seen_only(EARLY)
+    assert queue.put(first)
+    assert queue.put(seen_only(EARLY, track=2, score=6.0, at=NOW + timedelta(minutes=1)))
+    (waiting,) = queue.waiting()
+    assert (waiting.review_id, waiting.candidates[0].score) == (first.review_id, 6.0)
+
+
+def test_when_the_window_opens_the_sighting_in_it_is_what_waits() -> None:
+    queue = ReviewQueue()
+    queue.put(seen_only(EARLY, score=9.0))
+    opened = NOW + timedelta(minutes=1)
+    queue.put(review(ANNA, score=4.5, at=opened))
+    (waiting,) = queue.waiting()
+    assert waiting.captured_at == opened, "by the one before nobody can arrive"
+    assert (waiting.candidates[0].appointments, waiting.candidates[0].seen) == ((VISIT,), ())
+
+
+def test_to_be_seen_again_is_no_news_right_after_an_arrival() -> None:
+    queue = ReviewQueue()
+    queue.arrived(ANNA, NOW)
+    minute = NOW + timedelta(minutes=1)
+    assert not queue.put(seen_only(AGAIN, at=minute))
+    assert queue.put(seen_only(AGAIN, EARLY, at=minute)), "early for another visit"
+    queue.clear()
+    queue = ReviewQueue()
+    queue.arrived(ANNA, NOW)
+    assert queue.put(seen_only(AGAIN, at=NOW + timedelta(minutes=10)))
+
+
+def test_whatever_changes_is_told() -> None:
+    queue = ReviewQueue()
+    one = review(ANNA)
+    for change in (
+        lambda: queue.put(one),
+        lambda: queue.take(one.review_id),
+        queue.clear,
+        lambda: queue.put(one),
+        lambda: queue.expire(NOW + LIFETIME),
+    ):
+        queue.changed.clear()
+        change()
+        assert queue.changed.is_set()
+
+
+def test_a_conflict_dealt_with_elsewhere_waits_no_more() -> None:
+    queue = ReviewQueue()
+    conflict = replace(review(ANNA), reason=Reason.NOSHOW_SET)
+    queue.put(conflict)
+    queue.put(review(BOTA, track=2))
+    queue.tell([VISIT], NOW)
+    assert people(queue) == [[BOTA]]
+    assert not queue.put(conflict)

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
-from streamer.checkin.service import CheckInService, Looking, ScheduleReader, Sighting
+from streamer.checkin.service import CheckInService, Looking, Sighting
+from streamer.checkin.visits import ScheduleReader, Visits
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
-from streamer.domain.decision import Outcome, Reason
+from streamer.domain.decision import Outcome, Reason, SeenFor
 from streamer.domain.identity import Band
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import Rejection
@@ -169,7 +170,7 @@ async def test_a_schedule_that_does_not_answer_is_an_error_and_no_decision(
             await asyncio.sleep(60)
             return []
 
-    monkeypatch.setattr("streamer.checkin.service._READ_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(Visits.__init__, "__defaults__", (0.01, "asked again"))
     service = made(Silent(), Accepted())
     with pytest.raises(DatabaseError, match="no answer"):
         await service.decide(SEEN, Sighting("main", NOW))
@@ -401,3 +402,41 @@ async def test_what_was_undone_waits_for_a_look() -> None:
     assert (decision.outcome, decision.reason) == (Outcome.REVIEW, Reason.UNDONE_TODAY)
     assert accepted.check_ins == []
     assert len(waiting.queue.waiting()) == 1
+
+
+async def test_where_a_person_has_to_look_nothing_is_kept_before_they_have() -> None:
+    policy, waiting, visit = replace(POLICY, auto_arrive=AutoArrive.NEVER), looking(), at(180)
+    accepted, presences = Accepted(), Presences()
+    schedules = Schedules([], [visit])
+    service = CheckInService("site-1", schedules, accepted, presences, policy, waiting, FakeClock())
+    for second in (0, 60):
+        await service.decide(SEEN, Sighting("main", NOW + timedelta(seconds=second)))
+    (review,) = waiting.queue.waiting()
+    assert review.reason is Reason.AUTO_ARRIVE_OFF
+    (candidate,) = review.candidates
+    assert candidate.appointments == ()
+    assert candidate.seen == (SeenFor(PresenceFlag.EARLY, visit.appointment_id),)
+    assert accepted.check_ins == []
+    assert presences.kept == {}
+
+
+async def test_it_is_known_when_whoever_stands_there_is_to_be_decided_about_anew() -> None:
+    visit = at(121)
+    service, accepted, _ = service_of([visit])
+    assert service.changes_at(PATIENT, "main") is None
+    await service.decide(SEEN, Sighting("main", NOW))
+    opens = NOW + timedelta(minutes=1)
+    assert service.changes_at(PATIENT, "main") == opens
+    assert service.changes_at(PATIENT, "annex") is None
+    await service.decide(SEEN, Sighting("main", opens))
+    assert len(accepted.check_ins) == 1
+
+
+async def test_who_has_gone_is_not_remembered_for_ever() -> None:
+    clock, stop = FakeClock(NOW), asyncio.Event()
+    service = made(Schedules([], [at(121)]), Accepted(), clock=clock)
+    await service.decide(SEEN, Sighting("main", NOW))
+    clock.advance(2 * 3600)
+    stop.set()
+    await service.run(stop)
+    assert service.changes_at(PATIENT, "main") is None
