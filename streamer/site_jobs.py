@@ -34,6 +34,15 @@ def site_jobs(backend: "Backend") -> JobScheduler:
     return JobScheduler(jobs, backend.job_runs, settings.site.zone, backend.clock)
 
 
+async def why_not_deleted(backend: "Backend") -> str | None:
+    """Say why retention could not delete anything just now; None = it could."""
+    try:
+        async with backend.retention():
+            return None
+    except DatabaseError as error:
+        return str(error)
+
+
 async def delete_due(
     backend: "Backend", by: str, stop: asyncio.Event, most_share: float | None
 ) -> RetentionReport:

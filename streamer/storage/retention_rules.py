@@ -54,10 +54,9 @@ def _none_left(kind: Kept, alias: str, which: str) -> str:
 
 
 def _templates(a: str) -> str:
-    # Their patient has no consent in force; the site is the patient's.
+    # Their patient has no consent in force.
     return (
-        f"EXISTS (SELECT FROM patients {a}p WHERE {a}p.patient_id = {a}.patient_id "
-        f"AND {a}p.site_id = $1) AND NOT EXISTS (SELECT FROM consents {a}c "
+        f"{a}.site_id = $1 AND NOT EXISTS (SELECT FROM consents {a}c "
         f"WHERE {a}c.patient_id = {a}.patient_id AND {a}c.purpose = 'check-in' "
         f"AND {a}c.status = 'active' AND ({a}c.expires_at IS NULL OR {a}c.expires_at > $2))"
     )
@@ -80,9 +79,7 @@ def _consents(a: str) -> str:
     looked_at = in_time.format(x=f"{a}r", a=a, at="captured_at", end=ended)
     return " AND ".join(
         (
-            f"EXISTS (SELECT FROM patients {a}p WHERE {a}p.patient_id = {a}.patient_id "
-            f"AND {a}p.site_id = $1)",
-            f"{a}.status <> 'active' AND {ended} < {_before('consents')}",
+            f"{a}.site_id = $1 AND {a}.status <> 'active' AND {ended} < {_before('consents')}",
             _none_left(Kept.TEMPLATES, f"{a}t", f"{a}t.consent_id = {a}.consent_id"),
             _none_left(Kept.CHECK_INS, f"{a}i", f"{a}i.consent_id = {a}.consent_id"),
             f"({a}.purpose <> 'check-in' OR ("
@@ -164,6 +161,9 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     ),
 }
 
+# Of what retention sees some columns only, a row's place in the table is not among them.
+_KEYS: Final[dict[Kept, str]] = {Kept.PATIENTS: "patient_id", Kept.CODES: "code_id"}
+
 # Every statement names all three, whether it needs them or not.
 _ALL = "$1::text IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::timestamptz[] IS NOT NULL"
 
@@ -175,9 +175,7 @@ def count_due(kind: Kept) -> str:
 
 def count_all(kind: Kept) -> str:
     """Return the statement that counts what there is."""
-    by_patient = kind in (Kept.TEMPLATES, Kept.CONSENTS)
-    site = "patient_id IN (SELECT patient_id FROM patients WHERE site_id = $1)"
-    return f"SELECT count(*) FROM {TABLES[kind]} WHERE {site if by_patient else 'site_id = $1'}"
+    return f"SELECT count(*) FROM {TABLES[kind]} WHERE site_id = $1"
 
 
 def due_patients() -> str:
@@ -195,8 +193,9 @@ def delete_due(kind: Kept) -> str:
     other kinds nothing but their number.
     """
     what = "t.patient_id" if kind is Kept.PATIENTS else "NULL::uuid AS patient_id"
+    row = _KEYS.get(kind, "ctid")
     return (
-        f"DELETE FROM {TABLES[kind]} t WHERE t.ctid = ANY(ARRAY("
-        f"SELECT t.ctid FROM {TABLES[kind]} t WHERE {_ALL} AND {_DUE[kind]('t')} "
+        f"DELETE FROM {TABLES[kind]} t WHERE t.{row} = ANY(ARRAY("
+        f"SELECT t.{row} FROM {TABLES[kind]} t WHERE {_ALL} AND {_DUE[kind]('t')} "
         f"LIMIT $4 FOR UPDATE SKIP LOCKED)) RETURNING {what}"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_role import DatabaseRole
 from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 
 PEOPLE = [
@@ -109,3 +110,30 @@ def test_rights_and_retention(kirdi: Kirdi) -> None:
     assert check_in["note"] == "(erased)"
     (new,) = kirdi.ok("patients", "import", patients, "--readmit", "P-1")
     assert new["created"] == 1
+
+
+@pytest.mark.long
+def test_the_service_deletes_what_is_too_old_by_itself(kirdi: Kirdi) -> None:
+    """And where the settings name nobody who may, it says so when it starts."""
+    patients, appointments = kirdi.folder / "patients.csv", kirdi.folder / "appointments.csv"
+    write_csv(patients, PEOPLE)
+    write_csv(appointments, [appointment("A-2", "P-2", LONG_AGO)])
+    kirdi.ok("patients", "import", patients)
+    kirdi.ok("appointments", "import", appointments)
+    url = EmbeddedServers(kirdi.home).database_url(DatabaseRole.SERVICE)
+    kirdi.extra = {"database": {"url": url}}
+    with kirdi.service() as service:
+        service.wait_until_logged("retention will not run")
+        service.wait_until_logged("job failed")
+        assert service.log.count("database.retention_url: is not set") == 2
+    (failed,) = kirdi.ok("jobs", "list")
+    assert (failed["state"], "retention_url: is not set" in failed["error"]) == ("waiting", True)
+
+    kirdi.extra = {}
+    with kirdi.service() as service:
+        service.wait_until_logged("job done", seconds=90)
+        assert "retention will not run" not in service.log.rpartition("service ready")[2]
+    (done,) = kirdi.ok("jobs", "list")
+    assert (done["state"], json.loads(done["outcome"])["appointments"]) == ("done", 1)
+    (shown,) = kirdi.ok("retention", "show")
+    assert [one["deleted"] for one in shown["runs"]] == [{"appointments": 1, "practitioners": 1}]

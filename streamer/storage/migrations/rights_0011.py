@@ -62,32 +62,27 @@ KEYS = """
     $$
 """
 
-# Reads what it looks for terms in, which is nothing sealed, and deletes. A consent and a code are
-# ended by it; the receipt and the audit's event of what it does it adds.
+# Reads what it looks for terms in, which is nothing sealed, and deletes. It adds the receipt and
+# the audit's event of that. Templates are the service's to erase, who has the key; what hangs on a
+# row goes with it by the owner's right.
 RETENTION = """
     GRANT SELECT ON alembic_version, sites, practitioners, appointments, consents, check_ins,
         presences, status_changes, face_blocks, reviews, camera_uptime, match_counts,
-        template_reads, erasures, attempts, photo_agreements, look_alikes, guardians,
-        audit_lanes, audit_events TO kirdi_retention;
-    GRANT SELECT (patient_id, site_id, patient_ref, attached_from, attached_to, deceased_on,
-        is_staff, created_at, updated_at) ON patients TO kirdi_retention;
-    GRANT SELECT (template_id, site_id, patient_id, consent_id, pack_id, photos, created_at)
-        ON templates TO kirdi_retention;
-    GRANT SELECT (template_id, site_id) ON template_keys TO kirdi_retention;
-    GRANT SELECT (code_id, site_id, patient_id, appointment_id, kind, grade, issued_at, issued_by,
-        issuer_refs, expires_at, redeemed_at, redeemed_by, device_id, revoked_at)
+        template_reads, erasures, attempts, guardians TO kirdi_retention;
+    GRANT SELECT (patient_id, site_id, attached_from, attached_to, deceased_on, updated_at)
+        ON patients TO kirdi_retention;
+    GRANT SELECT (site_id, patient_id, consent_id) ON templates TO kirdi_retention;
+    GRANT SELECT (code_id, site_id, patient_id, appointment_id, expires_at)
         ON codes TO kirdi_retention;
-    GRANT DELETE ON patients, guardians, consents, templates, appointments, check_ins, presences,
-        status_changes, face_blocks, reviews, camera_uptime, match_counts, template_reads, codes,
-        attempts TO kirdi_retention;
+    GRANT SELECT (site_id, lane, sequence, recorded_at) ON audit_events TO kirdi_retention;
+    GRANT DELETE ON patients, consents, appointments, check_ins, presences, status_changes,
+        face_blocks, reviews, camera_uptime, match_counts, template_reads, codes, attempts
+        TO kirdi_retention;
     -- Who deletes in portions locks them first, which takes UPDATE of something: a site is none
     -- that could be changed, for the policy holds it.
-    GRANT UPDATE (site_id) ON patients, guardians, templates, appointments, check_ins, presences,
-        status_changes, face_blocks, reviews, camera_uptime, match_counts, template_reads, attempts
-        TO kirdi_retention;
-    GRANT UPDATE (status, ended_at, ended_by, ended_reason, withdrawn_at)
-        ON consents TO kirdi_retention;
-    GRANT UPDATE (code_hash, revoked_at) ON codes TO kirdi_retention;
+    GRANT UPDATE (site_id) ON patients, consents, appointments, check_ins, presences,
+        status_changes, face_blocks, reviews, camera_uptime, match_counts, template_reads, codes,
+        attempts TO kirdi_retention;
     GRANT INSERT (erasure_id, site_id, patient_id, consent_id, reason, erased_by, erased_at,
         templates, renewed_key, backups_clean_by) ON erasures TO kirdi_retention;
     GRANT INSERT (site_id, body) ON audit_inbox TO kirdi_retention;

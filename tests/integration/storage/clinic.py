@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import numpy as np
 
+from config.settings import Database as Limits
 from config.settings import Site
 from matcher.face import Vector
 from streamer.domain.actor import SERVICE, Actor
@@ -30,7 +31,7 @@ from streamer.patients.consent_rules import ConsentRules
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.consents import PostgresConsents
-from streamer.storage.database import Database
+from streamer.storage.database import Database, open_postgres
 from streamer.storage.database_errors import raise_ours
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.enrolment import PostgresEnrolment
@@ -41,6 +42,7 @@ from streamer.storage.import_result import ImportResult
 from streamer.storage.listing import AppointmentRow, CheckInRow, Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.patients_import import PatientsImport
+from streamer.storage.postgres import Postgres
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.reviews import PostgresReviews
@@ -264,6 +266,13 @@ class Clinic:
                 yield connection
             finally:
                 await connection.close()
+
+    @asynccontextmanager
+    async def as_retention(self) -> AsyncIterator[Postgres]:
+        """Open a pool as the role that deletes what has a term."""
+        url = as_role(self.database.postgres._url, DatabaseRole.RETENTION)
+        async with open_postgres(url, Limits(), SITE, DatabaseRole.RETENTION) as postgres:
+            yield postgres
 
     async def row(self, statement: str, *values: object) -> tuple[Any, ...]:
         async with self.database.postgres.connection() as connection:

@@ -1,6 +1,6 @@
 """A clinic in a migrated database; `any_clinic` runs on both kinds of server."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +11,7 @@ from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.queries import sql
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.retention import Retention
 from streamer.storage.schema import migrate
 from tests.conftest import MakeDatabase
 from tests.fakes.clock import FakeClock
@@ -62,6 +63,7 @@ _CHILDREN_FIRST = (
 )
 
 MakeLink = Callable[[str], RedisLink]
+MakeRetention = Callable[[Mapping[str, int]], Retention]
 
 
 def _migrated(databases: Databases) -> str:
@@ -119,6 +121,18 @@ async def any_clinic(any_migrated_url: str, tmp_path: Path) -> AsyncIterator[Cli
     await empty(any_migrated_url)
     async with open_database(any_migrated_url, Limits(), SITE, tmp_path / "kirdi.key") as database:
         yield Clinic(database, FakeClock(NOW))
+
+
+@pytest.fixture
+async def retention(clinic: Clinic) -> AsyncIterator[MakeRetention]:
+    """Deletes what is older than the terms it is given, as the role that may."""
+    async with clinic.as_retention() as postgres:
+        service = clinic.database.postgres
+
+        def make(days: Mapping[str, int]) -> Retention:
+            return Retention(postgres, service, SITE.id, clinic.eraser(), days, clinic.clock)
+
+        yield make
 
 
 async def empty(url: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from config.settings import Database as Limits
 from streamer.storage import retention as under_test
-from streamer.storage.database import open_database
+from streamer.storage.database import open_database, open_postgres
+from streamer.storage.database_role import DatabaseRole
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.integration.storage.old_data import DAYS
@@ -26,11 +27,15 @@ class Slow(FakeClock):
         return False
 
 
-async def main(url: str, key: str) -> None:
+async def main(url: str, retention_url: str, key: str) -> None:
     under_test._PORTION = 3  # type: ignore[misc]
-    async with open_database(url, Limits(), SITE, Path(key)) as database:
+    role = DatabaseRole.RETENTION
+    async with (
+        open_database(url, Limits(), SITE, Path(key)) as database,
+        open_postgres(retention_url, Limits(), SITE, role) as postgres,
+    ):
         eraser = Clinic(database, FakeClock(NOW)).eraser()
-        keeper = under_test.Retention(database.postgres, SITE.id, eraser, DAYS, Slow(NOW))
+        keeper = under_test.Retention(postgres, database.postgres, SITE.id, eraser, DAYS, Slow(NOW))
         await keeper.run(NOW, "killed", asyncio.Event())
 
 

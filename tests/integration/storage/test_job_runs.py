@@ -99,11 +99,13 @@ CHILD = """
 import asyncio, sys
 from datetime import datetime, timedelta, UTC
 from config.settings import Database
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.job_runs import PostgresJobRuns
 from streamer.storage.postgres import Postgres
 
 async def main():
-    postgres = Postgres(sys.argv[1], Database())
+    role = DatabaseRole.SERVICE
+    postgres = Postgres(sys.argv[1], Database(), role=role, site_id=sys.argv[2])
     await postgres.open()
     ledger = PostgresJobRuns(postgres, sys.argv[2])
     due_at = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)

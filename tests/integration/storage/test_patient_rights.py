@@ -31,6 +31,7 @@ from tests.integration.storage.clinic import (
     moved,
     patient,
 )
+from tests.integration.storage.conftest import MakeRetention
 from tests.integration.storage.old_data import DAYS, Decade
 
 AIGUL = Actor("aigul")
@@ -105,7 +106,7 @@ async def test_the_file_holds_every_row_about_the_patient(clinic: Clinic) -> Non
 
 async def test_every_table_that_names_a_patient_is_in_the_file(clinic: Clinic) -> None:
     """A new table has to be thought of: in the file, in the erasure, in retention."""
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         rows = await connection.fetch(
             "SELECT DISTINCT table_name FROM information_schema.columns "
             "WHERE table_schema = 'public' AND column_name IN ('patient_id', 'guardian_id')"
@@ -191,7 +192,7 @@ async def test_what_must_go_goes_and_what_stays_leads_to_nobody(clinic: Clinic) 
 async def test_nothing_of_the_person_is_left_in_any_row(clinic: Clinic) -> None:
     await visit(clinic)
     await erasure(clinic).erase("P-1", "letter 5", AIGUL, NOW)
-    async with clinic.database.postgres.connection() as connection:
+    async with clinic.as_owner() as connection:
         tables = await connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         )
@@ -288,13 +289,13 @@ async def test_a_check_in_at_the_same_moment(clinic: Clinic) -> None:
     assert await clinic.count("templates") == 0
 
 
-async def test_the_row_that_stayed_goes_with_the_last_that_names_it(clinic: Clinic) -> None:
-    from streamer.storage.retention import Retention
-
+async def test_the_row_that_stayed_goes_with_the_last_that_names_it(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     patient_id = await visit(clinic)
     erased = await erasure(clinic).erase("P-1", "letter 5", AIGUL, NOW)
     last = max(one.until for one in erased.kept if one.kind not in ("audit", "receipts"))
-    keeper = Retention(clinic.database.postgres, SITE.id, clinic.eraser(), DAYS, clinic.clock)
+    keeper = retention(DAYS)
     go_on = asyncio.Event()
     await keeper.run(last - timedelta(days=1), "kirdi", go_on)
     there = "SELECT count(*) FROM patients WHERE patient_id = $1"

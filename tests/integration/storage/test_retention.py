@@ -2,32 +2,30 @@
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from config.settings import Database as Limits
+from config.settings import Site
 from streamer.domain.actor import SERVICE
 from streamer.domain.retention import Kept
-from streamer.errors import InputError
+from streamer.errors import DatabaseError, InputError
+from streamer.storage.database import open_postgres
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.retention import Retention
 from streamer.storage.retention_rules import TABLES, TERMS
+from streamer.storage.site_logins import serve_site
 from tests.data import ROOT
 from tests.integration.storage.clinic import CHECK_IN, NOW, SITE, Clinic
+from tests.integration.storage.conftest import MakeRetention
 from tests.integration.storage.old_data import DAYS, Decade
+from tests.servers import as_role
 
 FIVE_YEARS = dict.fromkeys(TERMS, 1826)
 GO_ON = asyncio.Event()
-
-
-def retention(clinic: Clinic, days: dict[str, int] | None = None) -> Retention:
-    return Retention(
-        clinic.database.postgres,
-        SITE.id,
-        clinic.eraser(),
-        FIVE_YEARS if days is None else days,
-        clinic.clock,
-    )
 
 
 async def counts(clinic: Clinic) -> dict[str, int]:
@@ -35,9 +33,11 @@ async def counts(clinic: Clinic) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_a_dry_run_says_what_a_run_deletes(clinic: Clinic, seed: int) -> None:
+async def test_a_dry_run_says_what_a_run_deletes(
+    clinic: Clinic, retention: MakeRetention, seed: int
+) -> None:
     await Decade(clinic, seed).fill()
-    keeper = retention(clinic, DAYS)
+    keeper = retention(DAYS)
     before = await counts(clinic)
     said = await keeper.count(NOW)
     assert await counts(clinic) == before
@@ -54,9 +54,11 @@ async def test_a_dry_run_says_what_a_run_deletes(clinic: Clinic, seed: int) -> N
         assert before[kind.value] - after[kind.value] == said.get(kind.value, 0), kind
 
 
-async def test_a_year_later_more_is_due_and_only_then(clinic: Clinic) -> None:
+async def test_a_year_later_more_is_due_and_only_then(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await Decade(clinic, 99).fill()
-    keeper = retention(clinic, DAYS)
+    keeper = retention(DAYS)
     await keeper.run(NOW, "kirdi", GO_ON)
     later = NOW + timedelta(days=365)
     said = await keeper.count(later)
@@ -64,12 +66,12 @@ async def test_a_year_later_more_is_due_and_only_then(clinic: Clinic) -> None:
     assert report.deleted == said != {}
 
 
-async def test_nothing_young_is_deleted(clinic: Clinic) -> None:
+async def test_nothing_young_is_deleted(clinic: Clinic, retention: MakeRetention) -> None:
     await clinic.expect(1)
     await clinic.check_ins().record(await clinic.proposal(1))
     before = await counts(clinic)
     for years in (0, 4.9):
-        report = await retention(clinic).run(NOW + timedelta(days=365 * years), "kirdi", GO_ON)
+        report = await retention(FIVE_YEARS).run(NOW + timedelta(days=365 * years), "kirdi", GO_ON)
         # The consent of a year has ended meanwhile, and the template with it.
         assert set(report.deleted) <= {"templates"}
     after = await counts(clinic)
@@ -77,10 +79,12 @@ async def test_nothing_young_is_deleted(clinic: Clinic) -> None:
     assert {kind: after[kind] for kind in same} == {kind: before[kind] for kind in same}
 
 
-async def test_a_consent_outlives_what_rests_on_it(clinic: Clinic) -> None:
+async def test_a_consent_outlives_what_rests_on_it(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await clinic.expect(1)
     await clinic.check_ins().record(await clinic.proposal(1))
-    keeper = retention(clinic, FIVE_YEARS | {"consents": 30, "appointments": 30, "patients": 30})
+    keeper = retention(FIVE_YEARS | {"consents": 30, "appointments": 30, "patients": 30})
     for days in (400, 1800):
         await keeper.run(NOW + timedelta(days=days), "kirdi", GO_ON)
         assert await clinic.count("consents") == 1
@@ -91,19 +95,23 @@ async def test_a_consent_outlives_what_rests_on_it(clinic: Clinic) -> None:
         assert await clinic.count(table) == 0, table
 
 
-async def test_a_receipt_stays_while_a_backup_may_hold_what_it_is_about(clinic: Clinic) -> None:
+async def test_a_receipt_stays_while_a_backup_may_hold_what_it_is_about(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await clinic.expect(1)
     await clinic.consents().withdraw("P-1", [CHECK_IN], SERVICE, NOW)
-    keeper = retention(clinic, FIVE_YEARS | {"receipts": 30})
+    keeper = retention(FIVE_YEARS | {"receipts": 30})
     assert "receipts" not in await keeper.count(NOW + timedelta(days=3650))
     await clinic.execute("UPDATE erasures SET files_clean_at = $1, log_clean_at = $1", NOW)
     assert "receipts" not in await keeper.count(NOW + timedelta(days=30))
     assert (await keeper.count(NOW + timedelta(days=31)))["receipts"] == 1
 
 
-async def test_who_goes_leaves_a_receipt_that_cleans_the_files(clinic: Clinic) -> None:
+async def test_who_goes_leaves_a_receipt_that_cleans_the_files(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await Decade(clinic, 5).fill(30)
-    report = await retention(clinic, DAYS).run(NOW, "kirdi", GO_ON)
+    report = await retention(DAYS).run(NOW, "kirdi", GO_ON)
     gone = report.deleted["patients"]
     receipts = await clinic.row(
         "SELECT count(*), bool_and(renewed_key) FROM erasures WHERE reason = 'retention'"
@@ -111,9 +119,11 @@ async def test_who_goes_leaves_a_receipt_that_cleans_the_files(clinic: Clinic) -
     assert receipts == (gone, True)
 
 
-async def test_a_run_that_is_stopped_is_gone_on_with(clinic: Clinic) -> None:
+async def test_a_run_that_is_stopped_is_gone_on_with(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await Decade(clinic, 7).fill()
-    keeper = retention(clinic, DAYS)
+    keeper = retention(DAYS)
     said = await keeper.count(NOW)
     stop = asyncio.Event()
     stop.set()
@@ -128,13 +138,14 @@ async def test_a_run_that_is_stopped_is_gone_on_with(clinic: Clinic) -> None:
 
 
 async def test_a_run_that_is_killed_has_reported_what_it_did(
-    clinic: Clinic, migrated_url: str, tmp_path: Path
+    clinic: Clinic, retention: MakeRetention, migrated_url: str, tmp_path: Path
 ) -> None:
     await Decade(clinic, 11).fill()
-    keeper = retention(clinic, DAYS)
+    keeper = retention(DAYS)
     said = await keeper.count(NOW)
     key = str(tmp_path / "kirdi.key")
-    arguments = ["-m", "tests.integration.storage.deleting", migrated_url, key]
+    retention_url = as_role(migrated_url, DatabaseRole.RETENTION)
+    arguments = ["-m", "tests.integration.storage.deleting", migrated_url, retention_url, key]
     child = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
@@ -153,18 +164,18 @@ async def test_a_run_that_is_killed_has_reported_what_it_did(
     assert report.deleted == left
 
 
-async def test_two_at_once_delete_everything_once(clinic: Clinic) -> None:
+async def test_two_at_once_delete_everything_once(clinic: Clinic, retention: MakeRetention) -> None:
     await Decade(clinic, 8).fill()
-    keeper = retention(clinic, DAYS)
+    keeper = retention(DAYS)
     said = await keeper.count(NOW)
     reports = await asyncio.gather(*(keeper.run(NOW, "kirdi", GO_ON) for _ in range(3)))
     for kind in said:
         assert sum(one.deleted.get(kind, 0) for one in reports) == said[kind], kind
 
 
-async def test_each_portion_is_on_record(clinic: Clinic) -> None:
+async def test_each_portion_is_on_record(clinic: Clinic, retention: MakeRetention) -> None:
     await Decade(clinic, 9).fill()
-    report = await retention(clinic, DAYS).run(NOW, "aigul", GO_ON)
+    report = await retention(DAYS).run(NOW, "aigul", GO_ON)
     async with clinic.database.postgres.connection() as connection:
         rows = await connection.fetch(
             "SELECT body ->> 'entity_type' AS kind, "
@@ -176,12 +187,14 @@ async def test_each_portion_is_on_record(clinic: Clinic) -> None:
     assert {row["kind"]: row["n"] for row in rows} == report.deleted
 
 
-async def test_the_audit_is_cut_by_its_own_function(clinic: Clinic) -> None:
+async def test_the_audit_is_cut_by_its_own_function(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await clinic.expect(1)
-    await retention(clinic).run(NOW, "kirdi", GO_ON)
+    await retention(FIVE_YEARS).run(NOW, "kirdi", GO_ON)
     there = await clinic.count("audit_events")
     later = datetime.now(UTC) + timedelta(days=1827)
-    keeper = retention(clinic, FIVE_YEARS | {"patients": 36500, "appointments": 36500})
+    keeper = retention(FIVE_YEARS | {"patients": 36500, "appointments": 36500})
     assert (await keeper.count(later))["audit"] == there > 0
     report = await keeper.run(later, "kirdi", GO_ON)
     # What the run itself put into the chains meanwhile was cut with them, or stays.
@@ -192,7 +205,9 @@ async def test_the_audit_is_cut_by_its_own_function(clinic: Clinic) -> None:
     assert row == (1,)
 
 
-async def test_a_clock_or_a_term_that_is_wrong_does_not_empty_the_tables(clinic: Clinic) -> None:
+async def test_a_clock_or_a_term_that_is_wrong_does_not_empty_the_tables(
+    clinic: Clinic, retention: MakeRetention
+) -> None:
     await clinic.expect(1)
     _, patient_id = await clinic.ids(1)
     await clinic.execute(
@@ -203,21 +218,34 @@ async def test_a_clock_or_a_term_that_is_wrong_does_not_empty_the_tables(clinic:
         patient_id,
         NOW,
     )
-    keeper = retention(clinic)
+    keeper = retention(FIVE_YEARS)
     await keeper.refuse_too_much(NOW, 0.5)
     with pytest.raises(InputError, match="1500 of 1500 presences"):
         await keeper.refuse_too_much(NOW + timedelta(days=3650), 0.5)
     with pytest.raises(InputError, match="of 1500 presences"):
-        await retention(clinic, FIVE_YEARS | {"presences": 7}).refuse_too_much(NOW, 0.5)
+        await retention(FIVE_YEARS | {"presences": 7}).refuse_too_much(NOW, 0.5)
     assert await clinic.count("presences") == 1500
 
 
 async def test_what_another_site_has_is_not_touched(clinic: Clinic) -> None:
     await Decade(clinic, 10).fill()
     before = await counts(clinic)
-    await clinic.execute("INSERT INTO sites VALUES ('other', 'Other', 'Asia/Almaty')")
-    other = Retention(clinic.database.postgres, "other", clinic.eraser(), DAYS, clinic.clock)
-    assert await other.count(NOW) == {}
-    await other.run(NOW, "kirdi", GO_ON)
-    after = await counts(clinic)
-    assert after == before | {"retention_runs": 1}
+    other, url = Site(id="other-1", name="Other"), clinic.database.postgres._url
+    roles = (DatabaseRole.RETENTION, DatabaseRole.SERVICE)
+    urls = {role: as_role(url, role) for role in roles}
+    await serve_site(as_role(url, DatabaseRole.OWNER), other, urls, several=True)
+    async with AsyncExitStack() as stack:
+        pools = [
+            await stack.enter_async_context(open_postgres(urls[role], Limits(), other, role))
+            for role in roles
+        ]
+        keeper = Retention(pools[0], pools[1], other.id, clinic.eraser(), DAYS, clinic.clock)
+        assert await keeper.count(NOW) == {}
+        report = await keeper.run(NOW, "kirdi", GO_ON)
+        assert report.deleted == {}
+        # Whose rows are seen is the session's to say, and no argument's.
+        keeper = Retention(pools[0], pools[1], SITE.id, clinic.eraser(), DAYS, clinic.clock)
+        assert await keeper.count(NOW) == {}
+        with pytest.raises(DatabaseError, match="does not let this login"):
+            await keeper.run(NOW, "kirdi", GO_ON)
+    assert await counts(clinic) == before

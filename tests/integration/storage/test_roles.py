@@ -562,22 +562,55 @@ async def test_retention_deletes_what_has_a_term_and_nothing_else(
     session = await connect(as_role(filled, DatabaseRole.RETENTION))
     for table in ("codes", "presences", "attempts"):
         assert await session.execute(f"DELETE FROM {table}") == "DELETE 1", table
-    # What hangs on a row goes with it, and who listens hears of it.
-    assert await session.execute("DELETE FROM templates") == "DELETE 2"
-    assert await owner.fetchval("SELECT count(*) FROM template_keys") == 0
+    # What something rests on stays, whatever is asked for.
+    for table in ("appointments", "practitioners", "patients"):
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await session.execute(f"DELETE FROM {table}")
+    # A receipt that does not say yet that all is gone, and a run that somebody is at.
+    await owner.execute(
+        "INSERT INTO job_runs (site_id, job, period, due_at, state, attempts, owner, lease_until, "
+        "started_at) VALUES ($1, 'x', '1', $2, 'running', 1, $3, $2, $2)",
+        *(SITE.id, NOW, uuid4()),
+    )
+    for table in ("erasures", "job_runs"):
+        assert await session.execute(f"DELETE FROM {table}") == "DELETE 0", table
+    await owner.execute("UPDATE erasures SET files_clean_at = $1, log_clean_at = $1", NOW)
+    await owner.execute(
+        "UPDATE job_runs SET state = 'done', owner = NULL, lease_until = NULL, ended_at = $1", NOW
+    )
+    for table in ("erasures", "job_runs"):
+        assert await session.execute(f"DELETE FROM {table}") == "DELETE 1", table
     for statement in (
         "DELETE FROM audit_events",
         "DELETE FROM audit_lanes",
         "UPDATE audit_events SET body = '{}'",
-        "DELETE FROM erasures",
         "DELETE FROM sites",
-        "DELETE FROM practitioners",
+        # Their keys have to leave the files, with a receipt: whoever has the key erases them.
+        "DELETE FROM templates",
+        "DELETE FROM template_keys",
+        "DELETE FROM guardians",
+        "DELETE FROM erased_patients",
+        "SELECT ref_hash FROM erased_patients",
         "UPDATE appointments SET status = 'arrived'",
         "UPDATE reviews SET decision = 'confirmed'",
+        "UPDATE consents SET status = 'active'",
+        "UPDATE codes SET revoked_at = NULL",
+        "UPDATE erasures SET log_clean_at = now()",
         "SELECT sealed_profile FROM patients",
+        "SELECT patient_ref FROM patients",
+        "SELECT sealed_vector FROM templates",
         "SELECT code_hash FROM codes",
+        "SELECT body FROM audit_events",
     ):
         assert await quietly(session, statement) is None, statement
+    # What hangs on a row goes with it, and who listens hears of it.
+    rows = {"face_blocks": 1, "reviews": 1, "status_changes": 1, "check_ins": 1, "appointments": 2}
+    for table, there in rows.items():
+        assert await session.execute(f"DELETE FROM {table}") == f"DELETE {there}", table
+    assert await session.execute("DELETE FROM patients") == "DELETE 4"
+    for table in ("templates", "template_keys", "consents", "guardians", "look_alikes"):
+        assert await owner.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+    assert await session.execute("DELETE FROM practitioners") == "DELETE 1"
     await session.close()
 
 

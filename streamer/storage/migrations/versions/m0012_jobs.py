@@ -75,19 +75,36 @@ _STATEMENTS: tuple[str, ...] = (
     "SELECT kirdi_protect('job_runs')",
     "SELECT kirdi_protect('retention_runs')",
     "SELECT kirdi_protect('erased_patients')",
-    "GRANT SELECT, INSERT, UPDATE ON job_runs TO kirdi_service",
+    """
+    GRANT SELECT, INSERT, UPDATE (state, attempts, owner, lease_until, next_try_at, started_at,
+        ended_at, outcome, error) ON job_runs TO kirdi_service
+    """,
     "GRANT SELECT ON job_runs, retention_runs TO kirdi_auditor",
-    "GRANT SELECT, UPDATE (ended_at, deleted) ON retention_runs TO kirdi_service",
-    "GRANT SELECT, INSERT, UPDATE (ended_at, deleted) ON retention_runs TO kirdi_retention",
+    # Retention begins and ends its report. Templates are erased by the service, which notes that.
+    "GRANT SELECT, UPDATE (deleted) ON retention_runs TO kirdi_service",
+    "GRANT INSERT, UPDATE (ended_at, deleted) ON retention_runs TO kirdi_retention",
     # An import leaves the erased out, or takes one in again; erasing a person is the service's,
     # which holds the key that seals what is left.
-    "GRANT SELECT, INSERT, DELETE, UPDATE (erased_at) ON erased_patients TO kirdi_service",
+    "GRANT SELECT, INSERT, DELETE ON erased_patients TO kirdi_service",
     "GRANT DELETE ON codes, face_blocks, consents, appointments TO kirdi_service",
     "GRANT UPDATE (note) ON check_ins TO kirdi_service",
     "GRANT UPDATE (patient_ref, erased_at) ON patients TO kirdi_service",
     "GRANT SELECT (erased_at) ON patients TO kirdi_retention, kirdi_auditor",
-    "GRANT DELETE ON practitioners, erasures TO kirdi_retention",
-    "GRANT UPDATE (site_id) ON practitioners, erasures TO kirdi_retention",
+    "GRANT SELECT ON job_runs, retention_runs TO kirdi_retention",
+    """
+    GRANT DELETE, UPDATE (site_id) ON practitioners, erasures, job_runs, retention_runs
+        TO kirdi_retention
+    """,
+    # Whatever is asked for: a receipt that does not say yet that all is gone stays.
+    """
+    CREATE POLICY kirdi_receipts ON erasures AS RESTRICTIVE FOR DELETE TO kirdi_retention
+        USING (log_clean_at IS NOT NULL)
+    """,
+    # Nor a run that somebody is at.
+    """
+    CREATE POLICY kirdi_ended_runs ON job_runs AS RESTRICTIVE FOR DELETE TO kirdi_retention
+        USING (state IN ('done', 'failed'))
+    """,
 )
 
 
