@@ -538,6 +538,24 @@ async def test_row_security_can_only_be_asked_to_fail(filled: str) -> None:
     await session.close()
 
 
+async def test_whose_a_session_or_token_is_stays(filled: str) -> None:
+    session = await connect(filled)
+    for statement in (
+        "UPDATE web_sessions SET account_id = account_id",
+        "UPDATE web_sessions SET expires_at = 'infinity'",
+        "UPDATE api_tokens SET account_id = account_id",
+        "UPDATE api_tokens SET scopes = '{patients:read}'",
+        "UPDATE api_tokens SET expires_at = 'infinity'",
+        "UPDATE accounts SET name = 'boss'",
+        "DELETE FROM accounts",
+        "DELETE FROM api_tokens",
+        "UPDATE sign_in_places SET place = place",
+    ):
+        with pytest.raises(DENIED):
+            await session.execute(statement)
+    await session.close()
+
+
 async def test_retention_deletes_what_has_a_term_and_nothing_else(
     filled: str, owner: asyncpg.Connection
 ) -> None:

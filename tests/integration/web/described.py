@@ -30,7 +30,7 @@ _READ: Final[list[dict[str, Any]]] = []
 
 
 async def document_of(house: House) -> dict[str, Any]:
-    """The OpenAPI document, as a server gave it out: all give the same, and it takes a while."""
+    """The OpenAPI document as a server gave it out: each gives the same, and takes a while."""
     if not _READ:
         client = await house.as_role(Role.AUDITOR, account="reader")
         _READ.append((await client.get("/openapi.json")).json())
