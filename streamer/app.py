@@ -11,7 +11,7 @@ import structlog
 
 from config.settings import Settings
 from streamer.acting import acting
-from streamer.api.key_forgetting import forget_keys
+from streamer.api.web_housekeeping import forget_what_is_over
 from streamer.background import Background
 from streamer.cameras.camera_control import CameraControl, Reloading
 from streamer.cameras.camera_set import CameraSet
@@ -119,7 +119,11 @@ async def _run_tasks(
     if parts.web is not None:
         parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
         cameras.start("web", parts.web.run(stop))
-        storage.start("idempotency keys", forget_keys(parts.clinic.once, parts.clock, stop_storage))
+        stores = parts.clinic.backend
+        storage.start(
+            "web housekeeping",
+            forget_what_is_over(stores.once, stores.web_sessions, parts.clock, stop_storage),
+        )
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         await control.begin()

@@ -26,6 +26,12 @@ class DatabaseError(KirdiError):
     exit_code = 5
 
 
+class TextError(DatabaseError):
+    """A text holds U+0000, which PostgreSQL keeps nowhere; nothing was written."""
+
+    exit_code = 4
+
+
 class CameraError(KirdiError):
     """A camera cannot be reached, refuses, or sends nothing that can be decoded."""
 

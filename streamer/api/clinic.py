@@ -27,7 +27,6 @@ from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
-from streamer.storage.idempotency import PostgresOnce
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
 
@@ -99,11 +98,6 @@ class ClinicApi:
     reviews: ReviewDesk
     redeeming: Redeeming
     calibration: CalibrationKeeper
-
-    @property
-    def once(self) -> PostgresOnce:
-        """Where keys of repeated writes are."""
-        return self.backend.once
 
     def resources(
         self, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event

@@ -7,12 +7,12 @@ repeats values, and a driver's wording may repeat the URL with its password.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 
-from streamer.errors import DatabaseError
+from streamer.errors import DatabaseError, TextError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,15 @@ class Place:
         return f"{self.database} at {self.host}"
 
 
+_UNKEPT: Final = "a text holds a character that cannot be kept (U+0000); write it without"
+
+
 @contextmanager
 def raise_ours(place: Place) -> Iterator[None]:
     """Raise a DatabaseError for whatever the driver, the server or the network raises inside.
 
     Raises:
+        TextError: A text cannot be kept, wherever it came from.
         DatabaseError: One line with the remedy.
     """
     try:
@@ -61,6 +65,8 @@ def raise_ours(place: Place) -> Iterator[None]:
         raise DatabaseError(
             "database.url: cannot be used; write postgresql://user:password@host:port/database"
         ) from None
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+        raise TextError(_UNKEPT) from error
     except asyncpg.PostgresError as error:
         raise DatabaseError(f"database {place}: {_refusal(error)}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:

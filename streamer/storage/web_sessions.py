@@ -159,6 +159,13 @@ class PostgresSessions:
                 await self._record(connection, AuditKind.SIGN_OUT, account, now)
         return ended
 
+    async def forget(self, now: datetime) -> None:
+        """Delete the sessions that have ended by themselves; raises DatabaseError."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(
+                sql("forget_old_sessions"), self._site_id, now, now - self._terms.idle
+            )
+
     async def failed(self, account: str | None, address: str, reason: str, now: datetime) -> None:
         """Put on record that somebody could not sign in.
 

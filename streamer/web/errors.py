@@ -20,6 +20,7 @@ from streamer.errors import (
     NoMatchError,
     OutsideError,
     StaleError,
+    TextError,
     VaultError,
 )
 from streamer.web.problem import Problem
@@ -34,6 +35,8 @@ _AWAY: Final = {"Retry-After": "5"}
 _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] = (
     (StaleError, HTTPStatus.PRECONDITION_FAILED, "stale", None),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
+    # Before what it is a kind of: no field has to remember the one character that is kept nowhere.
+    (TextError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     (NoMatchError, HTTPStatus.CONFLICT, "no-match", None),
     (CameraError, HTTPStatus.BAD_GATEWAY, "camera", None),
     (OutsideError, HTTPStatus.BAD_GATEWAY, "outside", "a service outside does not answer"),

@@ -85,6 +85,7 @@ def test_accounts_tokens_and_the_service(kirdi: Kirdi, tmp_path: Path) -> None:
         assert secret.encode() not in database
 
 
+@pytest.mark.long
 def test_a_service_that_anybody_could_reach_does_not_start(kirdi: Kirdi) -> None:
     kirdi.extra = {"web": {"host": "0.0.0.0"}}
     result = kirdi("run")

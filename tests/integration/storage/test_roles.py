@@ -145,6 +145,31 @@ async def filled(clinic_url: str, owner: asyncpg.Connection, tmp_path: Path) -> 
             "INSERT INTO attempts VALUES ($1, 'device', 'desk-1', 1, $2, 1, $3, $3)",
             *(SITE.id, date(2026, 3, 2), NOW),
         ),
+        (
+            "INSERT INTO accounts (account_id, site_id, name, roles, created_at, created_by) "
+            "VALUES ($1, $2, 'aigul', '{reception}', $3, 'root')",
+            *(one, SITE.id, NOW),
+        ),
+        (
+            "INSERT INTO web_sessions VALUES ($1, $2, $3, 'password', $4, $4, $5)",
+            *(bytes(32), SITE.id, one, NOW, NOW + HOUR),
+        ),
+        (
+            "INSERT INTO api_tokens (token_id, token_hash, site_id, account_id, name, scopes, "
+            "created_at, created_by, expires_at) "
+            "VALUES ($1, $2, $3, $4, 'lab', '{codes:write}', $5, 'root', $6)",
+            *(uuid4(), bytes(32), SITE.id, one, NOW, NOW + HOUR),
+        ),
+        (
+            "INSERT INTO sign_in_attempts VALUES ($1, 'pair', $2, 1, $3, $3)",
+            *(SITE.id, bytes(32), NOW),
+        ),
+        ("INSERT INTO sign_in_places VALUES ($1, $2, $3, $4)", one, SITE.id, bytes(32), NOW),
+        (
+            "INSERT INTO idempotency_keys (site_id, account, key_hash, request_hash, claim, "
+            "claimed_until, expires_at) VALUES ($1, 'aigul', $2, $2, $3, $4, $4)",
+            *(SITE.id, bytes(32), uuid4(), NOW),
+        ),
     ):
         await owner.execute(statement, *values)
     return clinic_url
@@ -266,6 +291,7 @@ async def test_the_others_see_nothing_sealed_and_the_auditor_only_looks(
         for row in columns
         if (row["type"] == "bytea" and row["attname"] not in PROOFS)
         or row["attname"].startswith("sealed")
+        or row["attname"] == "password_hash"
     ]
     assert len(secret) >= 6
     for row in secret:
@@ -304,6 +330,8 @@ async def test_a_neighbour_sees_and_changes_nothing(
 
 
 _FILLED = {
+    "accounts",
+    "api_tokens",
     "appointments",
     "attempts",
     "audit_events",
@@ -315,6 +343,7 @@ _FILLED = {
     "erasures",
     "face_blocks",
     "guardians",
+    "idempotency_keys",
     "look_alikes",
     "match_counts",
     "patients",
@@ -322,12 +351,15 @@ _FILLED = {
     "practitioners",
     "presences",
     "reviews",
+    "sign_in_attempts",
+    "sign_in_places",
     "site_calibrations",
     "sites",
     "status_changes",
     "template_keys",
     "template_reads",
     "templates",
+    "web_sessions",
 }
 
 
@@ -503,6 +535,24 @@ async def test_row_security_can_only_be_asked_to_fail(filled: str) -> None:
     await session.execute("SET row_security = off")
     with pytest.raises(DENIED):
         await session.fetch("SELECT * FROM patients")
+    await session.close()
+
+
+async def test_whose_a_session_or_token_is_stays(filled: str) -> None:
+    session = await connect(filled)
+    for statement in (
+        "UPDATE web_sessions SET account_id = account_id",
+        "UPDATE web_sessions SET expires_at = 'infinity'",
+        "UPDATE api_tokens SET account_id = account_id",
+        "UPDATE api_tokens SET scopes = '{patients:read}'",
+        "UPDATE api_tokens SET expires_at = 'infinity'",
+        "UPDATE accounts SET name = 'boss'",
+        "DELETE FROM accounts",
+        "DELETE FROM api_tokens",
+        "UPDATE sign_in_places SET place = place",
+    ):
+        with pytest.raises(DENIED):
+            await session.execute(statement)
     await session.close()
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from streamer.domain.role import Role
+from tests.integration.web.house import House
+
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 # Of this site. A test that is about another one says otherwise.
@@ -21,6 +24,17 @@ OURS: Final[dict[str, str]] = {
     "url": "rtsp://10.0.0.9/2",
     "view_url": "rtsp://10.0.0.9/3",
 }
+
+
+_READ: Final[list[dict[str, Any]]] = []
+
+
+async def document_of(house: House) -> dict[str, Any]:
+    """The OpenAPI document as a server gave it out: each gives the same, and takes a while."""
+    if not _READ:
+        client = await house.as_role(Role.AUDITOR, account="reader")
+        _READ.append((await client.get("/openapi.json")).json())
+    return _READ[0]
 
 
 @dataclass

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from streamer.domain.role import Role
 from tests.integration.storage.clinic import booking, patient
+from tests.integration.web.described import document_of
 from tests.integration.web.house import House
 
 CHECKS = [
@@ -31,12 +32,6 @@ CHECKS = [
     response_schema_conformance,
 ]
 METHODS = ("get", "put", "post", "patch", "delete")
-
-
-async def document_of(house: House) -> dict[str, Any]:
-    client = await house.as_role(Role.AUDITOR, account="reader")
-    document: dict[str, Any] = (await client.get("/openapi.json")).json()
-    return document
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -107,6 +102,7 @@ async def all_of_it(house: House, examples: int, *modes: GenerationMode) -> Coun
     return statuses
 
 
+@pytest.mark.long
 async def test_whatever_is_sent_is_answered_as_described(house: House) -> None:
     statuses = await all_of_it(house, 2, GenerationMode.POSITIVE)
     assert sum(statuses.values()) > 40

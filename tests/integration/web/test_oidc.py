@@ -20,6 +20,9 @@ from tests.integration.web.provider_process import SECRET, installed, provider
 from tests.integration.web.served import ServedApi, cookies_of
 from tests.servers import free_port
 
+# Real servers that come and go: most tests take several seconds.
+pytestmark = pytest.mark.long
+
 ROLES = {"kirdi-desk": "reception", "kirdi-doctors": "practitioner"}
 SIGN_IN = "/oidc/sign-in"
 

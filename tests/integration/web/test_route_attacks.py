@@ -17,11 +17,14 @@ from streamer.domain.actor import SERVICE
 from streamer.domain.role import Role
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.database import open_database
+from streamer.storage.database_role import DatabaseRole
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.schedules import ScheduleCache
+from streamer.storage.site_logins import serve_site
 from tests.integration.storage.clinic import ZONE, Clinic, booking, patient
-from tests.integration.web.described import Sample, samples, strings_of
+from tests.integration.web.described import Sample, document_of, samples, strings_of
 from tests.integration.web.house import House
+from tests.servers import as_role
 
 OTHER = Site(id="other-1", name="Polyclinic No. 2", time_zone="Asia/Almaty")
 # What may never be seen of the other site.
@@ -48,10 +51,12 @@ async def street(house: House, migrated_url: str, tmp_path: Path) -> Street:
     clinic = house.clinic
     await clinic.import_patients(patient(1), patient(2))
     await clinic.import_bookings(booking(1), booking(2))
+    # One login for both: what keeps them apart is which site the service names, nothing else.
+    owner_url = as_role(migrated_url, DatabaseRole.OWNER)
+    await serve_site(owner_url, OTHER, {DatabaseRole.SERVICE: migrated_url}, several=True)
     async with open_database(migrated_url, Limits(), OTHER, tmp_path / "kirdi.key") as theirs:
         await next_door(theirs, clinic)
-    reader = await house.as_role(Role.AUDITOR, account="reader")
-    return Street(house, (await reader.get("/openapi.json")).json())
+    return Street(house, await document_of(house))
 
 
 async def next_door(theirs: Any, clinic: Clinic) -> None:
@@ -154,11 +159,10 @@ async def test_sql_in_every_field_is_only_text(street: Street) -> None:
                 assert answer.status_code in (404, 405, 422), (one.name, name, answer.text)
             for name, body in strings_of(one.json or {}, text):
                 answer = await send(client, one, json=body)
-                assert 400 <= answer.status_code < 500 or name in TEXTS, (
-                    one.name,
-                    name,
-                    answer.text,
-                )
+                # A code is hashed, whatever it is; everything else that is kept holds no NUL.
+                fits = name == "code" or (name in TEXTS and "\x00" not in text)
+                kept = fits and answer.is_success
+                assert 400 <= answer.status_code < 500 or kept, (one.name, name, answer.text)
             if text.isprintable():
                 answer = await send(client, one, headers={"Idempotency-Key": text})
                 assert answer.status_code < 500, (one.name, answer.text)

@@ -170,6 +170,24 @@ async def test_sessions_end_by_themselves(api: ServedApi, clock: FakeClock) -> N
     assert (await busy.get("/session")).status_code == 401
 
 
+async def test_housekeeping_leaves_no_session_that_is_over(
+    api: ServedApi, clock: FakeClock, clinic: Clinic
+) -> None:
+    sessions = api.backend.web_sessions
+    await api.account("dana", Role.RECEPTION)
+    await api.signed_in("anna")
+    clock.advance(20 * 60)
+    await api.signed_in("dana")
+    await sessions.forget(clock.now())
+    assert await clinic.count("web_sessions") == 2
+    clock.advance(15 * 60)
+    await sessions.forget(clock.now())
+    assert await clinic.count("web_sessions") == 1
+    clock.advance(15 * 60)
+    await sessions.forget(clock.now())
+    assert await clinic.count("web_sessions") == 0
+
+
 async def test_signing_in_again_draws_another_secret(api: ServedApi) -> None:
     client, first = await api.signed_in("anna")
     again = await client.post("/session", json=GOOD)

@@ -31,6 +31,7 @@ _STATEMENTS: tuple[str, ...] = (
         last_sign_in_at timestamptz,
         disabled_at timestamptz,
         UNIQUE (site_id, name),
+        UNIQUE (site_id, account_id),
         CONSTRAINT accounts_identity CHECK ((issuer IS NULL) = (subject IS NULL))
     )
     """,
@@ -42,11 +43,12 @@ _STATEMENTS: tuple[str, ...] = (
     CREATE TABLE web_sessions (
         session_hash bytea PRIMARY KEY CHECK (octet_length(session_hash) = 32),
         site_id text NOT NULL REFERENCES sites,
-        account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        account_id uuid NOT NULL,
         method text NOT NULL CHECK (method IN ('password', 'oidc')),
         started_at timestamptz NOT NULL,
         last_used_at timestamptz NOT NULL,
-        expires_at timestamptz NOT NULL
+        expires_at timestamptz NOT NULL,
+        FOREIGN KEY (site_id, account_id) REFERENCES accounts (site_id, account_id)
     )
     """,
     "CREATE INDEX web_sessions_of_account ON web_sessions (account_id)",
@@ -56,14 +58,15 @@ _STATEMENTS: tuple[str, ...] = (
         token_id uuid PRIMARY KEY,
         token_hash bytea NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
         site_id text NOT NULL REFERENCES sites,
-        account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        account_id uuid NOT NULL,
         name text NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
         scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
         created_at timestamptz NOT NULL,
         created_by text NOT NULL,
         expires_at timestamptz NOT NULL,
         last_used_at timestamptz,
-        revoked_at timestamptz
+        revoked_at timestamptz,
+        FOREIGN KEY (site_id, account_id) REFERENCES accounts (site_id, account_id)
     )
     """,
     "CREATE INDEX api_tokens_of_account ON api_tokens (account_id)",
@@ -84,11 +87,12 @@ _STATEMENTS: tuple[str, ...] = (
     # From where an account has signed in before: strangers elsewhere can't keep it out from there.
     """
     CREATE TABLE sign_in_places (
-        account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        account_id uuid NOT NULL,
         site_id text NOT NULL REFERENCES sites,
         place bytea NOT NULL CHECK (octet_length(place) = 32),
         last_at timestamptz NOT NULL,
-        PRIMARY KEY (account_id, place)
+        PRIMARY KEY (account_id, place),
+        FOREIGN KEY (site_id, account_id) REFERENCES accounts (site_id, account_id)
     )
     """,
     *(
@@ -101,10 +105,27 @@ _STATEMENTS: tuple[str, ...] = (
             "sign_in_places",
         )
     ),
-    "GRANT SELECT, INSERT, UPDATE ON accounts, api_tokens TO kirdi_service",
+    # Whose a session or token is, and until when, is said once.
     """
-    GRANT SELECT, INSERT, UPDATE, DELETE ON web_sessions, sign_in_attempts, sign_in_places
-        TO kirdi_service
+    GRANT SELECT, INSERT, UPDATE (roles, practitioner_refs, cameras, issuer, subject, password_hash,
+        password_changed_at, last_sign_in_at, disabled_at) ON accounts TO kirdi_service
+    """,
+    "GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON web_sessions TO kirdi_service",
+    "GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at) ON api_tokens TO kirdi_service",
+    """
+    GRANT SELECT, INSERT, UPDATE (failures, last_at, blocked_until), DELETE
+        ON sign_in_attempts TO kirdi_service
+    """,
+    "GRANT SELECT, INSERT, UPDATE (last_at), DELETE ON sign_in_places TO kirdi_service",
+    # Whom the audit's accounts belong to and what they may; nothing that signs anybody in.
+    """
+    GRANT SELECT (account_id, site_id, name, roles, practitioner_refs, cameras, roles_from_provider,
+        created_at, created_by, password_changed_at, last_sign_in_at, disabled_at)
+        ON accounts TO kirdi_auditor
+    """,
+    """
+    GRANT SELECT (token_id, site_id, account_id, name, scopes, created_at, created_by, expires_at,
+        last_used_at, revoked_at) ON api_tokens TO kirdi_auditor
     """,
 )
 

@@ -33,7 +33,10 @@ _STATEMENTS: tuple[str, ...] = (
     """,
     "CREATE INDEX idempotency_keys_over ON idempotency_keys (site_id, expires_at)",
     "SELECT kirdi_protect('idempotency_keys')",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO kirdi_service",
+    """
+    GRANT SELECT, INSERT, DELETE, UPDATE (request_hash, claim, claimed_until, expires_at,
+        written_at, status, sealed_answer) ON idempotency_keys TO kirdi_service
+    """,
 )
 
 
