@@ -46,6 +46,8 @@ from streamer.stores.erasing import eraser_of, patient_erasure_of, register_of
 
 log = structlog.get_logger(__name__)
 
+_ANALYZE_TIMEOUT_S = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -216,6 +218,8 @@ async def _open_to_all(settings: Settings, owner_url: str) -> None:
     try:
         async with postgres.connection() as connection:
             await connection.execute(sql("end_restore"))
+            # A dump brings no statistics, and without them queries take a hundred times as long.
+            await connection.execute("ANALYZE", timeout=_ANALYZE_TIMEOUT_S)
     finally:
         await postgres.close()
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -135,6 +135,9 @@ def _scope(
 ) -> Scope:
     begins = _moment("--from", times[0], settings)
     ends = _moment("--to", times[1], settings)
+    if _is_day(times[1]):
+        # A day without a time means the whole of it.
+        ends = datetime.combine(ends.date() + timedelta(days=1), time(), ends.tzinfo)
     now = SystemClock().now()
     found_at = _moment("--found", times[2], settings) if times[2] else now
     if begins >= ends:
@@ -154,6 +157,14 @@ def _moment(option: str, text: str, settings: Settings) -> datetime:
     except ValueError as error:
         raise InputError(f"{option} {text}: no time; write {_TIME}") from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=settings.site.zone)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _said(counts: dict[str, int]) -> str:

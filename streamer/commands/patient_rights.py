@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from dataclasses import asdict, replace
 from enum import StrEnum
@@ -55,6 +56,10 @@ _WHY: Final = {
     "template_reads": "records that templates were compared",
 }
 
+# What is written down for good about an erasure: a document's number, and not what somebody says.
+_LETTER = re.compile(r"(?=.*\d)[\w./#№-]{1,64}")
+_NUMBER = re.compile(r"\d{9}")
+
 
 def export(
     patient_ref: PatientRef,
@@ -62,8 +67,11 @@ def export(
         Path, typer.Option("-o", "--output", help="A file that does not exist yet; mode 0600.")
     ],
     format_: Annotated[
-        ExportFormat, typer.Option("--format", help="For machines, or for people.")
-    ] = ExportFormat.PDF,
+        ExportFormat | None,
+        typer.Option(
+            "--format", help="For machines, or for people; else by the file's ending, or pdf."
+        ),
+    ] = None,
     language: Annotated[
         Language | None, typer.Option("--language", help="Of the PDF; else the patient's, or kk.")
     ] = None,
@@ -77,8 +85,9 @@ def export(
     appointments, check-ins, presences, reviews, codes, erasures, and who looked at it.
     """
     settings = read_settings(config)
+    by_ending = ExportFormat.JSON if output.suffix.lower() == ".json" else ExportFormat.PDF
     size = asyncio.run(
-        _export(settings, patient_ref, output, format_, language, acting(settings, by))
+        _export(settings, patient_ref, output, format_ or by_ending, language, acting(settings, by))
     )
     if as_json:
         print_json([{"patient_ref": patient_ref, "file": output, "bytes": size}])
@@ -95,7 +104,7 @@ def erase(
     ],
     reason: Annotated[
         str,
-        typer.Option("--reason", help="Why, as recorded: a letter's number, say; no names."),
+        typer.Option("--reason", help="The number of the patient's letter, as recorded; no names."),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     by: ByOption = "",
@@ -107,14 +116,15 @@ def erase(
     Profile, templates and keys are destroyed, consents end. What the law keeps for its term stays
     under a number that leads to nobody. Later imports leave the patient out.
     """
-    if not reason.strip():
-        raise InputError("--reason: say why, such as the number of the patient's letter")
+    if not _LETTER.fullmatch(reason) or _NUMBER.search(reason):
+        raise InputError(
+            "--reason: write the number of the patient's letter, such as 2026-114, in one word; it "
+            "is kept for years, so no names and no identity numbers"
+        )
     settings = read_settings(config)
     if not yes:
         _ask(patient_ref)
-    erased, obstacle = asyncio.run(
-        _erase(settings, patient_ref, " ".join(reason.split()), acting(settings, by))
-    )
+    erased, obstacle = asyncio.run(_erase(settings, patient_ref, reason, acting(settings, by)))
     if as_json:
         print_json([asdict(erased) | {"log_obstacle": obstacle}])
         return

@@ -203,4 +203,8 @@ class ManualCheckIns:
         return "its patient can't come in any more; look at the patient's entry"
 
     def _local(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        try:
+            return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        except OverflowError:
+            # The first and last hours that a datetime can say have no equal in every zone.
+            return moment.isoformat(sep=" ", timespec="minutes")

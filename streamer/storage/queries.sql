@@ -1437,6 +1437,12 @@ DELETE FROM web_sessions WHERE session_hash = $1 AND site_id = $2 RETURNING acco
 -- name: end_sessions_of
 DELETE FROM web_sessions WHERE account_id = $1;
 
+-- name: end_all_sessions
+DELETE FROM web_sessions WHERE site_id = $1;
+
+-- name: revoke_all_tokens
+UPDATE api_tokens SET revoked_at = $2 WHERE site_id = $1 AND revoked_at IS NULL;
+
 -- name: forget_old_sessions
 DELETE FROM web_sessions WHERE site_id = $1 AND (expires_at <= $2 OR last_used_at <= $3);
 

@@ -74,7 +74,8 @@ async def settle(
 ) -> Settled:
     """End and erase again what the register names, a transaction for each patient.
 
-    What was agreed to after it was withdrawn stays. Doing it twice changes nothing.
+    What was agreed to after it was withdrawn stays. Sessions and tokens of the API end, all of
+    them. Doing it twice changes nothing.
 
     Args:
         postgres: The restored database.
@@ -126,6 +127,10 @@ async def settle(
             by_hand.append(entry.patient_id)
         else:
             receipts.append(erased.receipt.erasure_id)
+    async with postgres.transaction() as connection:
+        # Nobody knows which of them were ended since the backup: all are.
+        await connection.execute(sql("end_all_sessions"), site_id)
+        await connection.execute(sql("revoke_all_tokens"), site_id, now)
     return Settled(patients, tuple(receipts), tuple(by_hand))
 
 

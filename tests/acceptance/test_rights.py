@@ -5,12 +5,13 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
-from tests.acceptance.kirdi import Kirdi, appointment, write_csv
+from tests.acceptance.kirdi import ZONE, Kirdi, appointment, write_csv
 
 PEOPLE = [
     {"patient_ref": "P-1", "full_name": "Әлия Қожа", "phone": "+77011234567", "language": "kk"},
@@ -33,9 +34,9 @@ def test_export_and_erase(kirdi: Kirdi) -> None:
     patients, file = kirdi.folder / "patients.csv", kirdi.folder / "p1.json"
     write_csv(patients, PEOPLE)
     kirdi.ok("patients", "import", patients)
-    kirdi.ok("patients", "export", "P-1", "-o", file, "--format", "json")
+    kirdi.ok("patients", "export", "P-1", "-o", file)
     assert json.loads(file.read_text())["profile"]["full_name"] == "Әлия Қожа"
-    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter 5", "--yes")
+    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter-5", "--yes")
     assert erased["receipt"]["log_clean_at"] is not None
     (back,) = kirdi.ok("patients", "import", patients)
     assert (back["unchanged"], back["left_out"]) == (1, 1)
@@ -55,7 +56,7 @@ def test_rights_and_retention(kirdi: Kirdi) -> None:
 
     # Everything about a patient, for the patient alone; nothing is written over.
     file = kirdi.folder / "p1.json"
-    kirdi.ok("patients", "export", "P-1", "-o", file, "--format", "json")
+    kirdi.ok("patients", "export", "P-1", "-o", file)
     said = json.loads(file.read_text())
     assert said["profile"]["full_name"] == "Әлия Қожа"
     assert [one["appointment_ref"] for one in said["check_ins"]] == ["A-1"]
@@ -80,8 +81,9 @@ def test_rights_and_retention(kirdi: Kirdi) -> None:
 
     # A breach: papers in three languages, the list of people sealed.
     papers = kirdi.folder / "breach"
-    yesterday, tomorrow = (f"{soon + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
-    times = ("--from", yesterday, "--to", tomorrow)
+    # The last day is meant whole.
+    today = f"{datetime.now(UTC).astimezone(ZoneInfo(ZONE)):%Y-%m-%d}"
+    times = ("--from", today, "--to", today)
     (breach,) = kirdi.ok("incident", "report", *times, "-o", papers)
     assert breach["affected"] == 2
     for one in papers.iterdir():
@@ -95,16 +97,18 @@ def test_rights_and_retention(kirdi: Kirdi) -> None:
     assert "Әлия Қожа" in opened.read_text(encoding="utf-8-sig")
 
     # Gone at the patient's wish, and not back with the next import.
-    unasked = kirdi("patients", "erase", "P-1", "--reason", "letter 5")
+    named = kirdi("patients", "erase", "P-1", "--reason", "letter of Mrs Qozha", "--yes")
+    assert (named.code, "no names" in named.err) == (4, True)
+    unasked = kirdi("patients", "erase", "P-1", "--reason", "letter-5")
     assert (unasked.code, "--yes" in unasked.err) == (4, True)
-    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter 5", "--yes")
+    (erased,) = kirdi.ok("patients", "erase", "P-1", "--reason", "letter-5", "--yes")
     assert erased["receipt"]["files_clean_at"] is not None
     assert {"check_ins", "appointments", "audit"} <= {one["kind"] for one in erased["kept"]}
     (back,) = kirdi.ok("patients", "import", patients)
     assert back == {"created": 0, "updated": 0, "unchanged": 1, "left_out": 1}
     (back,) = kirdi.ok("appointments", "import", appointments)
     assert (back["created"], back["left_out"]) == (1, 1)
-    assert "erased" in kirdi("patients", "erase", "P-1", "--reason", "x", "--yes").err
+    assert "erased" in kirdi("patients", "erase", "P-1", "--reason", "5", "--yes").err
     (check_in,) = kirdi.check_ins()
     assert check_in["patient_ref"] == f"erased-{erased['patient_id']}"
     assert check_in["note"] == "(erased)"

@@ -11,6 +11,7 @@ from typing import Final
 
 from config.settings import Settings
 from streamer.backend import Backend, open_backend
+from streamer.bench.as_owner import as_owner
 from streamer.bench.protection.protection_figures import ProtectionFigures, rates, times
 from streamer.bench.protection.unaudited_postgres import UnauditedPostgres
 from streamer.bench.schedule.check_in_cost import check_in
@@ -61,6 +62,8 @@ class ProtectionBenchmark:
             clinic = await write_clinic(
                 backend.database, backend.settings.site, midday, self.templates
             )
+            # What a server that has been running for a day knows about its tables.
+            await as_owner(backend, "ANALYZE")
             progress(f"loading a gallery of {self.templates}")
             rows = [await self._gallery(backend, midday)]
             progress(f"checking in, {self.at_once} at once")

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from streamer.backend import open_backend
 from streamer.backup.creating import create_backup
 from streamer.backup.tools import PostgresTools
 from streamer.clock import SystemClock
+from streamer.domain.account import NewAccount
 from streamer.domain.actor import SERVICE
+from streamer.domain.role import Role
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
 from tests.fakes.clock import FakeClock
@@ -71,6 +73,10 @@ async def _fill(machine: Machine, folder: Path) -> None:
         await clinic.import_patients(*(patient(number) for number in (1, 2, 3)))
         for number in (1, 2, 3):
             await clinic.enrol(number)
+        await backend.accounts.add(NewAccount("aigul", (Role.ADMIN,)), SERVICE, clock.now())
+        await backend.tokens.create(
+            "aigul", "board", ("check-ins:read",), timedelta(days=90), SERVICE, clock.now()
+        )
         url = backend.services.url_as(DatabaseRole.OWNER)
         tools = await asyncio.to_thread(PostgresTools.of, machine.settings, machine.home, url)
         await create_backup(backend, tools, folder, acting(machine.settings))

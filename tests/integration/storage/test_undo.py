@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
@@ -205,6 +205,10 @@ async def test_by_hand_afterwards(clinic: Clinic) -> None:
         await hand.add("A-1", DESK, "power cut", NOW + timedelta(hours=9))
     with pytest.raises(InputError, match="is not today"):
         await hand.add("A-1", DESK, "power cut", NOW - timedelta(hours=9, seconds=1))
+    far_east = timezone(timedelta(hours=14))
+    for edge in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=far_east)):
+        with pytest.raises(InputError, match=r"--at \d+-"):
+            await hand.add("A-1", DESK, "power cut", edge)
     at = NOW + timedelta(minutes=50)
     assert (await hand.add("A-1", DESK, "power cut", at)).occurred_at == at
     assert await status(clinic) == "arrived"
