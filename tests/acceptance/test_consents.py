@@ -3,11 +3,14 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.kirdi import Kirdi, write_csv
 from tests.acceptance.people import stills
 from tests.acceptance.test_bad_input import refused
 
 
+@pytest.mark.long
 def test_a_consent_from_its_text_to_its_receipt(kirdi: Kirdi, tmp_path: Path) -> None:
     patients = tmp_path / "patients.csv"
     people = [

@@ -15,6 +15,7 @@ Enrol = Callable[[str], None]
 DESK = ("--device", "desk-1", "--by", "dina")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 def test_eight_patients_eight_outcomes(kirdi: Kirdi, enrol: Enrol, tmp_path: Path) -> None:
     """A by face, B at the desk and withdrawn later, C too early and then a walk-in, D by a code,

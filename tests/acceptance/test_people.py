@@ -39,6 +39,7 @@ def test_each_person_arrives_exactly_once(kirdi: Kirdi, enrol: Enrol) -> None:
     }
 
 
+@pytest.mark.long
 def test_the_bystander_is_nobody(kirdi: Kirdi, enrol: Enrol) -> None:
     """In bird.mkv stand B, not enrolled here, and half a face at the border; then A passes."""
     bird = next(clip for clip in unseen_clips("B") if clip.stem == "bird")
