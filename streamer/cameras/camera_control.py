@@ -162,6 +162,8 @@ class CameraControl:
             return Reply(cameras=self.reports())
         if request.verb is Verb.VIEW_TEST:
             camera_id, view = request.camera_id, self._cameras.view(request.camera_id)
+            # Before anybody looks: no picture without its record.
+            await self._log.record([self._look(request, by)])
             return Reply(view_test=await look(camera_id, view, request.seconds, self._clock))
         if request.verb is Verb.ACCEPT_VIEW:
             await self._log.record([self._event(request, by, request.camera_id)])
@@ -217,6 +219,18 @@ class CameraControl:
         """Which keys of a camera will be otherwise."""
         before = {one.id: one for one in self._cameras.cameras}.get(camera_id)
         return camera_keys(before, {one.id: one for one in wanted}.get(camera_id))
+
+    def _look(self, request: Request, by: Actor | None) -> AuditEvent:
+        """What the audit keeps of somebody looking at a camera's live picture."""
+        return AuditEvent(
+            AuditKind.LIVE_VIEW,
+            AuditAction.READ,
+            (by or self._acting(request.by)).name,
+            self._clock.now(),
+            entity_type="Camera",
+            entity_id=request.camera_id,
+            reason=request.verb.value.replace("_", "-"),
+        )
 
     def _event(
         self, request: Request, by: Actor | None, camera_id: str, keys: Sequence[str] = ()

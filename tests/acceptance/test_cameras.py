@@ -63,6 +63,8 @@ def by_looking(kirdi: Kirdi) -> None:
     assert seen["keyframes"] >= 1
     assert seen["packets"] > 10
     assert seen["dropped"] == 0
+    (looked,) = kirdi.ok("audit", "list", "--kind", "live-view")
+    assert looked["entity_id"] == "lobby-1"
     viewing = status(kirdi)["lobby-1"]["viewing"]
     assert (viewing["viewers"], viewing["codec"]) == (0, "h264")
     assert kirdi("cameras", "view-test", "nobody").code == 4
