@@ -33,7 +33,7 @@ def counter(clinic: Clinic) -> Counter:
 
 
 @pytest.mark.parametrize(
-    "attempts", [600, pytest.param(10_000, marks=[pytest.mark.measures, pytest.mark.timeout(300)])]
+    "attempts", [600, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(300)])]
 )
 async def test_guessing_gains_nothing(counter: Counter, attempts: int) -> None:
     """One a second at one device. Half-way the guesser even says the right digits."""

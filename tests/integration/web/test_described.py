@@ -108,7 +108,7 @@ async def test_whatever_is_sent_is_answered_as_described(house: House) -> None:
     assert sum(statuses.values()) > 40
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 async def test_much_more_of_it(house: House) -> None:
     statuses = await all_of_it(house, 12, GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
