@@ -34,9 +34,6 @@ SELECT EXISTS (SELECT FROM sites WHERE site_id = $1);
 -- name: read_meta
 SELECT value FROM meta WHERE name = $1;
 
--- name: write_meta
-INSERT INTO meta (name, value) VALUES ($1, $2);
-
 -- name: any_patient
 -- Does the database hold sealed data already?
 SELECT EXISTS (SELECT FROM patients);
@@ -1992,27 +1989,6 @@ UPDATE site_secrets SET wrapped_key = $3 WHERE use = $1 AND wrapped_key = $2;
 SELECT (SELECT count(*) FROM patients WHERE substr(wrapped_key, 1, 9) <> $1)
      + (SELECT count(*) FROM template_keys WHERE substr(wrapped_key, 1, 9) <> $1)
      + (SELECT count(*) FROM site_secrets WHERE substr(wrapped_key, 1, 9) <> $1);
-
--- name: rotations_in_files
--- Whose former wrapped keys are in the tables' files.
-SELECT rotation_id FROM key_rotations
-WHERE rewrapped_at IS NOT NULL AND files_clean_at IS NULL;
-
--- name: rotations_in_log
-SELECT rotation_id FROM key_rotations
-WHERE files_clean_at IS NOT NULL AND log_clean_at IS NULL;
-
--- name: lock_site_secrets
-LOCK TABLE site_secrets IN ACCESS EXCLUSIVE MODE;
-
--- name: rewrite_site_secrets
-ALTER TABLE site_secrets ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
-
--- name: rotated_files_are_clean
-UPDATE key_rotations SET files_clean_at = $2 WHERE rotation_id = ANY($1::uuid[]);
-
--- name: rotated_log_is_clean
-UPDATE key_rotations SET log_clean_at = $2 WHERE rotation_id = ANY($1::uuid[]);
 
 -- name: moment
 SELECT now();

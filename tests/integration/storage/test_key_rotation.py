@@ -16,43 +16,26 @@ from streamer.crypto.key_ring import wrapped_by
 from streamer.crypto.key_source import KeySources
 from streamer.crypto.keyfile import KeyFile
 from streamer.domain.actor import SERVICE
-from streamer.embedded.services import EmbeddedServers
 from streamer.errors import VaultError
 from streamer.storage import keys as storage_keys
 from streamer.storage.database import Database, open_database
-from streamer.storage.database_role import DatabaseRole
 from streamer.storage.key_rotation import Rotation
 from streamer.storage.key_status import key_status
 from streamer.storage.patients import Patients
 from streamer.storage.remnants import Left, Remnants
-from streamer.storage.schema import migrate
-from streamer.storage.site_logins import serve_site
 from tests.data import ROOT
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic, patient
+from tests.integration.storage.own_server import Server, own_server
 from tests.integration.storage.rotation import opened, rotate, rotation_of
-from tests.integration.storage.test_remnants import Server
-from tests.servers import in_thread, know_embedded
 
 PEOPLE = 12
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("rotation")
-    servers = EmbeddedServers(folder)
-    holder = servers.acquire(database=True, redis=False)
-    url, _ = servers.services(holder)
-    assert url is not None
-    owner_url = know_embedded(servers)
-
-    async def work() -> None:
-        await migrate(owner_url)
-        await serve_site(owner_url, SITE, {DatabaseRole.SERVICE: url})
-
-    in_thread(work)
-    yield Server(url, folder / "embedded" / "postgres" / "data", folder / "kirdi.key")
-    servers.release(holder)
+    with own_server(tmp_path_factory.mktemp("rotation")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,33 +4,24 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from config.settings import Database as Limits
 from streamer.consent_keeper import ConsentKeeper
 from streamer.crypto.vault import Purpose, SealedFor
 from streamer.domain.actor import SERVICE
 from streamer.domain.erasure_receipt import ErasureReceipt
-from streamer.embedded.services import EmbeddedServers
 from streamer.errors import DatabaseError
 from streamer.storage.consents_list import ConsentsList
-from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.patients import Patients
 from streamer.storage.remnants import HELD, NOT_ALLOWED, REUSED, Left, Remnants
-from streamer.storage.schema import migrate
-from streamer.storage.site_logins import serve_site
 from streamer.storage.vectors import vector_bytes
 from tests.data import ROOT
-from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import (
     CHECK_IN,
     NOW,
@@ -41,50 +32,14 @@ from tests.integration.storage.clinic import (
     patient,
     vector,
 )
-from tests.servers import as_role, in_thread, know_embedded
-
-
-@dataclass(frozen=True)
-class Server:
-    """An embedded server of its own, whose files nobody else changes."""
-
-    url: str
-    data: Path
-    key: Path
-
-    def files_with(self, needle: bytes) -> set[str]:
-        """In which kinds of files the bytes stand: `base`, `pg_wal` or others."""
-        found = set()
-        for file in self.data.rglob("*"):
-            try:
-                if file.is_file() and needle in file.read_bytes():
-                    found.add(file.relative_to(self.data).parts[0])
-            except FileNotFoundError:
-                continue
-        return found
-
-    @asynccontextmanager
-    async def clinic(self) -> AsyncIterator[Clinic]:
-        async with open_database(self.url, Limits(), SITE, self.key) as database:
-            yield Clinic(database, FakeClock(NOW))
+from tests.integration.storage.own_server import Server, own_server
+from tests.servers import as_role
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("remnants")
-    servers = EmbeddedServers(folder)
-    holder = servers.acquire(database=True, redis=False)
-    url, _ = servers.services(holder)
-    assert url is not None
-    owner_url = know_embedded(servers)
-
-    async def work() -> None:
-        await migrate(owner_url)
-        await serve_site(owner_url, SITE, {DatabaseRole.SERVICE: url})
-
-    in_thread(work)
-    yield Server(url, folder / "embedded" / "postgres" / "data", folder / "kirdi.key")
-    servers.release(holder)
+    with own_server(tmp_path_factory.mktemp("remnants")) as server:
+        yield server
 
 
 @pytest.fixture
