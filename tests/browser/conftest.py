@@ -11,7 +11,6 @@ from playwright.async_api import Browser, async_playwright
 from tests.acceptance.conftest import built_models  # noqa: F401  the fixture
 from tests.acceptance.kirdi import Kirdi
 from tests.browser.console import Console, chromium, open_console
-from tests.data import need
 
 HERE = Path(__file__).parent
 
@@ -46,5 +45,5 @@ async def console(
     kirdi = Kirdi(tmp_path_factory.mktemp("console"))
     kirdi.home.mkdir(mode=0o700)
     shutil.copytree(built_models, kirdi.home / "models")
-    async with open_console(kirdi, browser, need("clips/crowd.mp4")) as opened:
+    async with open_console(kirdi, browser) as opened:
         yield opened

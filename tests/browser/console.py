@@ -20,7 +20,14 @@ from streamer.domain.account import NewAccount
 from streamer.domain.actor import SERVICE
 from streamer.domain.consent import Language
 from streamer.domain.role import Role
-from tests.acceptance.kirdi import Kirdi, Service, appointment, write_csv
+from tests.acceptance.kirdi import (
+    Kirdi,
+    Service,
+    appointment,
+    record_consent,
+    write_csv,
+)
+from tests.acceptance.people import stills, unseen_clips
 from tests.data import ROOT
 
 PASSWORD = "four cats on a warm roof"
@@ -117,15 +124,24 @@ async def screenshot(page: Page, name: str) -> Path:
 
 
 @asynccontextmanager
-async def open_console(kirdi: Kirdi, browser: Browser, clip: Path) -> AsyncIterator[Console]:
-    """A clinic with one camera, six patients and an account for each role, until it is closed."""
-    with kirdi.camera(clip, loop=True) as url:
+async def open_console(kirdi: Kirdi, browser: Browser) -> AsyncIterator[Console]:
+    """A clinic with one camera, six patients and an account for each role, until it is closed.
+
+    P-1 and P-2 are enrolled (people A and B), and pass the camera again and again; whoever is
+    recognised waits for a person.
+    """
+    seen = [unseen_clips(person)[0] for person in "AB"]
+    with kirdi.camera(*seen, loop=True) as url:
         kirdi.cameras = [{"id": "lobby-1", "url": url}]
-        kirdi.extra = {"codes": {"devices": {"desk-1": "main"}}}
+        kirdi.extra = {
+            "codes": {"devices": {"desk-1": "main"}},
+            "match": {"auto_arrive": "never"},
+        }
         await _accounts(kirdi)
         with kirdi.service() as service:
             service.wait_until_logged('"service ready"', seconds=60)
             import_day(kirdi)
+            await enrol(kirdi)
             address = json.loads((kirdi.home / "web.json").read_text())["url"]
             expect.set_options(timeout=15_000)
             yield Console(kirdi, service, address, browser)
@@ -147,6 +163,17 @@ def import_day(kirdi: Kirdi) -> None:
     write_csv(kirdi.folder / "appointments.csv", booked)
     kirdi.ok("patients", "import", kirdi.folder / "patients.csv")
     kirdi.ok("appointments", "import", kirdi.folder / "appointments.csv")
+
+
+async def enrol(kirdi: Kirdi) -> None:
+    """P-1 and P-2 consent, and are enrolled."""
+    settings, clock = load_settings(kirdi.write_settings(), {}), SystemClock()
+    async with open_backend(settings, kirdi.home, clock) as backend:
+        for ref in ("P-1", "P-2"):
+            await record_consent(backend, ref, clock.now())
+    for ref, person in (("P-1", "A"), ("P-2", "B")):
+        photos = stills(person, kirdi.folder)
+        kirdi.ok("patients", "enroll", ref, *photos, "--consent-ref", f"consent-{ref}")
 
 
 async def _accounts(kirdi: Kirdi) -> None:
