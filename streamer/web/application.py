@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
+from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
@@ -60,7 +61,7 @@ _ROUTERS: Final = (
     audit,
 )
 
-_PAGES: Final = (home, review)
+_PAGES: Final = (home, review, enrol)
 
 
 def create_application(parts: WebParts) -> FastAPI:

@@ -3,14 +3,24 @@
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, StorageState, expect
+import cv2
+import numpy as np
+import pytest
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    async_playwright,
+    expect,
+)
 
 from config.load import load_settings
 from streamer.backend import open_backend
@@ -48,6 +58,45 @@ def chromium() -> str | None:
     return os.environ.get("KIRDI_CHROMIUM") or shutil.which("chromium")
 
 
+@asynccontextmanager
+async def launched(*options: str) -> AsyncIterator[Browser]:
+    """A Chromium of its own until the end of the block; skips the test where there is none."""
+    path = chromium()
+    if path is None:
+        pytest.skip("chromium is not installed; .ci/run installs it, or set KIRDI_CHROMIUM")
+    always = ["--no-sandbox", "--disable-dev-shm-usage"]
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=path, args=[*always, *options])
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+def with_camera(pictures: Path) -> list[str]:
+    """Options that give Chromium a camera which shows a file (`film`), and the right to use it."""
+    return [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={pictures}",
+    ]
+
+
+def film(pictures: Sequence[np.ndarray], path: Path) -> Path:
+    """Write pictures as Motion JPEG, which Chromium's fake camera shows again and again.
+
+    Args:
+        pictures: uint8 (h, w, 3) RGB each.
+        path: Has to end with .mjpeg.
+    """
+    with path.open("wb") as file:
+        for picture in pictures:
+            done, jpeg = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            assert done
+            file.write(jpeg.tobytes())
+    return path
+
+
 @dataclass
 class Console:
     """A clinic that runs: the installation, the service, and its pages' address.
@@ -64,11 +113,15 @@ class Console:
 
     @asynccontextmanager
     async def context(
-        self, role: Role | None, language: Language = Language.EN, **options: Any
+        self,
+        role: Role | None,
+        language: Language = Language.EN,
+        browser: Browser | None = None,
+        **options: Any,
     ) -> AsyncIterator[BrowserContext]:
         """A browser of its own; whoever has the role is signed in there."""
         state = None if role is None else await self._signed_in(role.value)
-        context = await self.browser.new_context(
+        context = await (browser or self.browser).new_context(
             base_url=self.url, locale=language.value, storage_state=state, **options
         )
         context.set_default_timeout(15_000)

@@ -47,3 +47,18 @@ FLAGS: Final = {
     PresenceFlag.UNBOOKED: _("without an appointment"),
     PresenceFlag.CONFLICT: _("conflict"),
 }
+
+PHOTO_ADVICE: Final = {
+    "good": _("Good. Hold still."),
+    "no_face": _("No face is seen."),
+    "several_faces": _("Only the patient, please."),
+    "low_score": _("Look here; no mask, no dark glasses."),
+    "cut_by_border": _("The whole face has to be in the picture."),
+    "too_small": _("Come closer."),
+    "small": _("A little closer."),
+    "turned_away": _("Look straight here."),
+    "badly_lit": _("More even light, and none from behind."),
+    "blurred": _("Hold still."),
+    "off_centre": _("Move to the middle."),
+}
+"""What to do before the picture is taken, by what is wrong with the last one."""
