@@ -14,6 +14,7 @@ from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
 from streamer.api.desk import ApiDesk
 from streamer.api.enrolments import ApiEnrolments
+from streamer.api.imports import ApiImports
 from streamer.api.incidents import ApiIncidents
 from streamer.api.jobs import ApiJobs
 from streamer.api.notices import ApiNotices
@@ -84,6 +85,7 @@ def clinic_resources(
             base.checkpoint_seal,
         ),
         looks=backend.page_reader,
+        imports=ApiImports(backend),
         enrolments=enrolments,
         consents=ApiConsents(settings, backend),
         check_ins=ApiCheckIns(backend.manual_check_ins, backend.undo),

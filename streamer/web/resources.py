@@ -31,6 +31,7 @@ from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
+from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
 from streamer.web.models.patients import Enrolled
 
 
@@ -113,6 +114,18 @@ class SentPhoto:
 
     name: str
     content: bytes
+
+
+class Imports(Protocol):
+    """Writes what another system knows; raises InputError, DatabaseError, VaultError."""
+
+    async def patients(self, sent: ImportedPatients, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
+
+    async def appointments(self, sent: ImportedAppointments, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
 
 
 class Enrolments(Protocol):
@@ -328,6 +341,7 @@ class Resources:
     visits: Visits
     people: People
     looks: Looks
+    imports: Imports
     enrolments: Enrolments
     consents: Consents
     check_ins: CheckIns
