@@ -41,6 +41,7 @@ class Permission(StrEnum):
     ACCOUNTS_WRITE = "accounts:write"
     SETTINGS_READ = "settings:read"
     JOBS_READ = "jobs:read"
+    JOBS_RUN = "jobs:run"
 
 
 _OF: Final[dict[Role, frozenset[Permission]]] = {
@@ -121,6 +122,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CAMERAS_WRITE,
             Permission.SETTINGS_READ,
             Permission.JOBS_READ,
+            Permission.JOBS_RUN,
         }
     ),
 }
