@@ -1331,7 +1331,7 @@ ORDER BY lane, sequence;
 
 -- name: audit_left_over
 -- Events that were committed and never linked: only somebody who switched the trigger off does that.
-SELECT count(*) FROM audit_inbox WHERE site_id = $1;
+SELECT coalesce(sum(greatest(1, cardinality(bodies))), 0) FROM audit_inbox WHERE site_id = $1;
 
 -- name: audit_triggers
 -- Those that link and guard, and are switched on.
@@ -1358,9 +1358,8 @@ FROM audit_events WHERE site_id = $1
 ORDER BY lane, sequence;
 
 -- name: append_audit
--- Linked to a chain at the commit.
-INSERT INTO audit_inbox (site_id, body)
-SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
+-- Linked to a chain at the commit, all of them in one go.
+INSERT INTO audit_inbox (site_id, bodies) VALUES ($1, $2::json[]);
 
 -- name: insert_account
 -- Nothing comes back where the name is taken.
