@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Protocol
 from uuid import UUID
 
@@ -31,10 +31,16 @@ class PatientListener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a check-in, and when its appointment starts; None where there is none."""
+    """What became of a check-in.
+
+    Attributes:
+        starts_at: When its appointment starts; None where there is none.
+        event: What the audit says of it; None where it was there already.
+    """
 
     recorded: Recorded
     starts_at: datetime | None
+    event: AuditEvent | None
 
 
 class PostgresCheckIns:
@@ -99,19 +105,26 @@ class PostgresCheckIns:
 
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """As `record`, inside the caller's transaction; after the commit it calls `tell`."""
-        appointment = await connection.fetchrow(
-            sql("lock_appointment"), check_in.appointment_id, check_in.site_id
-        )
-        if appointment is None:
-            result = Result(Recorded.REFUSED_UNKNOWN, None)
-        else:
-            recorded = await self._write(connection, check_in, appointment)
-            result = Result(recorded, appointment["starts_at"])
-        # What was there already is delivered again and again, and nothing is done.
-        if result.recorded is not Recorded.DUPLICATE:
-            event = _event(check_in, result.recorded)
-            await append_if_known(connection, check_in.site_id, event)
+        result = await self.write_unaudited(connection, check_in)
+        if result.event is not None:
+            await append_if_known(connection, check_in.site_id, result.event)
         return result
+
+    async def write_unaudited(self, connection: Connection, check_in: CheckIn) -> Result:
+        """As `write`; the caller appends the result's event in the same transaction."""
+        day = LocalDay.containing(check_in.occurred_at, self._zone).day
+        appointment = await connection.fetchrow(
+            sql("lock_appointment"), check_in.appointment_id, check_in.site_id, day
+        )
+        starts_at = None
+        if appointment is None:
+            recorded = Recorded.REFUSED_UNKNOWN
+        else:
+            recorded = await self._write(connection, check_in, appointment, day)
+            starts_at = appointment["starts_at"]
+        # What was there already is delivered again and again, and nothing is done.
+        known = recorded is Recorded.DUPLICATE
+        return Result(recorded, starts_at, None if known else _event(check_in, recorded))
 
     async def tell(self, check_in: CheckIn, result: Result) -> None:
         """Tell the listener what has been committed; never raises."""
@@ -119,61 +132,43 @@ class PostgresCheckIns:
             await self._listener.invalidate_patient(check_in.patient_id, result.starts_at)
 
     async def _write(
-        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record
+        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record, day: date
     ) -> Recorded:
         if appointment["patient_id"] != check_in.patient_id:
             return Recorded.REFUSED_UNKNOWN
-        if await connection.fetchval(
-            sql("check_in_exists"), check_in.event_id, check_in.appointment_id
-        ):
-            return Recorded.DUPLICATE
-        if appointment["status"] not in _EXPECTED:
-            return Recorded.REFUSED_STATUS
-        if appointment["place"] != Place.SITE or not self._window_open(
-            appointment["starts_at"], check_in.occurred_at
-        ):
-            return Recorded.REFUSED_WINDOW
         consent_id: UUID | None = None
-        if check_in.method.needs_consent:
+        refusal = self._unfit(check_in, appointment)
+        if refusal is None and check_in.method.needs_consent:
             consent_id = await connection.fetchval(
                 sql("consent_for_check_in"),
                 check_in.patient_id,
                 max(check_in.occurred_at, self._clock.now()),
             )
             if consent_id is None:
-                return Recorded.REFUSED_CONSENT
+                refusal = Recorded.REFUSED_CONSENT
             # Only under the consent's lock: who blocks a face takes it too.
-            if await self._is_blocked(connection, check_in):
-                return Recorded.REFUSED_BLOCKED
-        elif await self._is_dead(connection, check_in):
-            return Recorded.REFUSED_UNKNOWN
-        if not await _insert(connection, check_in, consent_id):
-            return Recorded.DUPLICATE
-        await connection.execute(sql("mark_arrived"), check_in.appointment_id, check_in.occurred_at)
-        await connection.execute(
-            sql("insert_status_change"),
-            check_in.site_id,
-            check_in.appointment_id,
-            check_in.event_id,
-            appointment["status"],
-            AppointmentStatus.ARRIVED.value,
-            check_in.occurred_at,
-            check_in.decided_by or SERVICE.name,
-            check_in.note,
+            elif await _is_blocked(connection, check_in, day):
+                refusal = Recorded.REFUSED_BLOCKED
+        if refusal is None:
+            written = await _insert(connection, check_in, consent_id, appointment["status"])
+            return Recorded.WRITTEN if written else Recorded.DUPLICATE
+        # What was written before is no refusal, whatever has become of its grounds.
+        known = await connection.fetchval(
+            sql("check_in_exists"), check_in.event_id, check_in.appointment_id
         )
-        return Recorded.WRITTEN
+        return Recorded.DUPLICATE if known else refusal
 
-    async def _is_dead(self, connection: Connection, check_in: CheckIn) -> bool:
-        day = LocalDay.containing(check_in.occurred_at, self._zone).day
-        return bool(await connection.fetchval(sql("died_before"), check_in.patient_id, day))
-
-    async def _is_blocked(self, connection: Connection, check_in: CheckIn) -> bool:
-        day = LocalDay.containing(check_in.occurred_at, self._zone).day
-        if await connection.fetchval(sql("face_blocked"), check_in.patient_id, day):
-            return True
-        if check_in.decided_by is not None:
-            return False
-        return bool(await connection.fetchval(sql("check_in_undone"), check_in.appointment_id))
+    def _unfit(self, check_in: CheckIn, appointment: asyncpg.Record) -> Recorded | None:
+        """Why nobody can arrive at it now, whatever was seen or shown; None where nothing is."""
+        if appointment["status"] not in _EXPECTED:
+            return Recorded.REFUSED_STATUS
+        if appointment["place"] != Place.SITE or not self._window_open(
+            appointment["starts_at"], check_in.occurred_at
+        ):
+            return Recorded.REFUSED_WINDOW
+        if appointment["died_before"] and not check_in.method.needs_consent:
+            return Recorded.REFUSED_UNKNOWN
+        return None
 
     def _window_open(self, starts_at: datetime, occurred_at: datetime) -> bool:
         return starts_at - self._opens_before <= occurred_at < starts_at + self._closes_after
@@ -204,9 +199,24 @@ def _event(check_in: CheckIn, recorded: Recorded) -> AuditEvent:
     )
 
 
-async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID | None) -> bool:
+async def _is_blocked(connection: Connection, check_in: CheckIn, day: date) -> bool:
+    return bool(
+        await connection.fetchval(
+            sql("face_blocked"),
+            check_in.patient_id,
+            day,
+            check_in.appointment_id,
+            check_in.decided_by is None,
+        )
+    )
+
+
+async def _insert(
+    connection: Connection, check_in: CheckIn, consent_id: UUID | None, former_status: str
+) -> bool:
+    """Write it, with what follows for the appointment; False where it is known."""
     inserted = await connection.fetchval(
-        sql("insert_check_in"),
+        sql("write_check_in"),
         check_in.event_id,
         check_in.site_id,
         check_in.appointment_id,
@@ -222,5 +232,7 @@ async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID | 
         check_in.decided_by,
         check_in.device_id,
         check_in.note,
+        former_status,
+        check_in.decided_by or SERVICE.name,
     )
     return inserted is not None

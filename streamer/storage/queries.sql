@@ -379,10 +379,14 @@ LEFT JOIN template_keys k ON k.template_id = t.template_id
 WHERE p.site_id = $1 AND p.patient_ref = $2;
 
 -- name: lock_appointment
--- The one lock that every check-in of an appointment takes first.
-SELECT patient_id, status, starts_at, place FROM appointments
-WHERE appointment_id = $1 AND site_id = $2
-FOR UPDATE;
+-- The one lock that every check-in of an appointment takes first. Whoever died before $3, a day of
+-- the site, came in for nothing on it, whatever was shown.
+SELECT a.patient_id, a.status, a.starts_at, a.place, EXISTS (
+           SELECT FROM patients p WHERE p.patient_id = a.patient_id AND p.deceased_on < $3
+       ) AS died_before
+FROM appointments a
+WHERE a.appointment_id = $1 AND a.site_id = $2
+FOR UPDATE OF a;
 
 -- name: lock_appointments
 -- Several at once, in one order for everybody and before any consent: who undoes one locks it before
@@ -407,30 +411,33 @@ WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND NOT p.is_staff AND p.deceased_on IS NULL
 FOR SHARE OF c;
 
--- name: insert_check_in
--- Nothing is inserted when the event is known: two deliveries of one event may name different
--- appointments and so hold different locks.
-INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method, evidence,
-                       occurred_at, camera_id, score, threshold, pack_id, decided_by, device_id,
-                       note)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT DO NOTHING
-RETURNING event_id;
-
--- name: mark_arrived
-UPDATE appointments SET status = 'arrived', status_changed_at = $2 WHERE appointment_id = $1;
-
--- name: died_before
--- Whoever died before this day of the site came in for nothing on it, whatever was shown.
-SELECT EXISTS (SELECT FROM patients WHERE patient_id = $1 AND deceased_on < $2);
+-- name: write_check_in
+-- With the appointment's new status, and the old one ($16) as FHIR R4 Provenance; those rows are only
+-- ever added. Nothing is written where the event or another check-in in force is there already: two
+-- deliveries of one event may name different appointments and so hold different locks.
+WITH written AS (
+    INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
+                           evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
+                           device_id, note)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id, site_id, appointment_id, occurred_at, note
+), arrived AS (
+    UPDATE appointments a SET status = 'arrived', status_changed_at = w.occurred_at
+    FROM written w WHERE a.appointment_id = w.appointment_id
+), changed AS (
+    INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status,
+                                occurred_at, changed_by, reason)
+    SELECT site_id, appointment_id, event_id, $16, 'arrived', occurred_at, $17, note FROM written
+)
+SELECT event_id FROM written;
 
 -- name: face_blocked
--- Has a person said that whoever was taken for this patient on this day was somebody else?
-SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2);
-
--- name: check_in_undone
--- Has a person undone a check-in of the appointment? A face alone does not write another one.
-SELECT EXISTS (SELECT FROM check_ins WHERE appointment_id = $1 AND undone_at IS NOT NULL);
+-- Has a person said that whoever was taken for this patient on this day was somebody else? And, where
+-- no person has decided ($4), has one undone a check-in of the appointment ($3)? A face alone does not
+-- write another one.
+SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2)
+    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL));
 
 -- name: insert_status_change
 -- FHIR R4 Provenance of a status. Rows are only ever added.
@@ -849,8 +856,23 @@ SET (level, day, today, last_at, blocked_until) = (
 WHERE a.blocked_until <= $5::timestamptz
 RETURNING a.blocked_until;
 
+-- name: close_claim
+-- The code has done its work ($3, NULL where there is none or it stays in force), the attempt was none
+-- in vain ($6, NULL where none was counted), and the audit says so.
+WITH used AS (
+    UPDATE codes SET redeemed_at = $7, redeemed_by = $4, device_id = $5, code_hash = NULL
+    WHERE code_id = $3
+), taken_back AS (
+    UPDATE attempts AS a
+    SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
+        blocked_until = CASE WHEN a.blocked_until = $8::timestamptz
+                             THEN a.last_at - interval '1 minute' ELSE a.blocked_until END
+    WHERE a.site_id = $1 AND a.scope = 'device' AND a.subject = $6
+)
+INSERT INTO audit_inbox (site_id, bodies) VALUES ($1, $2::json[]);
+
 -- name: take_attempt_back
--- The code was right. Somebody else's wait, begun meanwhile, stays.
+-- It was none in vain. Somebody else's wait, begun meanwhile, stays.
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE attempts AS a
 SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
@@ -922,54 +944,91 @@ RETURNING code_id;
 
 -- name: find_code_by_digits
 -- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
--- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
+-- those for an appointment that begins after $6. What is sent out days ahead cannot be guessed yet.
+-- With what can be arrived at, a row each: the holder's appointments from $4 to $5 and those of whom
+-- they are guardian of, or the one that the code was issued for. The people first: by day alone it
+-- would read the whole site's.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits
+       ) AS waits,
+       v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
+       v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
+LEFT JOIN LATERAL (
+    SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status,
+           a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
+               SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
+           ) END AS dependant_ref
+    FROM appointments a
+    WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+      AND a.patient_id = ANY(ARRAY(
+          SELECT c.patient_id
+          UNION ALL
+          SELECT g.patient_id FROM guardians g
+          WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+      ))
+      AND (a.appointment_id = c.appointment_id
+           OR c.appointment_id IS NULL AND a.starts_at >= $4 AND a.starts_at < $5)
+) v ON true
 WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
   AND (c.appointment_id IS NULL OR EXISTS (
       SELECT FROM appointments a
-      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $4
+      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $6
   ))
 FOR UPDATE OF c;
 
 -- name: find_code_by_id
--- In whatever state: a signed token that was used says whom it belonged to.
+-- In whatever state: a signed token that was used says whom it belonged to. Visits as above.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits
+       ) AS waits,
+       v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
+       v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
+LEFT JOIN LATERAL (
+    SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status,
+           a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
+               SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
+           ) END AS dependant_ref
+    FROM appointments a
+    WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+      AND a.patient_id = ANY(ARRAY(
+          SELECT c.patient_id
+          UNION ALL
+          SELECT g.patient_id FROM guardians g
+          WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+      ))
+      AND (a.appointment_id = c.appointment_id
+           OR c.appointment_id IS NULL AND a.starts_at >= $4 AND a.starts_at < $5)
+) v ON true
 WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
 FOR UPDATE OF c;
 
 -- name: patient_of_number
 SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
--- name: claim_visits
--- The holder's appointments between two moments, and those of whom they are guardian of, as the
--- clinic says or the national service does ($6, hashes); or the one a code was issued for ($5).
--- The people first: by day alone it would read the whole site's.
-SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
-       a.building, p.patient_ref
+-- name: visits_of_person
+-- For whom the national service has named: the holder's appointments between two moments, and those of
+-- whom they are guardian of, as the clinic says or that service does ($5, hashes).
+SELECT a.appointment_id AS visit_id, a.appointment_ref, a.patient_id AS visitor_id, a.starts_at,
+       a.ends_at, a.status, a.place, a.building, p.patient_ref AS dependant_ref
 FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
 WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
   AND a.patient_id = ANY(ARRAY(
       SELECT $2::uuid
       UNION ALL
-      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2 AND $5::uuid IS NULL
+      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2
       UNION ALL
       SELECT w.patient_id FROM patients w
-      WHERE w.site_id = $1 AND w.id_number_hash = ANY($6::bytea[])
+      WHERE w.site_id = $1 AND w.id_number_hash = ANY($5::bytea[])
   ))
-  AND (a.appointment_id = $5 OR $5 IS NULL AND a.starts_at >= $3 AND a.starts_at < $4)
-ORDER BY a.appointment_id;
+  AND a.starts_at >= $3 AND a.starts_at < $4;
 
 -- name: redeem_code
 UPDATE codes SET redeemed_at = $2, redeemed_by = $3, device_id = $4, code_hash = NULL
