@@ -819,15 +819,13 @@ LIMIT 1;
 -- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
 -- No wait is a moment that is surely past: of two at once the later one may come here first.
 -- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
-WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
-rule AS (
-    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits
-    FROM quick, LATERAL (
-        SELECT EXISTS (
-            SELECT FROM attempts
-            WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
-        ) AS strict
-    ) AS guessed
+WITH guessed AS MATERIALIZED (
+    SELECT EXISTS (
+        SELECT FROM attempts
+        WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
+    ) AS strict, set_config('synchronous_commit', 'off', true)
+), rule AS (
+    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits FROM guessed
 )
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
@@ -962,16 +960,17 @@ LEFT JOIN LATERAL (
            a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
                SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
            ) END AS dependant_ref
-    FROM appointments a
+    FROM (
+        SELECT c.patient_id
+        UNION ALL
+        SELECT g.patient_id FROM guardians g
+        WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+    ) AS person
+    JOIN appointments a ON a.patient_id = person.patient_id
     WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
-      AND a.patient_id = ANY(ARRAY(
-          SELECT c.patient_id
-          UNION ALL
-          SELECT g.patient_id FROM guardians g
-          WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
-      ))
-      AND (a.appointment_id = c.appointment_id
-           OR c.appointment_id IS NULL AND a.starts_at >= $4 AND a.starts_at < $5)
+      AND (c.appointment_id IS NULL OR a.appointment_id = c.appointment_id)
+      AND a.starts_at >= CASE WHEN c.appointment_id IS NULL THEN $4::timestamptz ELSE '-infinity' END
+      AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
 ) v ON true
 WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
   AND (c.appointment_id IS NULL OR EXISTS (
@@ -996,16 +995,17 @@ LEFT JOIN LATERAL (
            a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
                SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
            ) END AS dependant_ref
-    FROM appointments a
+    FROM (
+        SELECT c.patient_id
+        UNION ALL
+        SELECT g.patient_id FROM guardians g
+        WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+    ) AS person
+    JOIN appointments a ON a.patient_id = person.patient_id
     WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
-      AND a.patient_id = ANY(ARRAY(
-          SELECT c.patient_id
-          UNION ALL
-          SELECT g.patient_id FROM guardians g
-          WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
-      ))
-      AND (a.appointment_id = c.appointment_id
-           OR c.appointment_id IS NULL AND a.starts_at >= $4 AND a.starts_at < $5)
+      AND (c.appointment_id IS NULL OR a.appointment_id = c.appointment_id)
+      AND a.starts_at >= CASE WHEN c.appointment_id IS NULL THEN $4::timestamptz ELSE '-infinity' END
+      AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
 ) v ON true
 WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
 FOR UPDATE OF c;
