@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 from uuid import UUID
 
@@ -112,16 +112,10 @@ class PostgresCheckIns:
 
     async def write_unaudited(self, connection: Connection, check_in: CheckIn) -> Result:
         """As `write`; the caller appends the result's event in the same transaction."""
-        day = LocalDay.containing(check_in.occurred_at, self._zone).day
-        appointment = await connection.fetchrow(
-            sql("lock_appointment"), check_in.appointment_id, check_in.site_id, day
-        )
-        starts_at = None
-        if appointment is None:
-            recorded = Recorded.REFUSED_UNKNOWN
+        if check_in.method.needs_consent:
+            recorded, starts_at = await self._write_seen(connection, check_in)
         else:
-            recorded = await self._write(connection, check_in, appointment, day)
-            starts_at = appointment["starts_at"]
+            recorded, starts_at = await self._write_shown(connection, check_in)
         # What was there already is delivered again and again, and nothing is done.
         known = recorded is Recorded.DUPLICATE
         return Result(recorded, starts_at, None if known else _event(check_in, recorded))
@@ -131,28 +125,81 @@ class PostgresCheckIns:
         if result.recorded is Recorded.WRITTEN and result.starts_at is not None:
             await self._listener.invalidate_patient(check_in.patient_id, result.starts_at)
 
-    async def _write(
-        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record, day: date
-    ) -> Recorded:
-        if appointment["patient_id"] != check_in.patient_id:
-            return Recorded.REFUSED_UNKNOWN
-        consent_id: UUID | None = None
-        refusal = self._unfit(check_in, appointment)
-        if refusal is None and check_in.method.needs_consent:
-            consent_id = await connection.fetchval(
-                sql("consent_for_check_in"),
-                check_in.patient_id,
-                max(check_in.occurred_at, self._clock.now()),
-            )
-            if consent_id is None:
-                refusal = Recorded.REFUSED_CONSENT
-            # Only under the consent's lock: who blocks a face takes it too.
-            elif await _is_blocked(connection, check_in, day):
-                refusal = Recorded.REFUSED_BLOCKED
+    async def _write_shown(
+        self, connection: Connection, check_in: CheckIn
+    ) -> tuple[Recorded, datetime | None]:
+        """What rests on no face: in one statement."""
+        occurred_at = check_in.occurred_at
+        found = await connection.fetchrow(
+            sql("write_shown_check_in"),
+            *_columns(check_in, None),
+            occurred_at - self._closes_after,
+            occurred_at + self._opens_before,
+            LocalDay.containing(occurred_at, self._zone).day,
+            check_in.decided_by or SERVICE.name,
+        )
+        if found is None:
+            return Recorded.REFUSED_UNKNOWN, None
+        if found["fit"]:
+            recorded = Recorded.WRITTEN if found["written"] else Recorded.DUPLICATE
+        elif found["patient_id"] != check_in.patient_id:
+            recorded = Recorded.REFUSED_UNKNOWN
+        else:
+            # What is left where nothing else is amiss is that the patient is dead.
+            refusal = self._unfit(check_in, found) or Recorded.REFUSED_UNKNOWN
+            recorded = await self._unless_known(connection, check_in, refusal)
+        return recorded, found["starts_at"]
+
+    async def _write_seen(
+        self, connection: Connection, check_in: CheckIn
+    ) -> tuple[Recorded, datetime | None]:
+        """What rests on a face: a consent in between, under its lock."""
+        found = await connection.fetchrow(
+            sql("lock_appointment"), check_in.appointment_id, check_in.site_id
+        )
+        if found is None:
+            return Recorded.REFUSED_UNKNOWN, None
+        starts_at = found["starts_at"]
+        if found["patient_id"] != check_in.patient_id:
+            return Recorded.REFUSED_UNKNOWN, starts_at
+        refusal, consent_id = self._unfit(check_in, found), None
         if refusal is None:
-            written = await _insert(connection, check_in, consent_id, appointment["status"])
-            return Recorded.WRITTEN if written else Recorded.DUPLICATE
-        # What was written before is no refusal, whatever has become of its grounds.
+            refusal, consent_id = await self._consented(connection, check_in)
+        if refusal is not None:
+            return await self._unless_known(connection, check_in, refusal), starts_at
+        inserted = await connection.fetchval(
+            sql("write_check_in"),
+            *_columns(check_in, consent_id),
+            found["status"],
+            check_in.decided_by or SERVICE.name,
+        )
+        return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN, starts_at
+
+    async def _consented(
+        self, connection: Connection, check_in: CheckIn
+    ) -> tuple[Recorded | None, UUID | None]:
+        """Why the patient's face is not to be used; or None, and the consent that it rests on."""
+        consent_id = await connection.fetchval(
+            sql("consent_for_check_in"),
+            check_in.patient_id,
+            max(check_in.occurred_at, self._clock.now()),
+        )
+        if consent_id is None:
+            return Recorded.REFUSED_CONSENT, None
+        # Only under the consent's lock: who blocks a face takes it too.
+        blocked = await connection.fetchval(
+            sql("face_blocked"),
+            check_in.patient_id,
+            LocalDay.containing(check_in.occurred_at, self._zone).day,
+            check_in.appointment_id,
+            check_in.decided_by is None,
+        )
+        return (Recorded.REFUSED_BLOCKED, None) if blocked else (None, consent_id)
+
+    async def _unless_known(
+        self, connection: Connection, check_in: CheckIn, refusal: Recorded
+    ) -> Recorded:
+        """What was written before is no refusal, whatever has become of its grounds."""
         known = await connection.fetchval(
             sql("check_in_exists"), check_in.event_id, check_in.appointment_id
         )
@@ -166,8 +213,6 @@ class PostgresCheckIns:
             appointment["starts_at"], check_in.occurred_at
         ):
             return Recorded.REFUSED_WINDOW
-        if appointment["died_before"] and not check_in.method.needs_consent:
-            return Recorded.REFUSED_UNKNOWN
         return None
 
     def _window_open(self, starts_at: datetime, occurred_at: datetime) -> bool:
@@ -199,24 +244,9 @@ def _event(check_in: CheckIn, recorded: Recorded) -> AuditEvent:
     )
 
 
-async def _is_blocked(connection: Connection, check_in: CheckIn, day: date) -> bool:
-    return bool(
-        await connection.fetchval(
-            sql("face_blocked"),
-            check_in.patient_id,
-            day,
-            check_in.appointment_id,
-            check_in.decided_by is None,
-        )
-    )
-
-
-async def _insert(
-    connection: Connection, check_in: CheckIn, consent_id: UUID | None, former_status: str
-) -> bool:
-    """Write it, with what follows for the appointment; False where it is known."""
-    inserted = await connection.fetchval(
-        sql("write_check_in"),
+def _columns(check_in: CheckIn, consent_id: UUID | None) -> tuple[object, ...]:
+    """Of the row, in the order of both statements that write it."""
+    return (
         check_in.event_id,
         check_in.site_id,
         check_in.appointment_id,
@@ -232,7 +262,4 @@ async def _insert(
         check_in.decided_by,
         check_in.device_id,
         check_in.note,
-        former_status,
-        check_in.decided_by or SERVICE.name,
     )
-    return inserted is not None

@@ -379,14 +379,10 @@ LEFT JOIN template_keys k ON k.template_id = t.template_id
 WHERE p.site_id = $1 AND p.patient_ref = $2;
 
 -- name: lock_appointment
--- The one lock that every check-in of an appointment takes first. Whoever died before $3, a day of
--- the site, came in for nothing on it, whatever was shown.
-SELECT a.patient_id, a.status, a.starts_at, a.place, EXISTS (
-           SELECT FROM patients p WHERE p.patient_id = a.patient_id AND p.deceased_on < $3
-       ) AS died_before
-FROM appointments a
-WHERE a.appointment_id = $1 AND a.site_id = $2
-FOR UPDATE OF a;
+-- The one lock that every check-in of an appointment takes first.
+SELECT patient_id, status, starts_at, place FROM appointments
+WHERE appointment_id = $1 AND site_id = $2
+FOR UPDATE;
 
 -- name: lock_appointments
 -- Several at once, in one order for everybody and before any consent: who undoes one locks it before
@@ -410,6 +406,41 @@ WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND (c.expires_at IS NULL OR c.expires_at > $2)
   AND NOT p.is_staff AND p.deceased_on IS NULL
 FOR SHARE OF c;
+
+-- name: write_shown_check_in
+-- Both of the above in one, where nothing has to be looked at in between: no consent for what rests on
+-- no face. Written only at an appointment of the patient that is expected, at the site, and begins
+-- after $16 and not after $17, of somebody who had not died before $18; what was found comes back.
+WITH locked AS (
+    SELECT a.appointment_id, a.patient_id, a.status, a.starts_at, a.place, EXISTS (
+               SELECT FROM patients p WHERE p.patient_id = a.patient_id AND p.deceased_on < $18
+           ) AS died_before
+    FROM appointments a
+    WHERE a.appointment_id = $3 AND a.site_id = $2
+    FOR UPDATE OF a
+), fit AS (
+    SELECT status FROM locked
+    WHERE patient_id = $4 AND status IN ('booked', 'pending') AND place = 'site'
+      AND starts_at > $16 AND starts_at <= $17 AND NOT died_before
+), written AS (
+    INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
+                           evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
+                           device_id, note)
+    SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5::uuid, $6, $7, $8::timestamptz, $9, $10::float8,
+           $11::float8, $12, $13, $14, $15 FROM fit
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+), arrived AS (
+    UPDATE appointments a SET status = 'arrived', status_changed_at = $8
+    FROM written WHERE a.appointment_id = $3
+), changed AS (
+    INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status,
+                                occurred_at, changed_by, reason)
+    SELECT $2, $3, w.event_id, f.status, 'arrived', $8, $19, $15 FROM written w, fit f
+)
+SELECT l.patient_id, l.status, l.starts_at, l.place, l.died_before,
+       EXISTS (SELECT FROM fit) AS fit, EXISTS (SELECT FROM written) AS written
+FROM locked l;
 
 -- name: write_check_in
 -- With the appointment's new status, and the old one ($16) as FHIR R4 Provenance; those rows are only
