@@ -1,13 +1,17 @@
-"""Puts the API together: routes, errors, and what stands before them. Made by `app` and tests."""
+"""Puts API and pages together: routes, errors, what stands before them. Made by `app` and tests."""
 
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
+from streamer.web.pages.home import home
+from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.review import review
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
 from streamer.web.routes.appointments import appointments
@@ -56,6 +60,8 @@ _ROUTERS: Final = (
     audit,
 )
 
+_PAGES: Final = (home, review)
+
 
 def create_application(parts: WebParts) -> FastAPI:
     """Return the ASGI application.
@@ -77,6 +83,12 @@ def create_application(parts: WebParts) -> FastAPI:
     application.state.parts = parts
     for one in _ROUTERS:
         application.include_router(one, prefix=API, max_body_size=MAX_BODY, responses=PROBLEMS)
+    application.state.pages = pages = PageRenderer()
+    for one in _PAGES:
+        application.include_router(one, max_body_size=MAX_BODY)
+    pages.served = {
+        context.path for context in iter_route_contexts(application.routes) if context.path
+    }
     install(application)
     entrance = parts.entrance
     # The last one added is the first one passed.
