@@ -122,7 +122,9 @@ async def _run_tasks(
         stores = parts.clinic.backend
         storage.start(
             "web housekeeping",
-            forget_what_is_over(stores.once, stores.web_sessions, parts.clock, stop_storage),
+            forget_what_is_over(
+                stores.once, stores.web_sessions, stores.tickets, parts.clock, stop_storage
+            ),
         )
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:

@@ -24,6 +24,7 @@ from streamer.commands import (
     consents,
     db,
     desk,
+    devices,
     incident,
     jobs,
     models,
@@ -78,6 +79,7 @@ app.add_typer(backup.app, name="backup")
 app.add_typer(bench.app, name="bench")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(devices.app, name="devices")
 bench.app.command("codes")(bench_codes)
 patients.app.command()(export)
 patients.app.command()(erase)

@@ -21,6 +21,7 @@ class AppointmentEntry:
 
     Attributes:
         practitioner: Their name: it is on the door.
+        ticket: By which number the patient is called; None = none was drawn.
         evidence: None where nobody has checked in, or it was undone.
     """
 
@@ -38,6 +39,7 @@ class AppointmentEntry:
     building: str | None
     room: str | None
     walk_in: bool
+    ticket: int | None
     evidence: EvidenceEntry | None
 
 

@@ -25,6 +25,7 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
@@ -350,6 +351,9 @@ class Resources:
     consents: Consents
     check_ins: CheckIns
     codes: Codes
+    kiosk: Kiosk
+    kiosk_calls: KioskCalls
+    devices: Devices
     reviews: Reviews
     desk: Desk
     cameras: Cameras

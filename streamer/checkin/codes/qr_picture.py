@@ -60,6 +60,15 @@ def qr_lines(text: str) -> tuple[str, ...]:
     )
 
 
+def qr_rows(text: str) -> tuple[str, ...]:
+    """Return a QR code for a page to draw, without its margin: a row each, 1 = dark.
+
+    Raises:
+        KirdiError: It cannot be drawn.
+    """
+    return tuple("".join("1" if one else "0" for one in row) for row in _modules(text))
+
+
 def _modules(text: str) -> "np.ndarray[Any, np.dtype[np.uint8]]":
     """Dark modules as ones, without a margin; level M survives a crease or a drop of coffee."""
     try:

@@ -19,6 +19,8 @@ from tests.integration.storage.clinic import NOW, SITE, Clinic
 from tests.servers import Databases, as_role, in_thread, login_name
 
 _CHILDREN_FIRST = (
+    "devices",
+    "tickets",
     "idempotency_keys",
     "sign_in_places",
     "sign_in_attempts",
