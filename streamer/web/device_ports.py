@@ -1,4 +1,4 @@
-"""What the routes of tablets and screens ask for. Collected in `resources`, filled by `streamer.api`."""
+"""What the routes of tablets and screens ask for. Part of `resources`, filled by `streamer.api`."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
