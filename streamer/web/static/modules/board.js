@@ -2,7 +2,8 @@
 
 import { get } from "./api.js";
 import { element, fill } from "./element.js";
-import { atMinute, text } from "./texts.js";
+import { roomName } from "./rooms.js";
+import { atMinute } from "./texts.js";
 
 const EVERY_MS = 2_000;
 const STALE_MS = 15_000;
@@ -14,14 +15,13 @@ let goodAt = Date.now();
 let drawn = null;
 
 function line(one) {
-  const room = one.room ? text("room", { room: one.room }) : text("be_called");
   const fresh = Date.now() - known.get(one.ticket) < NEW_MS;
   return element(
     "li",
     { class: fresh ? "fresh" : null },
     element("strong", {}, String(one.ticket)),
-    element("span", { class: "arrow", "aria-hidden": "true" }, "→"),
-    element("span", { class: "where" }, room),
+    one.room ? element("span", { class: "arrow", "aria-hidden": "true" }, "→") : "",
+    one.room ? element("span", { class: "where" }, roomName(one.room)) : "",
   );
 }
 

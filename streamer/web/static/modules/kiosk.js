@@ -5,6 +5,7 @@
 import { get, post } from "./api.js";
 import { element, fill } from "./element.js";
 import { QrFinder } from "./qr_finder.js";
+import { roomName } from "./rooms.js";
 import { atMinute, text } from "./texts.js";
 import { hush, speak, switchVoice, voiceIsOn } from "./voice.js";
 
@@ -167,7 +168,7 @@ function answer(said) {
 
 function place(visit) {
   const parts = [
-    visit.room ? element("span", { class: "room" }, text("room", { room: visit.room })) : element("span", {}, text("be_called")),
+    visit.room ? element("span", { class: "room" }, roomName(visit.room)) : element("span", {}, text("be_called")),
     element("span", { class: "when" }, atMinute(visit.starts_at)),
   ];
   if (visit.ticket !== null) {
@@ -182,7 +183,7 @@ function choose(choices) {
     const words = [
       several ? text(one.person === 0 ? "yourself" : "person", { number: one.person }) : null,
       atMinute(one.starts_at),
-      one.room ? text("room", { room: one.room }) : null,
+      one.room ? roomName(one.room) : null,
     ];
     const button = element("button", { type: "button", class: "choice-button", "aria-pressed": "false" }, words.filter(Boolean).join(" · "));
     button.dataset.ref = one.appointment_ref;
