@@ -161,9 +161,15 @@ function answer(said) {
     lines.push(...said.visits.map(place));
   }
   say(GOOD.has(said.state) ? "good" : BAD.has(said.state) ? "bad" : "told", text(`${key}_title`), lines);
-  byId("not-me").hidden = said.state !== "already" || shownCode === null;
-  byId("again").hidden = !BAD.has(said.state);
+  offer({ again: BAD.has(said.state), notMe: said.state === "already" && shownCode !== null });
   show("answer", GOOD.has(said.state) && said.state !== "already" ? "answer" : "asking");
+}
+
+/** One way on, and one more where there is something to say against it. */
+function offer({ again = false, notMe = false }) {
+  byId("again").hidden = !again;
+  byId("done").hidden = again;
+  byId("not-me").hidden = !notMe;
 }
 
 function place(visit) {
@@ -215,8 +221,7 @@ async function scan() {
   show("scan");
   if (!(await opened.open())) {
     say("bad", text("no_camera_title"), [text("no_camera_text")]);
-    byId("not-me").hidden = true;
-    byId("again").hidden = false;
+    offer({ again: true });
     show("answer", "asking");
   } else if (finder !== opened) {
     opened.close();
@@ -244,8 +249,7 @@ async function dispute() {
 
 function waitForHelp(title, line) {
   say("told", title, [line]);
-  byId("not-me").hidden = true;
-  byId("again").hidden = true;
+  offer({});
   show("answer", "help");
   clearInterval(polling);
   polling = setInterval(async () => {
