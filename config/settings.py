@@ -23,6 +23,7 @@ from config.consent import Consent as Consent
 from config.database import Database as Database
 from config.egov import Egov as Egov
 from config.keys import Keys as Keys
+from config.live import Live as Live
 from config.oidc import Oidc as Oidc
 from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
@@ -257,6 +258,7 @@ class Settings(Section):
     egov: Egov = Egov()
     web: Web = Web()
     oidc: Oidc = Oidc()
+    live: Live = Live()
     retention: Retention = Retention()
     audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()

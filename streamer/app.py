@@ -11,6 +11,7 @@ import structlog
 
 from config.settings import Settings
 from streamer.acting import acting
+from streamer.api.live import ApiLiveCameras
 from streamer.api.web_housekeeping import forget_what_is_over
 from streamer.background import Background
 from streamer.cameras.camera_control import CameraControl, Reloading
@@ -31,6 +32,7 @@ from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
 from streamer.service_parts import ServiceParts, open_parts
 from streamer.service_rules import arrival_policy
+from streamer.web.media.live_views import LiveViews
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +119,15 @@ async def _run_tasks(
 
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
     if parts.web is not None:
-        parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
+        live = LiveViews(
+            parts.settings.live,
+            ApiLiveCameras(camera_set),
+            parts.web.identities,
+            parts.audit,
+            parts.clock,
+        )
+        cameras.start("live views", live.run(stop))
+        parts.web.open_clinic(parts.clinic.resources(control, comparisons, live, stop))
         cameras.start("web", parts.web.run(stop))
         stores = parts.clinic.backend
         storage.start(

@@ -27,6 +27,7 @@ from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
+from streamer.web.media.live_views import LiveViews
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
 
@@ -40,6 +41,7 @@ def clinic_resources(
     desk: Desk,
     cameras: Cameras,
     notices: Notices,
+    live: LiveViews | None = None,
 ) -> Resources:
     """Return them.
 
@@ -52,6 +54,7 @@ def clinic_resources(
         desk: Likewise.
         cameras: Likewise.
         notices: Likewise.
+        live: Who looks at them; None = nobody can.
     """
     settings, base = backend.settings, backend.database
     return Resources(
@@ -78,6 +81,7 @@ def clinic_resources(
         desk=desk,
         cameras=cameras,
         notices=notices,
+        live=live,
     )
 
 
@@ -100,7 +104,11 @@ class ClinicApi:
     calibration: CalibrationKeeper
 
     def resources(
-        self, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event
+        self,
+        control: CameraControl,
+        comparisons: DeskComparisons,
+        live: LiveViews,
+        stop: asyncio.Event,
     ) -> Resources:
         """Return what the routes work with; `stop` ends what takes its time."""
         backend, settings = self.backend, self.backend.settings
@@ -126,6 +134,7 @@ class ClinicApi:
             desk=ApiDesk(comparisons, stop),
             cameras=ApiCameras(control),
             notices=ApiNotices(self._notices),
+            live=live,
         )
 
     async def _notices(self) -> tuple[str, ...]:

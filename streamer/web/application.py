@@ -19,6 +19,7 @@ from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
 from streamer.web.routes.enrolments import enrolments
 from streamer.web.routes.health import health
+from streamer.web.routes.live import live, whep
 from streamer.web.routes.oidc import oidc
 from streamer.web.routes.openapi import openapi
 from streamer.web.routes.patients import patients
@@ -52,6 +53,8 @@ _ROUTERS: Final = (
     reviews,
     desk,
     cameras,
+    whep,
+    live,
     service,
     audit,
 )

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CAMERAS_READ = "cameras:read"
     CAMERAS_WRITE = "cameras:write"
     CAMERAS_VIEW = "cameras:view"
+    CAMERAS_FACES = "cameras:faces"
     REPORTS_READ = "reports:read"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
@@ -61,6 +62,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CODES_ISSUE,
             Permission.CODES_REDEEM,
             Permission.CAMERAS_READ,
+            Permission.CAMERAS_VIEW,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -73,6 +75,9 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.PRESENCES_READ,
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
+            Permission.CAMERAS_VIEW,
+            # Decides by faces; everybody else is shown cameras with the faces blurred.
+            Permission.CAMERAS_FACES,
         }
     ),
     # Of their own patients only: see `row_scope`.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from streamer.clock import Clock
-from streamer.web.principal import Principal
+from streamer.web.principal import Principal, Via
 from streamer.web.resources import Resources
 from streamer.web.rules import WebRules
 
@@ -37,6 +37,13 @@ class Identities(Protocol):
 
     async def of_token(self, secret: str) -> Principal | None:
         """Who has this API token; None = nobody, or not any more."""
+        ...
+
+    async def still(self, secret: str, via: Via) -> Principal | None:
+        """Who has what was shown a while ago, and what they may by now; None = nobody any more.
+
+        This is no use of it: a session does not live longer because somebody asks.
+        """
         ...
 
 

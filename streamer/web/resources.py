@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from streamer.crypto.pseudonyms import Pseudonyms
@@ -30,6 +30,9 @@ from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.patients import Enrolled
+
+if TYPE_CHECKING:
+    from streamer.web.media.live_views import LiveViews
 
 
 class Visits(Protocol):
@@ -314,6 +317,7 @@ class Resources:
         pack_id: The model pack in use.
         cursors: Seals the places at which lists go on.
         pseudonyms: For those who may count and not know.
+        live: Who looks at cameras; None = nobody can here.
     """
 
     zone: tzinfo
@@ -333,3 +337,4 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    live: "LiveViews | None" = None
