@@ -59,10 +59,9 @@ class Transcoder:
         self._size = (0, 0)
         self._arrived: dict[int, int] = {}
         self._skipping = True
-        self._due_ns = 0
+        self._due = 0
         self._keyframe_ns = 0
         self._latest = -1
-        self._begun = False
 
     def begin(self, given: StreamFormat) -> None:
         """What comes from now on has another format; raises ProtocolError where it is unknown."""
@@ -71,7 +70,6 @@ class Transcoder:
         decoder = av.CodecContext.create(given.codec, "r")
         assert isinstance(decoder, VideoCodecContext)
         decoder.thread_count = 1
-        decoder.time_base = given.time_base
         self._given, self._decoder = given, decoder
         self._skipping = True
         self._arrived.clear()
@@ -109,11 +107,15 @@ class Transcoder:
         assert self._given is not None
         pts = frame.pts
         arrived_ns = newest_ns if pts is None else self._arrived.pop(pts, newest_ns)
-        now_ns = time.monotonic_ns()
-        if now_ns - arrived_ns > _LATE_S * 1e9 or frame.is_corrupt or arrived_ns < self._due_ns:
+        if time.monotonic_ns() - arrived_ns > _LATE_S * 1e9 or frame.is_corrupt:
             return
-        # Half an interval early is in time: cameras are not even.
-        self._due_ns = arrived_ns + round(0.75e9 / _FPS)
+        ticks = arrived_ns * _CLOCK // 1_000_000_000
+        if pts is not None:
+            ticks = int(pts * self._given.time_base * _CLOCK)
+        if self._latest < ticks < self._due:
+            return
+        # A quarter of an interval early is in time: cameras are not even.
+        self._due = ticks + round(0.75 * _CLOCK / _FPS)
         size = _size_of(frame)
         if self._encoder is None or size != self._size:
             self._open(size)
@@ -124,12 +126,8 @@ class Transcoder:
             )
         assert self._encoder is not None
         plain = frame.reformat(width=size[0], height=size[1], format="yuv420p")
-        own = (
-            arrived_ns * _CLOCK // 1_000_000_000
-            if pts is None
-            else int(pts * self._given.time_base * _CLOCK)
-        )
-        self._latest = max(own, self._latest + 1) if own > self._latest - _CLOCK else own
+        # A camera's clock that was set back begins anew; else times grow.
+        self._latest = max(ticks, self._latest + 1) if ticks > self._latest - _CLOCK else ticks
         plain.pts, plain.time_base = self._latest, Fraction(1, _CLOCK)
         plain.pict_type = PictureType.NONE
         if arrived_ns - self._keyframe_ns >= _KEYFRAME_S * 1e9:
@@ -152,7 +150,7 @@ class Transcoder:
         encoder.options = dict(_OPTIONS)
         encoder.profile = "Baseline"
         self._encoder, self._size = encoder, size
-        self._keyframe_ns, self._latest = 0, -1
+        self._keyframe_ns = 0
 
 
 def _size_of(frame: VideoFrame) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from typing import Final
 import structlog
 
 from streamer.clock import Clock
-from streamer.web.media.blurred_feed import BlurredFeed
 from streamer.web.media.broadcast import Broadcast, Post
 from streamer.web.media.clear_feed import ClearFeed
 from streamer.web.media.sources import LiveCameras
@@ -61,6 +60,9 @@ class Feeds:
         if feed is None:
             feed = Feed(camera_id, view, Broadcast(self._post))
             if view is View.BLURRED:
+                # Not before: it loads FFmpeg.
+                from streamer.web.media.blurred_feed import BlurredFeed
+
                 blurred = BlurredFeed(feed.broadcast, self._encoders(), self._clock)
                 work = blurred.run(self._cameras.frames(camera_id))
             else:

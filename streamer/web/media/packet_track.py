@@ -61,6 +61,7 @@ class PacketTrack(MediaStreamTrack):
         if self._queue is None:
             self._queue = self._broadcast.subscribe()
             self._joined_at = self._now()
+            self._backlog = self._queue.waiting
         self.on_next(self._latest)
         taken = await self._queue.get()
         if taken is None or self.readyState != "live":
@@ -87,8 +88,8 @@ class PacketTrack(MediaStreamTrack):
         ticks = self.epoch.ticks(taken.at)
         if taken.at < self._joined_at:
             # From before: drawn together, to end when this viewer came.
-            self._backlog += 1
-            ticks = self.epoch.ticks(self._joined_at - 1.0) + self._backlog * _BURST_TICKS
+            ticks = self.epoch.ticks(self._joined_at) - self._backlog * _BURST_TICKS
+            self._backlog = max(1, self._backlog - 1)
         if self._latest is not None:
             ticks = max(ticks, self._latest + 1)
         return ticks

@@ -28,6 +28,8 @@ from streamer.web.media.packet_track import PacketTrack
 from streamer.web.media.refusal import SdpError
 
 CLOSE_S: Final = 3.0
+_LOOPBACK: Final = ("127.0.0.1",)
+"""Where there is nothing else, as without a network: aioice leaves it out."""
 _MODULO: Final = 1 << 32
 _ERRORS: Final = (
     InternalError,
@@ -68,7 +70,7 @@ class Peer:
             self.track, direction="sendonly"
         ).sender
         self._connection.on("connectionstatechange", self._changed)
-        self._candidates = 0
+        self._candidates = self._checks = 0
         self.rtp_offset: int | None = None
         """What aiortc adds to the track's times; None until something has been sent."""
 
@@ -84,7 +86,7 @@ class Peer:
             await self._connection.setRemoteDescription(
                 RTCSessionDescription(offer.for_aiortc, "offer")
             )
-            self._look_at(self._rules.addresses)
+            self._watch_agent()
             await self._connection.setLocalDescription(await self._connection.createAnswer())
         except _ERRORS as error:
             raise SdpError("the offer cannot be answered") from error
@@ -109,9 +111,9 @@ class Peer:
                 await self._connection.addIceCandidate(found)
 
     async def heard(self) -> int:
-        """Packets that have come from the other end; as long as it lives they grow."""
+        """What has come from the other end; as long as it lives this grows."""
         stats = await self._sender.getStats()
-        return sum(
+        return self._checks + sum(
             int(getattr(one, "packetsReceived", 0) or 0)
             for one in stats.values()
             if one.type == "transport"
@@ -137,17 +139,26 @@ class Peer:
             if isinstance(latest, int) and latest:
                 self.rtp_offset = (latest - sent) % _MODULO
 
-    def _look_at(self, addresses: Sequence[str]) -> None:
-        """Bind to these addresses only; also to the loopback, which aioice leaves out."""
-        if not addresses:
-            return
+    def _watch_agent(self) -> None:
+        """Bind where the settings say, and count the checks of the other end, once it is known.
+
+        Those say that it lives also while the camera is away and nothing is sent.
+        """
         agent = self._sender.transport.transport.iceGatherer._connection
         gather: Callable[..., Coroutine[Any, Any, Any]] = agent.get_component_candidates
+        check: Callable[..., None] = agent.check_incoming
+        wanted = list(self._rules.addresses)
 
-        async def chosen(component: int, **_all: object) -> Any:
-            return await gather(component=component, addresses=list(addresses))
+        async def gather_chosen(component: int, addresses: list[str]) -> Any:
+            places = wanted or addresses or list(_LOOPBACK)
+            return await gather(component=component, addresses=places)
 
-        setattr(agent, "get_component_candidates", chosen)  # noqa: B010 - it is a method
+        def check_counted(*arguments: Any) -> None:
+            self._checks += 1
+            check(*arguments)
+
+        setattr(agent, "get_component_candidates", gather_chosen)  # noqa: B010 - they are methods
+        setattr(agent, "check_incoming", check_counted)  # noqa: B010
 
 
 def _servers(rules: IceRules) -> list[RTCIceServer]:

@@ -9,8 +9,12 @@ from streamer.domain.encoded_packet import EncodedPacket
 from streamer.domain.seen_frame import SeenFrame
 
 
-class PacketStream(AsyncIterator[EncodedPacket], Protocol):
+class PacketStream(Protocol):
     """A camera's packets until the camera is stopped. `ingest.PacketSubscription` is one."""
+
+    def __aiter__(self) -> AsyncIterator[EncodedPacket]:
+        """See `AsyncIterator`."""
+        ...
 
     def close(self) -> None:
         """Take no more."""

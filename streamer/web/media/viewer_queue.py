@@ -31,6 +31,11 @@ class ViewerQueue:
         self._ended = False
         self._news = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many packets wait."""
+        return len(self._waiting)
+
     async def get(self) -> VideoPacket | None:
         """The next packet, as soon as there is one; None once there will be no more."""
         while not self._waiting:
