@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
@@ -38,7 +39,7 @@ def ask(
 
 
 async def watch(track: MediaStreamTrack) -> None:
-    """Decode, and tell of every frame: its size, RTP time and the colours of its quarters."""
+    """Decode, and tell of every frame: size, RTP time, its quarters' colours, its left's detail."""
     try:
         while True:
             frame: Any = await track.recv()
@@ -47,7 +48,16 @@ async def watch(track: MediaStreamTrack) -> None:
             quarters = [
                 image[y * height // 4, x * width // 4].tolist() for y in (1, 3) for x in (1, 3)
             ]
-            say("frame", width=width, height=height, pts=frame.pts, quarters=quarters)
+            left = image[:, : width // 2].astype(np.int16)
+            detail = float(np.abs(np.diff(left, axis=1)).mean())
+            say(
+                "frame",
+                width=width,
+                height=height,
+                pts=frame.pts,
+                quarters=quarters,
+                detail=detail,
+            )
     except MediaStreamError:
         say("track-ended")
 

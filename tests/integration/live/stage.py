@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,12 +44,14 @@ class Analysis:
     def __init__(self, tap: FrameTap) -> None:
         self.faces: Sequence[Face] | None = ()
         self.frames = 0
+        self.paused = False
         self._tap = tap
 
     async def run(self, frames: LatestFrameMailbox) -> None:
         while (frame := await frames.get()) is not None:
             self.frames += 1
-            self._tap.seen(frame, self.faces)
+            if not self.paused:
+                self._tap.seen(frame, self.faces)
             frame.release()
             del frame
 
@@ -111,7 +114,10 @@ class Stage:
             ]
         )
         for name in cameras:
-            await until(lambda name=name: self.status(name) is CameraStatus.STREAMING, 20)
+            await until(partial(self.streams, name), 20)
+
+    def streams(self, camera_id: str) -> bool:
+        return self.status(camera_id) is CameraStatus.STREAMING
 
     def status(self, camera_id: str) -> CameraStatus | None:
         state = self.cameras.state(camera_id)

@@ -26,7 +26,7 @@ class Watcher:
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
         async with asyncio.timeout(timeout_s):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - another process sets no asyncio events
                 await asyncio.sleep(0.02)
 
     async def answer(self) -> dict[str, Any]:
