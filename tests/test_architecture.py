@@ -87,6 +87,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "streamer.pipeline",
         "streamer.desk_pipeline",
         "streamer.tracking",
+        "matcher.face",
         "config.settings",
         "config.errors",
     ),

@@ -86,6 +86,7 @@ class Lobby:
             asks_liveness=asks_liveness,
         )
         self.holds: list[float] = []
+        self.shown: list[tuple[int, int, tuple[Face, ...]]] = []
         self.pipeline = CameraPipeline(
             rules,
             self.matcher,
@@ -93,6 +94,7 @@ class Lobby:
             self.proposals,
             self.counts,
             self.holds.append,
+            lambda frame, faces: self.shown.append((frame.sequence, self.released, tuple(faces))),
         )
 
     async def frame(self, *seen: tuple[Face, int]) -> tuple[Identity, ...]:
@@ -125,6 +127,15 @@ async def test_three_frames_make_an_identity_and_one_proposal() -> None:
     assert proposal.patient_id == UUID(ANNA)
     assert proposal.frames_agreeing == 3
     assert lobby.released == 6
+
+
+async def test_every_picture_is_shown_with_all_its_faces_before_it_is_let_go() -> None:
+    """Those too small to compare and outside the lane, too: whoever looks must not see them."""
+    lobby = Lobby({ANNA: 0}, lane=LEFT_HALF)
+    faces = [face_at(100.0), face_at(500.0, width=20.0)]
+    await lobby.frame(*((one, 0) for one in faces))
+    await lobby.frame()
+    assert lobby.shown == [(1, 0, tuple(faces)), (2, 1, ())]
 
 
 async def test_a_stranger_is_nobody() -> None:

@@ -100,7 +100,7 @@ class Stage:
 
     async def simulated(self, *clips: Path, **options: Any) -> CameraSimulator:
         """A camera that plays clips, until the end."""
-        simulator = CameraSimulator(list(clips), port=0, loop=True, **options)
+        simulator = CameraSimulator(list(clips), loop=True, **({"port": 0} | options))
         await simulator.start()
         self._stack.push_async_callback(simulator.stop)
         return simulator

@@ -235,9 +235,12 @@ async def test_a_camera_that_was_away_comes_back_to_who_looks(tmp_path: Path) ->
             # Longer than a viewer may be silent: it lives, and is not let go.
             await asyncio.sleep(9)
             assert stage.views.viewers == 1
-            await simulator.start()
-            await stage.cameras.apply([])
-        await until(lambda: stage.views.viewers == 0)
+            port = int(simulator.urls[0].split(":")[2].split("/")[0])
+            await stage.simulated(clip, port=port)
+            await watcher.sees(20, 40)
+            assert shows_colours(watcher)
+        # Killed without a word: it is missed soon.
+        await until(lambda: stage.views.viewers == 0, 15)
 
 
 @pytest.mark.long
