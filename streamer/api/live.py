@@ -21,6 +21,11 @@ class ApiLiveCameras:
         """What one is doing."""
         return self._cameras.state(camera_id)
 
+    def why_dark(self, camera_id: str) -> str:
+        """Why nothing comes of one that somebody looks at; empty where it does."""
+        view, state = self._cameras.viewing(camera_id), self._cameras.state(camera_id)
+        return (view.reason if view is not None else "") or (state.reason if state else "")
+
     def packets(self, camera_id: str) -> PacketSubscription:
         """Its encoded video; raises KirdiError."""
         return self._cameras.view(camera_id).subscribe()

@@ -52,6 +52,10 @@ class LiveCameras(Protocol):
         """What one is doing; None where there is no such camera."""
         ...
 
+    def why_dark(self, camera_id: str) -> str:
+        """Why nothing comes of one that somebody looks at, without secrets; empty where it does."""
+        ...
+
     def packets(self, camera_id: str) -> PacketStream:
         """Its encoded video, unencoded by us; raises KirdiError where there is none now."""
         ...

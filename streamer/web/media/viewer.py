@@ -78,6 +78,7 @@ class Watched:
         captured_at: when a picture with that time was captured (UTC); both None until something
             was sent.
         dropped: Packets it has lost because it did not take them in time.
+        reason: Why its camera shows nothing, or not well; empty while it does.
     """
 
     viewer_id: str
@@ -87,3 +88,4 @@ class Watched:
     rtp_timestamp: int | None
     captured_at: datetime | None
     dropped: int
+    reason: str

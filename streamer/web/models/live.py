@@ -23,3 +23,6 @@ class LiveView(Answer):
     captured_at: datetime | None = Field(description="the capture that belongs to it")
     clock_rate: int = Field(90_000, description="of RTP times, a second")
     dropped: int = Field(description="packets this viewer lost because it did not take them")
+    reason: str = Field(
+        description="why the camera shows nothing, or not well; empty while it does"
+    )

@@ -12,6 +12,7 @@ from streamer.web.media.lines import MOST_BYTES
 from streamer.web.media.view import View
 from streamer.web.media.viewer import Opened, Shown
 from streamer.web.models.live import LiveView
+from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal, Via
 from streamer.web.problem import Problem, not_found
@@ -51,6 +52,7 @@ def _body(kind: str) -> dict[str, Any]:
 async def open_view(
     principal: Looker,
     clinic: Clinic,
+    parts: Parts,
     request: Request,
     camera_id: Named,
     view: View | None = None,
@@ -65,7 +67,14 @@ async def open_view(
     if views is None or not principal.may_use_camera(camera_id):
         raise not_found("camera")
     body = await _read(request, _OFFER)
-    opened = await views.open(principal, _shown(request), camera_id, view, body)
+    try:
+        opened = await views.open(principal, _shown(request), camera_id, view, body)
+    except Problem as problem:
+        if problem.status is HTTPStatus.FORBIDDEN:
+            # The route is theirs; the clear picture is not.
+            name = f"POST {camera_id} clear"
+            await parts.entrance.denials.denied(principal.account, name, parts.clock.now())
+        raise
     response = Response(opened.sdp, HTTPStatus.CREATED, media_type=_OFFER)
     response.headers["Location"] = f"{request.url.path.partition('/cameras/')[0]}/live/" + (
         opened.viewer_id
@@ -98,6 +107,7 @@ async def show_view(principal: Looker, clinic: Clinic, viewer_id: Named) -> Live
         captured_at=found.captured_at,
         clock_rate=90_000,
         dropped=found.dropped,
+        reason=found.reason,
     )
 
 
@@ -141,9 +151,15 @@ def _links(opened: Opened) -> list[str]:
     for address, user, password in opened.ice_servers:
         link = f'<{address}>; rel="ice-server"'
         if user:
-            link += f'; username="{user}"; credential="{password}"; credential-type="password"'
+            link += f"; username={_quoted(user)}; credential={_quoted(password)}"
+            link += '; credential-type="password"'
         links.append(link)
     return links
+
+
+def _quoted(text: str) -> str:
+    """As RFC 9110 has it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 async def _read(request: Request, kind: str) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -29,10 +30,11 @@ from streamer.ingest.supervisor import CameraSupervisor
 from streamer.simulator.server import CameraSimulator
 from streamer.web.application import create_application
 from streamer.web.media.live_views import LiveViews
-from streamer.web.ports import WebParts
+from streamer.web.ports import OpenSession, WebParts
+from streamer.web.principal import Via
 from streamer.web.resources import Resources
 from streamer.web.server import WebServer
-from tests.fakes.entrance import entrance
+from tests.fakes.entrance import FakeDenials, entrance
 from tests.fakes.identities import FakeIdentities
 from tests.integration.cameras.service import Journal
 from tests.integration.ingest.watching import until
@@ -89,6 +91,7 @@ class Stage:
             live, ApiLiveCameras(self.cameras), self.identities, self.audit, SystemClock()
         )
         self.url = ""
+        self.entrance = entrance(self.identities)
         self._stack = stack
 
     def _make(self, camera: Camera, note: Note) -> RunningCamera:
@@ -128,6 +131,23 @@ class Stage:
             *roles, account=account or f"somebody-{secrets.token_hex(3)}", cameras=cameras
         )
 
+    @property
+    def denied(self) -> list[tuple[str, str]]:
+        """Who asked for too much."""
+        return cast(FakeDenials, self.entrance.denials).denied_to
+
+    async def in_a_browser(self, role: Role, account: str) -> httpx.AsyncClient:
+        """A client with a session's cookie and token."""
+        secret = secrets.token_hex(16)
+        principal = self.identities.by_token[self.token(role, account=account)]
+        csrf = f"csrf-of-{secret}"
+        session = OpenSession(replace(principal, via=Via.SESSION), csrf)
+        self.identities.by_session[secret] = session
+        headers = {"Cookie": f"__Host-kirdi={secret}", "X-CSRF-Token": csrf}
+        return await self._stack.enter_async_context(
+            httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+        )
+
     async def client(self, token: str) -> httpx.AsyncClient:
         return await self._stack.enter_async_context(
             httpx.AsyncClient(
@@ -144,9 +164,7 @@ async def staged(live: Live | None = None) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         stage = Stage(live or Live(), stack)
         resources = cast(Resources, _OnlyLive(stage.views))
-        application = create_application(
-            WebParts("s1", SystemClock(), entrance(stage.identities), resources)
-        )
+        application = create_application(WebParts("s1", SystemClock(), stage.entrance, resources))
         server = WebServer(application, Web(port=0), SystemClock())
         stage.url = server.bind()
         stage.background.start("web", server.run(stage.stop))

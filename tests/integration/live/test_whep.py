@@ -78,6 +78,7 @@ async def test_who_may_look_how(stage: Stage) -> None:
     path = "/cameras/lobby/whep"
     refused = await operator.post(f"{path}?view=clear", content=CHROMIUM, headers=SDP)
     assert refused.status_code == 403
+    assert len(stage.denied) == 1
     opened = await operator.post(path, content=CHROMIUM, headers=SDP)
     assert opened.status_code == 201
     place = opened.headers["location"].removeprefix("/api/v1")
@@ -159,6 +160,12 @@ async def test_limits_and_who_is_let_go(stage: Stage) -> None:
         assert (full.status_code, full.json()["type"][-7:]) == (503, "viewers")
         assert where in full.json()["detail"]
         assert int(full.headers["retry-after"]) > 0
+    # Trickling in vain costs nothing; others' sites' pages gain nothing, and neither does a session
+    # without its token.
+    session = await stage.in_a_browser(Role.REVIEWER, account="third")
+    for headers in ({"Origin": "https://evil.example"}, {"X-CSRF-Token": "guessed"}):
+        evil = await session.post(path, content=CHROMIUM, headers=SDP | headers)
+        assert evil.status_code == 403
     # Taken away while somebody looks: the permission, then the token.
     held = stage.identities.by_token[first]
     stage.identities.by_token[first] = replace(held, cameras=frozenset())
@@ -172,6 +179,15 @@ async def test_limits_and_who_is_let_go(stage: Stage) -> None:
     await until(lambda: stage.views.viewers == 0)
     await until(lambda: stage.audit.told[-1] == ("next", "lobby", "camera"))
     assert (await clients[1].post(path, content=CHROMIUM, headers=SDP)).status_code == 404
+
+
+async def test_a_browsers_viewer_ends_with_its_session(stage: Stage) -> None:
+    session = await stage.in_a_browser(Role.OPERATOR, account="third")
+    opened = await session.post("/cameras/lobby/whep", content=CHROMIUM, headers=SDP)
+    assert opened.status_code == 201
+    stage.identities.by_session.clear()
+    await until(lambda: stage.views.viewers == 0, 8)
+    await until(lambda: stage.audit.told[-1] == ("third", "lobby", "revoked"))
 
 
 async def test_nobody_looks_unrecorded(stage: Stage) -> None:
@@ -191,7 +207,8 @@ async def test_nobody_looks_unrecorded(stage: Stage) -> None:
     await until(lambda: [one[2] for one in stage.audit.told] == ["opened", "closed"], 8)
 
 
-@pytest.mark.parametrize("codec", ["libx265", pytest.param("b-frames", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("codec", ["libx265", "b-frames"])
 async def test_what_browsers_cannot_show_is_encoded_once_for_all(
     tmp_path: Path, codec: str
 ) -> None:

@@ -20,6 +20,7 @@ OURS: Final[dict[str, str]] = {
     "device": "desk-1",
     "building": "main",
     "review_id": "00000000-0000-4000-8000-000000000000",
+    "viewer_id": "0" * 32,
     "erasure_id": "00000000-0000-4000-8000-000000000000",
     "url": "rtsp://10.0.0.9/2",
     "view_url": "rtsp://10.0.0.9/3",
