@@ -136,6 +136,12 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "streamer.web.media",
     ),
     "aiortc": ("streamer.web.media", "streamer.bench"),
+    "jinja2": ("streamer.web",),
+    "markupsafe": ("streamer.web",),
+    # Days and numbers as people of a language write them, on pages and in documents.
+    "babel": ("streamer.web", "streamer.exchange"),
+    "openpyxl": ("streamer.exchange",),
+    "aiosmtplib": ("streamer.exchange",),
     # The provider's answers come through Authlib's client, which is httpx's.
     "httpx": ("streamer.exchange", "streamer.web.oidc"),
     "joserfc": ("streamer.web.oidc",),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, cast
 
 from streamer.domain.encoded_packet import EncodedPacket
@@ -97,4 +98,4 @@ async def test_after_a_new_connection_it_goes_on_at_a_keyframe() -> None:
     new = [packet(n, PLAIN, 1) for n in range(3, 8)]
     _, sent = await fed(Packets(*old, *new))
     assert [one.data[0] for one in sent] == [0, 1, 2, 5, 6, 7]
-    assert all(after.at > before.at for before, after in zip(sent, sent[1:], strict=False))
+    assert all(after.at > before.at for before, after in pairwise(sent))
