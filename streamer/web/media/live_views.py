@@ -247,10 +247,11 @@ class LiveViews:
                 await self._thread.do(viewer.peer.close, _CLOSE_S)
         except (TimeoutError, KirdiError) as error:
             log.warning("live.close", camera=viewer.camera_id, reason=type(error).__name__)
-        if viewer.on_record:
-            viewer.on_record = False
-            self._unrecorded.append(event)
-            await self._record_rest()
+        finally:
+            if viewer.on_record:
+                viewer.on_record = False
+                self._unrecorded.append(event)
+                await self._record_rest()
 
     async def _record_rest(self) -> None:
         """Put endings on record; what cannot be is kept and tried again."""
