@@ -47,7 +47,13 @@ class Viewers:
     @property
     def frames(self) -> list[int]:
         """How many each has received so far."""
-        return [len(self.seen), *(one.frames for one in self._decoders.counts)]
+        others = self._decoders.counts[: len(self._peers) - 1]
+        return [len(self.seen), *(one.frames for one in others)]
+
+    @property
+    def all_see(self) -> bool:
+        """Whether each has received something."""
+        return len(self.frames) == len(self._peers) and all(self.frames)
 
     async def end(self) -> None:
         """Hang up."""
@@ -109,7 +115,7 @@ async def look(request: dict[str, Any]) -> None:
     viewers = Viewers(Path(request["home"]), request["token"], request["camera"])
     try:
         await viewers.begin(request["viewers"], stop)
-        while not all(viewers.frames) and not stop.is_set():  # noqa: ASYNC110 - nobody tells
+        while not viewers.all_see and not stop.is_set():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(_AGAIN_S)
         send_answer(json.dumps({"viewers": request["viewers"]}).encode())
         await asyncio.sleep(request["wait_s"])
