@@ -15,6 +15,7 @@ from streamer.loading import loading
 
 COLUMNS = (
     "viewers",
+    "mbit_s",
     "fps",
     "fps_least",
     "cpu_per_viewer",

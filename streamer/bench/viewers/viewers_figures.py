@@ -16,6 +16,7 @@ class ViewersFigures:
 
     Attributes:
         viewers: How many look at the one camera.
+        mbit_s: What it sends, Mbit a second.
         fps: Frames a second that a viewer received, on average,
         fps_least: and the one that received the fewest.
         cpu_per_viewer: CPU seconds a second of the thread that sends, for each viewer.
@@ -34,6 +35,7 @@ class ViewersFigures:
     """
 
     viewers: int
+    mbit_s: float
     fps: float | None
     fps_least: float | None
     cpu_per_viewer: float | None
@@ -82,7 +84,7 @@ class Watching:
 def viewers_figures(
     sample: ServiceSample,
     cores: int,
-    bare_cpu: float,
+    beside: tuple[float, float],
     alone: ServiceSample | None,
     watching: Watching | None,
     stalled_mb: float | None,
@@ -92,11 +94,12 @@ def viewers_figures(
     Args:
         sample: What the service used.
         cores: Of the machine.
-        bare_cpu: Of aiortc encoding for one viewer.
+        beside: CPU of aiortc encoding for one viewer; Mbit a second of the camera.
         alone: The sample without viewers; None = this is it.
         watching: None = nobody looked.
         stalled_mb: See `ViewersFigures`.
     """
+    bare_cpu, mbit_s = beside
     count = 0 if watching is None else len(watching.frames)
     sent = more = None
     if watching is not None:
@@ -107,6 +110,7 @@ def viewers_figures(
     middle, high = percentile(delays, 0.5), percentile(delays, 0.95)
     return ViewersFigures(
         viewers=count,
+        mbit_s=mbit_s,
         fps=None if watching is None else sum(watching.frames) / count / watching.seconds,
         fps_least=None if watching is None else min(watching.frames) / watching.seconds,
         cpu_per_viewer=sent,

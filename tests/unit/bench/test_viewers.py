@@ -34,7 +34,7 @@ def sample(service_cpu_s: float, live_cpu_s: float = 0.0) -> ServiceSample:
 
 def test_cost_is_counted_for_each_viewer() -> None:
     watching = Watching(10.0, (150, 148), [(1000.1, 0)], 1000.0, 300, 15)
-    row = viewers_figures(sample(3.4, 0.3), 2, 0.3, sample(3.0), watching, None)
+    row = viewers_figures(sample(3.4, 0.3), 2, (0.3, 1.0), sample(3.0), watching, None)
     assert (row.cpu_per_viewer, row.cpu_more) == pytest.approx((0.015, 0.02))
     assert row.ratio == pytest.approx(0.05)
     assert (row.fps, row.fps_least, row.idle_cpu) == pytest.approx((14.9, 14.8, 0.25))
@@ -42,5 +42,5 @@ def test_cost_is_counted_for_each_viewer() -> None:
 
 
 def test_without_viewers_there_is_nothing_to_divide_by() -> None:
-    row = viewers_figures(sample(3.0), 2, 0.3, None, None, None)
+    row = viewers_figures(sample(3.0), 2, (0.3, 1.0), None, None, None)
     assert (row.viewers, row.cpu_per_viewer, row.ratio, row.analysed_fps) == (0, None, None, 5.0)
