@@ -103,7 +103,9 @@ def viewers_figures(
     count = 0 if watching is None else len(watching.frames)
     sent = more = None
     if watching is not None:
-        sent = sample.live_cpu_s / sample.seconds / count
+        # Where the machine is busy fewer arrive: as if all had.
+        arrived = sum(watching.frames) / watching.seconds / watching.fps
+        sent = sample.live_cpu_s / sample.seconds / arrived
     if watching is not None and alone is not None:
         more = (_used(sample) - _used(alone)) / count
     delays = [] if watching is None else watching.delays_s

@@ -33,14 +33,20 @@ def sample(service_cpu_s: float, live_cpu_s: float = 0.0) -> ServiceSample:
 
 
 def test_cost_is_counted_for_each_viewer() -> None:
-    watching = Watching(10.0, (150, 148), [(1000.1, 0)], 1000.0, 300, 15)
+    watching = Watching(10.0, (150, 150), [(1000.1, 0)], 1000.0, 300, 15)
     row = viewers_figures(sample(3.4, 0.3), 2, (0.3, 1.0), sample(3.0), watching, None)
     assert (row.cpu_per_viewer, row.cpu_more) == pytest.approx((0.015, 0.02))
     assert row.ratio == pytest.approx(0.05)
-    assert (row.fps, row.fps_least, row.idle_cpu) == pytest.approx((14.9, 14.8, 0.25))
+    assert (row.fps, row.fps_least, row.idle_cpu) == pytest.approx((15.0, 15.0, 0.25))
     assert row.delay_p50_ms == pytest.approx(100)
 
 
 def test_without_viewers_there_is_nothing_to_divide_by() -> None:
     row = viewers_figures(sample(3.0), 2, (0.3, 1.0), None, None, None)
     assert (row.viewers, row.cpu_per_viewer, row.ratio, row.analysed_fps) == (0, None, None, 5.0)
+
+
+def test_frames_that_did_not_arrive_make_nobody_cheaper() -> None:
+    half = Watching(10.0, (75, 75), [], 1000.0, 300, 15)
+    row = viewers_figures(sample(3.0, 0.3), 2, (0.3, 1.0), None, half, None)
+    assert row.cpu_per_viewer == pytest.approx(0.03)
