@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from streamer.domain.account import SignInMethod
+from streamer.web.documented import BODY
 from streamer.web.parts import Parts
 from streamer.web.principal import Principal, Via
 from streamer.web.problem import forbidden
@@ -89,7 +90,7 @@ async def read_session(
     )
 
 
-@session.post("", dependencies=[PUBLIC])
+@session.post("", dependencies=[PUBLIC], responses=BODY)
 async def sign_in(
     request: Request, response: Response, parts: Parts, credentials: Credentials
 ) -> SignedIn:
@@ -124,7 +125,7 @@ async def sign_out(
     return SignedOut(provider_url=await entrance.oidc.sign_out_url())
 
 
-@session.put("/password", status_code=204)
+@session.put("/password", status_code=204, responses=BODY)
 async def change_password(
     request: Request,
     response: Response,
