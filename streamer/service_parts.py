@@ -290,7 +290,7 @@ async def _remarks(
     patients = backend.patients_list(matcher.pack_id)
     left = await patients.count_needing_enrolment(backend.clock.now())
     for notice in notices(manifest, settings.match.auto_arrive, calibration.calibrated, left):
-        log.warning("to be known", notice=notice)
+        log.warning("to be known", notice=str(notice))
     if (reason := await why_not_deleted(backend)) is not None:
         log.warning("retention will not run: what is too old stays", reason=reason)
     weak = pack_notice(manifest)

@@ -193,4 +193,5 @@ class ClinicApi:
         patients = self.backend.patients_list(self.matcher.pack_id)
         left = await patients.count_needing_enrolment(self.backend.clock.now())
         auto_arrive = self.backend.settings.match.auto_arrive
-        return tuple(notices(self.manifest, auto_arrive, self.calibration.calibrated, left))
+        found = notices(self.manifest, auto_arrive, self.calibration.calibrated, left)
+        return tuple(one.text for one in found)

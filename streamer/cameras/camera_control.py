@@ -186,7 +186,10 @@ class CameraControl:
                 return await self._reload(request, by)
             written = await asyncio.to_thread(self._file.read)
             if written.pruned(self._settings) != self._overlay:
-                raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
+                raise KirdiError(
+                    "cameras.yaml: was changed by hand, and the service has not read it yet",
+                    command="run `kirdi reload` first",
+                )
             if request.version and request.version != self.version_of(request.camera_id):
                 raise StaleError(f"camera {request.camera_id}: was changed meanwhile; look again")
             overlay = self._changed(request).pruned(self._settings)
@@ -267,13 +270,13 @@ class CameraControl:
     def _disagreements(self) -> tuple[str, ...]:
         """Where the overlay and the settings file speak of the same camera."""
         replaced = (
-            f"camera {camera_id}: the settings file replaces the one added by command; "
-            f"`kirdi cameras remove {camera_id}` drops what was added"
+            f"camera {camera_id}: the settings file replaces the one that was added; remove the "
+            "added one"
             for camera_id in self._overlay.shadowed(self._settings)
         )
         switched = (
             f"camera {one.id}: the settings file says enabled: {str(one.enabled).lower()}, and "
-            f"`kirdi cameras {'disable' if one.enabled else 'enable'}` holds against it"
+            f"that an operator has {'disabled' if one.enabled else 'enabled'} it holds against it"
             for one in self._overlay.contradicted(self._settings)
         )
         return (*replaced, *switched)

@@ -65,8 +65,8 @@ class CameraOverlay(BaseModel):
             if one.id == camera_id:
                 return one
         raise InputError(
-            f"camera {camera_id}: it stands in the settings file; change it there and run "
-            "`kirdi reload`"
+            f"camera {camera_id}: it stands in the settings file; change it there",
+            command="then run `kirdi reload`",
         )
 
     def replaced(self, camera: Camera) -> Self:
@@ -83,8 +83,9 @@ class CameraOverlay(BaseModel):
         kept = tuple(one for one in self.added if one.id != camera_id)
         if kept == self.added:
             raise InputError(
-                f"camera {camera_id}: it stands in the settings file; remove it there and run "
-                "`kirdi reload`, or switch it off by `kirdi cameras disable`"
+                f"camera {camera_id}: it stands in the settings file; remove it there, or switch "
+                "it off",
+                command="run `kirdi reload` then, or `kirdi cameras disable`",
             )
         return self.model_copy(update={"added": kept})
 

@@ -201,5 +201,6 @@ def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> InputErro
     return InputError(
         f"patient {patient_ref}: this face may already be enrolled as {names}; if that is the same "
         "person, merge the two records in the hospital's system; if they are two, such as twins, "
-        "enrol with --anyway: both then check in by code only"
+        "enrol anyway: both then check in by code only",
+        command="by --anyway",
     )

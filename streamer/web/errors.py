@@ -57,7 +57,7 @@ def problem_of(error: KirdiError) -> Problem:
     for kind, status, word, detail in _OURS:
         if isinstance(error, kind):
             headers = _AWAY if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-            return Problem(status, word, detail or str(error), headers)
+            return Problem(status, word, detail or error.message, headers)
     raise AssertionError("KirdiError covers all of them")
 
 

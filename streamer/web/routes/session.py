@@ -116,7 +116,7 @@ async def sign_out(
     """Sign out: the session is good for nothing from now on."""
     cookie = cookie_of(request.cookies, SESSION)
     if principal.via is not Via.SESSION or cookie is None:
-        raise forbidden("a token is not signed out but revoked: `kirdi tokens revoke`")
+        raise forbidden("a token is not signed out but revoked: DELETE /tokens")
     entrance = parts.entrance
     ended = await entrance.sign_in.end(cookie, principal)
     clear_cookie(response, SESSION)
