@@ -40,7 +40,9 @@ class ConsentRules:
         """
         who = f"patient {patient.patient_ref}"
         if not given.document_ref.strip():
-            raise InputError(f"{who}: no document; name the signed one", command="by --document-ref")
+            raise InputError(
+                f"{who}: no document; name the signed one", command="by --document-ref"
+            )
         if given.given_at > now:
             raise InputError(f"{who}: a consent cannot be given in the future; correct the day")
         if given.expires_at > given.given_at + self._term + timedelta(days=1):
@@ -132,8 +134,8 @@ class ConsentRules:
             return
         if guardian is None or given.guardian_ref not in patient.guardian_refs:
             raise InputError(
-                f"{who}: named is nobody who is this patient's guardian in the imports; correct the "
-                "reference, or import the patient with guardian_refs"
+                f"{who}: named is nobody who is this patient's guardian in the imports; correct "
+                "the reference, or import the patient with guardian_refs"
             )
         if guardian.deceased_on is not None or self._is_minor(guardian, given.given_at):
             raise InputError(
