@@ -103,6 +103,20 @@ class CameraOverlay(BaseModel):
         named = {camera.id for camera in settings.cameras}
         return tuple(one.id for one in self.added if one.id in named)
 
+    def disagreements(self, settings: Settings) -> tuple[str, ...]:
+        """Where this and the settings file speak of the same camera, a sentence each."""
+        replaced = (
+            f"camera {camera_id}: the settings file replaces the one that was added; remove the "
+            "added one"
+            for camera_id in self.shadowed(settings)
+        )
+        switched = (
+            f"camera {one.id}: the settings file says enabled: {str(one.enabled).lower()}, and "
+            f"that an operator has {'disabled' if one.enabled else 'enabled'} it holds against it"
+            for one in self.contradicted(settings)
+        )
+        return (*replaced, *switched)
+
     def own(self, settings: Settings) -> frozenset[str]:
         """Ids of the added cameras that the settings file does not replace."""
         return frozenset(one.id for one in self.added) - {one.id for one in settings.cameras}

@@ -9,8 +9,10 @@ from fastapi.routing import iter_route_contexts
 
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
+from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
 from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.review import review
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
 from streamer.web.routes.accounts import accounts
@@ -71,7 +73,7 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home,)
+_PAGES: Final = (home, review, enrol)
 
 
 def create_application(parts: WebParts) -> FastAPI:

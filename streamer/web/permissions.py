@@ -67,8 +67,10 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.OPERATOR: frozenset(
         {Permission.CAMERAS_READ, Permission.CAMERAS_WRITE, Permission.CAMERAS_VIEW}
     ),
+    # The names of those whom a waiting face may show, and of nobody else: see `routes.reviews`.
     Role.REVIEWER: frozenset(
         {
+            Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
             Permission.PRESENCES_READ,

@@ -32,7 +32,7 @@ from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
-from streamer.web.models.patients import Enrolled
+from streamer.web.models.patients import Enrolled, PhotoAdvice
 
 
 class Visits(Protocol):
@@ -140,6 +140,10 @@ class Enrolments(Protocol):
         by: Actor,
     ) -> Enrolled:
         """Make a template of photos, upon a consent in force."""
+        ...
+
+    async def advise(self, photo: SentPhoto) -> PhotoAdvice:
+        """Say what could be better about one picture."""
         ...
 
 
