@@ -26,6 +26,7 @@ from streamer.control.server import ControlServer
 from streamer.desk_control import VERBS as DESK_VERBS
 from streamer.desk_control import DeskControl
 from streamer.domain.camera_state import CameraState
+from streamer.domain.sight import Sight
 from streamer.instruments import Instruments
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
@@ -104,7 +105,12 @@ async def _run_tasks(
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
-    reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
+    pages = parts.clinic.backend.page_reader
+    reviews = ReviewControl(
+        parts.desk,
+        lambda by: acting(parts.settings, by),
+        lambda by, refs: pages.looked_over(Sight(by.name), "Review", refs),
+    )
     policy = arrival_policy(parts.settings)
     at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
     comparisons = parts.comparisons(at_desk.find)

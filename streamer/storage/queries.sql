@@ -215,9 +215,9 @@ SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR UPD
 
 -- name: list_consents
 -- Of one patient everything there was; of the site what is in force.
-SELECT p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at, c.expires_at,
-       g.patient_ref AS guardian_ref, c.identity_check, t.language, t.version AS text_version,
-       c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
+SELECT c.consent_id, p.patient_id, p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at,
+       c.expires_at, g.patient_ref AS guardian_ref, c.identity_check, t.language,
+       t.version AS text_version, c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
 FROM consents c
 JOIN patients p ON p.patient_id = c.patient_id
 LEFT JOIN patients g ON g.patient_id = c.guardian_id
@@ -495,7 +495,7 @@ SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building,
 FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[]);
 
 -- name: list_appointments
-SELECT a.appointment_ref, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
        a.starts_at, a.ends_at, a.status, a.place, a.building, a.room
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
@@ -505,8 +505,8 @@ ORDER BY a.starts_at, a.appointment_ref;
 
 -- name: list_check_ins
 -- Those in force; with $4 the undone ones too.
-SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
-       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.camera_id AS camera,
+       c.occurred_at, c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
        c.undone_at, c.undone_by, c.undone_reason
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
@@ -766,7 +766,7 @@ SELECT max(gallery_max) FROM match_counts WHERE site_id = $1 AND pack_id = $2;
 -- name: list_patients
 -- Who consents to recognition, which packs there are templates of, and whom they are too much like
 -- to be told apart by the pack in use: those check in by code only.
-SELECT p.patient_ref, c.document_ref AS consent_ref,
+SELECT p.patient_id, p.patient_ref, c.document_ref AS consent_ref,
        array_remove(array_agg(t.pack_id ORDER BY t.pack_id), NULL) AS packs,
        NOT coalesce(bool_or(t.pack_id = $2), false) AS needs_enrolment,
        ARRAY(
@@ -977,7 +977,7 @@ WHERE code_id = $1;
 
 -- name: list_codes
 -- Those in force at some time of a day.
-SELECT c.code_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
+SELECT c.code_id, p.patient_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
        c.expires_at, c.redeemed_at, c.redeemed_by, c.device_id AS device,
        CASE WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
             WHEN c.revoked_at IS NOT NULL THEN 'revoked'
@@ -1092,7 +1092,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO NOTHING;
 
 -- name: list_presences
-SELECT p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
+SELECT p.patient_id, p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
        s.camera_id AS camera, s.device_id, s.occurred_at, s.recorded_at, a.starts_at, a.status,
        s.score, s.threshold, s.decided_by
 FROM presences s
@@ -1701,7 +1701,12 @@ WHERE site_id = $1 AND patient_id = $2 ORDER BY read_at, read_id;
 -- name: file_accesses
 SELECT recorded_at, kind, body ->> 'action' AS action, actor, body ->> 'outcome' AS outcome,
        body ->> 'entity_type' AS entity_type, body ->> 'reason' AS reason
-FROM audit_events WHERE site_id = $1 AND patient_id = $2 ORDER BY recorded_at, lane, sequence;
+FROM audit_events
+WHERE site_id = $1
+  AND (patient_id = $2::uuid
+       OR (body -> 'detail' ->> 'patients' IS NOT NULL
+           AND string_to_array(body -> 'detail' ->> 'patients', ',') @> ARRAY[$2::text]))
+ORDER BY recorded_at, lane, sequence;
 
 -- name: any_erased
 SELECT EXISTS (SELECT FROM erased_patients WHERE site_id = $1);
@@ -1845,9 +1850,14 @@ WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3 AND camera_id IS N
   AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4));
 
 -- name: incident_touched
--- About whom the audit has something by one of the accounts, itself or through another one.
-SELECT DISTINCT patient_id FROM audit_events
-WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND patient_id IS NOT NULL
+-- About whom the audit has something by one of the accounts, itself or through another one; a list
+-- names all whom it showed.
+SELECT DISTINCT named.patient_id FROM audit_events e
+CROSS JOIN LATERAL (
+    SELECT e.patient_id UNION ALL
+    SELECT unnest(string_to_array(e.body -> 'detail' ->> 'patients', ','))::uuid
+) named
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND named.patient_id IS NOT NULL
   AND EXISTS (
       SELECT FROM unnest($4::text[]) AS account
       WHERE lower(actor) = lower(account)
@@ -1867,10 +1877,15 @@ WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]) AND p.erased_at IS NULL
 ORDER BY p.patient_ref;
 
 -- name: incident_accesses
-SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome, count(*) AS events,
-       count(DISTINCT patient_id) AS patients, min(recorded_at) AS first_at,
-       max(recorded_at) AS last_at
-FROM audit_events WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome,
+       count(DISTINCT (lane, sequence)) AS events, count(DISTINCT named.patient_id) AS patients,
+       min(recorded_at) AS first_at, max(recorded_at) AS last_at
+FROM audit_events e
+CROSS JOIN LATERAL (
+    SELECT e.patient_id UNION ALL
+    SELECT unnest(string_to_array(e.body -> 'detail' ->> 'patients', ','))::uuid
+) named
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
 GROUP BY 1, 2, 3, 4 ORDER BY events DESC, actor, kind;
 
 -- name: ensure_meta

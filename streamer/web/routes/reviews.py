@@ -43,7 +43,8 @@ async def list_reviews(principal: Reader, clinic: Clinic, paging: PageAsked) -> 
     waiting = [_review(one) for one in await clinic.reviews.reports() if _may_see(principal, one)]
     shown = paging.part_of(waiting)
     if shown.items:
-        await clinic.looks.looked(sight_of(principal, _READ), "Review")
+        refs = {who.patient_ref for one in shown.items for who in one.candidates}
+        await clinic.looks.looked_over(sight_of(principal, _READ), "Review", refs)
     return shown
 
 

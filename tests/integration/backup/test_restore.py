@@ -68,13 +68,12 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
     assert restored.obstacle is None
     async with opened_at(machine) as backend:
         assert await recognisable(backend) == {"P-2", "P-3"}
-        (receipt,) = await backend.consents_list.receipts("P-1")
+        (receipt,) = await backend.consents_list.listed_receipts(SERVICE, "P-1")
         assert receipt.erasure_id in restored.settled.receipts
         assert receipt.templates == 1
         assert receipt.log_clean_at is not None
         states = {
-            row.patient_ref: row.status
-            for row in await backend.consents_list.consents(SystemClock().now(), "P-1")
+            row.patient_ref: row.status for row in await backend.consents_list.of_patient("P-1")
         }
         assert states == {"P-1": "inactive"}
         # It may have been revoked since the backup: nobody knows.

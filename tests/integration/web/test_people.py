@@ -43,6 +43,11 @@ async def test_names_are_for_those_who_need_them(house: House) -> None:
     assert (await reception.get("/patients/P-3")).status_code == 404
     (found,) = (await reception.get("/patients", params={"patient_ref": "P-2"})).json()["items"]
     assert found["patient_ref"] == "P-2"
+    (detail,) = await house.clinic.row(
+        "SELECT body -> 'detail' ->> 'patients' FROM audit_events "
+        "WHERE kind = 'patient-read' AND actor = 'aigul' AND patient_id IS NULL"
+    )
+    assert len(detail.split(",")) == 2
     row = await house.clinic.row(
         "SELECT actor, body ->> 'entity_type', patient_id FROM audit_events "
         "WHERE kind = 'patient-read' AND actor = 'head'"
