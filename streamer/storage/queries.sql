@@ -1734,54 +1734,24 @@ DELETE FROM waiting_reviews
 WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
 RETURNING review_id;
 
--- name: erase_codes
--- A code that was used says how an arrival came about and stays; the others were never anything.
-DELETE FROM codes
-WHERE site_id = $1 AND patient_id = $2 AND redeemed_at IS NULL AND $3::timestamptz IS NOT NULL
-RETURNING code_id;
-
 -- name: erase_attempts
 DELETE FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text
   AND $3::timestamptz IS NOT NULL
 RETURNING subject;
 
--- name: erase_face_blocks
-DELETE FROM face_blocks
-WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
-RETURNING day;
-
 -- name: erase_guardians
 DELETE FROM guardians
 WHERE $1::text IS NOT NULL AND (patient_id = $2 OR guardian_id = $2) AND $3::timestamptz IS NOT NULL
 RETURNING patient_id;
 
--- name: erase_consents
--- Those that nothing rests on: no check-in, and nothing else that came of a face in their time.
-DELETE FROM consents c
-WHERE $1::text IS NOT NULL AND c.patient_id = $2 AND c.status <> 'active'
-  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.consent_id = c.consent_id)
-  AND NOT EXISTS (
-      SELECT FROM presences s
-      WHERE s.patient_id = c.patient_id AND s.evidence = 'face' AND c.purpose = 'check-in'
-        AND s.occurred_at BETWEEN c.given_at
-            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
-  AND NOT EXISTS (
-      SELECT FROM reviews r
-      WHERE r.patient_id = c.patient_id AND c.purpose = 'check-in'
-        AND r.captured_at BETWEEN c.given_at
-            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
-RETURNING c.consent_id;
+-- name: erase_person
+-- What nothing rests on, by the owner's hand: the service can't delete it. Only of whom no profile is
+-- left.
+SELECT kind, deleted FROM kirdi_erase_person($1, $2);
 
--- name: erase_future_appointments
--- No visit was, so nobody has to keep it.
-DELETE FROM appointments a
-WHERE a.site_id = $1 AND a.patient_id = $2 AND a.starts_at > $3
-  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM presences s WHERE s.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM status_changes s WHERE s.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM codes k WHERE k.appointment_id = a.appointment_id)
-RETURNING a.appointment_id;
+-- name: analyze_tables
+SELECT kirdi_analyze();
 
 -- name: erase_notes
 -- What staff wrote in their own words may name the patient.
