@@ -1536,6 +1536,9 @@ DELETE FROM sign_in_places WHERE account_id = $1 AND place IN (
     ORDER BY last_at DESC, place OFFSET 20
 );
 
+-- name: forget_old_places
+DELETE FROM sign_in_places WHERE site_id = $1 AND last_at < $2;
+
 -- name: forget_places
 DELETE FROM sign_in_places WHERE account_id = $1;
 -- name: known_job_runs

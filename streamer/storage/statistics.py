@@ -1,7 +1,7 @@
 """Has the server look at its tables anew after a large import. Called by both imports.
 
-Until it does so by itself, a minute or so later, it takes them for what they were: a gallery that is
-asked for every second can take a hundred times as long.
+Until it does so by itself, a minute or so later, it takes them for what they were: a gallery that
+is asked for every second can take a hundred times as long.
 """
 
 from typing import Final

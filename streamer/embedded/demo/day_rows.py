@@ -5,8 +5,7 @@ look at a patient that anybody would want on record, as `storage.listing` has it
 """
 
 from datetime import date
-
-import asyncpg
+from typing import Any
 
 from streamer.backend import Backend
 from streamer.storage.listing import AppointmentRow, CheckInRow
@@ -24,17 +23,16 @@ class DayRows:
 
     async def appointments(self, day: date) -> list[AppointmentRow]:
         """Those that start on a day; raises DatabaseError."""
-        return [AppointmentRow(**without_id(row)) for row in await self._rows("appointments", day)]
+        return [AppointmentRow(**row) for row in await self._rows("appointments", day)]
 
     async def check_ins(self, day: date) -> list[CheckInRow]:
         """Those of a day that are in force; raises the same."""
         rows = await self._rows("check_ins", day, False)
-        return [CheckInRow(**without_id(row)) for row in rows]
+        return [CheckInRow(**row) for row in rows]
 
-    async def _rows(self, what: str, day: date, *more: object) -> list[asyncpg.Record]:
+    async def _rows(self, what: str, day: date, *more: object) -> list[dict[str, Any]]:
         site = self._backend.settings.site
         span = LocalDay(day, site.zone)
         async with self._backend.database.postgres.connection() as connection:
-            return list(
-                await connection.fetch(sql(f"list_{what}"), site.id, span.start, span.end, *more)
-            )
+            rows = await connection.fetch(sql(f"list_{what}"), site.id, span.start, span.end, *more)
+        return [without_id(row) for row in rows]
