@@ -1193,7 +1193,8 @@ ORDER BY s.occurred_at, s.presence_id
 LIMIT $10;
 
 -- name: read_patients
--- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may.
+-- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may. Who was
+-- erased at their wish is there for whoever has the number, and in no list.
 SELECT p.patient_id, p.patient_ref, p.language, p.attached_from, p.attached_to, p.deceased_on,
        p.is_staff, p.payer, f.consents, f.packs, f.needs_enrolment,
        ARRAY(
@@ -1227,7 +1228,7 @@ WHERE p.site_id = $1
         AND a.status NOT IN ('cancelled', 'entered-in-error')
         AND a.starts_at > $4::timestamptz - interval '1 year'))
   AND (NOT $3::boolean OR 'payer-evidence' = ANY(f.consents))
-  AND ($6::text IS NULL OR p.patient_ref = $6)
+  AND CASE WHEN $6::text IS NULL THEN p.erased_at IS NULL ELSE p.patient_ref = $6 END
   AND (NOT $7::boolean OR f.needs_enrolment)
   AND ($8::text IS NULL OR p.patient_ref > $8)
 ORDER BY p.patient_ref

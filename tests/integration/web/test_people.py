@@ -56,6 +56,17 @@ async def test_names_are_for_those_who_need_them(house: House) -> None:
     assert row[2] is not None
 
 
+async def test_whoever_was_erased_is_in_no_list(house: House) -> None:
+    await house.clinic.import_patients(patient(1), patient(2))
+    await house.clinic.execute(
+        "UPDATE patients SET patient_ref = 'erased-1', erased_at = now() WHERE patient_ref = 'P-1'"
+    )
+    reception = await house.as_role(Role.RECEPTION)
+    listed = (await reception.get("/patients")).json()["items"]
+    assert [one["patient_ref"] for one in listed] == ["P-2"]
+    assert (await reception.get("/patients/erased-1")).status_code == 200
+
+
 async def test_a_patient_consents_is_enrolled_and_withdraws(house: House) -> None:
     await house.clinic.import_patients(patient(1))
     client = await house.as_role(Role.RECEPTION)
