@@ -74,6 +74,9 @@ async def _fill(machine: Machine, folder: Path) -> None:
         for number in (1, 2, 3):
             await clinic.enrol(number)
         await backend.accounts.add(NewAccount("aigul", (Role.ADMIN,)), SERVICE, clock.now())
+        for name in ("bota", "gone"):
+            await backend.accounts.add(NewAccount(name, (Role.HEAD,)), SERVICE, clock.now())
+        await backend.accounts.disable("gone", SERVICE, clock.now())
         await backend.tokens.create(
             "aigul", "board", ("check-ins:read",), timedelta(days=90), SERVICE, clock.now()
         )

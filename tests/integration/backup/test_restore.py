@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from streamer.acting import acting
 from streamer.backend import Backend, open_backend
 from streamer.backup.creating import create_backup
 from streamer.backup.manifest import DUMP, MANIFEST, measure
+from streamer.backup.restored_accounts import RestoredAccounts
 from streamer.backup.restoring import Restored, RestoreWish, restore_backup, settle_database
 from streamer.backup.tools import PostgresTools
 from streamer.clock import SystemClock
@@ -63,8 +65,11 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
     machine = backed_up.new_machine(tmp_path)
-    restored = await restore(machine, wish(backed_up.backup))
+    keeping = replace(wish(backed_up.backup), keep_accounts=("Aigul", "gone", "nobody"))
+    restored = await restore(machine, keeping)
     assert restored.settled.patients == len(restored.settled.receipts) == 1
+    # Whoever left since must not be back, and who had left before is not brought back by a name.
+    assert restored.accounts == RestoredAccounts(("bota", "gone"), ("aigul",), ("nobody",))
     assert restored.obstacle is None
     async with opened_at(machine) as backend:
         assert await recognisable(backend) == {"P-2", "P-3"}
@@ -79,6 +84,8 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
         # It may have been revoked since the backup: nobody knows.
         (token,) = await backend.tokens.listed()
         assert token.revoked_at is not None
+        may = {one.name: one.disabled_at is None for one in await backend.accounts.listed()}
+        assert may == {"aigul": True, "bota": False, "gone": False}
     # It goes on as a site does: what is withdrawn now is in this machine's register, and its copy.
     async with opened_at(machine) as backend:
         await backend.consents.withdraw("P-2", (CHECK_IN,), SERVICE, SystemClock().now())
