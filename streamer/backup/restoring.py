@@ -121,8 +121,7 @@ async def restore_backup(
         tools = await asyncio.to_thread(PostgresTools.of, settings, home, owner_url)
         await _load(settings, wish.folder, manifest, tools)
         await migrate(owner_url, settling=True)
-        embedded = settings.database.url is None
-        await serve_site(owner_url, settings.site, services.login_urls, several=embedded)
+        await serve_site(owner_url, settings.site, services.login_urls, anew=True)
         async with open_database(
             services.database_url, settings.database, settings.site, keys, settling=True
         ) as database:

@@ -16,6 +16,9 @@ ON CONFLICT (site_id) DO NOTHING;
 -- name: other_sites_of_login
 SELECT array_agg(site_id ORDER BY site_id) FROM site_logins WHERE login = $1::name AND site_id <> $2;
 
+-- name: forget_site_logins
+DELETE FROM site_logins;
+
 -- name: serve_site
 INSERT INTO site_logins (login, site_id) VALUES ($1::name, $2) ON CONFLICT DO NOTHING;
 

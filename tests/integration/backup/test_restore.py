@@ -29,7 +29,9 @@ from streamer.crypto.keyfile import KeyFile
 from streamer.domain.actor import SERVICE
 from streamer.embedded.services import EmbeddedServers
 from streamer.errors import BackupError, DatabaseError, KirdiError
+from streamer.key_places import key_places
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.key_exchange import KeyExchange
 from streamer.storage.schema import migrate
 from tests.integration.backup.conftest import BackedUp, Machine
 from tests.integration.storage.clinic import CHECK_IN
@@ -94,6 +96,31 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
     assert len(copied.read_text().splitlines()) == 5
     with pytest.raises(BackupError, match="is not empty, and a restore overwrites nothing"):
         await restore(machine, wish(backed_up.backup))
+
+
+async def test_a_site_among_several_gets_a_key_of_its_own_by_moving(
+    backed_up: BackedUp, tmp_path: Path
+) -> None:
+    """Where several sites share a database its key is not exchanged; no new one is made either."""
+    machine = backed_up.new_machine(tmp_path)
+    told: list[str] = []
+
+    async def rotate(at: Machine) -> None:
+        async with opened_at(at) as backend:
+            sources = key_places(at.settings.keys, at.home)
+            exchange = KeyExchange(
+                backend.key_rotation, backend.database.vault, sources, backend.clock
+            )
+            await exchange.run(SERVICE, None, 0.0, told.append)
+
+    with pytest.raises(DatabaseError, match=r"serves 2 sites.*backup create.*backup restore"):
+        await rotate(backed_up.machine)
+    assert told == []
+    assert not (backed_up.machine.home / "keys" / "kek.next").exists()
+    await restore(machine, wish(backed_up.backup))
+    await rotate(machine)
+    async with opened_at(machine) as backend:
+        assert await recognisable(backend) == {"P-2", "P-3"}
 
 
 Harm = Callable[[Machine, Path], None]
