@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -24,7 +23,7 @@ from streamer.commands.invocation import (
     read_settings,
     say,
 )
-from streamer.domain.account import Account, TokenRow
+from streamer.domain.account import TokenRow
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
 
@@ -50,6 +49,7 @@ def create(
 ) -> None:
     """Make a token; it is shown once and stored nowhere."""
     from streamer.backend import open_backend
+    from streamer.web.idle_scopes import refuse_idle_scopes
     from streamer.web.permissions import Permission
 
     settings, scopes = read_settings(config), names_in(scope)
@@ -80,30 +80,6 @@ def create(
     lasts = "a day" if days == 1 else f"{days} days"
     say(f"Token {token_id} of {account}, for {lasts}. It is shown this once:")
     say(token)
-
-
-def refuse_idle_scopes(account: Account, scopes: Sequence[str]) -> None:
-    """A scope gives nothing that the account may not.
-
-    Raises:
-        InputError: Names each, and the roles that would give it.
-    """
-    from streamer.domain.role import Role
-    from streamer.web.permissions import Permission, permissions_of
-
-    may = permissions_of(account.roles)
-    idle = [one for one in map(Permission, scopes) if one not in may]
-    if not idle:
-        return
-    lacking = []
-    for one in idle:
-        roles = [role.value for role in Role if one in permissions_of([role])]
-        lacking.append(f"{one} takes the role {' or '.join(roles)}")
-    raise InputError(
-        f"account {account.name}: is {', '.join(account.roles) or 'of no role'}, so that the token "
-        f"could not use every scope: {'; '.join(lacking)}. Leave them out, or see `kirdi users "
-        "role`; no token was made"
-    )
 
 
 @app.command("list")

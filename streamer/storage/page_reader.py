@@ -81,13 +81,16 @@ class PageReader:
         async with self.transaction() as connection:
             await append(connection, self.site_id, events)
 
-    async def looked_over(self, sight: Sight, what: str, patient_refs: Iterable[str]) -> None:
+    async def looked_over(
+        self, sight: Sight, what: str, patient_refs: Iterable[str], entity_id: str = ""
+    ) -> None:
         """Have in the audit that somebody was shown a list that is not in the database.
 
         Args:
             sight: Whose look.
             what: At what.
             patient_refs: Whom it shows.
+            entity_id: Its opaque id, where it is one thing.
 
         Raises:
             DatabaseError: It is not on record, so that nothing may be shown.
@@ -95,7 +98,7 @@ class PageReader:
         refs = sorted(set(patient_refs))
         async with self.transaction() as connection:
             rows = await connection.fetch(sql("patient_ids"), self.site_id, refs)
-            await self._tell_all(connection, sight, what, rows)
+            await self._tell_all(connection, sight, what, rows, entity_id)
 
     async def whole(
         self, by: Actor, what: str, name: str, values: Sequence[object]
@@ -162,6 +165,7 @@ class PageReader:
         rows: Sequence[asyncpg.Record],
         *,
         named: bool = False,
+        entity_id: str = "",
     ) -> None:
         """One event for a page: about a patient where it shows one only, else it names them all."""
         whose = sorted({row["patient_id"] for row in rows} - {None})
@@ -178,15 +182,22 @@ class PageReader:
             occurred_at=self.now(),
             patient_id=whose[0] if alone else None,
             entity_type=what,
+            entity_id=entity_id,
             detail=detail,
         )
         await append(connection, self.site_id, [event])
 
     async def _tell_all(
-        self, connection: Connection, sight: Sight, what: str, rows: Sequence[asyncpg.Record]
+        self,
+        connection: Connection,
+        sight: Sight,
+        what: str,
+        rows: Sequence[asyncpg.Record],
+        entity_id: str = "",
     ) -> None:
         for first in range(0, len(rows), _NAMED):
-            await self.tell(connection, sight, what, rows[first : first + _NAMED])
+            shown = rows[first : first + _NAMED]
+            await self.tell(connection, sight, what, shown, entity_id=entity_id)
 
 
 def without_id(row: asyncpg.Record) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 
 from streamer.commands.jobs import why_not
-from streamer.commands.tokens import refuse_idle_scopes
 from streamer.domain.account import Account
 from streamer.domain.job_run import JobRun
 from streamer.domain.role import Role
 from streamer.errors import InputError
+from streamer.web.idle_scopes import refuse_idle_scopes
 
 AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 RUN = JobRun("retention", "2026-11-23", AT, "done", 1, AT, AT, AT, AT, None, "no login")
