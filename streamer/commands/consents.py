@@ -162,15 +162,8 @@ def record(
     if as_json:
         held = {"given_at": recorded.given_at, "expires_at": recorded.expires_at}
         print_json([asdict(signed) | held | {"language": language, "new": new}])
-        return
-    if guardian is not None:
-        until += ", or until they turn 18 if that is sooner"
-    say(
-        f"Recorded: patient {patient_ref} consents to {purpose.value} {until}."
-        if new
-        else f"Document {signed.document_ref} of patient {patient_ref} was recorded before; it "
-        f"holds {until}."
-    )
+    else:
+        say(_recorded(signed, new, until))
 
 
 @app.command()
@@ -265,6 +258,17 @@ def _moment(moment: datetime | None, settings: Settings, otherwise: str = "") ->
     if moment is None:
         return otherwise
     return f"{moment.astimezone(settings.site.zone):{_UNTIL_MINUTES}}"
+
+
+def _recorded(signed: ConsentGiven, new: bool, until: str) -> str:
+    if signed.guardian_ref is not None:
+        until += ", or until they turn 18 if that is sooner"
+    if new:
+        return f"Recorded: patient {signed.patient_ref} consents to {signed.purpose.value} {until}."
+    return (
+        f"Document {signed.document_ref} of patient {signed.patient_ref} was recorded before; it "
+        f"holds {until}."
+    )
 
 
 async def _list(settings: Settings, patient_ref: str | None, by: Actor) -> "list[ConsentEntry]":
