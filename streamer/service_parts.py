@@ -290,9 +290,9 @@ async def _remarks(
     patients = backend.patients_list(matcher.pack_id)
     left = await patients.count_needing_enrolment(backend.clock.now())
     for notice in notices(manifest, settings.match.auto_arrive, calibration.calibrated, left):
-        log.warning("to be known", notice=notice)
-    for notice in await job_notices(backend):
-        log.warning("to be known", notice=notice)
+        log.warning("to be known", notice=str(notice))
+    for line in await job_notices(backend):
+        log.warning("to be known", notice=line)
     weak = pack_notice(manifest)
     return gaps if weak is None else (*gaps, weak)
 

@@ -2,7 +2,6 @@
 
 from config.settings import Settings
 from streamer.backend import Backend
-from streamer.commands.consent_days import term_of
 from streamer.domain.actor import Actor
 from streamer.domain.consent import (
     ConsentGiven,
@@ -13,6 +12,7 @@ from streamer.domain.consent import (
 )
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.errors import InputError
+from streamer.patients.consent_days import term_of
 from streamer.patients.consent_text import consent_text
 from streamer.web.models.consents import (
     Consent,

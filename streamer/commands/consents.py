@@ -14,7 +14,6 @@ from config.settings import Settings
 from streamer.acting import acting
 from streamer.clock import SystemClock
 from streamer.commands.by_option import ByOption
-from streamer.commands.consent_days import term_of
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -35,6 +34,7 @@ from streamer.domain.consent import (
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
+from streamer.patients.consent_days import term_of
 
 if TYPE_CHECKING:
     from streamer.domain.consent_entry import ConsentEntry

@@ -63,7 +63,10 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     warn(shortcomings())
     warn(troubles_of(home))
     if manifest is not None:
-        warn(notices(manifest, settings.match.auto_arrive, seen.calibrated, seen.needing_enrolment))
+        told = notices(
+            manifest, settings.match.auto_arrive, seen.calibrated, seen.needing_enrolment
+        )
+        warn(str(one) for one in told)
     warn(
         f"camera {camera.id}: its certificate is not verified (insecure_tls)"
         for camera in cameras

@@ -211,7 +211,7 @@ class PostgresCodes:
         if phone is None:
             raise InputError(
                 f"patient {row['patient_ref']}: no phone is registered; issue the code without "
-                "--send and hand it over"
+                "sending it, and hand it over"
             )
         return phone
 

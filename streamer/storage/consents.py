@@ -151,7 +151,8 @@ class PostgresConsents:
             if not ended.purposes:
                 raise InputError(
                     f"patient {patient_ref}: has no such consent in force; there is none to "
-                    "withdraw; `kirdi consents list` tells what there is"
+                    "withdraw",
+                    command="`kirdi consents list` tells what there is",
                 )
         return ended
 
@@ -289,8 +290,9 @@ async def _text_id(connection: Connection, text: ConsentText) -> UUID:
 def _recorded_otherwise(given: ConsentGiven) -> InputError:
     return InputError(
         f"patient {given.patient_ref}: document {given.document_ref} is recorded already, with "
-        "another guardian, identity check or text; if that was a mistake, end it by `kirdi "
-        "consents withdraw --reason entered-in-error` and record it anew"
+        "another guardian, identity check or text; if that was a mistake, end it with the reason "
+        "entered-in-error and record it anew",
+        command="by `kirdi consents withdraw --reason entered-in-error`",
     )
 
 

@@ -215,6 +215,7 @@ def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> LookAlike
     return LookAlikeError(
         f"patient {patient_ref}: this face may already be enrolled as {names}; if that is the same "
         "person, merge the two records in the hospital's system; if they are two, such as twins, "
-        "enrol with --anyway: both then check in by code only",
+        "enrol anyway: both then check in by code only",
         tuple(one.patient_ref for one in alike),
+        command="by --anyway",
     )

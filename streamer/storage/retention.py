@@ -110,8 +110,8 @@ class Retention:
                 if due > most_share * total:
                     raise InputError(
                         f"retention: {due} of {total} {kind.value} would be deleted at once; look "
-                        "at the clock and at retention in the settings, then run `kirdi "
-                        "retention run --anyway`"
+                        "at the clock and at retention in the settings",
+                        command="then run `kirdi retention run --anyway`",
                     )
 
     async def run(self, now: datetime, by: str, stop: asyncio.Event) -> RetentionReport:
