@@ -56,7 +56,7 @@ class ApiConsents:
         )
         read = self.text(signed.purpose, signed.language)
         new = await self._backend.consents.record(wanted, read, by, now)
-        rows = await self._backend.consents_list.consents(now, wanted.patient_ref)
+        rows = await self._backend.consents_list.of_patient(wanted.patient_ref)
         key = (wanted.purpose.value, wanted.document_ref)
         # The newest: one of the same number may have been entered in error before.
         (*_, found) = (row for row in rows if (row.purpose, row.document_ref) == key)

@@ -100,8 +100,9 @@ class Retention:
         async with self._postgres.connection() as connection:
             for kind in Kept:
                 due = found.get(kind.value, 0)
-                # Templates without a consent go in any case, and nothing rests on counters.
-                if due <= _FEW or kind in (Kept.TEMPLATES, Kept.ATTEMPTS):
+                # Templates without a consent go in any case, and nothing rests on counters, nor on
+                # tokens that are out of force.
+                if due <= _FEW or kind in (Kept.TEMPLATES, Kept.ATTEMPTS, Kept.API_TOKENS):
                     continue
                 total = await connection.fetchval(
                     count_all(kind), self._site_id, timeout=_TIMEOUT_S
