@@ -20,6 +20,7 @@ from tests.servers import (
     installed_redis,
     know_embedded,
     make_logins,
+    spare_disk,
 )
 
 MakeDatabase = Callable[..., str]
@@ -32,8 +33,10 @@ hypothesis.settings.load_profile("kirdi")
 @pytest.fixture(scope="session")
 def embedded_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
     """PostgreSQL's (as its owner) and Redis's URL of embedded servers that the whole run shares."""
-    servers = EmbeddedServers(tmp_path_factory.mktemp("home"))
+    home = tmp_path_factory.mktemp("home")
+    servers = EmbeddedServers(home)
     holder = servers.acquire(database=True, redis=True)
+    spare_disk(home)
     _, redis_url = servers.services(holder)
     yield know_embedded(servers), redis_url
     servers.release(holder)

@@ -22,7 +22,7 @@ from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import CHECK_IN, SITE, Clinic, patient
-from tests.servers import in_thread
+from tests.servers import in_thread, spare_disk
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
     machine.home.mkdir(mode=0o700)
     servers = EmbeddedServers(machine.home)
     holder = servers.acquire(database=True, redis=True)
+    spare_disk(machine.home)
     in_thread(lambda: _fill(machine, folder / "backup"))
     yield BackedUp(machine, folder / "backup")
     servers.release(holder)
