@@ -30,6 +30,21 @@ hypothesis.settings.register_profile("kirdi", deadline=None)
 hypothesis.settings.load_profile("kirdi")
 
 
+# Who may take so many seconds goes before all others.
+_LONG = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: several workers then end at about the same time."""
+
+    def allowed(item: pytest.Item) -> float:
+        marker = item.get_closest_marker("timeout")
+        seconds = float(marker.args[0]) if marker and marker.args else 0.0
+        return seconds if seconds >= _LONG else 0.0
+
+    items.sort(key=allowed, reverse=True)
+
+
 @pytest.fixture(scope="session")
 def embedded_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
     """PostgreSQL's (as its owner) and Redis's URL of embedded servers that the whole run shares."""
