@@ -543,6 +543,18 @@ SELECT camera_id, state, reason, started_at, last_seen_at FROM camera_uptime
 WHERE site_id = $1 AND ended_at IS NULL
 ORDER BY camera_id;
 
+-- name: uptime_between
+-- What a camera did in [$3, $4); an open interval reaches to its last heartbeat.
+SELECT state, reason, greatest(started_at, $3) AS began_at,
+       least(coalesce(ended_at, last_seen_at), $4) AS ended_at
+FROM camera_uptime
+WHERE site_id = $1 AND camera_id = $2 AND started_at < $4
+  AND coalesce(ended_at, last_seen_at) > $3
+ORDER BY started_at;
+
+-- name: server_now
+SELECT clock_timestamp() AS now, current_setting('server_version') AS version;
+
 -- name: insert_review
 -- Rows are only ever added. Nothing is inserted when it is there: a decision may be sent twice.
 INSERT INTO reviews (review_id, patient_id, site_id, lead, appointment_ids, camera_id, reason, band,
@@ -1366,30 +1378,30 @@ SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) 
 -- Nothing comes back where the name is taken.
 INSERT INTO accounts (account_id, site_id, name, password_hash, roles, practitioner_refs, cameras,
                       issuer, subject, roles_from_provider, created_at, created_by,
-                      password_changed_at)
+                      password_changed_at, password_until)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END)
+        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END, $13)
 ON CONFLICT (site_id, name) DO NOTHING
 RETURNING account_id;
 
 -- name: account_by_name
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND name = $2;
 
 -- name: lock_account
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND name = $2 FOR NO KEY UPDATE;
 
 -- name: account_by_identity
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND issuer = $2 AND subject = $3 FOR NO KEY UPDATE;
 
 -- name: list_accounts
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 ORDER BY name;
 
 -- name: update_account
@@ -1399,7 +1411,8 @@ SET roles = $2, practitioner_refs = $3, cameras = $4, issuer = $5, subject = $6,
 WHERE account_id = $1;
 
 -- name: set_password
-UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE account_id = $1;
+UPDATE accounts SET password_hash = $2, password_changed_at = $3, password_until = $4
+WHERE account_id = $1;
 
 -- name: rehash_password
 -- The same password under newer parameters; not if it has been changed meanwhile.
@@ -1417,7 +1430,7 @@ VALUES ($1, $2, $3, $4, $5, $5, $6);
 -- In force: neither over nor left alone for too long, of an account that may sign in.
 SELECT s.method, s.expires_at, s.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
        a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
-       a.last_sign_in_at, a.disabled_at
+       a.last_sign_in_at, a.disabled_at, a.password_until
 FROM web_sessions s JOIN accounts a ON a.account_id = s.account_id
 WHERE s.session_hash = $1 AND s.site_id = $2 AND s.expires_at > $3 AND s.last_used_at > $4
   AND a.disabled_at IS NULL;
@@ -1433,6 +1446,13 @@ DELETE FROM web_sessions WHERE session_hash = $1 AND site_id = $2 RETURNING acco
 
 -- name: end_sessions_of
 DELETE FROM web_sessions WHERE account_id = $1;
+
+-- name: other_admins
+-- How many beside one are admins and can sign in.
+SELECT count(*) FROM accounts
+WHERE site_id = $1 AND account_id <> $2 AND 'admin' = ANY (roles) AND disabled_at IS NULL
+  AND (subject IS NOT NULL
+       OR (password_hash IS NOT NULL AND (password_until IS NULL OR password_until > $3)));
 
 -- name: end_all_sessions
 DELETE FROM web_sessions WHERE site_id = $1;
@@ -1458,7 +1478,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: find_token
 SELECT t.token_id, t.scopes, t.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
        a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
-       a.last_sign_in_at, a.disabled_at
+       a.last_sign_in_at, a.disabled_at, a.password_until
 FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
 WHERE t.token_hash = $1 AND t.site_id = $2 AND t.expires_at > $3 AND t.revoked_at IS NULL
   AND a.disabled_at IS NULL;
