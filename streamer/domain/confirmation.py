@@ -1,4 +1,4 @@
-"""That the ministry's own system has found a patient present. Made by `exchange.confirmations_csv`."""
+"""That the ministry's own system has found a patient present; imported."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -21,7 +21,7 @@ class VerdictKind(StrEnum):
 
 
 class VerdictGrade(StrEnum):
-    """What a `verified` rests on: the grades of evidence, and `same_day`, which is counted apart."""
+    """What a `verified` rests on: a grade of evidence, or `same_day`, which is counted apart."""
 
     FACE = "face"
     EGOV = "egov"

@@ -8,7 +8,9 @@ from uuid import UUID
 from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.claim_facts import ClaimFacts
 from streamer.domain.patient_facts import PatientFacts
-from streamer.domain.rule_finding import RuleCode, RuleFinding, RuleSummary
+from streamer.domain.rule_code import RuleCode
+from streamer.domain.rule_finding import RuleFinding
+from streamer.domain.rule_summary import RuleSummary
 from streamer.domain.verdict import Verdict
 
 
