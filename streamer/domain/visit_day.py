@@ -22,6 +22,7 @@ class VisitDay:
         elsewhere: Appointments of other days that claims of this one name.
         evidence: Of these appointments, and whatever else their patients left on that day.
         patients: Everybody who has an appointment or a claim.
+        unlooked: Appointments whose patient was perhaps seen, in a review that nobody decided.
         steps: Of these patients' screenings, what was billed before and after.
     """
 
@@ -31,4 +32,5 @@ class VisitDay:
     elsewhere: Mapping[UUID, AppointmentFacts]
     evidence: tuple[VisitEvidence, ...]
     patients: Mapping[UUID, PatientFacts]
+    unlooked: frozenset[UUID]
     steps: Mapping[UUID, tuple[ScreeningStep, ...]]
