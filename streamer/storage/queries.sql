@@ -1685,6 +1685,17 @@ SELECT c.kind, c.grade, a.appointment_ref, c.issued_at, c.issued_by, c.expires_a
 FROM codes c LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
 WHERE c.patient_id = $1 ORDER BY c.issued_at, c.code_id;
 
+-- name: file_claims
+SELECT c.claim_ref, c.appointment_ref, d.full_name AS practitioner, c.service_code, c.service_name,
+       c.performed_at, c.time_precision, c.amount::text AS amount, c.currency, c.quantity, c.payer,
+       c.contract, c.icd10, c.tariff, c.entered_at, c.place, c.room, c.recorded_at
+FROM claims c JOIN practitioners d ON d.practitioner_id = c.practitioner_id
+WHERE c.patient_id = $1 ORDER BY c.performed_at, c.claim_ref;
+
+-- name: file_confirmations
+SELECT confirmation_ref, method, confirmed_at, appointment_ref, taken_by, building, recorded_at
+FROM confirmations WHERE patient_id = $1 ORDER BY confirmed_at, confirmation_ref;
+
 -- name: file_attempts
 SELECT day, today, last_at, blocked_until FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text;
@@ -1809,6 +1820,10 @@ FROM (
     SELECT 'status_changes', s.occurred_at
     FROM status_changes s JOIN appointments a ON a.appointment_id = s.appointment_id
     WHERE a.site_id = $1 AND a.patient_id = $2
+    UNION ALL
+    SELECT 'claims', performed_at FROM claims WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'confirmations', confirmed_at FROM confirmations WHERE site_id = $1 AND patient_id = $2
     UNION ALL
     SELECT 'appointments', starts_at FROM appointments WHERE site_id = $1 AND patient_id = $2
     UNION ALL
