@@ -2159,3 +2159,47 @@ SELECT session_user::text;
 
 -- name: number_of_sites
 SELECT kirdi_sites();
+
+-- name: ensure_practitioner
+-- Named by whoever bills; the schedule gives the name later.
+INSERT INTO practitioners (practitioner_id, site_id, practitioner_ref, full_name)
+VALUES ($1, $2, $3, $3)
+ON CONFLICT (site_id, practitioner_ref) DO NOTHING;
+
+-- name: claims_for_import
+-- The stored side of a portion.
+SELECT claim_id AS id, claim_ref AS ref, appointment_ref, patient_id, practitioner_id, service_code,
+       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
+       quantity, entered_at, place, room
+FROM claims WHERE site_id = $1 AND claim_ref = ANY($2::text[]);
+
+-- name: insert_claim
+INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id, practitioner_id,
+                    service_code, service_name, performed_at, amount, currency, time_precision,
+                    payer, contract, icd10, tariff, quantity, entered_at, place, room)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+
+-- name: update_claim
+UPDATE claims
+SET updated_at = $2, appointment_ref = $3, patient_id = $4, practitioner_id = $5, service_code = $6,
+    service_name = $7, performed_at = $8, amount = $9, currency = $10, time_precision = $11,
+    payer = $12, contract = $13, icd10 = $14, tariff = $15, quantity = $16, entered_at = $17,
+    place = $18, room = $19
+WHERE claim_id = $1;
+
+-- name: confirmations_for_import
+-- The stored side of a portion.
+SELECT confirmation_id AS id, confirmation_ref AS ref, patient_id, method, confirmed_at,
+       appointment_ref, taken_by, building
+FROM confirmations WHERE site_id = $1 AND confirmation_ref = ANY($2::text[]);
+
+-- name: insert_confirmation
+INSERT INTO confirmations (confirmation_id, site_id, confirmation_ref, patient_id, method,
+                           confirmed_at, appointment_ref, taken_by, building)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: update_confirmation
+UPDATE confirmations
+SET updated_at = $2, patient_id = $3, method = $4, confirmed_at = $5, appointment_ref = $6,
+    taken_by = $7, building = $8
+WHERE confirmation_id = $1;
