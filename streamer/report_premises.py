@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from config.settings import Camera, Settings
+from streamer.domain.report_wants import ReportWants
 from streamer.reports.premises import Entrance, Premises, opening_hours
 
 
@@ -46,3 +47,21 @@ def premises_of(settings: Settings, cameras: Iterable[Camera] | None = None) -> 
 
 def _minutes(minutes: float) -> timedelta:
     return timedelta(minutes=minutes)
+
+
+def wants_of(settings: Settings, cameras: Iterable[Camera] | None = None) -> ReportWants:
+    """Return what a report's facts have to hold by these settings; `cameras` as above."""
+    arrival, reports = settings.arrival, settings.reports
+    used = settings.cameras if cameras is None else tuple(cameras)
+    before = max(arrival.presence_before_min, arrival.opens_before_min)
+    after = max(arrival.presence_after_min, arrival.closes_after_min)
+    return ReportWants(
+        before=_minutes(before),
+        # Somebody may be seen until the site closes.
+        after=max(_minutes(after), timedelta(hours=12)),
+        profile_codes=tuple(one.casefold() for one in reports.fits),
+        screening_codes=frozenset(code for steps in reports.screenings.values() for code in steps),
+        screening_reach=timedelta(days=reports.screening_days),
+        buildings={camera.id: camera.building for camera in used} | dict(settings.codes.devices),
+        producers={account: (ref,) for account, ref in settings.staff.practitioners.items()},
+    )

@@ -78,7 +78,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.service_lock": ("streamer.errors",),
     "streamer.service_rules": OURS,
     "streamer.windows": (*LEAVES, "config.settings"),
-    "streamer.report_premises": ("streamer.reports", "config.settings"),
+    "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),
     "streamer.control": LEAVES,

@@ -29,8 +29,15 @@ from streamer.reports.verdicts import Visit, verdict_of
 _TOOK_PLACE: Final = frozenset(
     {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
 )
-# And here that there was to be none.
-_CALLED_OFF: Final = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR})
+# Nobody looks for a patient on account of these.
+_NOT_LOOKED_FOR: Final = frozenset(
+    {
+        AppointmentStatus.CANCELLED,
+        AppointmentStatus.ENTERED_IN_ERROR,
+        AppointmentStatus.PROPOSED,
+        AppointmentStatus.WAITLIST,
+    }
+)
 
 
 class Judge:
@@ -56,7 +63,7 @@ class Judge:
         appointments = tuple(self._appointment(one, facts, evidence) for one in facts.appointments)
         planned: dict[UUID, list[AppointmentFacts]] = {}
         for one in facts.appointments:
-            if one.place is Place.SITE and one.status not in _CALLED_OFF:
+            if one.place is Place.SITE and one.status not in _NOT_LOOKED_FOR:
                 planned.setdefault(one.patient_id, []).append(one)
         claims = tuple(
             self._claim(one, facts, evidence, today, planned.get(one.patient_id, ()))
@@ -105,12 +112,11 @@ class Judge:
         named = None if one.appointment_id is None else today.get(one.appointment_id)
         # Of another day it says nothing about this one, and of another patient nothing at all.
         own = named if named is not None and named.patient_id == one.patient_id else None
-        if own is not None:
+        pieces = () if own is None else evidence.own(own)
+        if own is not None and own.status not in _NOT_LOOKED_FOR:
             visit = self._at_appointment(one, own, facts)
-            pieces = evidence.own(own)
         else:
-            visit = self._without(one, planned, facts)
-            pieces = ()
+            visit = self._without(one, own, planned, facts)
         verdict = verdict_of(visit, pieces, evidence.of_patient(one.patient_id), self._uptime)
         appointment = named
         if appointment is None and one.appointment_id is not None:
@@ -134,9 +140,13 @@ class Judge:
         )
 
     def _without(
-        self, one: ClaimFacts, planned: Sequence[AppointmentFacts], facts: VisitDay
+        self,
+        one: ClaimFacts,
+        own: AppointmentFacts | None,
+        planned: Sequence[AppointmentFacts],
+        facts: VisitDay,
     ) -> Visit:
-        """Ask about a service without an appointment that day.
+        """Ask about a service without an appointment that day, or with one that was called off.
 
         Its patient was looked for on account of another one of the day, or not at all.
         """
@@ -160,7 +170,7 @@ class Judge:
             patient=facts.patients[one.patient_id],
             biller=service.practitioner_ref,
             at=service.performed_at,
-            place=service.place or Place.SITE,
+            place=service.place or (Place.SITE if own is None else own.place),
             building=None,
             window=window,
             known_since=known_since,

@@ -1,7 +1,6 @@
 """A service that is for the older or the younger."""
 
-from datetime import date
-
+from streamer.domain.age import full_years
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import Parameter
 from streamer.domain.rule_summary import NotEvaluated
@@ -38,8 +37,3 @@ def find(day: ClaimDay, log: RuleLog) -> None:
             if fit.most is not None:
                 said["most"] = fit.most
             log.found(one.judged, said)
-
-
-def full_years(born: date, day: date) -> int:
-    """How old somebody is on a day; who was born on 29 February has their birthday on 1 March."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

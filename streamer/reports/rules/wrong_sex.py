@@ -1,7 +1,5 @@
 """A service that is for the other sex."""
 
-from typing import Final
-
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_summary import NotEvaluated
 from streamer.reports.rules.claim_day import ClaimDay
@@ -9,8 +7,6 @@ from streamer.reports.rules.fitting import Fits
 from streamer.reports.rules.rule_log import RuleLog
 
 CODE = RuleCode.WRONG_SEX
-
-_KNOWN: Final = frozenset({"female", "male"})
 
 
 def find(day: ClaimDay, log: RuleLog) -> None:
@@ -22,7 +18,7 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     for one in day.claims:
         fit = fits.of(one.judged.claim.service.service_code)
         sex = one.judged.patient.sex
-        if fit is not None and fit.sex is not None and sex not in _KNOWN:
+        if fit is not None and fit.sex is not None and sex is None:
             log.skipped(NotEvaluated.PATIENT_UNKNOWN)
             continue
         log.looked()
