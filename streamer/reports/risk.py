@@ -3,7 +3,7 @@
 Two steps: all days of the period are counted, then claims are asked about, in any order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.settings import Reports
 from streamer.domain.claim_risk import ClaimRisk
@@ -12,19 +12,19 @@ from streamer.domain.practitioner_rate import PractitionerRate
 from streamer.domain.verdict import VerdictKind
 from streamer.reports.practitioner_rates import practitioner_rates
 from streamer.reports.rules.weak_evidence import WeakEvidence, weak_evidence
-from streamer.reports.visit_counts import VisitCounts
+from streamer.reports.visit_counts import Count
 
 
 class PeriodRisk:
     """Of one period, once it is counted."""
 
-    def __init__(self, counts: VisitCounts, settings: Reports) -> None:
-        """Compare the practitioners."""
-        self._rates = practitioner_rates(counts.counts, settings)
+    def __init__(self, counts: Mapping[tuple[str, bool], Count], settings: Reports) -> None:
+        """Compare the practitioners; `counts` are `VisitCounts.counts` of the whole period."""
+        self._rates = practitioner_rates(counts, settings)
         self._above = {
             (one.practitioner_ref, one.enrolled): one for one in self._rates if one.above
         }
-        self._weak = weak_evidence(counts.counts, settings)
+        self._weak = weak_evidence(counts, settings)
 
     @property
     def rates(self) -> Sequence[PractitionerRate]:
