@@ -1,6 +1,5 @@
 """What is beyond chance: probabilities against SciPy's own test, and who is at risk for it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -53,16 +52,14 @@ def test_false_discovery_rates_are_benjaminis_and_hochbergs(seed: int) -> None:
     assert false_discovery_rates([]) == []
 
 
-Counted = Mapping[tuple[str, bool], tuple[int, ...]]
+Counts = dict[tuple[str, bool], tuple[int, ...]]
 
 
-def period(counts: Counted, **settings: Any) -> PeriodRisk:
+def period(counts: Counts, **settings: Any) -> PeriodRisk:
     return PeriodRisk({key: Count(*value) for key, value in counts.items()}, Reports(**settings))
 
 
-HONEST: dict[tuple[str, bool], tuple[int, ...]] = {
-    (f"D-{one}", True): (470, 30) for one in range(20)
-}
+HONEST: Counts = {(f"D-{one}", True): (470, 30) for one in range(20)}
 
 
 def test_a_practitioner_above_the_site_stands_out_and_nobody_else() -> None:
@@ -86,10 +83,8 @@ def test_fewer_than_fifty_visits_are_compared_with_nobody() -> None:
 
 def test_enrolled_and_other_patients_are_compared_apart() -> None:
     """Who has more patients without a face has more visits without evidence, and is not worse."""
-    groups: dict[tuple[str, bool], tuple[int, ...]] = {
-        (f"D-{one}", False): (350, 150) for one in range(20)
-    }
-    mixed: dict[tuple[str, bool], tuple[int, ...]] = {
+    groups: Counts = {(f"D-{one}", False): (350, 150) for one in range(20)}
+    mixed: Counts = {
         ("D-X", True): (94, 6),
         ("D-X", False): (140, 60),
     }
@@ -100,11 +95,11 @@ def test_enrolled_and_other_patients_are_compared_apart() -> None:
 
 
 def test_by_chance_hardly_anybody_stands_out() -> None:
-    """A thousand sites of 40 practitioners who are all alike: one in a hundred may err."""
+    """Three hundred sites of 40 practitioners who are all alike: one in a hundred may err."""
     draw = Random(3)
     wrong = 0
     for _ in range(300):
-        counts: dict[tuple[str, bool], tuple[int, ...]] = {}
+        counts: Counts = {}
         for one in range(40):
             unverified = sum(draw.random() < 0.06 for _ in range(80))
             counts[f"D-{one}", True] = (80 - unverified, unverified)
@@ -165,10 +160,8 @@ def test_a_visit_counts_once_whatever_was_billed_for_it() -> None:
 
 
 def test_weak_evidence_once_it_is_fair() -> None:
-    honest: dict[tuple[str, bool], tuple[int, ...]] = {
-        (f"D-{one}", True): (470, 30, 40) for one in range(10)
-    }
-    crooked: dict[tuple[str, bool], tuple[int, ...]] = {("D-1", True): (100, 5, 40)}
+    honest: Counts = {(f"D-{one}", True): (470, 30, 40) for one in range(10)}
+    crooked: Counts = {("D-1", True): (100, 5, 40)}
     day = judged(a_day([appointment()], [claim()], [evidence(grade=EvidenceGrade.MANUAL)]))
     one = day.claims[0]
     found = period(honest | crooked).of(one)
@@ -179,9 +172,7 @@ def test_weak_evidence_once_it_is_fair() -> None:
         "practitioner": "D-1", "weak": 40, "visits": 100, "share": 0.4, "most": 0.15,
     }  # fmt: skip
     # Not where few are enrolled, not beyond chance, not with few visits, not switched off.
-    few: dict[tuple[str, bool], tuple[int, ...]] = {
-        (ref, False): count for (ref, _), count in (honest | crooked).items()
-    }
+    few: Counts = {(ref, False): count for (ref, _), count in (honest | crooked).items()}
     assert period(few).of(one) is None
     assert period(few).weak_evidence.skipped(one) is NotEvaluated.NOT_FAIR_YET
     assert period(honest | {("D-1", True): (100, 5, 18)}).of(one) is None
