@@ -1,7 +1,7 @@
 """Judges a day: the verdict of every appointment and claim, and the rules of the day. Pure."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -230,8 +230,11 @@ class _Evidence:
 
     def own(self, appointment: AppointmentFacts) -> Sequence[VisitEvidence]:
         """What is about this appointment, and its patient: another one may have had it before."""
-        found: Iterable[VisitEvidence] = self._own.get(appointment.appointment_id, ())
-        return [one for one in found if one.patient_id == appointment.patient_id]
+        found = self._own.get(appointment.appointment_id)
+        if found is None:
+            return ()
+        patient_id = appointment.patient_id
+        return [one for one in found if one.patient_id == patient_id]
 
     def of_patient(self, patient_id: UUID) -> Sequence[VisitEvidence]:
         """Whatever a patient left on the day."""

@@ -14,13 +14,17 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     """The first ones are what was given; those beyond them stand out."""
     repeatable = tuple(one.casefold() for one in day.settings.repeatable)
     same: dict[tuple[UUID, str], list[RuledClaim]] = {}
+    looked = 0
     for one in day.claims:
         service = one.judged.claim.service
         if repeatable and service.service_code.casefold().startswith(repeatable):
             log.skipped(NotEvaluated.EXEMPT)
             continue
-        log.looked()
+        looked += 1
         same.setdefault((one.judged.claim.patient_id, service.service_code), []).append(one)
+    log.looked(looked)
+    if looked == len(same):
+        return
     for claims in same.values():
         for one in claims[day.settings.times_per_day :]:
             others = tuple(

@@ -15,10 +15,9 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     if not any(one.year == day.day.year for one in holidays):
         log.skipped(NotEvaluated.NOT_SET, len(day.claims))
         return
-    for one in day.claims:
-        if one.place is not Place.SITE:
-            log.skipped(NotEvaluated.NOT_AT_SITE)
-            continue
-        log.looked()
-        if day.day in holidays:
+    here = [one for one in day.claims if one.place is Place.SITE]
+    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.claims) - len(here))
+    log.looked(len(here))
+    if day.day in holidays:
+        for one in here:
             log.found(one.judged, {"day": day.day})

@@ -13,15 +13,18 @@ CODE = RuleCode.ONE_ARRIVAL
 def find(day: ClaimDay, log: RuleLog) -> None:
     """Every claim that rests on such an arrival stands out; exempt services don't count."""
     resting: dict[UUID, list[RuledClaim]] = {}
+    exempt = without = 0
     for one in day.claims:
         evidence = one.judged.verdict.evidence
         if one.exempt:
-            log.skipped(NotEvaluated.EXEMPT)
+            exempt += 1
         elif evidence is None:
-            log.skipped(NotEvaluated.NO_EVIDENCE)
+            without += 1
         else:
-            log.looked()
             resting.setdefault(evidence.source_id, []).append(one)
+    log.looked(len(day.claims) - exempt - without)
+    log.skipped(NotEvaluated.EXEMPT, exempt)
+    log.skipped(NotEvaluated.NO_EVIDENCE, without)
     most = day.settings.practitioners_per_arrival
     for claims in resting.values():
         if len(claims) <= most:

@@ -1,6 +1,6 @@
 """A service given while the site was closed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from streamer.domain.appointment import Place
 from streamer.domain.rule_code import RuleCode
@@ -20,8 +20,8 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     tolerance = timedelta(minutes=day.settings.hours_tolerance_min)
     spans = [
         (
-            datetime.combine(day.day, opens, tzinfo=premises.zone) - tolerance,
-            datetime.combine(day.day, closes, tzinfo=premises.zone) + tolerance,
+            datetime.combine(day.day, opens, tzinfo=premises.zone).astimezone(UTC) - tolerance,
+            datetime.combine(day.day, closes, tzinfo=premises.zone).astimezone(UTC) + tolerance,
         )
         for opens, closes in premises.hours.get(day.day.weekday(), ())
     ]
@@ -29,16 +29,17 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         f"{opens:%H:%M}-{closes:%H:%M}"
         for opens, closes in premises.hours.get(day.day.weekday(), ())
     )
-    for one in day.claims:
-        if one.place is not Place.SITE:
-            log.skipped(NotEvaluated.NOT_AT_SITE)
-            continue
-        if not one.measured:
-            log.skipped(NotEvaluated.ENTERED_TIME)
-            continue
-        log.looked()
+    here = [one for one in day.claims if one.place is Place.SITE]
+    measured = [one for one in here if one.measured]
+    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.claims) - len(here))
+    log.skipped(NotEvaluated.ENTERED_TIME, len(here) - len(measured))
+    log.looked(len(measured))
+    if day.day in premises.holidays:
+        return
+    for one in measured:
         at = one.judged.claim.service.performed_at
-        if day.day not in premises.holidays and not any(
-            opens <= at < closes for opens, closes in spans
-        ):
+        for opens, closes in spans:
+            if opens <= at < closes:
+                break
+        else:
             log.found(one.judged, {"performed_at": at, "hours": hours})

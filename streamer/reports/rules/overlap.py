@@ -27,17 +27,16 @@ def find_overlaps(
     """
     least = timedelta(minutes=minutes)
     of_one: dict[Hashable, list[RuledClaim]] = {}
-    for claim in day.claims:
-        if claim.exempt:
-            log.skipped(NotEvaluated.EXEMPT)
-        elif not claim.measured:
-            log.skipped(NotEvaluated.ENTERED_TIME)
-        elif claim.place is not Place.SITE:
-            log.skipped(NotEvaluated.NOT_AT_SITE)
-        else:
-            of_one.setdefault(whose(claim), []).append(claim)
+    others = [one for one in day.claims if not one.exempt]
+    measured = [one for one in others if one.measured]
+    here = [one for one in measured if one.place is Place.SITE]
+    log.skipped(NotEvaluated.EXEMPT, len(day.claims) - len(others))
+    log.skipped(NotEvaluated.ENTERED_TIME, len(others) - len(measured))
+    log.skipped(NotEvaluated.NOT_AT_SITE, len(measured) - len(here))
+    log.looked(len(here))
+    for claim in here:
+        of_one.setdefault(whose(claim), []).append(claim)
     for claims in of_one.values():
-        log.looked(len(claims))
         if len(claims) > 1:
             _pairs(claims, least, may_not_meet, log)
 

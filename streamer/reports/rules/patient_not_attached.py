@@ -12,6 +12,7 @@ CODE = RuleCode.PATIENT_NOT_ATTACHED
 def find(day: ClaimDay, log: RuleLog) -> None:
     """Whoever has no dates of attachment may be attached all the same: nothing is said of them."""
     payers = frozenset(day.settings.attachment_payers)
+    looked = unknown = 0
     for one in day.claims:
         if payers and one.judged.claim.service.payer not in payers:
             log.skipped(NotEvaluated.EXEMPT)
@@ -19,9 +20,9 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         patient = one.judged.patient
         since, until = patient.attached_from, patient.attached_to
         if since is None and until is None:
-            log.skipped(NotEvaluated.PATIENT_UNKNOWN)
+            unknown += 1
             continue
-        log.looked()
+        looked += 1
         early, late = since is not None and day.day < since, until is not None and day.day > until
         if early or late:
             known = {"attached_from": since, "attached_to": until}
@@ -29,3 +30,5 @@ def find(day: ClaimDay, log: RuleLog) -> None:
                 name: value for name, value in known.items() if value is not None
             }
             log.found(one.judged, said)
+    log.looked(looked)
+    log.skipped(NotEvaluated.PATIENT_UNKNOWN, unknown)

@@ -11,12 +11,14 @@ CODE = RuleCode.SUBSTITUTED
 
 def find(day: ClaimDay, log: RuleLog) -> None:
     """Colleagues stand in for each other: nobody is at risk for that."""
+    looked = 0
     for one in day.claims:
         appointment, service = one.judged.appointment, one.judged.claim.service
         if appointment is None:
-            log.skipped(NotEvaluated.NO_APPOINTMENT)
             continue
-        log.looked()
+        looked += 1
+        if service.practitioner_ref == appointment.practitioner_ref and service.room is None:
+            continue
         said: dict[str, Parameter] = {}
         if service.practitioner_ref != appointment.practitioner_ref:
             said |= {
@@ -28,3 +30,5 @@ def find(day: ClaimDay, log: RuleLog) -> None:
             said |= {"room": service.room, "booked_room": room}
         if said:
             log.found(one.judged, said)
+    log.looked(looked)
+    log.skipped(NotEvaluated.NO_APPOINTMENT, len(day.claims) - looked)

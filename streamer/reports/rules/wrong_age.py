@@ -17,16 +17,17 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         log.skipped(NotEvaluated.NOT_SET, len(day.claims))
         return
     fits = Fits(day.settings.fits)
+    looked = 0
     for one in day.claims:
         fit = fits.of(one.judged.claim.service.service_code)
         if fit is None or (fit.least is None and fit.most is None):
-            log.looked()
+            looked += 1
             continue
         born = one.judged.patient.birth_date
         if born is None:
             log.skipped(NotEvaluated.PATIENT_UNKNOWN)
             continue
-        log.looked()
+        looked += 1
         years = full_years(born, day.day)
         young = fit.least is not None and years < fit.least
         old = fit.most is not None and years > fit.most
@@ -37,3 +38,4 @@ def find(day: ClaimDay, log: RuleLog) -> None:
             if fit.most is not None:
                 said["most"] = fit.most
             log.found(one.judged, said)
+    log.looked(looked)

@@ -15,12 +15,17 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         log.skipped(NotEvaluated.NOT_SET, len(day.claims))
         return
     fits = Fits(day.settings.fits)
+    looked = 0
     for one in day.claims:
         fit = fits.of(one.judged.claim.service.service_code)
+        if fit is None or fit.sex is None:
+            looked += 1
+            continue
         sex = one.judged.patient.sex
-        if fit is not None and fit.sex is not None and sex is None:
+        if sex is None:
             log.skipped(NotEvaluated.PATIENT_UNKNOWN)
             continue
-        log.looked()
-        if fit is not None and fit.sex is not None and sex != fit.sex:
+        looked += 1
+        if sex != fit.sex:
             log.found(one.judged, {"wanted": fit.sex})
+    log.looked(looked)
