@@ -9,8 +9,9 @@ from uuid import UUID
 from config.settings import Reports
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.appointment_facts import AppointmentFacts
-from streamer.domain.billed_service import TimePrecision
+from streamer.domain.billed_service import BilledService, TimePrecision
 from streamer.domain.claim_facts import ClaimFacts
+from streamer.domain.coverage import Coverage
 from streamer.domain.judged_day import JudgedAppointment, JudgedClaim, JudgedDay
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import RuleFinding
@@ -59,8 +60,11 @@ class Judge:
     def day(self, facts: VisitDay) -> JudgedDay:
         """Return everything about a day."""
         evidence = _Evidence(facts, self._premises)
-        today = {one.appointment_id: one for one in facts.appointments}
-        appointments = tuple(self._appointment(one, facts, evidence) for one in facts.appointments)
+        windows = _Windows(self._premises, self._uptime)
+        appointments = tuple(
+            self._appointment(one, facts, evidence, windows) for one in facts.appointments
+        )
+        today = {one.appointment.appointment_id: one for one in appointments}
         planned: dict[UUID, list[AppointmentFacts]] = {}
         for one in facts.appointments:
             if one.place is Place.SITE and one.status not in _NOT_LOOKED_FOR:
@@ -80,20 +84,22 @@ class Judge:
         return JudgedDay(facts.day, appointments, claims, summaries)
 
     def _appointment(
-        self, one: AppointmentFacts, facts: VisitDay, evidence: "_Evidence"
+        self,
+        one: AppointmentFacts,
+        facts: VisitDay,
+        evidence: "_Evidence",
+        windows: "_Windows",
     ) -> JudgedAppointment:
         patient = facts.patients[one.patient_id]
-        window = self._premises.window(one.starts_at)
         visit = Visit(
-            patient=patient,
-            biller=one.practitioner_ref,
-            at=one.starts_at,
-            place=one.place,
-            building=one.building,
-            window=window,
-            known_since=_later(one.recorded_at, window[0]),
-            status=one.status,
-            nobody_looked=one.appointment_id in facts.unlooked,
+            patient,
+            one.practitioner_ref,
+            one.starts_at,
+            one.place,
+            one.building,
+            windows.coverage(one) if one.place is Place.SITE else None,
+            one.status,
+            one.appointment_id in facts.unlooked,
         )
         verdict = verdict_of(
             visit, evidence.own(one), evidence.of_patient(one.patient_id), self._uptime
@@ -105,52 +111,54 @@ class Judge:
         one: ClaimFacts,
         facts: VisitDay,
         evidence: "_Evidence",
-        today: Mapping[UUID, AppointmentFacts],
+        today: Mapping[UUID, JudgedAppointment],
         planned: Sequence[AppointmentFacts],
     ) -> JudgedClaim:
         patient = facts.patients[one.patient_id]
-        named = None if one.appointment_id is None else today.get(one.appointment_id)
+        judged = None if one.appointment_id is None else today.get(one.appointment_id)
+        named = None if judged is None else judged.appointment
         # Of another day it says nothing about this one, and of another patient nothing at all.
         own = named if named is not None and named.patient_id == one.patient_id else None
-        pieces = () if own is None else evidence.own(own)
-        if own is not None and own.status not in _NOT_LOOKED_FOR:
-            visit = self._at_appointment(one, own, facts)
-        else:
-            visit = self._without(one, own, planned, facts)
-        verdict = verdict_of(visit, pieces, evidence.of_patient(one.patient_id), self._uptime)
-        appointment = named
-        if appointment is None and one.appointment_id is not None:
-            appointment = facts.elsewhere.get(one.appointment_id)
-        return JudgedClaim(one, patient, appointment, verdict)
-
-    def _at_appointment(self, one: ClaimFacts, own: AppointmentFacts, facts: VisitDay) -> Visit:
         service = one.service
-        window = self._premises.window(own.starts_at)
-        measured = service.time_precision is TimePrecision.MEASURED
-        return Visit(
-            patient=facts.patients[one.patient_id],
-            biller=service.practitioner_ref,
-            at=service.performed_at if measured else own.starts_at,
-            place=service.place or own.place,
-            building=own.building,
-            window=window,
-            known_since=_later(own.recorded_at, window[0]),
-            status=None,
-            nobody_looked=own.appointment_id in facts.unlooked,
+        place = service.place or (Place.SITE if own is None else own.place)
+        at, building, coverage = service.performed_at, None, None
+        pieces: Sequence[VisitEvidence] = ()
+        missed = False
+        if own is not None:
+            pieces = evidence.own(own)
+        if own is not None and own.status not in _NOT_LOOKED_FOR:
+            assert judged is not None
+            building, coverage = own.building, judged.verdict.coverage
+            if service.time_precision is not TimePrecision.MEASURED:
+                at = own.starts_at
+            missed = own.appointment_id in facts.unlooked
+            if coverage is None:
+                coverage = _Windows(self._premises, self._uptime).coverage(own)
+        elif place is Place.SITE:
+            coverage = self._without(service, planned, facts)
+            missed = any(other.appointment_id in facts.unlooked for other in planned)
+        visit = Visit(
+            patient,
+            service.practitioner_ref,
+            at,
+            place,
+            building,
+            coverage if place is Place.SITE else None,
+            None,
+            missed,
         )
+        verdict = verdict_of(visit, pieces, evidence.of_patient(one.patient_id), self._uptime)
+        if named is None and one.appointment_id is not None:
+            named = facts.elsewhere.get(one.appointment_id)
+        return JudgedClaim(one, patient, named, verdict)
 
     def _without(
-        self,
-        one: ClaimFacts,
-        own: AppointmentFacts | None,
-        planned: Sequence[AppointmentFacts],
-        facts: VisitDay,
-    ) -> Visit:
-        """Ask about a service without an appointment that day, or with one that was called off.
+        self, service: BilledService, planned: Sequence[AppointmentFacts], facts: VisitDay
+    ) -> Coverage:
+        """Return what was covered for a service without an appointment that day.
 
         Its patient was looked for on account of another one of the day, or not at all.
         """
-        service = one.service
         window = self._premises.window(service.performed_at)
         known_since: datetime | None = window[1]
         if planned:
@@ -166,17 +174,7 @@ class Judge:
             if len(recorded) == len(planned):
                 since = max(since, min(recorded))
             known_since = _later(since, window[0])
-        return Visit(
-            patient=facts.patients[one.patient_id],
-            biller=service.practitioner_ref,
-            at=service.performed_at,
-            place=service.place or (Place.SITE if own is None else own.place),
-            building=None,
-            window=window,
-            known_since=known_since,
-            status=None,
-            nobody_looked=any(other.appointment_id in facts.unlooked for other in planned),
-        )
+        return self._uptime.coverage(None, *window, known_since)
 
     def _rules(
         self, facts: VisitDay, claims: Sequence[JudgedClaim]
@@ -214,6 +212,31 @@ class Judge:
             service.time_precision is TimePrecision.MEASURED,
             self._exempt.cover(service.service_code, service.service_name, department),
         )
+
+
+class _Windows:
+    """Coverage of appointments' windows; those that begin together come one after the other."""
+
+    def __init__(self, premises: Premises, uptime: SiteUptime) -> None:
+        self._premises = premises
+        self._uptime = uptime
+        self._starts_at: datetime | None = None
+        self._window: tuple[datetime, datetime] | None = None
+        self._known: dict[str | None, Coverage] = {}
+
+    def coverage(self, one: AppointmentFacts) -> Coverage:
+        """Return what was covered while its patient would have come."""
+        if self._window is None or one.starts_at != self._starts_at:
+            self._starts_at = one.starts_at
+            self._window = self._premises.window(one.starts_at)
+            self._known = {}
+        known_since = _later(one.recorded_at, self._window[0])
+        if known_since is not None:
+            return self._uptime.coverage(one.building, *self._window, known_since)
+        found = self._known.get(one.building)
+        if found is None:
+            found = self._known[one.building] = self._uptime.coverage(one.building, *self._window)
+        return found
 
 
 class _Evidence:

@@ -5,13 +5,12 @@ is left is `unverified`, which accuses nobody.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.check_in import EvidenceGrade
-from streamer.domain.coverage import UnknownCause
+from streamer.domain.coverage import Coverage, UnknownCause
 from streamer.domain.patient_facts import PatientFacts
 from streamer.domain.verdict import NotApplicable, Verdict, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
@@ -36,11 +35,12 @@ _SOURCES: Final = {
     EvidenceSource.PRESENCE: 1,
     EvidenceSource.CONFIRMATION: 2,
 }
-_ELSEWHERE: Final = {
-    Place.HOME: NotApplicable.HOME,
-    Place.REMOTE: NotApplicable.REMOTE,
-    Place.MOBILE: NotApplicable.MOBILE,
-    Place.OUTREACH: NotApplicable.OUTREACH,
+_VERIFIED: Final = VerdictKind.VERIFIED
+_OWN_GRADES: Final = {grade: VerdictGrade.of(grade) for grade in EvidenceGrade}
+_AWAY: Final[dict[Place, Verdict]] = {
+    place: Verdict(VerdictKind.NOT_APPLICABLE, not_applicable=NotApplicable(place.value))
+    for place in Place
+    if place is not Place.SITE
 }
 _NO_VISIT: Final = {
     AppointmentStatus.CANCELLED: NotApplicable.CANCELLED,
@@ -51,16 +51,14 @@ _NO_VISIT: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """What a verdict is asked for: an appointment, or a service that is billed.
 
     Attributes:
         biller: Reference of the practitioner who bills it; evidence of their own making is none.
         at: When it was to begin, or was given.
         building: None = any of the site's.
-        window: When the patient would have come.
-        known_since: Since when somebody was looked for on account of it; None = in time.
+        coverage: Of the window in which the patient would have come; None away from the site.
         status: What the clinic says of the appointment; None where the clinic bills the visit, and
             so says that there was one.
         nobody_looked: The patient was perhaps seen, in a review that nobody decided.
@@ -71,10 +69,9 @@ class Visit:
     at: datetime
     place: Place
     building: str | None
-    window: tuple[datetime, datetime]
-    known_since: datetime | None
+    coverage: Coverage | None
     status: AppointmentStatus | None
-    nobody_looked: bool = False
+    nobody_looked: bool
 
 
 def verdict_of(
@@ -88,23 +85,17 @@ def verdict_of(
     Args:
         visit: Of what.
         own: Evidence of this very appointment.
-        of_the_day: Whatever else the patient left on that day of the site.
+        of_the_day: Whatever the patient left on that day of the site, this too.
         uptime: What was covered when.
     """
-    if visit.place is not Place.SITE:
-        return Verdict(VerdictKind.NOT_APPLICABLE, not_applicable=_ELSEWHERE[visit.place])
-    starts_at, ends_at = visit.window
-    coverage = uptime.coverage(visit.building, starts_at, ends_at, visit.known_since)
+    coverage = visit.coverage
+    if coverage is None:
+        return _AWAY[visit.place]
     produced = False
     if own:
         best, produced = _best(own, visit.biller)
         if best is not None:
-            return Verdict(
-                VerdictKind.VERIFIED,
-                grade=VerdictGrade.of(best.grade),
-                evidence=best,
-                coverage=coverage,
-            )
+            return Verdict(_VERIFIED, _OWN_GRADES[best.grade], best, None, None, coverage)
     refused = None if visit.status is None else _NO_VISIT.get(visit.status)
     if refused is not None:
         return Verdict(VerdictKind.NOT_APPLICABLE, not_applicable=refused, own_evidence=produced)
@@ -112,29 +103,21 @@ def verdict_of(
         best, also = _best(_near(of_the_day, visit), visit.biller)
         produced = produced or also
         if best is not None:
-            return Verdict(
-                VerdictKind.VERIFIED,
-                grade=VerdictGrade.SAME_DAY,
-                evidence=best,
-                coverage=coverage,
-                own_evidence=produced,
-            )
-    cause = _unknown(visit, uptime, coverage.full, coverage.cause)
-    if cause is not None:
-        return Verdict(VerdictKind.UNKNOWN, cause=cause, coverage=coverage, own_evidence=produced)
-    return Verdict(VerdictKind.UNVERIFIED, coverage=coverage, own_evidence=produced)
+            return Verdict(_VERIFIED, VerdictGrade.SAME_DAY, best, None, None, coverage, produced)
+    cause = _unknown(visit, coverage, uptime)
+    kind = VerdictKind.UNVERIFIED if cause is None else VerdictKind.UNKNOWN
+    return Verdict(kind, cause=cause, coverage=coverage, own_evidence=produced)
 
 
-def _unknown(
-    visit: Visit, uptime: SiteUptime, full: bool, cause: UnknownCause | None
-) -> UnknownCause | None:
+def _unknown(visit: Visit, coverage: Coverage, uptime: SiteUptime) -> UnknownCause | None:
     """Why it can't be said that nobody came; None = it can."""
-    if not full:
-        return cause or UnknownCause.OUTSIDE_COVERAGE
+    if not coverage.full:
+        return coverage.cause or UnknownCause.OUTSIDE_COVERAGE
     if visit.nobody_looked:
         return UnknownCause.NOBODY_LOOKED
     by_face = visit.patient.enrolled and not visit.patient.code_only
-    if not by_face and not uptime.desk_open(visit.building, *visit.window):
+    window = coverage.starts_at, coverage.ends_at
+    if not by_face and not uptime.desk_open(visit.building, *window):
         return UnknownCause.NO_CODE_DESK
     return None
 
