@@ -19,8 +19,10 @@ from streamer.commands import (
     camera,
     cameras,
     check_ins,
+    claims,
     codes,
     config,
+    confirmations,
     consents,
     db,
     desk,
@@ -61,6 +63,8 @@ app.add_typer(patients.app, name="patients")
 app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(claims.app, name="claims")
+app.add_typer(confirmations.app, name="confirmations")
 app.add_typer(codes.app, name="codes")
 app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")

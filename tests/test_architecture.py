@@ -33,6 +33,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.checkin": MIDDLE,
     "streamer.storage": MIDDLE,
     "streamer.exchange": MIDDLE,
+    # What a service is for is read in `config.reports`, beside the setting that says it.
+    "streamer.reports": (*LEAVES, "config.settings", "config.reports"),
     "streamer.jobs": MIDDLE,
     "streamer.web": MIDDLE,
     "streamer.pipeline": (
@@ -76,6 +78,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.service_lock": ("streamer.errors",),
     "streamer.service_rules": OURS,
     "streamer.windows": (*LEAVES, "config.settings"),
+    "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),
     "streamer.control": LEAVES,

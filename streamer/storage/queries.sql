@@ -1801,6 +1801,17 @@ SELECT c.kind, c.grade, a.appointment_ref, c.issued_at, c.issued_by, c.expires_a
 FROM codes c LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
 WHERE c.patient_id = $1 ORDER BY c.issued_at, c.code_id;
 
+-- name: file_claims
+SELECT c.claim_ref, c.appointment_ref, d.full_name AS practitioner, c.service_code, c.service_name,
+       c.performed_at, c.time_precision, c.amount::text AS amount, c.currency, c.quantity, c.payer,
+       c.contract, c.icd10, c.tariff, c.entered_at, c.place, c.room, c.recorded_at
+FROM claims c JOIN practitioners d ON d.practitioner_id = c.practitioner_id
+WHERE c.patient_id = $1 ORDER BY c.performed_at, c.claim_ref;
+
+-- name: file_confirmations
+SELECT confirmation_ref, method, confirmed_at, appointment_ref, taken_by, building, recorded_at
+FROM confirmations WHERE patient_id = $1 ORDER BY confirmed_at, confirmation_ref;
+
 -- name: file_attempts
 SELECT day, today, last_at, blocked_until FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text;
@@ -1900,6 +1911,10 @@ FROM (
     SELECT 'status_changes', s.occurred_at
     FROM status_changes s JOIN appointments a ON a.appointment_id = s.appointment_id
     WHERE a.site_id = $1 AND a.patient_id = $2
+    UNION ALL
+    SELECT 'claims', performed_at FROM claims WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'confirmations', confirmed_at FROM confirmations WHERE site_id = $1 AND patient_id = $2
     UNION ALL
     SELECT 'appointments', starts_at FROM appointments WHERE site_id = $1 AND patient_id = $2
     UNION ALL
@@ -2245,3 +2260,154 @@ SELECT session_user::text;
 
 -- name: number_of_sites
 SELECT kirdi_sites();
+
+-- name: ensure_practitioner
+-- Named by whoever bills; the schedule gives the name later.
+INSERT INTO practitioners (practitioner_id, site_id, practitioner_ref, full_name)
+VALUES ($1, $2, $3, $3)
+ON CONFLICT (site_id, practitioner_ref) DO NOTHING;
+
+-- name: claims_for_import
+-- The stored side of a portion.
+SELECT claim_id AS id, claim_ref AS ref, appointment_ref, patient_id, practitioner_id, service_code,
+       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
+       quantity, entered_at, place, room
+FROM claims WHERE site_id = $1 AND claim_ref = ANY($2::text[]);
+
+-- name: insert_claim
+INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id, practitioner_id,
+                    service_code, service_name, performed_at, amount, currency, time_precision,
+                    payer, contract, icd10, tariff, quantity, entered_at, place, room)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+
+-- name: update_claim
+UPDATE claims
+SET updated_at = $2, appointment_ref = $3, patient_id = $4, practitioner_id = $5, service_code = $6,
+    service_name = $7, performed_at = $8, amount = $9, currency = $10, time_precision = $11,
+    payer = $12, contract = $13, icd10 = $14, tariff = $15, quantity = $16, entered_at = $17,
+    place = $18, room = $19
+WHERE claim_id = $1;
+
+-- name: confirmations_for_import
+-- The stored side of a portion.
+SELECT confirmation_id AS id, confirmation_ref AS ref, patient_id, method, confirmed_at,
+       appointment_ref, taken_by, building
+FROM confirmations WHERE site_id = $1 AND confirmation_ref = ANY($2::text[]);
+
+-- name: insert_confirmation
+INSERT INTO confirmations (confirmation_id, site_id, confirmation_ref, patient_id, method,
+                           confirmed_at, appointment_ref, taken_by, building)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: update_confirmation
+UPDATE confirmations
+SET updated_at = $2, patient_id = $3, method = $4, confirmed_at = $5, appointment_ref = $6,
+    taken_by = $7, building = $8
+WHERE confirmation_id = $1;
+
+-- name: report_appointments
+-- Those that begin between two moments, as reports read them.
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, d.practitioner_ref, d.full_name,
+       a.service_code, a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at,
+       a.department, a.building, a.room, a.place, a.walk_in, a.recorded_at
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3
+ORDER BY a.starts_at, a.appointment_id;
+
+-- name: report_appointments_by_id
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, d.practitioner_ref, d.full_name,
+       a.service_code, a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at,
+       a.department, a.building, a.room, a.place, a.walk_in, a.recorded_at
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.appointment_id = ANY($2::uuid[]);
+
+-- name: report_claims
+-- Services given between two moments; their appointment, where this site has come to know it.
+SELECT c.claim_id, c.claim_ref, c.appointment_ref, c.patient_id, p.patient_ref, d.practitioner_ref,
+       d.full_name, c.service_code, c.service_name, c.performed_at, c.amount, c.currency,
+       c.time_precision, c.payer, c.contract, c.icd10, c.tariff, c.quantity, c.entered_at, c.place,
+       c.room, c.recorded_at, a.appointment_id
+FROM claims c
+JOIN practitioners d ON d.practitioner_id = c.practitioner_id
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN appointments a ON a.site_id = c.site_id AND a.appointment_ref = c.appointment_ref
+WHERE c.site_id = $1 AND c.performed_at >= $2 AND c.performed_at < $3
+ORDER BY c.performed_at, c.claim_ref;
+
+-- name: report_evidence
+-- Check-ins in force, presences and confirmations between two moments.
+SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
+       occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by
+FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
+UNION ALL
+SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
+       camera_id, device_id, decided_by, NULL
+FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+UNION ALL
+SELECT 'confirmation', c.confirmation_id, c.patient_id, a.appointment_id,
+       CASE c.method WHEN 'face_id' THEN 'face' ELSE 'egov' END, c.confirmed_at, c.building, NULL,
+       NULL, NULL, c.taken_by
+FROM confirmations c
+LEFT JOIN appointments a ON a.site_id = c.site_id AND a.appointment_ref = c.appointment_ref
+WHERE c.site_id = $1 AND c.confirmed_at >= $2 AND c.confirmed_at < $3;
+
+-- name: report_code_issuers
+-- Practitioners who had a hand in codes redeemed between two moments, by when and where.
+SELECT redeemed_at, device_id, issuer_refs FROM codes
+WHERE site_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND issuer_refs <> '{}';
+
+-- name: report_unlooked
+-- Appointments whose patient was perhaps seen, and nobody said whether it was them.
+SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
+    SELECT appointment_ids FROM reviews
+    WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND decision = 'expired'
+    UNION ALL
+    SELECT appointment_ids FROM waiting_reviews
+    WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3
+) AS undecided;
+
+-- name: report_patients
+-- What doesn't change from day to day. A template that is erased has left its receipt.
+SELECT p.patient_id, p.patient_ref, p.is_staff, p.deceased_on, p.attached_from, p.attached_to,
+       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+           OR p.patient_id IN (SELECT e.patient_id FROM erasures e
+                               WHERE e.site_id = $1 AND e.templates > 0) AS templated,
+       p.patient_id IN (SELECT t.patient_id FROM look_alikes l
+                        JOIN templates t ON t.template_id IN (l.template_id, l.other_id))
+           AS code_only
+FROM patients p WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]);
+
+-- name: report_consents
+-- To being recognised, whenever they were in force; or that the patient refused.
+SELECT patient_id, given_at, coalesce(ended_at, withdrawn_at, expires_at) AS ends_at, status,
+       ended_reason
+FROM consents
+WHERE patient_id = ANY($1::uuid[]) AND purpose = 'check-in'
+  AND status IN ('active', 'inactive', 'rejected');
+
+-- name: report_profiles
+-- For rules about sex and age, and of no more patients than these ask about.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, payer, is_staff
+FROM patients WHERE site_id = $1 AND patient_id = ANY($2::uuid[]);
+
+-- name: report_screening_steps
+SELECT patient_id, service_code, performed_at, claim_ref FROM claims
+WHERE site_id = $1 AND patient_id = ANY($2::uuid[]) AND service_code = ANY($3::text[])
+  AND performed_at >= $4 AND performed_at < $5;
+
+-- name: report_uptime
+-- What cameras were doing between two moments. An open interval holds until its last heartbeat.
+SELECT camera_id, state, reason, started_at, coalesce(ended_at, last_seen_at) AS ended_at
+FROM camera_uptime
+WHERE site_id = $1 AND started_at < $3 AND coalesce(ended_at, last_seen_at) > $2
+ORDER BY started_at;
+
+-- name: report_cameras_since
+-- When each camera that was ever in use began.
+SELECT camera_id, min(started_at) AS since FROM camera_uptime WHERE site_id = $1 GROUP BY camera_id;
+
+-- name: report_accounts
+-- Who of the staff bills whose appointments.
+SELECT name, practitioner_refs FROM accounts WHERE site_id = $1 AND practitioner_refs <> '{}';

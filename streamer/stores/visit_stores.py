@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.claims_import import ClaimsImport
+from streamer.storage.confirmations_import import ConfirmationsImport
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.erased_references import ErasedReferences
@@ -33,6 +35,20 @@ class VisitStores(SiteStores):
             site.zone,
             self.schedules,
             ErasedReferences(self.database.keyed_hash, site.id),
+        )
+
+    @property
+    def claims_import(self) -> ClaimsImport:
+        """Writes billed services of a file."""
+        base, site = self.database, self.settings.site
+        return ClaimsImport(base.postgres, site.id, ErasedReferences(base.keyed_hash, site.id))
+
+    @property
+    def confirmations_import(self) -> ConfirmationsImport:
+        """Writes the ministry's confirmations of a file."""
+        base, site = self.database, self.settings.site
+        return ConfirmationsImport(
+            base.postgres, site.id, ErasedReferences(base.keyed_hash, site.id)
         )
 
     @property

@@ -16,6 +16,8 @@ DAYS = {
     "presences": 1500,
     "reviews": 900,
     "check_ins": 1826,
+    "claims": 1100,
+    "confirmations": 950,
     "appointments": 1200,
     "consents": 1000,
     "patients": 800,
@@ -148,6 +150,8 @@ class Decade:
                 event,
                 at,
             )
+        if self.draw.random() < 0.4:
+            await self.billed(person, self.draw.choice((f"A-{made}", None)))
         for _ in range(self.draw.randrange(2)):
             await self.presence(person, made)
             await self.code(person, made)
@@ -176,6 +180,32 @@ class Decade:
             appointment,
             issued,
             issued + DAY,
+        )
+
+    async def billed(self, person: UUID, appointment_ref: str | None) -> None:
+        """A billed service, and a confirmation of the ministry's system."""
+        at = self.when()
+        await self.clinic.execute(
+            "INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id, "
+            "practitioner_id, service_code, service_name, performed_at, amount, currency, "
+            "time_precision, quantity) SELECT $1, $2, $3, $4, $5, practitioner_id, 'S', 's', $6, "
+            "1500, 'KZT', 'entered', 1 FROM practitioners LIMIT 1",
+            uuid4(),
+            SITE.id,
+            f"C-{uuid4()}",
+            appointment_ref,
+            person,
+            at,
+        )
+        await self.clinic.execute(
+            "INSERT INTO confirmations (confirmation_id, site_id, confirmation_ref, patient_id, "
+            "method, confirmed_at, appointment_ref) VALUES ($1, $2, $3, $4, 'face_id', $5, $6)",
+            uuid4(),
+            SITE.id,
+            f"F-{uuid4()}",
+            person,
+            self.when(),
+            appointment_ref,
         )
 
     async def loose(self, person: UUID) -> None:
