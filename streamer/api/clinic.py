@@ -38,6 +38,7 @@ from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
+from streamer.site_jobs import job_notices
 from streamer.web.installation import Installation
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
@@ -193,4 +194,5 @@ class ClinicApi:
         patients = self.backend.patients_list(self.matcher.pack_id)
         left = await patients.count_needing_enrolment(self.backend.clock.now())
         auto_arrive = self.backend.settings.match.auto_arrive
-        return tuple(notices(self.manifest, auto_arrive, self.calibration.calibrated, left))
+        found = notices(self.manifest, auto_arrive, self.calibration.calibrated, left)
+        return (*(one.text for one in found), *await job_notices(self.backend))

@@ -9,10 +9,13 @@ from fastapi.routing import iter_route_contexts
 
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
+from streamer.web.pages.audit import audit_page
 from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
+from streamer.web.pages.installation import installation
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
+from streamer.web.pages.users import users
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
 from streamer.web.routes.accounts import accounts
@@ -73,7 +76,7 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home, review, enrol)
+_PAGES: Final = (home, review, enrol, users, audit_page, installation)
 
 
 def create_application(parts: WebParts) -> FastAPI:

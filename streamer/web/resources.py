@@ -1,6 +1,6 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -105,6 +105,12 @@ class Looks(Protocol):
         self, sight: Sight, what: str, entity_id: str = "", patients: Sequence[UUID] = ()
     ) -> None:
         """Raise DatabaseError where it is not on record."""
+        ...
+
+    async def looked_over(
+        self, sight: Sight, what: str, patient_refs: Iterable[str], entity_id: str = ""
+    ) -> None:
+        """The same of a list that shows these patients."""
         ...
 
 

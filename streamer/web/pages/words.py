@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from streamer.domain.audit_event import AuditKind
 from streamer.domain.decision import Reason
 from streamer.domain.presence import PresenceFlag
 from streamer.domain.role import Role
@@ -62,3 +63,30 @@ PHOTO_ADVICE: Final = {
     "off_centre": _("Move to the middle."),
 }
 """What to do before the picture is taken, by what is wrong with the last one."""
+
+AUDIT_KINDS: Final = {
+    AuditKind.ENROLMENT: _("enrolment"),
+    AuditKind.TEMPLATE_READ: _("templates read"),
+    AuditKind.CONSENT: _("consent"),
+    AuditKind.WITHDRAWAL: _("withdrawal"),
+    AuditKind.DECISION: _("decision"),
+    AuditKind.REVIEW: _("review"),
+    AuditKind.UNDO: _("undo"),
+    AuditKind.CODE_ISSUE: _("code issued"),
+    AuditKind.CODE_ATTEMPT: _("code tried"),
+    AuditKind.PATIENT_READ: _("look at a patient"),
+    AuditKind.IMPORT: _("import"),
+    AuditKind.EXPORT: _("export"),
+    AuditKind.ERASURE: _("erasure"),
+    AuditKind.INCIDENT_REPORT: _("incident report"),
+    AuditKind.SETTINGS_CHANGE: _("settings changed"),
+    AuditKind.ACCOUNT_CHANGE: _("account changed"),
+    AuditKind.SIGN_IN: _("sign-in"),
+    AuditKind.SIGN_OUT: _("sign-out"),
+    AuditKind.ACCESS_DENIED: _("access denied"),
+    AuditKind.LIVE_VIEW: _("live view"),
+    AuditKind.KEY_ROTATION: _("key rotation"),
+    AuditKind.RETENTION: _("retention"),
+    AuditKind.JOB_RUN: _("job"),
+    AuditKind.AUDIT_READ: _("look at the audit"),
+}

@@ -115,7 +115,10 @@ async def test_no_row_refers_to_a_neighbours(
     neighbour: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     """Or it would stand in the way there: one check-in at a time is in force."""
-    visit = await owner.fetchrow("SELECT appointment_id, patient_id FROM appointments LIMIT 1")
+    visit = await owner.fetchrow(
+        "SELECT appointment_id, patient_id FROM appointments a "
+        "WHERE NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)"
+    )
     assert visit is not None
     statement = (
         "INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, method, evidence, "

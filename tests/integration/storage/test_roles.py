@@ -1,4 +1,4 @@
-"""Who may do what in the database: the catalog is walked, so that a new table has to say it."""
+"""Who may do what in the database: the catalog is walked, so that a new table says it, too."""
 
 import asyncpg
 

@@ -12,7 +12,7 @@ from streamer.storage.database import open_database, open_postgres
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.postgres import Postgres
 from streamer.storage.site_logins import is_ready, serve_site
-from tests.integration.storage.clinic import NOW, SITE
+from tests.integration.storage.clinic import HOUR, NOW, SITE
 from tests.integration.storage.filled import DENIED, OTHER, connect, quietly
 from tests.servers import as_role, login_name
 
@@ -106,6 +106,33 @@ async def test_row_security_can_only_be_asked_to_fail(filled: str) -> None:
     await session.close()
 
 
+async def test_the_service_deletes_no_evidence(
+    filled: str, neighbour: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    """Only who is being erased at their wish loses rows, and none that something rests on."""
+    one = await owner.fetchval("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
+    erase = "SELECT kind, deleted FROM kirdi_erase_person($1, $2)"
+    await owner.execute("DELETE FROM site_logins")
+    await serve_site(as_role(filled, DatabaseRole.OWNER), SITE, {DatabaseRole.SERVICE: filled})
+    session = await connect(filled)
+    for table in ("codes", "face_blocks", "consents", "appointments", "check_ins"):
+        with pytest.raises(DENIED):
+            await session.execute(f"DELETE FROM {table}")
+    with pytest.raises(DENIED, match="is not being erased"):
+        await session.fetch(erase, one, NOW)
+    await owner.execute("UPDATE patients SET erased_at = $1 WHERE patient_id = $2", NOW, one)
+    # The neighbour, who sees no such patient, does nothing to them either.
+    with pytest.raises(DENIED, match="is not being erased"):
+        await neighbour.fetch(erase, one, NOW)
+    kinds = dict(map(tuple, await session.fetch(erase, one, NOW - HOUR)))
+    # Both the consent and the appointment are what the check-in rests on.
+    assert kinds == {"codes": 1, "face_blocks": 1, "consents": 0, "appointments": 0}
+    await session.close()
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await owner.execute("DELETE FROM consents WHERE patient_id = $1", one)
+    assert await owner.fetchval("SELECT consent_id FROM check_ins") is not None
+
+
 async def test_whose_a_session_or_token_is_stays(filled: str) -> None:
     session = await connect(filled)
     for statement in (
@@ -194,7 +221,7 @@ async def test_the_auditor_reads_what_is_opaque(filled: str) -> None:
         "SELECT sealed_vector FROM templates",
         "SELECT code_hash FROM codes",
         "SELECT value FROM meta",
-        "INSERT INTO audit_inbox (site_id, body) VALUES ('test-1', '{}')",
+        "INSERT INTO audit_inbox (site_id, bodies) VALUES ('test-1', ARRAY['{}']::json[])",
     ):
         assert await quietly(session, statement) is None, statement
     await session.close()
