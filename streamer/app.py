@@ -118,6 +118,7 @@ async def _run_tasks(
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
     if parts.web is not None:
         parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
+        cameras.start("events", parts.clinic.day.run(stop))
         cameras.start("web", parts.web.run(stop))
         stores = parts.clinic.backend
         storage.start(

@@ -21,6 +21,7 @@ from streamer.web.routes.codes import codes
 from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
 from streamer.web.routes.enrolments import enrolments
+from streamer.web.routes.events import events
 from streamer.web.routes.health import health
 from streamer.web.routes.oidc import oidc
 from streamer.web.routes.openapi import openapi
@@ -28,6 +29,7 @@ from streamer.web.routes.patients import patients
 from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.reviews import reviews
+from streamer.web.routes.schedule import schedule
 from streamer.web.routes.service import service
 from streamer.web.routes.session import session
 from streamer.web.security.forwarded import Forwarded
@@ -49,6 +51,8 @@ _ROUTERS: Final = (
     consents,
     receipts,
     appointments,
+    schedule,
+    events,
     check_ins,
     presences,
     codes,

@@ -1,10 +1,10 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from streamer.crypto.pseudonyms import Pseudonyms
@@ -16,6 +16,7 @@ from streamer.domain.check_in_entry import CheckInEntry
 from streamer.domain.code import CodeOrder, CodeRow, IssuedCode
 from streamer.domain.consent import ConsentPurpose, ConsentText, Language
 from streamer.domain.consent_entry import ConsentEntry, ReceiptEntry
+from streamer.domain.day_row import DayRow
 from streamer.domain.desk_report import DeskReport
 from streamer.domain.kept_answer import Claimed, Held, KeptAnswer
 from streamer.domain.page import Page, Slice
@@ -30,6 +31,10 @@ from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.patients import Enrolled
+
+if TYPE_CHECKING:
+    from streamer.web.event_stream import StreamedEvent
+    from streamer.web.events.view import View
 
 
 class Visits(Protocol):
@@ -92,6 +97,44 @@ class People(Protocol):
 
     async def codes(self, sight: Sight, day: date, part: Slice) -> Page[CodeRow]:
         """Those in force on a day."""
+        ...
+
+
+class Day(Protocol):
+    """Reads today, whole; `storage.day_reader.DayReader` does."""
+
+    @property
+    def most_rows(self) -> int:
+        """So many are read at most."""
+        ...
+
+    def today(self) -> date:
+        """The site's date."""
+        ...
+
+    async def day(
+        self, sight: Sight, *, named: bool, keys: Collection[UUID] | None = None
+    ) -> Sequence[DayRow]:
+        """Its rows, or these of them; raises DatabaseError, VaultError."""
+        ...
+
+
+class Events(Protocol):
+    """Tells what happens of the day; `web.events.hub.EventHub` does."""
+
+    @property
+    def position(self) -> str:
+        """Where somebody goes on who reads the day now."""
+        ...
+
+    def has_place_for(self, account: str) -> bool:
+        """May one more page of this account come?"""
+        ...
+
+    def follow(
+        self, view: "View", account: str, after: str | None
+    ) -> AsyncGenerator["StreamedEvent", None]:
+        """What happens from a position on; None = from now on."""
         ...
 
 
@@ -322,6 +365,8 @@ class Resources:
     pseudonyms: Pseudonyms
     once: OnceStore
     visits: Visits
+    day: Day
+    events: Events
     people: People
     looks: Looks
     enrolments: Enrolments

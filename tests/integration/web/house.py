@@ -17,6 +17,7 @@ from matcher.face import Embedding, Face, Match
 from matcher.face import Image as Pixels
 from streamer.api.cameras import ApiCameras
 from streamer.api.clinic import clinic_resources
+from streamer.api.day_events import day_events
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
@@ -178,10 +179,13 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     async def notices() -> tuple[str, ...]:
         return ("every face match waits for a person",)
 
+    day = day_events(backend)
+    await day.follower.begin()
     resources = clinic_resources(
         backend,
         "fake-1",
         redeeming(backend),
+        day=day,
         enrolments=ApiEnrolments(enrolment, backend.schedules, ZONE, clock),
         reviews=ApiReviews(desk),
         desk=FakeDesk(),
