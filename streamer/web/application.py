@@ -11,6 +11,7 @@ from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
 from streamer.web.pages.home import home
 from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.today import today
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
 from streamer.web.routes.appointments import appointments
@@ -63,7 +64,7 @@ _ROUTERS: Final = (
     audit,
 )
 
-_PAGES: Final = (home,)
+_PAGES: Final = (home, today)
 
 
 def create_application(parts: WebParts) -> FastAPI:

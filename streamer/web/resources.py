@@ -210,6 +210,10 @@ class Codes(Protocol):
         """Put one in force."""
         ...
 
+    def drawn(self, text: str) -> Sequence[str]:
+        """A QR code's modules; raises KirdiError where it cannot be drawn."""
+        ...
+
     async def redeem(self, shown: CodeShown, by: Actor) -> Redemption:
         """Take one."""
         ...
