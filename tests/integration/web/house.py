@@ -17,7 +17,7 @@ from matcher.face import Embedding, Face, Match
 from matcher.face import Image as Pixels
 from streamer.api.cameras import ApiCameras
 from streamer.api.clinic import clinic_resources
-from streamer.api.day_events import day_events
+from streamer.api.day_events import DayEvents, day_events
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
@@ -44,7 +44,7 @@ from streamer.service_rules import arrival_policy
 from streamer.storage.audit_log import AuditLog
 from streamer.web.application import create_application
 from streamer.web_service import web_parts
-from tests.fakes.clock import UnhurriedClock
+from tests.fakes.clock import UnhurriedClock, WaitingClock
 from tests.fakes.matcher import FakeMatcher, face_at
 from tests.fakes.running_camera import fake_running
 from tests.integration.cameras.service import Journal
@@ -99,10 +99,11 @@ class FakeDesk:
 class House:
     """What a test does with it."""
 
-    def __init__(self, api: ServedApi, clinic: Clinic, queue: ReviewQueue) -> None:
+    def __init__(self, api: ServedApi, clinic: Clinic, queue: ReviewQueue, day: DayEvents) -> None:
         self.api = api
         self.clinic = clinic
         self.queue = queue
+        self.day = day
 
     async def as_role(
         self,
@@ -179,7 +180,7 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     async def notices() -> tuple[str, ...]:
         return ("every face match waits for a person",)
 
-    day = day_events(backend)
+    day = day_events(replace(backend, clock=WaitingClock(clock)))
     await day.follower.begin()
     resources = clinic_resources(
         backend,
@@ -196,4 +197,4 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     async with web_parts(at_the_door, quick(backend)) as parts:
         application = create_application(replace(parts, resources=resources))
         async with served(application, backend) as api:
-            yield House(api, clinic, queue)
+            yield House(api, clinic, queue, day)
