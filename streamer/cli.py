@@ -36,6 +36,7 @@ from streamer.commands import (
     vault,
 )
 from streamer.commands.bench_codes import codes as bench_codes
+from streamer.commands.bench_console import console as bench_console
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
@@ -79,6 +80,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
 bench.app.command("codes")(bench_codes)
+bench.app.command("console")(bench_console)
 patients.app.command()(export)
 patients.app.command()(erase)
 app.command()(run)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from streamer.web.clinic import Clinic
+from streamer.web.connection import uncounted
 from streamer.web.documented import PROBLEMS
 from streamer.web.event_stream import event_stream
 from streamer.web.events.view import View
@@ -53,4 +54,5 @@ async def follow_events(
         raise Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, "full", "too many pages are open; close some of them"
         )
+    uncounted(request)
     return event_stream(request, clinic.events.follow(view, principal.account, after))

@@ -63,9 +63,11 @@ async function send(dialog, work) {
 async function checkIn(dialog, row) {
   const form = dialog.querySelector("form");
   const other = form.elements.other;
+  const another = [...form.elements.reason].find((one) => one.value === "");
   other.oninput = () => {
-    form.elements.reason.value = "";
+    another.checked = true;
   };
+  another.onchange = () => other.focus();
   const done = await send(dialog, ({ reason, other: typed, at }) => {
     const wanted = { appointment_ref: row.appointment_ref, reason: reason || typed.trim() };
     if (at) {
