@@ -1,6 +1,6 @@
 """Tells pages what happens of the day: reads the stream once, and sends it to all who follow.
 
-Run by `app`; `routes.events` subscribes, `streamer.day_follower` publishes. See docs/design/0026.
+Run by `app`; `routes.events` subscribes, `streamer.day_follower` publishes. See docs/design/0029.
 """
 
 import asyncio

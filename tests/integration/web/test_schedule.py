@@ -13,6 +13,7 @@ import pytest
 from streamer.domain.actor import Actor
 from streamer.domain.consent import ConsentPurpose
 from streamer.domain.role import Role
+from streamer.web.acceptor import MOST_FROM_ONE
 from tests.integration.storage.clinic import booking, consent, patient
 from tests.integration.web.house import House
 
@@ -195,3 +196,27 @@ async def test_pages_hold_no_markup_of_others(house: House, path: str) -> None:
     if path != "/today":
         assert "&lt;b&gt;evil" in shown.text
         assert "Full Name 1" in shown.text
+
+
+async def test_many_pages_may_follow_from_one_address(house: House) -> None:
+    await two_doctors(house)
+    await house.api.account("reception", Role.RECEPTION)
+    token = await house.api.token("reception")
+    asked = (
+        f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{house.api.port}\r\n"
+        f"Authorization: Bearer {token}\r\n\r\n"
+    ).encode()
+    writers = []
+    for _ in range(MOST_FROM_ONE + 6):
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.api.port)
+        writer.write(asked)
+        assert b" 200 " in await reader.readline()
+        writers.append(writer)
+    # Whoever has not signed in is counted as before.
+    silent = []
+    for _ in range(MOST_FROM_ONE):
+        silent.append((await asyncio.open_connection("127.0.0.1", house.api.port))[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.api.port)
+    assert await reader.read() == b""
+    for one in (*writers, *silent, writer):
+        one.close()
