@@ -23,7 +23,7 @@ from streamer.log import hide
 log = structlog.get_logger(__name__)
 
 SWITCHED_OFF: Final = "switched off in the settings (enabled: false)"
-COMMANDED_OFF: Final = "switched off by `kirdi cameras disable`"
+COMMANDED_OFF: Final = "switched off by an operator"
 
 Note = Callable[[CameraState], None]
 

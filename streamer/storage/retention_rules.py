@@ -24,6 +24,7 @@ TERMS: Final = (
     "receipts",
     "match_counts",
     "camera_uptime",
+    "tokens",
     "audit",
 )
 
@@ -153,6 +154,9 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     Kept.TEMPLATE_READS: _older("read_at", "audit"),
     Kept.JOB_RUNS: _older("due_at", "audit", " AND {a}.state IN ('done', 'failed')"),
     Kept.RETENTION_RUNS: _older("started_at", "audit"),
+    Kept.API_TOKENS: lambda a: (
+        f"{a}.site_id = $1 AND least({a}.revoked_at, {a}.expires_at) < {_before('tokens')}"
+    ),
     # Chains are cut from their beginning: nothing goes that something older stands before.
     Kept.AUDIT: lambda a: (
         f"{a}.site_id = $1 AND NOT EXISTS (SELECT FROM audit_events {a}n "
@@ -162,7 +166,11 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
 }
 
 # Of what retention sees some columns only, a row's place in the table is not among them.
-_KEYS: Final[dict[Kept, str]] = {Kept.PATIENTS: "patient_id", Kept.CODES: "code_id"}
+_KEYS: Final[dict[Kept, str]] = {
+    Kept.PATIENTS: "patient_id",
+    Kept.CODES: "code_id",
+    Kept.API_TOKENS: "token_id",
+}
 
 # Every statement names all three, whether it needs them or not.
 _ALL = "$1::text IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::timestamptz[] IS NOT NULL"

@@ -1,12 +1,13 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID
 
+from config.settings import Site
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
 from streamer.domain.actor import Actor
@@ -16,7 +17,6 @@ from streamer.domain.check_in_entry import CheckInEntry
 from streamer.domain.code import CodeOrder, CodeRow, IssuedCode
 from streamer.domain.consent import ConsentPurpose, ConsentText, Language
 from streamer.domain.consent_entry import ConsentEntry, ReceiptEntry
-from streamer.domain.day_row import DayRow
 from streamer.domain.desk_report import DeskReport
 from streamer.domain.kept_answer import Claimed, Held, KeptAnswer
 from streamer.domain.page import Page, Slice
@@ -25,16 +25,15 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.day_resources import Day, Events
+from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
-from streamer.web.models.patients import Enrolled
-
-if TYPE_CHECKING:
-    from streamer.web.event_stream import StreamedEvent
-    from streamer.web.events.view import View
+from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
+from streamer.web.models.patients import Enrolled, PhotoAdvice
 
 
 class Visits(Protocol):
@@ -100,44 +99,6 @@ class People(Protocol):
         ...
 
 
-class Day(Protocol):
-    """Reads today, whole; `storage.day_reader.DayReader` does."""
-
-    @property
-    def most_rows(self) -> int:
-        """So many are read at most."""
-        ...
-
-    def today(self) -> date:
-        """The site's date."""
-        ...
-
-    async def day(
-        self, sight: Sight, *, named: bool, keys: Collection[UUID] | None = None
-    ) -> Sequence[DayRow]:
-        """Its rows, or these of them; raises DatabaseError, VaultError."""
-        ...
-
-
-class Events(Protocol):
-    """Tells what happens of the day; `web.events.hub.EventHub` does."""
-
-    @property
-    def position(self) -> str:
-        """Where somebody goes on who reads the day now."""
-        ...
-
-    def has_place_for(self, account: str) -> bool:
-        """May one more page of this account come?"""
-        ...
-
-    def follow(
-        self, view: "View", account: str, after: str | None
-    ) -> AsyncGenerator["StreamedEvent", None]:
-        """What happens from a position on; None = from now on."""
-        ...
-
-
 class Looks(Protocol):
     """Puts a look at what is not in the database into the audit."""
 
@@ -147,6 +108,12 @@ class Looks(Protocol):
         """Raise DatabaseError where it is not on record."""
         ...
 
+    async def looked_over(
+        self, sight: Sight, what: str, patient_refs: Iterable[str], entity_id: str = ""
+    ) -> None:
+        """The same of a list that shows these patients."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SentPhoto:
@@ -154,6 +121,18 @@ class SentPhoto:
 
     name: str
     content: bytes
+
+
+class Imports(Protocol):
+    """Writes what another system knows; raises InputError, DatabaseError, VaultError."""
+
+    async def patients(self, sent: ImportedPatients, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
+
+    async def appointments(self, sent: ImportedAppointments, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
 
 
 class Enrolments(Protocol):
@@ -168,6 +147,10 @@ class Enrolments(Protocol):
         by: Actor,
     ) -> Enrolled:
         """Make a template of photos, upon a consent in force."""
+        ...
+
+    async def advise(self, photo: SentPhoto) -> PhotoAdvice:
+        """Say what could be better about one picture."""
         ...
 
 
@@ -357,12 +340,14 @@ class Resources:
     """Everything behind the routes of the clinic's domain.
 
     Attributes:
+        site: What the settings say of it.
         zone: The site's; says what today is.
         pack_id: The model pack in use.
         cursors: Seals the places at which lists go on.
         pseudonyms: For those who may count and not know.
     """
 
+    site: Site
     zone: tzinfo
     pack_id: str
     cursors: Seal
@@ -373,6 +358,7 @@ class Resources:
     events: Events
     people: People
     looks: Looks
+    imports: Imports
     enrolments: Enrolments
     consents: Consents
     check_ins: CheckIns
@@ -382,3 +368,4 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    installation: Installation

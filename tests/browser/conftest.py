@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.acceptance.conftest import built_models  # noqa: F401  the fixture
 from tests.acceptance.kirdi import Kirdi
-from tests.browser.console import Console, chromium, open_console
-from tests.data import need
+from tests.browser.console import Console, launched, open_console
 
 HERE = Path(__file__).parent
 
@@ -25,15 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium, without a window."""
-    path = chromium()
-    if path is None:
-        pytest.skip("chromium is not installed; .ci/run installs it, or set KIRDI_CHROMIUM")
-    async with async_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-dev-shm-usage"]
-        opened = await playwright.chromium.launch(executable_path=path, args=options)
+    """Debian's Chromium, without a window and without a camera."""
+    async with launched() as opened:
         yield opened
-        await opened.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -46,5 +39,5 @@ async def console(
     kirdi = Kirdi(tmp_path_factory.mktemp("console"))
     kirdi.home.mkdir(mode=0o700)
     shutil.copytree(built_models, kirdi.home / "models")
-    async with open_console(kirdi, browser, need("clips/crowd.mp4")) as opened:
+    async with open_console(kirdi, browser) as opened:
         yield opened

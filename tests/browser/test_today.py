@@ -13,7 +13,7 @@ from playwright.async_api import Locator, Page, expect
 from config.load import load_settings
 from streamer.backend import Backend, open_backend
 from streamer.clock import SystemClock
-from streamer.domain.actor import Actor
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
 from streamer.domain.consent import Language
@@ -207,7 +207,10 @@ async def test_a_sheet_is_entered_afterwards(booked: Console) -> None:
         await expect(page.locator("#expected tr").filter(has_text="T-9")).to_contain_text("no time")
         await screenshot(page, "today-downtime-en")
         await page.locator("#expected tr").filter(has_text="T-9").get_by_label("Came at").fill("")
-        listed = {one.appointment_ref: one for one in await backend.listing.check_ins(came.date())}
+        listed = {
+            one.appointment_ref: one
+            for one in await backend.listing.check_ins(came.date(), SERVICE)
+        }
         assert listed["T-7"].note == "downtime: power"
         assert f"{listed['T-7'].occurred_at.astimezone(zone):%H:%M}" == f"{came:%H:%M}"
         assert "T-9" not in listed

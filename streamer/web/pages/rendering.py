@@ -129,6 +129,9 @@ def _environment(translations: Any) -> Environment:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {"day": _day, "time": _time, "moment": _moment, "number": _number}
     environment.globals |= {"texts": _texts, "role_names": ROLES}
+    environment.globals["translated"] = lambda words: {
+        key: translations.gettext(text) for key, text in words.items()
+    }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     return environment
 

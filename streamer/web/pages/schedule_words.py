@@ -19,7 +19,7 @@ STATUSES: Final = {
     AppointmentStatus.PENDING: _("Not confirmed"),
     AppointmentStatus.ARRIVED: _("Arrived"),
     AppointmentStatus.CHECKED_IN: _("Checked in"),
-    AppointmentStatus.FULFILLED: _("Done"),
+    AppointmentStatus.FULFILLED: _("Visit done"),
     AppointmentStatus.NOSHOW: _("Did not come"),
     AppointmentStatus.CANCELLED: _("Cancelled"),
     AppointmentStatus.PROPOSED: _("Proposed"),

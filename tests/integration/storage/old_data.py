@@ -22,6 +22,7 @@ DAYS = {
     "receipts": 600,
     "match_counts": 500,
     "camera_uptime": 400,
+    "tokens": 300,
     "audit": 1826,
 }
 
@@ -221,7 +222,32 @@ class Decade:
             self.when(200),
         )
 
+    async def tokens(self) -> None:
+        account = uuid4()
+        await self.clinic.execute(
+            "INSERT INTO accounts (account_id, site_id, name, roles, created_at, created_by) "
+            "VALUES ($1, $2, 'bridge', '{reception}', $3, 'root')",
+            account,
+            SITE.id,
+            NOW - 4000 * DAY,
+        )
+        for number in range(8):
+            made = self.when()
+            await self.clinic.execute(
+                "INSERT INTO api_tokens (token_id, token_hash, site_id, account_id, name, scopes, "
+                "created_at, created_by, expires_at, revoked_at) "
+                "VALUES ($1, $2, $3, $4, 'lab', '{codes:read}', $5, 'root', $6, $7)",
+                uuid4(),
+                number.to_bytes(32, "big"),
+                SITE.id,
+                account,
+                made,
+                made + 366 * DAY,
+                made + DAY if number % 2 else None,
+            )
+
     async def site(self) -> None:
+        await self.tokens()
         for _ in range(12):
             at = self.when()
             await self.clinic.execute(

@@ -15,8 +15,11 @@ import pytest
 from streamer.domain.actor import Actor
 from streamer.domain.check_in import Recorded
 from streamer.domain.consent import EndReason
+from streamer.domain.incident import Breach
+from streamer.domain.incident import Scope as Incident
 from streamer.domain.patient import Patient
 from streamer.domain.review import ReviewDecision
+from streamer.domain.sight import Sight
 from streamer.domain.site_calibration import SiteCalibration
 from streamer.errors import DatabaseError, InputError
 from streamer.storage.attempts import Scope
@@ -24,9 +27,13 @@ from streamer.storage.audit_chain import KnownHeads
 from streamer.storage.audit_log import AuditFilter, AuditLog
 from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.calibrations import PostgresCalibrations
+from streamer.storage.consents_list import ConsentsList
 from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.incident_facts import IncidentRecords
 from streamer.storage.manual_check_ins import ManualCheckIns
+from streamer.storage.patient_files import PatientFiles
+from streamer.storage.patients_list import PatientsList
 from streamer.storage.site_logins import serve_site
 from streamer.storage.undo import PostgresUndo
 from tests.integration.storage.clinic import (
@@ -188,6 +195,55 @@ async def test_a_gallery_says_whose_templates_were_read(clinic: Clinic) -> None:
     assert "template-read" in found
     assert "audit-read" not in found
     assert (await said(clinic, "audit-read")) == [("audit-read", "nina", "0", "list")]
+
+
+async def test_a_list_says_whom_it_showed(clinic: Clinic) -> None:
+    """Every list of a command, and in pages: who looked, at what, and everybody who was shown."""
+    ids = sorted([str((await clinic.expect(number))[1]) for number in (1, 2)])
+    day, listing = NOW.astimezone(ZONE).date(), clinic.listing
+    base, pages = clinic.database, clinic.pages
+    consents = ConsentsList(base.postgres, pages)
+    assert len(await listing.appointments(day, NURSE)) == 2
+    assert len(await PatientsList(base.postgres, SITE.id, PACK).all(pages, NURSE)) == 2
+    assert len(await consents.listed(NURSE)) == 2
+    assert len(await consents.listed(NURSE, "P-1")) == 1
+    await pages.looked_over(Sight("nina"), "Review", ["P-2", "P-1", "P-1"])
+    seen = await bodies(clinic, "patient-read")
+    assert {one["actor"] for one in seen} == {"nina"}
+    assert [one["entity_type"] for one in seen] == [
+        *("Appointment", "Patient", "Consent", "Consent", "Review")
+    ]
+    (alone,) = (one for one in seen if "patient_id" in one)
+    assert (alone["patient_id"] in ids, alone["detail"]) == (True, {"rows": 1})
+    for one in seen:
+        if one is not alone:
+            assert one["detail"] == {"rows": 2, "patients": ",".join(ids)}
+    # Nobody was shown: no look.
+    assert await listing.check_ins(day, NURSE) == []
+    assert await listing.presences(day, NURSE) == []
+    assert await listing.codes(day, NURSE) == []
+    assert len(await bodies(clinic, "patient-read")) == 5
+
+
+async def test_whoever_was_listed_finds_it(clinic: Clinic) -> None:
+    """In their own file, by name in the audit, and where an account has been misused."""
+    await clinic.import_patients(*(patient(number) for number in range(1, 252)))
+    await clinic.import_bookings(*(booking(number) for number in range(1, 252)))
+    await clinic.listing.appointments(NOW.astimezone(ZONE).date(), NURSE)
+    assert sorted(
+        len(one["detail"]["patients"].split(",")) for one in await bodies(clinic, "patient-read")
+    ) == [51, 200]
+    base = clinic.database
+    file = await PatientFiles(base.postgres, base.vault, SITE.id, SITE.name).read("P-7", "dpo", NOW)
+    assert [(one.actor, one.entity_type) for one in file.accesses] == [("nina", "Appointment")]
+    always = (NOW - timedelta(days=3650), NOW + timedelta(days=3650))
+    records = IncidentRecords(base.postgres, base.vault, SITE.id, SITE.name, ZONE)
+    facts = await records.facts(
+        Incident(*always, NOW, (Breach.ACCOUNT,), accounts=("nina",)), "dpo", NOW
+    )
+    assert len(facts.affected) == 251
+    (access,) = (one for one in facts.accesses if one.actor == "nina")
+    assert (access.events, access.patients) == (2, 251)
 
 
 async def test_a_large_gallery_takes_few_events(clinic: Clinic) -> None:

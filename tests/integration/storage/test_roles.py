@@ -420,7 +420,10 @@ async def test_no_row_refers_to_a_neighbours(
     neighbour: asyncpg.Connection, owner: asyncpg.Connection
 ) -> None:
     """Or it would stand in the way there: one check-in at a time is in force."""
-    visit = await owner.fetchrow("SELECT appointment_id, patient_id FROM appointments LIMIT 1")
+    visit = await owner.fetchrow(
+        "SELECT appointment_id, patient_id FROM appointments a "
+        "WHERE NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)"
+    )
     assert visit is not None
     statement = (
         "INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, method, evidence, "
@@ -538,6 +541,33 @@ async def test_row_security_can_only_be_asked_to_fail(filled: str) -> None:
     await session.close()
 
 
+async def test_the_service_deletes_no_evidence(
+    filled: str, neighbour: asyncpg.Connection, owner: asyncpg.Connection
+) -> None:
+    """Only who is being erased at their wish loses rows, and none that something rests on."""
+    one = await owner.fetchval("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
+    erase = "SELECT kind, deleted FROM kirdi_erase_person($1, $2)"
+    await owner.execute("DELETE FROM site_logins")
+    await serve_site(as_role(filled, DatabaseRole.OWNER), SITE, {DatabaseRole.SERVICE: filled})
+    session = await connect(filled)
+    for table in ("codes", "face_blocks", "consents", "appointments", "check_ins"):
+        with pytest.raises(DENIED):
+            await session.execute(f"DELETE FROM {table}")
+    with pytest.raises(DENIED, match="is not being erased"):
+        await session.fetch(erase, one, NOW)
+    await owner.execute("UPDATE patients SET erased_at = $1 WHERE patient_id = $2", NOW, one)
+    # The neighbour, who sees no such patient, does nothing to them either.
+    with pytest.raises(DENIED, match="is not being erased"):
+        await neighbour.fetch(erase, one, NOW)
+    kinds = dict(map(tuple, await session.fetch(erase, one, NOW - HOUR)))
+    # Both the consent and the appointment are what the check-in rests on.
+    assert kinds == {"codes": 1, "face_blocks": 1, "consents": 0, "appointments": 0}
+    await session.close()
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await owner.execute("DELETE FROM consents WHERE patient_id = $1", one)
+    assert await owner.fetchval("SELECT consent_id FROM check_ins") is not None
+
+
 async def test_whose_a_session_or_token_is_stays(filled: str) -> None:
     session = await connect(filled)
     for statement in (
@@ -626,7 +656,7 @@ async def test_the_auditor_reads_what_is_opaque(filled: str) -> None:
         "SELECT sealed_vector FROM templates",
         "SELECT code_hash FROM codes",
         "SELECT value FROM meta",
-        "INSERT INTO audit_inbox (site_id, body) VALUES ('test-1', '{}')",
+        "INSERT INTO audit_inbox (site_id, bodies) VALUES ('test-1', ARRAY['{}']::json[])",
     ):
         assert await quietly(session, statement) is None, statement
     await session.close()

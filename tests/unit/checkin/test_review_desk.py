@@ -210,7 +210,7 @@ async def test_a_confirmation_writes_the_check_in_as_of_the_sighting(reception: 
 async def test_of_several_one_has_to_be_named(reception: Reception) -> None:
     review = reception.waits((ANNA, 4.5, (VISIT,)), (BOTA, 4.4, (LATER,)))
     key = str(review.review_id)
-    with pytest.raises(InputError, match=r"--patient \(P-1, P-2\)"):
+    with pytest.raises(InputError, match=r"which patient it is \(P-1, P-2\); by --patient"):
         await reception.desk.confirm(key, "", AIGUL)
     with pytest.raises(InputError, match="P-1, P-2"):
         await reception.desk.confirm(key, "P-9", AIGUL)

@@ -6,8 +6,9 @@ const WAIT_MS = 20_000;
 
 /** What the API has refused. `kind` is the word programs may rely on, `status` 0 = no answer. */
 export class ApiError extends Error {
-  constructor(status, kind, detail, retryAfter) {
+  constructor(status, kind, detail, retryAfter, looksLike = []) {
     super(detail);
+    this.looksLike = looksLike;
     this.status = status;
     this.kind = kind;
     this.retryAfter = retryAfter;
@@ -27,7 +28,8 @@ async function refusal(answer) {
   }
   const kind = String(problem.type ?? "").replace("urn:kirdi:problem:", "");
   const wait = Number(answer.headers.get("retry-after")) || null;
-  return new ApiError(answer.status, kind, problem.detail ?? answer.statusText, wait);
+  const detail = problem.detail ?? answer.statusText;
+  return new ApiError(answer.status, kind, detail, wait, problem.looks_like);
 }
 
 /**
