@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from streamer.domain.day_row import DayRow
 from streamer.domain.sight import Sight
-from streamer.web.event_stream import StreamedEvent
-from streamer.web.events.view import View
+
+if TYPE_CHECKING:
+    from streamer.web.event_stream import StreamedEvent
+    from streamer.web.events.view import View
 
 
 class Day(Protocol):
@@ -43,7 +45,7 @@ class Events(Protocol):
         ...
 
     def follow(
-        self, view: View, account: str, after: str | None
-    ) -> AsyncGenerator[StreamedEvent, None]:
+        self, view: "View", account: str, after: str | None
+    ) -> AsyncGenerator["StreamedEvent", None]:
         """What happens from a position on; None = from now on."""
         ...

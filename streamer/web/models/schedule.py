@@ -34,7 +34,7 @@ class ScheduleRow(Live):
 
     appointment_ref: str = Field(examples=["A-1001"])
     patient_ref: str = Field(examples=["P-17"])
-    patient: str | None = Field(None, description="the name, with `names:read`")
+    patient: str | None = Field(None, description="the name, with `patients:read` and `names:read`")
     practitioner_ref: str
     practitioner: str | None = None
     service_name: str | None = None

@@ -18,7 +18,7 @@ from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
 from streamer.web.require import require
 from streamer.web.resources import Resources
-from streamer.web.sight import is_pseudonymous, sight_of
+from streamer.web.sight import is_pseudonymous, may_know_names, sight_of
 
 today = page_router()
 
@@ -93,8 +93,7 @@ async def show_downtime(
 
 async def _expected(clinic: Resources, principal: Principal) -> Sequence[DayRow]:
     """Who has still to come to the site; the look is in the audit."""
-    named = principal.may(Permission.NAMES_READ)
-    rows = await clinic.day.day(sight_of(principal, _READ), named=named)
+    rows = await clinic.day.day(sight_of(principal, _READ), named=may_know_names(principal))
     return [one for one in rows if one.entry.status in _EXPECTED and one.entry.place == Place.SITE]
 
 

@@ -16,7 +16,7 @@ from streamer.web.pseudonymous import Pseudonymous
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
-from streamer.web.sight import is_pseudonymous, sight_of
+from streamer.web.sight import is_pseudonymous, may_know_names, sight_of
 
 schedule = router("/schedule", "appointments")
 
@@ -44,7 +44,7 @@ async def show_schedule(
     # Had before the rows are read: what is changed meanwhile is told afterwards.
     after = None if hidden else clinic.events.position
     rows = await clinic.day.day(
-        sight_of(principal, _READ), named=principal.may(Permission.NAMES_READ), keys=keys
+        sight_of(principal, _READ), named=may_know_names(principal), keys=keys
     )
     shown = Schedule(
         date=clinic.day.today(),
