@@ -32,23 +32,28 @@ def job_times(settings: Settings) -> dict[str, SiteTimes]:
 
 
 async def jobs_health(
-    settings: Settings, runs: "PostgresJobRuns", now: datetime
+    settings: Settings, runs: "PostgresJobRuns", now: datetime, *, why: bool = True
 ) -> tuple[JobHealth, ...]:
-    """What the ledger says about each job; raises DatabaseError."""
+    """What the ledger says about each job, `why` as `judge` takes it; raises DatabaseError."""
     return tuple(
         [
-            judge(name, times, await runs.runs(name, _LOOKED_AT), now)
+            judge(name, times, await runs.runs(name, _LOOKED_AT), now, why=why)
             for name, times in job_times(settings).items()
         ]
     )
 
 
-async def job_notices(backend: "Backend") -> list[str]:
-    """What an operator should know of the site's jobs, a line each; raises DatabaseError."""
-    found = await jobs_health(backend.settings, backend.job_runs, backend.clock.now())
+async def job_notices(backend: "Backend", *, why: bool = True) -> list[str]:
+    """What an operator should know of the site's jobs, a line each; raises DatabaseError.
+
+    Without `why` no line names a server or a file: for those who do not run the installation.
+    """
+    now = backend.clock.now()
+    found = await jobs_health(backend.settings, backend.job_runs, now, why=why)
     told = [line for one in found for line in (*one.notices, one.overdue) if line is not None]
     if (reason := await why_not_deleted(backend)) is not None:
-        told.append(f"retention will not run, what is too old stays: {reason}")
+        said = f": {reason}" if why else "; the service's log says why"
+        told.append(f"retention will not run, what is too old stays{said}")
     return told
 
 

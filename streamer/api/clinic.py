@@ -203,4 +203,4 @@ class ClinicApi:
         left = await patients.count_needing_enrolment(self.backend.clock.now())
         auto_arrive = self.backend.settings.match.auto_arrive
         found = notices(self.manifest, auto_arrive, self.calibration.calibrated, left)
-        return (*(one.text for one in found), *await job_notices(self.backend))
+        return (*(one.text for one in found), *await job_notices(self.backend, why=False))

@@ -30,7 +30,9 @@ class JobHealth:
     overdue: str | None = None
 
 
-def judge(name: str, times: SiteTimes, runs: Sequence[JobRun], now: datetime) -> JobHealth:
+def judge(
+    name: str, times: SiteTimes, runs: Sequence[JobRun], now: datetime, *, why: bool = True
+) -> JobHealth:
     """Judge a job by its newest runs.
 
     A job that never ran is not judged: nothing was due yet, or its service has never run.
@@ -40,6 +42,7 @@ def judge(name: str, times: SiteTimes, runs: Sequence[JobRun], now: datetime) ->
         times: When it is due.
         runs: The newest ones, in any order.
         now: Aware.
+        why: With the errors of its runs, which may name servers and files.
     """
     if not runs:
         return JobHealth()
@@ -49,26 +52,27 @@ def judge(name: str, times: SiteTimes, runs: Sequence[JobRun], now: datetime) ->
     # The first one was due, too.
     since = done[-1] if done else ordered[0].due_at - timedelta(seconds=1)
     missed = times.between(max(since, now - _FURTHEST), now - _GRACE)
-    told = _told(name, newest)
+    told = _told(name, newest, why)
     if len(missed) <= MOST_MISSED or newest.state == "running":
         return JobHealth(() if told is None else (told,))
     last = f"last done for {max(done):%Y-%m-%d}" if done else "never done"
     overdue = f"job {name}: {last}, due {len(missed)} times since"
     if told is None:
         # Nobody even began it.
-        told = "does the service run at those times? See kirdi jobs list"
+        told = "does the service run at those times?"
     return JobHealth((), f"{overdue}; {told}")
 
 
-def _told(name: str, run: JobRun) -> str | None:
+def _told(name: str, run: JobRun, why: bool) -> str | None:
+    reason = f" ({run.error})" if why else ""
     if run.state == "failed":
         return (
-            f"job {name}, period {run.period}: given up ({run.error}); when that is mended, "
-            f"kirdi jobs run {name} --again"
+            f"job {name}, period {run.period}: given up{reason}; when what is wrong is mended, run "
+            "it again"
         )
     if run.state == "waiting" and run.attempts:
         return (
-            f"job {name}, period {run.period}: failed {run.attempts} times ({run.error}); it is "
+            f"job {name}, period {run.period}: failed {run.attempts} times{reason}; it is "
             "tried again by itself"
         )
     return None

@@ -24,6 +24,7 @@ def refuse_idle_scopes(account: Account, scopes: Sequence[str]) -> None:
         lacking.append(f"{one} takes the role {' or '.join(roles)}")
     raise InputError(
         f"account {account.name}: is {', '.join(account.roles) or 'of no role'}, so that the token "
-        f"could not use every scope: {'; '.join(lacking)}. Leave them out, or see `kirdi users "
-        "role`; no token was made"
+        f"could not use every scope: {'; '.join(lacking)}. Leave them out, or give it the role; no "
+        "token was made",
+        command="see `kirdi users role`",
     )

@@ -23,7 +23,7 @@ from streamer.storage.database_role import DatabaseRole
 from streamer.storage.site_logins import serve_site
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import CHECK_IN, SITE, Clinic, patient
-from tests.servers import in_thread
+from tests.servers import in_thread, spare_disk
 
 NEIGHBOUR = Site(id="other-1", name="Another clinic")
 
@@ -64,6 +64,7 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
     machine.home.mkdir(mode=0o700)
     servers = EmbeddedServers(machine.home)
     holder = servers.acquire(database=True, redis=True)
+    spare_disk(machine.home)
     in_thread(lambda: _fill(machine, folder / "backup"))
     yield BackedUp(machine, folder / "backup")
     servers.release(holder)
