@@ -12,6 +12,7 @@ from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
 from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
+from streamer.api.day_events import DayEvents
 from streamer.api.desk import ApiDesk
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.imports import ApiImports
@@ -49,6 +50,7 @@ def clinic_resources(
     pack_id: str,
     redeeming: Redeeming,
     *,
+    day: DayEvents,
     enrolments: Enrolments,
     reviews: Reviews,
     desk: Desk,
@@ -63,6 +65,7 @@ def clinic_resources(
         backend: The stores.
         pack_id: The model pack in use.
         redeeming: The service's own, which knows who is away.
+        day: What finds and tells what is changed of it.
         enrolments: Needs the matcher, and so do the next two.
         reviews: Those of the running service.
         desk: Likewise.
@@ -80,6 +83,8 @@ def clinic_resources(
         pseudonyms=Pseudonyms(base.secrets.derive),
         once=backend.once,
         visits=backend.visits_reader,
+        day=day.reader,
+        events=day.hub,
         people=backend.people_reader,
         audit=ApiAudit(
             settings,
@@ -139,6 +144,7 @@ class ClinicApi:
         manifest: Of the model pack in use.
         redeeming: The service's own, which knows who is away.
         calibration: Knows whether the site has calibrated the pack.
+        day: Finds and tells what is changed of it.
         jobs: The scheduler that runs.
         delivery: Knows how many check-ins wait to be written.
     """
@@ -150,6 +156,7 @@ class ClinicApi:
     reviews: ReviewDesk
     redeeming: Redeeming
     calibration: CalibrationKeeper
+    day: DayEvents
     jobs: JobScheduler
     delivery: CheckInDelivery
 
@@ -177,6 +184,7 @@ class ClinicApi:
             backend,
             self.matcher.pack_id,
             self.redeeming,
+            day=self.day,
             enrolments=ApiEnrolments(
                 enrolment, backend.schedules, settings.site.zone, backend.clock
             ),

@@ -1248,6 +1248,69 @@ WHERE a.site_id = $1
         AND (k.expires_at IS NULL OR k.expires_at > $4)))
   AND a.appointment_ref = $5;
 
+-- name: read_day
+-- The day whole, for a page that shows it; or of these rows ($7) what is left of them on this day.
+SELECT a.appointment_id, a.appointment_ref, p.patient_id, p.patient_ref, p.wrapped_key,
+       p.sealed_profile, d.practitioner_ref, d.full_name AS practitioner, a.service_code,
+       a.service_name, a.starts_at, a.ends_at, a.status, a.place, a.department, a.building, a.room,
+       a.walk_in, c.method, c.evidence, c.occurred_at,
+       ARRAY(SELECT DISTINCT s.flag FROM presences s WHERE s.appointment_id = a.appointment_id
+             ORDER BY s.flag) AS seen,
+       (SELECT max(k.expires_at) FROM codes k
+        WHERE (k.appointment_id = a.appointment_id
+               OR k.appointment_id IS NULL AND k.patient_id = a.patient_id)
+          AND k.redeemed_at IS NULL AND k.revoked_at IS NULL AND k.expires_at > $4) AS code_until
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+WHERE a.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = a.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND a.starts_at >= $5 AND a.starts_at < $6
+  AND ($7::uuid[] IS NULL OR a.appointment_id = ANY($7))
+ORDER BY a.starts_at, a.appointment_ref
+LIMIT $8;
+
+-- name: day_state
+-- Was anything of the day changed that pages show? The cheap question; see `schedule_states`.
+SELECT (SELECT count(*) || ':' || coalesce(sum(xmin::text::numeric * xmin::text::numeric), 0)
+        FROM appointments WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3)
+    || '/' || (SELECT count(*) FROM presences WHERE site_id = $1 AND occurred_at >= $2)
+    || '/' || (SELECT count(*) || ':' || count(redeemed_at) || ':' || count(revoked_at)
+               FROM codes WHERE site_id = $1 AND expires_at > $2)
+    || '/' || (SELECT coalesce(md5(string_agg(review_id::text, ',' ORDER BY review_id)), '')
+               FROM waiting_reviews WHERE site_id = $1 AND lead) AS state;
+
+-- name: day_versions
+-- Every row's version: its own, how many presences it has, and what its codes have come to.
+SELECT a.appointment_id, d.practitioner_ref,
+       a.xmin || ':' || coalesce(s.mark, '') || ':' || coalesce(ka.mark, '') || ':'
+           || coalesce(kp.mark, '') AS version
+FROM appointments a
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN (
+    SELECT appointment_id, count(*)::text AS mark FROM presences
+    WHERE site_id = $1 AND occurred_at >= $2 GROUP BY appointment_id
+) s ON s.appointment_id = a.appointment_id
+LEFT JOIN (
+    SELECT appointment_id, count(*) || '.' || count(redeemed_at) || '.' || count(revoked_at) AS mark
+    FROM codes WHERE site_id = $1 AND expires_at > $2 AND appointment_id IS NOT NULL
+    GROUP BY appointment_id
+) ka ON ka.appointment_id = a.appointment_id
+LEFT JOIN (
+    SELECT patient_id, count(*) || '.' || count(redeemed_at) || '.' || count(revoked_at) AS mark
+    FROM codes WHERE site_id = $1 AND expires_at > $2 AND appointment_id IS NULL
+    GROUP BY patient_id
+) kp ON kp.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3;
+
+-- name: day_reviews
+SELECT review_id, camera_id FROM waiting_reviews WHERE site_id = $1 AND lead;
+
 -- name: read_check_ins
 -- A page of a day; with $7 the undone ones too.
 SELECT c.event_id, a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.evidence,

@@ -7,6 +7,7 @@ from streamer.storage.check_ins import PostgresCheckIns
 from streamer.storage.claims_import import ClaimsImport
 from streamer.storage.confirmations_import import ConfirmationsImport
 from streamer.storage.day_facts import PostgresDayFacts
+from streamer.storage.day_reader import DayReader
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.listing import Listing
@@ -33,7 +34,7 @@ class VisitStores(SiteStores):
             self.database.postgres,
             site.id,
             site.zone,
-            self.schedules,
+            self.day_listener,
             ErasedReferences(self.database.keyed_hash, site.id),
         )
 
@@ -58,7 +59,7 @@ class VisitStores(SiteStores):
         return PostgresCheckIns(
             self.database.postgres,
             self.clock,
-            self.schedules,
+            self.day_listener,
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
             self.settings.site.zone,
@@ -68,7 +69,9 @@ class VisitStores(SiteStores):
     def undo(self) -> PostgresUndo:
         """Takes check-ins back."""
         site = self.settings.site
-        return PostgresUndo(self.database.postgres, self.clock, self.schedules, site.id, site.zone)
+        return PostgresUndo(
+            self.database.postgres, self.clock, self.day_listener, site.id, site.zone
+        )
 
     @property
     def manual_check_ins(self) -> ManualCheckIns:
@@ -143,3 +146,8 @@ class VisitStores(SiteStores):
     def visits_reader(self) -> VisitsReader:
         """Reads appointments, check-ins and presences for the API."""
         return VisitsReader(self.page_reader)
+
+    @property
+    def day_reader(self) -> DayReader:
+        """Reads the whole day for pages, and what of it was changed."""
+        return DayReader(self.page_reader, self.database.vault)

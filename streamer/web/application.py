@@ -15,6 +15,7 @@ from streamer.web.pages.home import home
 from streamer.web.pages.installation import installation
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
+from streamer.web.pages.today import today
 from streamer.web.pages.users import users
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
@@ -27,6 +28,7 @@ from streamer.web.routes.codes import codes
 from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
 from streamer.web.routes.enrolments import enrolments
+from streamer.web.routes.events import events
 from streamer.web.routes.health import health
 from streamer.web.routes.incidents import incidents
 from streamer.web.routes.jobs import jobs
@@ -38,6 +40,7 @@ from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
+from streamer.web.routes.schedule import schedule
 from streamer.web.routes.service import service
 from streamer.web.routes.session import session
 from streamer.web.routes.settings import settings
@@ -61,6 +64,8 @@ _ROUTERS: Final = (
     consents,
     receipts,
     appointments,
+    schedule,
+    events,
     check_ins,
     presences,
     codes,
@@ -79,7 +84,7 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home, review, enrol, users, audit_page, installation)
+_PAGES: Final = (home, today, review, enrol, users, audit_page, installation)
 
 
 def create_application(parts: WebParts) -> FastAPI:
