@@ -16,6 +16,7 @@ from matcher.matcher import Matcher
 from matcher.packs.manifest import Manifest
 from matcher.packs.store import open_pack
 from streamer.api.clinic import ClinicApi
+from streamer.api.day_events import DayEvents, day_events
 from streamer.audit_keeper import AuditKeeper
 from streamer.audit_start import begin_audit
 from streamer.backend import Backend, open_backend
@@ -48,7 +49,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import ScoreRules, score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder
-from streamer.site_jobs import site_jobs, why_not_deleted
+from streamer.site_jobs import job_notices, site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -157,7 +158,8 @@ async def open_parts(
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             remarks,
         )
-        desk, jobs = decisions.desk, site_jobs(backend)
+        desk, jobs, day = decisions.desk, site_jobs(backend), day_events(backend)
+        await day.follower.begin()
         yield ServiceParts(
             settings=settings,
             home=home,
@@ -167,7 +169,7 @@ async def open_parts(
             keeper=keeper,
             schedule=schedule,
             changes=backend.change_feed(
-                partial(_tell, keeper, backend.schedules, schedule, decisions.watch)
+                partial(_tell, keeper, backend.schedules, schedule, decisions.watch, day)
             ),
             calibration=calibration,
             delivery=delivery,
@@ -189,6 +191,7 @@ async def open_parts(
                 desk,
                 codes,
                 calibration,
+                day,
                 jobs,
                 delivery,
             ),
@@ -290,9 +293,9 @@ async def _remarks(
     patients = backend.patients_list(matcher.pack_id)
     left = await patients.count_needing_enrolment(backend.clock.now())
     for notice in notices(manifest, settings.match.auto_arrive, calibration.calibrated, left):
-        log.warning("to be known", notice=notice)
-    if (reason := await why_not_deleted(backend)) is not None:
-        log.warning("retention will not run: what is too old stays", reason=reason)
+        log.warning("to be known", notice=str(notice))
+    for line in await job_notices(backend):
+        log.warning("to be known", notice=line)
     weak = pack_notice(manifest)
     return gaps if weak is None else (*gaps, weak)
 
@@ -302,6 +305,7 @@ def _tell(
     schedules: ScheduleCache,
     schedule: ScheduleKeeper,
     day: DayWatch,
+    pages: DayEvents,
     change: Change,
 ) -> None:
     """Have looked at, now and not in a second, what depends on a change; never blocks."""
@@ -309,3 +313,4 @@ def _tell(
     gallery.wake()
     schedule.wake()
     day.wake()
+    pages.follower.wake()

@@ -12,6 +12,7 @@ from streamer.domain import account as domain
 from streamer.domain.actor import Actor
 from streamer.domain.role import Role
 from streamer.errors import InputError
+from streamer.web.idle_scopes import refuse_idle_scopes
 from streamer.web.models.accounts import (
     Account,
     AccountAdded,
@@ -133,6 +134,7 @@ class ApiTokens:
     def __init__(self, backend: Backend) -> None:
         """Keep the collaborators."""
         self._tokens = backend.tokens
+        self._accounts = backend.accounts
         self._clock = backend.clock
 
     async def listed(self, account: str | None) -> Sequence[Token]:
@@ -144,6 +146,9 @@ class ApiTokens:
         """Make one; raises InputError, DatabaseError."""
         now, lasts = self._clock.now(), timedelta(days=wanted.days)
         scopes = tuple(dict.fromkeys(one.value for one in wanted.scopes))
+        account = await self._accounts.find(wanted.account)
+        if account is not None:
+            refuse_idle_scopes(account, scopes)
         token_id, token = await self._tokens.create(
             wanted.account, wanted.name, scopes, lasts, by, now
         )

@@ -12,6 +12,7 @@ from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
 from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
+from streamer.api.day_events import DayEvents
 from streamer.api.desk import ApiDesk
 from streamer.api.devices import ApiDevices
 from streamer.api.enrolments import ApiEnrolments
@@ -41,7 +42,9 @@ from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
+from streamer.site_jobs import job_notices
 from streamer.web.installation import Installation
+from streamer.web.media.live_views import LiveViews
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
 
@@ -50,12 +53,14 @@ def clinic_resources(
     pack_id: str,
     redeeming: Redeeming,
     *,
+    day: DayEvents,
     enrolments: Enrolments,
     reviews: Reviews,
     desk: Desk,
     cameras: Cameras,
     notices: Notices,
     installation: Installation,
+    live: LiveViews | None = None,
 ) -> Resources:
     """Return them.
 
@@ -63,12 +68,14 @@ def clinic_resources(
         backend: The stores.
         pack_id: The model pack in use.
         redeeming: The service's own, which knows who is away.
+        day: What finds and tells what is changed of it.
         enrolments: Needs the matcher, and so do the next two.
         reviews: Those of the running service.
         desk: Likewise.
         cameras: Likewise.
         notices: Likewise.
         installation: See `installation_of`.
+        live: Who looks at them; None = nobody can.
     """
     settings, base = backend.settings, backend.database
     return Resources(
@@ -79,6 +86,8 @@ def clinic_resources(
         pseudonyms=Pseudonyms(base.secrets.derive),
         once=backend.once,
         visits=backend.visits_reader,
+        day=day.reader,
+        events=day.hub,
         people=backend.people_reader,
         audit=ApiAudit(
             settings,
@@ -100,6 +109,7 @@ def clinic_resources(
         desk=desk,
         cameras=cameras,
         notices=notices,
+        live=live,
         installation=installation,
     )
 
@@ -140,6 +150,7 @@ class ClinicApi:
         manifest: Of the model pack in use.
         redeeming: The service's own, which knows who is away.
         calibration: Knows whether the site has calibrated the pack.
+        day: Finds and tells what is changed of it.
         jobs: The scheduler that runs.
         delivery: Knows how many check-ins wait to be written.
     """
@@ -151,11 +162,16 @@ class ClinicApi:
     reviews: ReviewDesk
     redeeming: Redeeming
     calibration: CalibrationKeeper
+    day: DayEvents
     jobs: JobScheduler
     delivery: CheckInDelivery
 
     def resources(
-        self, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event
+        self,
+        control: CameraControl,
+        comparisons: DeskComparisons,
+        live: LiveViews,
+        stop: asyncio.Event,
     ) -> Resources:
         """Return what the routes work with; `stop` ends what takes its time."""
         backend, settings = self.backend, self.backend.settings
@@ -174,6 +190,7 @@ class ClinicApi:
             backend,
             self.matcher.pack_id,
             self.redeeming,
+            day=self.day,
             enrolments=ApiEnrolments(
                 enrolment, backend.schedules, settings.site.zone, backend.clock
             ),
@@ -181,6 +198,7 @@ class ClinicApi:
             desk=ApiDesk(comparisons, stop),
             cameras=ApiCameras(control),
             notices=ApiNotices(self._notices),
+            live=live,
             installation=installation_of(
                 backend,
                 self.jobs,
@@ -199,4 +217,5 @@ class ClinicApi:
         patients = self.backend.patients_list(self.matcher.pack_id)
         left = await patients.count_needing_enrolment(self.backend.clock.now())
         auto_arrive = self.backend.settings.match.auto_arrive
-        return tuple(notices(self.manifest, auto_arrive, self.calibration.calibrated, left))
+        found = notices(self.manifest, auto_arrive, self.calibration.calibrated, left)
+        return (*(one.text for one in found), *await job_notices(self.backend, why=False))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from config.settings import Settings
-from streamer.checkin.codes.qr_picture import qr_rows
+from streamer.checkin.codes.qr_picture import qr_modules
 from streamer.clock import Clock
 from streamer.domain import device as domain
 from streamer.domain.actor import Actor
@@ -78,7 +78,7 @@ def _pairing(made: domain.PairingCode, origin: str) -> DevicePairing:
         device_id=made.device_id,
         code=made.code,
         address=address,
-        qr=list(qr_rows(address)),
+        qr=list(qr_modules(address)),
         expires_at=made.until,
     )
 

@@ -335,7 +335,8 @@ class ReviewDesk:
         minutes = LIFETIME.total_seconds() / 60
         raise InputError(
             f"review {beginning}: none waits under this id; it may have been decided, or be over "
-            f"after its {minutes:.0f} minutes: see `kirdi review list`"
+            f"after its {minutes:.0f} minutes",
+            command="see `kirdi review list`",
         )
 
     async def _described(self, reviews: Sequence[Review]) -> ReviewReferences:

@@ -21,8 +21,8 @@ class AppointmentEntry:
 
     Attributes:
         practitioner: Their name: it is on the door.
-        ticket: By which number the patient is called; None = none was drawn.
         evidence: None where nobody has checked in, or it was undone.
+        ticket: By which number the patient is called; None = none was drawn.
     """
 
     appointment_ref: str
@@ -39,8 +39,8 @@ class AppointmentEntry:
     building: str | None
     room: str | None
     walk_in: bool
-    ticket: int | None
     evidence: EvidenceEntry | None
+    ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,7 @@ class PostgresAccounts:
     async def _locked(self, connection: Connection, name: str) -> Account:
         row = await connection.fetchrow(sql("lock_account"), self._site_id, name.strip().lower())
         if row is None:
-            raise InputError(f"account {name}: there is none; see `kirdi users list`")
+            raise InputError(f"account {name}: there is none", command="see `kirdi users list`")
         return account_of(row)
 
     async def _end_sessions(self, connection: Connection, account: Account) -> int:

@@ -57,7 +57,8 @@ class PostgresTokens:
             row = await connection.fetchrow(sql("lock_account"), self._site_id, account.lower())
             if row is None or row["disabled_at"] is not None:
                 raise InputError(
-                    f"account {account}: there is none that may sign in; see `kirdi users list`"
+                    f"account {account}: there is none that may sign in",
+                    command="see `kirdi users list`",
                 )
             await connection.execute(
                 sql("insert_token"),
@@ -98,7 +99,9 @@ class PostgresTokens:
         async with self._postgres.transaction() as connection:
             done = await connection.fetchval(sql("revoke_token"), token_id, self._site_id, now)
             if done is None:
-                raise InputError(f"token {token_id}: none in force; see `kirdi tokens list`")
+                raise InputError(
+                    f"token {token_id}: none in force", command="see `kirdi tokens list`"
+                )
             event = self._event(AuditAction.DELETE, token_id, by, now, (("account", str(done)),))
             await append(connection, self._site_id, [event])
 

@@ -24,6 +24,7 @@ from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
+from streamer.storage.statistics import refresh_statistics
 from streamer.storage.tickets import draw_tickets
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
@@ -114,6 +115,7 @@ class AppointmentsImport:
             coming = [day for day in plan.days if day >= today]
             await draw_tickets(connection, self._site_id, self._zone, coming)
             await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
+        await refresh_statistics(self._postgres, created + updated)
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
         return result

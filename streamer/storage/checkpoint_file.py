@@ -158,8 +158,7 @@ def read_checkpoints(
                     reading.take(line.rstrip(b"\n"))
         except OSError as error:
             raise InputError(
-                f"--checkpoints {path}: cannot be read ({error.strerror}); give a file of "
-                "checkpoints"
+                f"checkpoints {path}: cannot be read ({error.strerror}); give a file of checkpoints"
             ) from error
     return reading.result()
 

@@ -79,7 +79,7 @@ class PostgresDevices:
                 sql("draw_pairing"), self._site_id, device_id, self._secrets.pairing(code), until
             )
             if key is None:
-                raise InputError(f"device {device_id}: none in force; see `kirdi devices list`")
+                raise InputError(f"device {device_id}: there is none in force of this name")
             detail = (("device", device_id), ("what", "pairing-code"))
             event = _event(AuditAction.UPDATE, key, by.name, now, detail)
             await append(connection, self._site_id, [event])
@@ -144,7 +144,7 @@ class PostgresDevices:
         async with self._postgres.transaction() as connection:
             key = await connection.fetchval(sql("revoke_device"), self._site_id, device_id, now)
             if key is None:
-                raise InputError(f"device {device_id}: none in force; see `kirdi devices list`")
+                raise InputError(f"device {device_id}: there is none in force of this name")
             event = _event(AuditAction.DELETE, key, by.name, now, (("device", device_id),))
             await append(connection, self._site_id, [event])
 

@@ -27,19 +27,23 @@ from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import place_of_profile, profile_bytes
 from streamer.storage.queries import sql
 
-# In this order: what points at something goes before it.
+# What points at something goes before it: these before what the owner deletes.
 _DELETIONS: Final = (
     ("waiting_reviews", "erase_waiting_reviews"),
-    ("codes", "erase_codes"),
     ("attempts", "erase_attempts"),
-    ("face_blocks", "erase_face_blocks"),
     ("guardians", "erase_guardians"),
-    ("consents", "erase_consents"),
-    ("appointments", "erase_future_appointments"),
     ("notes", "erase_notes"),
 )
 # The rows that name the patient by a foreign key; the patient's own row stays as long as they do.
-_RESTING: Final = ("codes", "presences", "reviews", "status_changes", "check_ins")
+_RESTING: Final = (
+    "codes",
+    "presences",
+    "reviews",
+    "status_changes",
+    "check_ins",
+    "claims",
+    "confirmations",
+)
 
 
 class PatientErasure:
@@ -102,12 +106,8 @@ class PatientErasure:
             )
             receipt = ended.receipt
             assert receipt is not None
-            deleted = {"templates": receipt.templates} if receipt.templates else {}
-            for kind, statement in _DELETIONS:
-                rows = await connection.fetch(sql(statement), self._site_id, patient_id, now)
-                if rows:
-                    deleted[kind] = len(rows)
             await self._empty_profile(connection, patient_id, now)
+            deleted = await self._delete(connection, patient_id, receipt.templates, now)
             await self._erased.remember(connection, patient_ref, now)
             kept = await self._kept(connection, patient_id)
             event = AuditEvent(
@@ -153,6 +153,18 @@ class PatientErasure:
                 f"patient {ref}: signed consents in force for {children}, and nobody could say any "
                 "more who did; have another guardian sign, or withdraw those first"
             )
+
+    async def _delete(
+        self, connection: Connection, patient_id: UUID, templates: int, now: datetime
+    ) -> dict[str, int]:
+        """Delete what need not stay; how many of what."""
+        deleted = {"templates": templates}
+        for kind, statement in _DELETIONS:
+            rows = await connection.fetch(sql(statement), self._site_id, patient_id, now)
+            deleted[kind] = len(rows)
+        for row in await connection.fetch(sql("erase_person"), patient_id, now):
+            deleted[row["kind"]] = row["deleted"]
+        return {kind: count for kind, count in deleted.items() if count}
 
     async def _empty_profile(self, connection: Connection, patient_id: UUID, now: datetime) -> None:
         """Leave a row that others may name, under a key of its own, with nobody in it."""

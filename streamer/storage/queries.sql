@@ -16,6 +16,9 @@ ON CONFLICT (site_id) DO NOTHING;
 -- name: other_sites_of_login
 SELECT array_agg(site_id ORDER BY site_id) FROM site_logins WHERE login = $1::name AND site_id <> $2;
 
+-- name: forget_site_logins
+DELETE FROM site_logins;
+
 -- name: serve_site
 INSERT INTO site_logins (login, site_id) VALUES ($1::name, $2) ON CONFLICT DO NOTHING;
 
@@ -215,9 +218,9 @@ SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR UPD
 
 -- name: list_consents
 -- Of one patient everything there was; of the site what is in force.
-SELECT p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at, c.expires_at,
-       g.patient_ref AS guardian_ref, c.identity_check, t.language, t.version AS text_version,
-       c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
+SELECT c.consent_id, p.patient_id, p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at,
+       c.expires_at, g.patient_ref AS guardian_ref, c.identity_check, t.language,
+       t.version AS text_version, c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
 FROM consents c
 JOIN patients p ON p.patient_id = c.patient_id
 LEFT JOIN patients g ON g.patient_id = c.guardian_id
@@ -533,7 +536,7 @@ SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building,
 FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[]);
 
 -- name: list_appointments
-SELECT a.appointment_ref, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
        a.starts_at, a.ends_at, a.status, a.place, a.building, a.room
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
@@ -543,8 +546,8 @@ ORDER BY a.starts_at, a.appointment_ref;
 
 -- name: list_check_ins
 -- Those in force; with $4 the undone ones too.
-SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
-       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.camera_id AS camera,
+       c.occurred_at, c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
        c.undone_at, c.undone_by, c.undone_reason
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
@@ -816,7 +819,7 @@ SELECT max(gallery_max) FROM match_counts WHERE site_id = $1 AND pack_id = $2;
 -- name: list_patients
 -- Who consents to recognition, which packs there are templates of, and whom they are too much like
 -- to be told apart by the pack in use: those check in by code only.
-SELECT p.patient_ref, c.document_ref AS consent_ref,
+SELECT p.patient_id, p.patient_ref, c.document_ref AS consent_ref,
        array_remove(array_agg(t.pack_id ORDER BY t.pack_id), NULL) AS packs,
        NOT coalesce(bool_or(t.pack_id = $2), false) AS needs_enrolment,
        ARRAY(
@@ -1079,7 +1082,7 @@ WHERE code_id = $1;
 
 -- name: list_codes
 -- Those in force at some time of a day.
-SELECT c.code_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
+SELECT c.code_id, p.patient_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
        c.expires_at, c.redeemed_at, c.redeemed_by, c.device_id AS device,
        CASE WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
             WHEN c.revoked_at IS NOT NULL THEN 'revoked'
@@ -1194,7 +1197,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO NOTHING;
 
 -- name: list_presences
-SELECT p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
+SELECT p.patient_id, p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
        s.camera_id AS camera, s.device_id, s.occurred_at, s.recorded_at, a.starts_at, a.status,
        s.score, s.threshold, s.decided_by
 FROM presences s
@@ -1249,6 +1252,71 @@ WHERE a.site_id = $1
         AND (k.expires_at IS NULL OR k.expires_at > $4)))
   AND a.appointment_ref = $5;
 
+-- name: read_day
+-- The day whole, for a page that shows it; or of these rows ($7) what is left of them on this day.
+SELECT a.appointment_id, a.appointment_ref, p.patient_id, p.patient_ref, p.wrapped_key,
+       p.sealed_profile, d.practitioner_ref, d.full_name AS practitioner, a.service_code,
+       a.service_name, a.starts_at, a.ends_at, a.status, a.place, a.department, a.building, a.room,
+       a.walk_in, t.number AS ticket, c.method, c.evidence, c.occurred_at,
+       ARRAY(SELECT DISTINCT s.flag FROM presences s WHERE s.appointment_id = a.appointment_id
+             ORDER BY s.flag) AS seen,
+       (SELECT max(k.expires_at) FROM codes k
+        WHERE (k.appointment_id = a.appointment_id
+               OR k.appointment_id IS NULL AND k.patient_id = a.patient_id)
+          AND k.redeemed_at IS NULL AND k.revoked_at IS NULL AND k.expires_at > $4) AS code_until
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+LEFT JOIN tickets t ON t.appointment_id = a.appointment_id AND t.day = (
+    a.starts_at AT TIME ZONE (SELECT s.time_zone FROM sites s WHERE s.site_id = $1))::date
+WHERE a.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = a.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND a.starts_at >= $5 AND a.starts_at < $6
+  AND ($7::uuid[] IS NULL OR a.appointment_id = ANY($7))
+ORDER BY a.starts_at, a.appointment_ref
+LIMIT $8;
+
+-- name: day_state
+-- Was anything of the day changed that pages show? The cheap question; see `schedule_states`.
+SELECT (SELECT count(*) || ':' || coalesce(sum(xmin::text::numeric * xmin::text::numeric), 0)
+        FROM appointments WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3)
+    || '/' || (SELECT count(*) FROM presences WHERE site_id = $1 AND occurred_at >= $2)
+    || '/' || (SELECT count(*) || ':' || count(redeemed_at) || ':' || count(revoked_at)
+               FROM codes WHERE site_id = $1 AND expires_at > $2)
+    || '/' || (SELECT coalesce(md5(string_agg(review_id::text, ',' ORDER BY review_id)), '')
+               FROM waiting_reviews WHERE site_id = $1 AND lead) AS state;
+
+-- name: day_versions
+-- Every row's version: its own, how many presences it has, and what its codes have come to.
+SELECT a.appointment_id, d.practitioner_ref,
+       a.xmin || ':' || coalesce(s.mark, '') || ':' || coalesce(ka.mark, '') || ':'
+           || coalesce(kp.mark, '') AS version
+FROM appointments a
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN (
+    SELECT appointment_id, count(*)::text AS mark FROM presences
+    WHERE site_id = $1 AND occurred_at >= $2 GROUP BY appointment_id
+) s ON s.appointment_id = a.appointment_id
+LEFT JOIN (
+    SELECT appointment_id, count(*) || '.' || count(redeemed_at) || '.' || count(revoked_at) AS mark
+    FROM codes WHERE site_id = $1 AND expires_at > $2 AND appointment_id IS NOT NULL
+    GROUP BY appointment_id
+) ka ON ka.appointment_id = a.appointment_id
+LEFT JOIN (
+    SELECT patient_id, count(*) || '.' || count(redeemed_at) || '.' || count(revoked_at) AS mark
+    FROM codes WHERE site_id = $1 AND expires_at > $2 AND appointment_id IS NULL
+    GROUP BY patient_id
+) kp ON kp.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3;
+
+-- name: day_reviews
+SELECT review_id, camera_id FROM waiting_reviews WHERE site_id = $1 AND lead;
+
 -- name: read_check_ins
 -- A page of a day; with $7 the undone ones too.
 SELECT c.event_id, a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.evidence,
@@ -1299,7 +1367,8 @@ ORDER BY s.occurred_at, s.presence_id
 LIMIT $10;
 
 -- name: read_patients
--- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may.
+-- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may. Who was
+-- erased at their wish is there for whoever has the number, and in no list.
 SELECT p.patient_id, p.patient_ref, p.language, p.attached_from, p.attached_to, p.deceased_on,
        p.is_staff, p.payer, f.consents, f.packs, f.needs_enrolment,
        ARRAY(
@@ -1333,7 +1402,7 @@ WHERE p.site_id = $1
         AND a.status NOT IN ('cancelled', 'entered-in-error')
         AND a.starts_at > $4::timestamptz - interval '1 year'))
   AND (NOT $3::boolean OR 'payer-evidence' = ANY(f.consents))
-  AND ($6::text IS NULL OR p.patient_ref = $6)
+  AND CASE WHEN $6::text IS NULL THEN p.erased_at IS NULL ELSE p.patient_ref = $6 END
   AND (NOT $7::boolean OR f.needs_enrolment)
   AND ($8::text IS NULL OR p.patient_ref > $8)
 ORDER BY p.patient_ref
@@ -1649,6 +1718,9 @@ DELETE FROM sign_in_places WHERE account_id = $1 AND place IN (
     ORDER BY last_at DESC, place OFFSET 20
 );
 
+-- name: forget_old_places
+DELETE FROM sign_in_places WHERE site_id = $1 AND last_at < $2;
+
 -- name: forget_places
 DELETE FROM sign_in_places WHERE account_id = $1;
 -- name: known_job_runs
@@ -1798,6 +1870,17 @@ SELECT c.kind, c.grade, a.appointment_ref, c.issued_at, c.issued_by, c.expires_a
 FROM codes c LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
 WHERE c.patient_id = $1 ORDER BY c.issued_at, c.code_id;
 
+-- name: file_claims
+SELECT c.claim_ref, c.appointment_ref, d.full_name AS practitioner, c.service_code, c.service_name,
+       c.performed_at, c.time_precision, c.amount::text AS amount, c.currency, c.quantity, c.payer,
+       c.contract, c.icd10, c.tariff, c.entered_at, c.place, c.room, c.recorded_at
+FROM claims c JOIN practitioners d ON d.practitioner_id = c.practitioner_id
+WHERE c.patient_id = $1 ORDER BY c.performed_at, c.claim_ref;
+
+-- name: file_confirmations
+SELECT confirmation_ref, method, confirmed_at, appointment_ref, taken_by, building, recorded_at
+FROM confirmations WHERE patient_id = $1 ORDER BY confirmed_at, confirmation_ref;
+
 -- name: file_attempts
 SELECT day, today, last_at, blocked_until FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text;
@@ -1814,7 +1897,12 @@ WHERE site_id = $1 AND patient_id = $2 ORDER BY read_at, read_id;
 -- name: file_accesses
 SELECT recorded_at, kind, body ->> 'action' AS action, actor, body ->> 'outcome' AS outcome,
        body ->> 'entity_type' AS entity_type, body ->> 'reason' AS reason
-FROM audit_events WHERE site_id = $1 AND patient_id = $2 ORDER BY recorded_at, lane, sequence;
+FROM audit_events
+WHERE site_id = $1
+  AND (patient_id = $2::uuid
+       OR (body -> 'detail' ->> 'patients' IS NOT NULL
+           AND string_to_array(body -> 'detail' ->> 'patients', ',') @> ARRAY[$2::text]))
+ORDER BY recorded_at, lane, sequence;
 
 -- name: any_erased
 SELECT EXISTS (SELECT FROM erased_patients WHERE site_id = $1);
@@ -1842,54 +1930,24 @@ DELETE FROM waiting_reviews
 WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
 RETURNING review_id;
 
--- name: erase_codes
--- A code that was used says how an arrival came about and stays; the others were never anything.
-DELETE FROM codes
-WHERE site_id = $1 AND patient_id = $2 AND redeemed_at IS NULL AND $3::timestamptz IS NOT NULL
-RETURNING code_id;
-
 -- name: erase_attempts
 DELETE FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text
   AND $3::timestamptz IS NOT NULL
 RETURNING subject;
 
--- name: erase_face_blocks
-DELETE FROM face_blocks
-WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
-RETURNING day;
-
 -- name: erase_guardians
 DELETE FROM guardians
 WHERE $1::text IS NOT NULL AND (patient_id = $2 OR guardian_id = $2) AND $3::timestamptz IS NOT NULL
 RETURNING patient_id;
 
--- name: erase_consents
--- Those that nothing rests on: no check-in, and nothing else that came of a face in their time.
-DELETE FROM consents c
-WHERE $1::text IS NOT NULL AND c.patient_id = $2 AND c.status <> 'active'
-  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.consent_id = c.consent_id)
-  AND NOT EXISTS (
-      SELECT FROM presences s
-      WHERE s.patient_id = c.patient_id AND s.evidence = 'face' AND c.purpose = 'check-in'
-        AND s.occurred_at BETWEEN c.given_at
-            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
-  AND NOT EXISTS (
-      SELECT FROM reviews r
-      WHERE r.patient_id = c.patient_id AND c.purpose = 'check-in'
-        AND r.captured_at BETWEEN c.given_at
-            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
-RETURNING c.consent_id;
+-- name: erase_person
+-- What nothing rests on, by the owner's hand: the service can't delete it. Only of whom no profile is
+-- left.
+SELECT kind, deleted FROM kirdi_erase_person($1, $2);
 
--- name: erase_future_appointments
--- No visit was, so nobody has to keep it.
-DELETE FROM appointments a
-WHERE a.site_id = $1 AND a.patient_id = $2 AND a.starts_at > $3
-  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM presences s WHERE s.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM status_changes s WHERE s.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM codes k WHERE k.appointment_id = a.appointment_id)
-RETURNING a.appointment_id;
+-- name: analyze_tables
+SELECT kirdi_analyze();
 
 -- name: erase_notes
 -- What staff wrote in their own words may name the patient.
@@ -1922,6 +1980,10 @@ FROM (
     SELECT 'status_changes', s.occurred_at
     FROM status_changes s JOIN appointments a ON a.appointment_id = s.appointment_id
     WHERE a.site_id = $1 AND a.patient_id = $2
+    UNION ALL
+    SELECT 'claims', performed_at FROM claims WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'confirmations', confirmed_at FROM confirmations WHERE site_id = $1 AND patient_id = $2
     UNION ALL
     SELECT 'appointments', starts_at FROM appointments WHERE site_id = $1 AND patient_id = $2
     UNION ALL
@@ -1958,9 +2020,14 @@ WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3 AND camera_id IS N
   AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4));
 
 -- name: incident_touched
--- About whom the audit has something by one of the accounts, itself or through another one.
-SELECT DISTINCT patient_id FROM audit_events
-WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND patient_id IS NOT NULL
+-- About whom the audit has something by one of the accounts, itself or through another one; a list
+-- names all whom it showed.
+SELECT DISTINCT named.patient_id FROM audit_events e
+CROSS JOIN LATERAL (
+    SELECT e.patient_id UNION ALL
+    SELECT unnest(string_to_array(e.body -> 'detail' ->> 'patients', ','))::uuid
+) named
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND named.patient_id IS NOT NULL
   AND EXISTS (
       SELECT FROM unnest($4::text[]) AS account
       WHERE lower(actor) = lower(account)
@@ -1980,10 +2047,15 @@ WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]) AND p.erased_at IS NULL
 ORDER BY p.patient_ref;
 
 -- name: incident_accesses
-SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome, count(*) AS events,
-       count(DISTINCT patient_id) AS patients, min(recorded_at) AS first_at,
-       max(recorded_at) AS last_at
-FROM audit_events WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome,
+       count(DISTINCT (lane, sequence)) AS events, count(DISTINCT named.patient_id) AS patients,
+       min(recorded_at) AS first_at, max(recorded_at) AS last_at
+FROM audit_events e
+CROSS JOIN LATERAL (
+    SELECT e.patient_id UNION ALL
+    SELECT unnest(string_to_array(e.body -> 'detail' ->> 'patients', ','))::uuid
+) named
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
 GROUP BY 1, 2, 3, 4 ORDER BY events DESC, actor, kind;
 
 -- name: ensure_meta
@@ -2362,3 +2434,154 @@ SELECT EXISTS (
 
 -- name: forget_old_tickets
 DELETE FROM tickets WHERE site_id = $1 AND day < $2;
+
+-- name: ensure_practitioner
+-- Named by whoever bills; the schedule gives the name later.
+INSERT INTO practitioners (practitioner_id, site_id, practitioner_ref, full_name)
+VALUES ($1, $2, $3, $3)
+ON CONFLICT (site_id, practitioner_ref) DO NOTHING;
+
+-- name: claims_for_import
+-- The stored side of a portion.
+SELECT claim_id AS id, claim_ref AS ref, appointment_ref, patient_id, practitioner_id, service_code,
+       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
+       quantity, entered_at, place, room
+FROM claims WHERE site_id = $1 AND claim_ref = ANY($2::text[]);
+
+-- name: insert_claim
+INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id, practitioner_id,
+                    service_code, service_name, performed_at, amount, currency, time_precision,
+                    payer, contract, icd10, tariff, quantity, entered_at, place, room)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+
+-- name: update_claim
+UPDATE claims
+SET updated_at = $2, appointment_ref = $3, patient_id = $4, practitioner_id = $5, service_code = $6,
+    service_name = $7, performed_at = $8, amount = $9, currency = $10, time_precision = $11,
+    payer = $12, contract = $13, icd10 = $14, tariff = $15, quantity = $16, entered_at = $17,
+    place = $18, room = $19
+WHERE claim_id = $1;
+
+-- name: confirmations_for_import
+-- The stored side of a portion.
+SELECT confirmation_id AS id, confirmation_ref AS ref, patient_id, method, confirmed_at,
+       appointment_ref, taken_by, building
+FROM confirmations WHERE site_id = $1 AND confirmation_ref = ANY($2::text[]);
+
+-- name: insert_confirmation
+INSERT INTO confirmations (confirmation_id, site_id, confirmation_ref, patient_id, method,
+                           confirmed_at, appointment_ref, taken_by, building)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: update_confirmation
+UPDATE confirmations
+SET updated_at = $2, patient_id = $3, method = $4, confirmed_at = $5, appointment_ref = $6,
+    taken_by = $7, building = $8
+WHERE confirmation_id = $1;
+
+-- name: report_appointments
+-- Those that begin between two moments, as reports read them.
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, d.practitioner_ref, d.full_name,
+       a.service_code, a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at,
+       a.department, a.building, a.room, a.place, a.walk_in, a.recorded_at
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3
+ORDER BY a.starts_at, a.appointment_id;
+
+-- name: report_appointments_by_id
+SELECT a.appointment_id, a.appointment_ref, a.patient_id, d.practitioner_ref, d.full_name,
+       a.service_code, a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at,
+       a.department, a.building, a.room, a.place, a.walk_in, a.recorded_at
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.appointment_id = ANY($2::uuid[]);
+
+-- name: report_claims
+-- Services given between two moments; their appointment, where this site has come to know it.
+SELECT c.claim_id, c.claim_ref, c.appointment_ref, c.patient_id, p.patient_ref, d.practitioner_ref,
+       d.full_name, c.service_code, c.service_name, c.performed_at, c.amount, c.currency,
+       c.time_precision, c.payer, c.contract, c.icd10, c.tariff, c.quantity, c.entered_at, c.place,
+       c.room, c.recorded_at, a.appointment_id
+FROM claims c
+JOIN practitioners d ON d.practitioner_id = c.practitioner_id
+JOIN patients p ON p.patient_id = c.patient_id
+LEFT JOIN appointments a ON a.site_id = c.site_id AND a.appointment_ref = c.appointment_ref
+WHERE c.site_id = $1 AND c.performed_at >= $2 AND c.performed_at < $3
+ORDER BY c.performed_at, c.claim_ref;
+
+-- name: report_evidence
+-- Check-ins in force, presences and confirmations between two moments.
+SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
+       occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by
+FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
+UNION ALL
+SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
+       camera_id, device_id, decided_by, NULL
+FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+UNION ALL
+SELECT 'confirmation', c.confirmation_id, c.patient_id, a.appointment_id,
+       CASE c.method WHEN 'face_id' THEN 'face' ELSE 'egov' END, c.confirmed_at, c.building, NULL,
+       NULL, NULL, c.taken_by
+FROM confirmations c
+LEFT JOIN appointments a ON a.site_id = c.site_id AND a.appointment_ref = c.appointment_ref
+WHERE c.site_id = $1 AND c.confirmed_at >= $2 AND c.confirmed_at < $3;
+
+-- name: report_code_issuers
+-- Practitioners who had a hand in codes redeemed between two moments, by when and where.
+SELECT redeemed_at, device_id, issuer_refs FROM codes
+WHERE site_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND issuer_refs <> '{}';
+
+-- name: report_unlooked
+-- Appointments whose patient was perhaps seen, and nobody said whether it was them.
+SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
+    SELECT appointment_ids FROM reviews
+    WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND decision = 'expired'
+    UNION ALL
+    SELECT appointment_ids FROM waiting_reviews
+    WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3
+) AS undecided;
+
+-- name: report_patients
+-- What doesn't change from day to day. A template that is erased has left its receipt.
+SELECT p.patient_id, p.patient_ref, p.is_staff, p.deceased_on, p.attached_from, p.attached_to,
+       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+           OR p.patient_id IN (SELECT e.patient_id FROM erasures e
+                               WHERE e.site_id = $1 AND e.templates > 0) AS templated,
+       p.patient_id IN (SELECT t.patient_id FROM look_alikes l
+                        JOIN templates t ON t.template_id IN (l.template_id, l.other_id))
+           AS code_only
+FROM patients p WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]);
+
+-- name: report_consents
+-- To being recognised, whenever they were in force; or that the patient refused.
+SELECT patient_id, given_at, coalesce(ended_at, withdrawn_at, expires_at) AS ends_at, status,
+       ended_reason
+FROM consents
+WHERE patient_id = ANY($1::uuid[]) AND purpose = 'check-in'
+  AND status IN ('active', 'inactive', 'rejected');
+
+-- name: report_profiles
+-- For rules about sex and age, and of no more patients than these ask about.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, payer, is_staff
+FROM patients WHERE site_id = $1 AND patient_id = ANY($2::uuid[]);
+
+-- name: report_screening_steps
+SELECT patient_id, service_code, performed_at, claim_ref FROM claims
+WHERE site_id = $1 AND patient_id = ANY($2::uuid[]) AND service_code = ANY($3::text[])
+  AND performed_at >= $4 AND performed_at < $5;
+
+-- name: report_uptime
+-- What cameras were doing between two moments. An open interval holds until its last heartbeat.
+SELECT camera_id, state, reason, started_at, coalesce(ended_at, last_seen_at) AS ended_at
+FROM camera_uptime
+WHERE site_id = $1 AND started_at < $3 AND coalesce(ended_at, last_seen_at) > $2
+ORDER BY started_at;
+
+-- name: report_cameras_since
+-- When each camera that was ever in use began.
+SELECT camera_id, min(started_at) AS since FROM camera_uptime WHERE site_id = $1 GROUP BY camera_id;
+
+-- name: report_accounts
+-- Who of the staff bills whose appointments.
+SELECT name, practitioner_refs FROM accounts WHERE site_id = $1 AND practitioner_refs <> '{}';

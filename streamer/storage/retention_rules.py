@@ -18,12 +18,15 @@ TERMS: Final = (
     "presences",
     "reviews",
     "check_ins",
+    "claims",
+    "confirmations",
     "appointments",
     "consents",
     "patients",
     "receipts",
     "match_counts",
     "camera_uptime",
+    "tokens",
     "audit",
 )
 
@@ -68,6 +71,15 @@ def _appointments(a: str) -> str:
         _none_left(kind, f"{a}{place}", f"{a}{place}.appointment_id = {a}.appointment_id")
         for place, kind in enumerate(belong)
     ]
+    # These name it by the clinic's reference, and are evidence of it, or rest on its evidence.
+    left += [
+        _none_left(
+            kind,
+            f"{a}{place}",
+            f"{a}{place}.site_id = $1 AND {a}{place}.appointment_ref = {a}.appointment_ref",
+        )
+        for place, kind in ((8, Kept.CLAIMS), (9, Kept.CONFIRMATIONS))
+    ]
     return " AND ".join((_older("starts_at", "appointments")(a), *left))
 
 
@@ -100,6 +112,8 @@ def _alone(a: str) -> str:
         Kept.PRESENCES,
         Kept.REVIEWS,
         Kept.CHECK_INS,
+        Kept.CLAIMS,
+        Kept.CONFIRMATIONS,
         Kept.APPOINTMENTS,
         Kept.CONSENTS,
     )
@@ -127,8 +141,11 @@ def _patients(a: str) -> str:
 
 
 def _practitioners(a: str) -> str:
-    left = _none_left(Kept.APPOINTMENTS, f"{a}0", f"{a}0.practitioner_id = {a}.practitioner_id")
-    return f"{a}.site_id = $1 AND {left}"
+    left = [
+        _none_left(kind, f"{a}{place}", f"{a}{place}.practitioner_id = {a}.practitioner_id")
+        for place, kind in enumerate((Kept.APPOINTMENTS, Kept.CLAIMS))
+    ]
+    return " AND ".join((f"{a}.site_id = $1", *left))
 
 
 _DUE: Final[dict[Kept, Callable[[str], str]]] = {
@@ -140,6 +157,8 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     Kept.REVIEWS: _older("decided_at", "reviews"),
     Kept.STATUS_CHANGES: _older("occurred_at", "check_ins"),
     Kept.CHECK_INS: _older("occurred_at", "check_ins"),
+    Kept.CLAIMS: _older("performed_at", "claims"),
+    Kept.CONFIRMATIONS: _older("confirmed_at", "confirmations"),
     Kept.APPOINTMENTS: _appointments,
     Kept.CONSENTS: _consents,
     # One that waits for the log or a backup has not said everything yet.
@@ -153,6 +172,9 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     Kept.TEMPLATE_READS: _older("read_at", "audit"),
     Kept.JOB_RUNS: _older("due_at", "audit", " AND {a}.state IN ('done', 'failed')"),
     Kept.RETENTION_RUNS: _older("started_at", "audit"),
+    Kept.API_TOKENS: lambda a: (
+        f"{a}.site_id = $1 AND least({a}.revoked_at, {a}.expires_at) < {_before('tokens')}"
+    ),
     # Chains are cut from their beginning: nothing goes that something older stands before.
     Kept.AUDIT: lambda a: (
         f"{a}.site_id = $1 AND NOT EXISTS (SELECT FROM audit_events {a}n "
@@ -162,7 +184,12 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
 }
 
 # Of what retention sees some columns only, a row's place in the table is not among them.
-_KEYS: Final[dict[Kept, str]] = {Kept.PATIENTS: "patient_id", Kept.CODES: "code_id"}
+_KEYS: Final[dict[Kept, str]] = {
+    Kept.PATIENTS: "patient_id",
+    Kept.CODES: "code_id",
+    Kept.API_TOKENS: "token_id",
+    Kept.CLAIMS: "claim_id",
+}
 
 # Every statement names all three, whether it needs them or not.
 _ALL = "$1::text IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::timestamptz[] IS NOT NULL"

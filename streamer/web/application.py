@@ -17,6 +17,7 @@ from streamer.web.pages.installation import installation
 from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
+from streamer.web.pages.today import today
 from streamer.web.pages.users import users
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
@@ -30,10 +31,12 @@ from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
 from streamer.web.routes.devices import devices
 from streamer.web.routes.enrolments import enrolments
+from streamer.web.routes.events import events
 from streamer.web.routes.health import health
 from streamer.web.routes.incidents import incidents
 from streamer.web.routes.jobs import jobs
 from streamer.web.routes.kiosk import board, kiosk, kiosk_calls
+from streamer.web.routes.live import live, whep
 from streamer.web.routes.oidc import oidc
 from streamer.web.routes.openapi import openapi
 from streamer.web.routes.patients import patients
@@ -41,6 +44,7 @@ from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
+from streamer.web.routes.schedule import schedule
 from streamer.web.routes.service import service
 from streamer.web.routes.session import session
 from streamer.web.routes.settings import settings
@@ -64,6 +68,8 @@ _ROUTERS: Final = (
     consents,
     receipts,
     appointments,
+    schedule,
+    events,
     check_ins,
     presences,
     codes,
@@ -74,6 +80,8 @@ _ROUTERS: Final = (
     reviews,
     desk,
     cameras,
+    whep,
+    live,
     service,
     audit,
     accounts,
@@ -86,6 +94,7 @@ _ROUTERS: Final = (
 
 _PAGES: Final = (
     home,
+    today,
     review,
     enrol,
     users,

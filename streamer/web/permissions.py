@@ -33,6 +33,7 @@ class Permission(StrEnum):
     CAMERAS_READ = "cameras:read"
     CAMERAS_WRITE = "cameras:write"
     CAMERAS_VIEW = "cameras:view"
+    CAMERAS_FACES = "cameras:faces"
     REPORTS_READ = "reports:read"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
@@ -71,6 +72,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.DEVICES_READ,
             Permission.DEVICES_WRITE,
             Permission.BOARD_READ,
+            Permission.CAMERAS_VIEW,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -85,6 +87,9 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.PRESENCES_READ,
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
+            Permission.CAMERAS_VIEW,
+            # Decides by faces; everybody else is shown cameras with the faces blurred.
+            Permission.CAMERAS_FACES,
         }
     ),
     # Of their own patients only: see `row_scope`.

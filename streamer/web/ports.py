@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from streamer.clock import Clock
 from streamer.domain.device import PairedDevice
-from streamer.web.principal import Principal
+from streamer.web.principal import Principal, Via
 from streamer.web.resources import Resources
 from streamer.web.rules import WebRules
 from streamer.web.security.rate_limits import RateLimit
@@ -44,6 +44,13 @@ class Identities(Protocol):
 
     async def of_device(self, secret: str) -> OpenSession | None:
         """Which tablet or screen has this token; None = none, or not any more."""
+        ...
+
+    async def still(self, secret: str, via: Via) -> Principal | None:
+        """Who has what was shown a while ago, and what they may by now; None = nobody any more.
+
+        This is no use of it: a session does not live longer because somebody asks.
+        """
         ...
 
 

@@ -1,10 +1,10 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from config.settings import Site
@@ -25,6 +25,7 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.day_resources import Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
@@ -34,6 +35,9 @@ from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
 from streamer.web.models.patients import Enrolled, PhotoAdvice
+
+if TYPE_CHECKING:
+    from streamer.web.media.live_views import LiveViews
 
 
 class Visits(Protocol):
@@ -106,6 +110,12 @@ class Looks(Protocol):
         self, sight: Sight, what: str, entity_id: str = "", patients: Sequence[UUID] = ()
     ) -> None:
         """Raise DatabaseError where it is not on record."""
+        ...
+
+    async def looked_over(
+        self, sight: Sight, what: str, patient_refs: Iterable[str], entity_id: str = ""
+    ) -> None:
+        """The same of a list that shows these patients."""
         ...
 
 
@@ -185,6 +195,10 @@ class Codes(Protocol):
 
     async def issue(self, order: CodeOrder, by: Actor) -> IssuedCode:
         """Put one in force."""
+        ...
+
+    def drawn(self, text: str) -> Sequence[str]:
+        """A QR code's modules; raises KirdiError where it cannot be drawn."""
         ...
 
     async def redeem(self, shown: CodeShown, by: Actor) -> Redemption:
@@ -335,6 +349,7 @@ class Resources:
         pack_id: The model pack in use.
         cursors: Seals the places at which lists go on.
         pseudonyms: For those who may count and not know.
+        live: Who looks at cameras; None = nobody can here.
     """
 
     site: Site
@@ -344,6 +359,8 @@ class Resources:
     pseudonyms: Pseudonyms
     once: OnceStore
     visits: Visits
+    day: Day
+    events: Events
     people: People
     looks: Looks
     imports: Imports
@@ -360,3 +377,4 @@ class Resources:
     notices: Notices
     audit: Audit
     installation: Installation
+    live: "LiveViews | None" = None

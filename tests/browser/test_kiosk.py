@@ -273,7 +273,7 @@ async def somebody_was_not_here(console: Console, page: Page, digits: str) -> No
     await expect(page.locator("#title")).to_have_text("Thank you for saying so.")
     async with console.page(Role.REVIEWER) as reviewer:
         await reviewer.goto("/review")
-        disputed = reviewer.get_by_text("the patient says “I was not here”")
+        disputed = reviewer.get_by_text("the patient says that somebody else")
         skip = reviewer.get_by_role("button", name="Skip")
         for _ in range(4):
             await expect(reviewer.locator("#why")).not_to_be_empty()
@@ -282,7 +282,7 @@ async def somebody_was_not_here(console: Console, page: Page, digits: str) -> No
             await skip.click()
         await expect(disputed).to_be_visible()
         await screenshot(reviewer, "review-disputed")
-        await reviewer.get_by_role("button", name=re.compile("Yes, it is")).click()
+        await reviewer.get_by_role("button", name=re.compile("Take the check-in back")).click()
         await expect(disputed).to_be_hidden()
     async with console.page(Role.RECEPTION) as desk:
         await desk.goto("/account")

@@ -203,8 +203,9 @@ class Taking:
         wrong = chosen - possible
         if wrong:
             raise InputError(
-                f"--for {min(wrong)}: is not among those who can arrive now; redeem the code "
-                "without --for to see them"
+                f"{min(wrong)}: is not among those who can arrive now; redeem the code without "
+                "choosing to see them",
+                command="leave out --for",
             )
         return chosen
 

@@ -39,10 +39,7 @@ REVIEW_REASONS: Final = {
     Reason.UNDONE_TODAY: _("A check-in of this appointment was undone today."),
     Reason.BLOCKED_TODAY: _("Somebody else has arrived by this patient's face today."),
     Reason.OTHER_BUILDING: _("The appointment is in another building."),
-    Reason.DISPUTED: _(
-        "At the kiosk the patient says “I was not here”. “Yes” takes the check-in back; “Not this "
-        "person” leaves it."
-    ),
+    Reason.DISPUTED: _("At the kiosk the patient says that somebody else was checked in."),
 }
 """Why a review waits; what is missing here is only ever ignored."""
 

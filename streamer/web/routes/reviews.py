@@ -46,7 +46,8 @@ async def list_reviews(principal: Reader, clinic: Clinic, paging: PageAsked) -> 
     waiting = [_review(one) for one in await clinic.reviews.reports() if _may_see(principal, one)]
     shown = paging.part_of(waiting)
     if shown.items:
-        await clinic.looks.looked(sight_of(principal, _READ), "Review")
+        refs = {who.patient_ref for one in shown.items for who in one.candidates}
+        await clinic.looks.looked_over(sight_of(principal, _READ), "Review", refs)
     return shown
 
 
@@ -63,7 +64,8 @@ async def list_waiting(principal: Reader, clinic: Clinic, paging: PageAsked) -> 
 async def show_review(principal: Reader, clinic: Clinic, review_id: UUID) -> Review:
     """Show one that waits."""
     report = await _seen(clinic, principal, review_id)
-    await clinic.looks.looked(sight_of(principal, _READ), "Review", str(review_id))
+    refs = {who.patient_ref for who in report.candidates}
+    await clinic.looks.looked_over(sight_of(principal, _READ), "Review", refs, str(review_id))
     return _review(report)
 
 

@@ -16,8 +16,8 @@ from streamer.web.principal import Principal, Via
 class Sessions(Protocol):
     """`storage.web_sessions.PostgresSessions` is one."""
 
-    async def find(self, secret: str, now: datetime) -> SessionFound | None:
-        """The session in force that has this secret."""
+    async def find(self, secret: str, now: datetime, *, used: bool = True) -> SessionFound | None:
+        """The session in force that has this secret; `used` = note that it was."""
         ...
 
 
@@ -101,6 +101,18 @@ class StoredIdentities:
             device=found,
         )
         return OpenSession(principal, self._secrets.csrf(secret))
+
+    async def still(self, secret: str, via: Via) -> Principal | None:
+        """See `ports.Identities`."""
+        if via is Via.TOKEN:
+            return await self.of_token(secret)
+        if via is Via.DEVICE:
+            paired = await self.of_device(secret)
+            return None if paired is None else paired.principal
+        found = await self._sessions.find(secret, self._clock.now(), used=False)
+        if found is None:
+            return None
+        return self._principal(found.account, permissions_of(found.account.roles), Via.SESSION)
 
     def _principal(
         self, account: Account, permissions: frozenset[Permission], via: Via

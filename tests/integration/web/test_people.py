@@ -43,12 +43,28 @@ async def test_names_are_for_those_who_need_them(house: House) -> None:
     assert (await reception.get("/patients/P-3")).status_code == 404
     (found,) = (await reception.get("/patients", params={"patient_ref": "P-2"})).json()["items"]
     assert found["patient_ref"] == "P-2"
+    (detail,) = await house.clinic.row(
+        "SELECT body -> 'detail' ->> 'patients' FROM audit_events "
+        "WHERE kind = 'patient-read' AND actor = 'aigul' AND patient_id IS NULL"
+    )
+    assert len(detail.split(",")) == 2
     row = await house.clinic.row(
         "SELECT actor, body ->> 'entity_type', patient_id FROM audit_events "
         "WHERE kind = 'patient-read' AND actor = 'head'"
     )
     assert row[:2] == ("head", "Patient")
     assert row[2] is not None
+
+
+async def test_whoever_was_erased_is_in_no_list(house: House) -> None:
+    await house.clinic.import_patients(patient(1), patient(2))
+    await house.clinic.execute(
+        "UPDATE patients SET patient_ref = 'erased-1', erased_at = now() WHERE patient_ref = 'P-1'"
+    )
+    reception = await house.as_role(Role.RECEPTION)
+    listed = (await reception.get("/patients")).json()["items"]
+    assert [one["patient_ref"] for one in listed] == ["P-2"]
+    assert (await reception.get("/patients/erased-1")).status_code == 200
 
 
 async def test_a_patient_consents_is_enrolled_and_withdraws(house: House) -> None:

@@ -102,7 +102,7 @@ _REFERENCES = (
     ("appointments", "practitioner_id", "practitioners", "practitioner_id", "NO ACTION"),
     ("check_ins", "appointment_id", "appointments", "appointment_id", "NO ACTION"),
     ("check_ins", "patient_id", "patients", "patient_id", "NO ACTION"),
-    ("check_ins", "consent_id", "consents", "consent_id", "SET NULL (consent_id)"),
+    ("check_ins", "consent_id", "consents", "consent_id", "NO ACTION"),
     ("reviews", "patient_id", "patients", "patient_id", "NO ACTION"),
     ("presences", "patient_id", "patients", "patient_id", "NO ACTION"),
     ("presences", "appointment_id", "appointments", "appointment_id", "NO ACTION"),

@@ -120,6 +120,11 @@ _STATEMENTS: tuple[str, ...] = (
         ON sign_in_attempts TO kirdi_service
     """,
     "GRANT SELECT, INSERT, UPDATE (last_at), DELETE ON sign_in_places TO kirdi_service",
+    # Tokens that are out of force have a term.
+    """
+    GRANT SELECT (token_id, site_id, revoked_at, expires_at), UPDATE (site_id), DELETE
+        ON api_tokens TO kirdi_retention
+    """,
     # Whom the audit's accounts belong to and what they may; nothing that signs anybody in.
     """
     GRANT SELECT (account_id, site_id, name, roles, practitioner_refs, cameras, roles_from_provider,

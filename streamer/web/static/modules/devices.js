@@ -4,6 +4,7 @@ import { get, post, remove } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { notify } from "./notices.js";
+import { drawQr } from "./qr.js";
 import { atMinute, onDay, text } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -67,7 +68,7 @@ function showCode(made) {
   byId("code").textContent = made.code;
   byId("code-address").textContent = made.address.replace(/#.*/, "");
   byId("code-until").textContent = text("until", { time: atMinute(made.expires_at) });
-  drawQr(made.qr);
+  fill(byId("qr"), drawQr(made.qr));
   byId("code-dialog").showModal();
   clearInterval(watching);
   watching = setInterval(async () => {
@@ -80,28 +81,10 @@ function showCode(made) {
   }, 3_000);
 }
 
-function drawQr(rows) {
-  const canvas = byId("qr");
-  const quiet = 4;
-  const scale = 6;
-  canvas.width = canvas.height = (rows.length + 2 * quiet) * scale;
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#ffffff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.fillStyle = "#000000";
-  rows.forEach((line, y) =>
-    [...line].forEach((dark, x) => {
-      if (dark === "1") {
-        pen.fillRect((x + quiet) * scale, (y + quiet) * scale, scale, scale);
-      }
-    }),
-  );
-}
-
 byId("code-dialog").addEventListener("close", () => {
   clearInterval(watching);
   byId("code").textContent = "";
-  drawQr([]);
+  fill(byId("qr"));
 });
 
 byId("add")?.addEventListener("click", async () => {

@@ -2,4 +2,7 @@
 
 import { text } from "./texts.js";
 
-export const roomName = (room) => (/^[0-9]/.test(room) ? text("room", { room }) : room);
+export function roomName(room) {
+  const said = /^[0-9]/.test(room) ? text("room", { room }) : room;
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
