@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 
 from streamer.web.clinic import Clinic
-from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
+from streamer.web.documented import PROBLEMS, WRITE
 from streamer.web.fields import Named
 from streamer.web.models.base import Listed
 from streamer.web.models.devices import (
@@ -101,7 +101,7 @@ async def revoke_device(
     return await once(revoke)
 
 
-@devices.post("/pairings", dependencies=[PUBLIC_AND_DEVICES], responses=NOT_FOUND)
+@devices.post("/pairings", dependencies=[PUBLIC_AND_DEVICES], responses=WRITE)
 async def pair_device(
     request: Request, response: Response, parts: Parts, sent: PairingShown
 ) -> Paired:
