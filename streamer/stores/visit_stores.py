@@ -14,6 +14,7 @@ from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.undo import PostgresUndo
+from streamer.storage.visit_days import VisitDays
 from streamer.storage.visits_reader import VisitsReader
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.stores.site_stores import SiteStores
@@ -144,3 +145,9 @@ class VisitStores(SiteStores):
     def visits_reader(self) -> VisitsReader:
         """Reads appointments, check-ins and presences for the API."""
         return VisitsReader(self.page_reader)
+
+    @property
+    def visit_days(self) -> VisitDays:
+        """Reads a period's facts for reports."""
+        base, site = self.database, self.settings.site
+        return VisitDays(base.postgres, base.vault, site.id, site.zone)
