@@ -60,6 +60,9 @@ class Retention(Section):
     )
     match_counts_days: int = Field(_FIVE_YEARS, ge=7, description=_WORDS + "the day counted")
     camera_uptime_days: int = Field(_FIVE_YEARS, ge=7, description=_WORDS + "the period's end")
+    tokens_days: int = Field(
+        366, ge=7, description=_WORDS + "an API token ended or was revoked; the audit keeps both"
+    )
     audit_days: int = Field(
         _FIVE_YEARS,
         ge=30,

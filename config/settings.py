@@ -23,6 +23,7 @@ from config.consent import Consent as Consent
 from config.database import Database as Database
 from config.egov import Egov as Egov
 from config.keys import Keys as Keys
+from config.live import Live as Live
 from config.oidc import Oidc as Oidc
 from config.reports import Reports as Reports
 from config.retention import Retention as Retention
@@ -258,6 +259,7 @@ class Settings(Section):
     egov: Egov = Egov()
     web: Web = Web()
     oidc: Oidc = Oidc()
+    live: Live = Live()
     reports: Reports = Reports()
     retention: Retention = Retention()
     audit: Audit = Audit()

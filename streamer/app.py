@@ -5,12 +5,14 @@ cameras. A background task that dies ends the service.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
 
 from config.settings import Settings
 from streamer.acting import acting
+from streamer.api.live import ApiLiveCameras
 from streamer.api.web_housekeeping import forget_what_is_over
 from streamer.background import Background
 from streamer.cameras.camera_control import CameraControl, Reloading
@@ -20,17 +22,20 @@ from streamer.cameras.load_governor import LoadGovernor
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.running_camera import STOP_TIMEOUT_S
+from streamer.checkin.desk_comparisons import DeskComparisons
 from streamer.clock import Clock
 from streamer.control.messages import Reply, Request
 from streamer.control.server import ControlServer
 from streamer.desk_control import VERBS as DESK_VERBS
 from streamer.desk_control import DeskControl
 from streamer.domain.camera_state import CameraState
+from streamer.domain.sight import Sight
 from streamer.instruments import Instruments
 from streamer.review_control import VERBS as REVIEW_VERBS
 from streamer.review_control import ReviewControl
 from streamer.service_parts import ServiceParts, open_parts
 from streamer.service_rules import arrival_policy
+from streamer.web.media.live_views import LiveViews
 
 log = structlog.get_logger(__name__)
 
@@ -86,13 +91,7 @@ async def _run_tasks(
         lambda by: acting(parts.settings, by),
         parts.clock,
     )
-    storage.start("check-in delivery", parts.delivery.run(stop_storage))
-    storage.start("camera uptime", parts.recorder.run(stop_storage))
-    storage.start("match counts", parts.counts.run(stop_storage))
-    storage.start("consents", parts.consents.run(stop_storage))
-    storage.start("jobs", parts.jobs.run(stop_storage))
-    storage.start("audit checkpoints", parts.audit_keeper.run(stop_storage))
-    storage.start("audit checkpoints outside", parts.audit_keeper.send(stop_storage))
+    _start_storage(parts, storage, stop_storage)
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
@@ -104,26 +103,22 @@ async def _run_tasks(
     cameras.start("load", watch.run(stop))
     cameras.start("reference pictures", parts.references.run(stop))
     cameras.start("reload", control.run(stop))
-    reviews = ReviewControl(parts.desk, lambda by: acting(parts.settings, by))
     policy = arrival_policy(parts.settings)
     at_desk = DeskCameras(camera_set.at_work, parts.gallery_of_one, policy.min_liveness)
     comparisons = parts.comparisons(at_desk.find)
-    desk = DeskControl(comparisons, lambda by: acting(parts.settings, by), stop)
-
-    async def answer(request: Request) -> Reply:
-        if request.verb in DESK_VERBS:
-            return await desk.answer(request)
-        return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
-
+    answer = _answering(parts, control, comparisons, stop)
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
     if parts.web is not None:
-        parts.web.open_clinic(parts.clinic.resources(control, comparisons, stop))
-        cameras.start("web", parts.web.run(stop))
-        stores = parts.clinic.backend
-        storage.start(
-            "web housekeeping",
-            forget_what_is_over(stores.once, stores.web_sessions, parts.clock, stop_storage),
+        live = LiveViews(
+            parts.settings.live,
+            ApiLiveCameras(camera_set),
+            parts.web.identities,
+            parts.audit,
+            parts.clock,
         )
+        cameras.start("live views", live.run(stop))
+        parts.web.open_clinic(parts.clinic.resources(control, comparisons, live, stop))
+        cameras.start("web", parts.web.run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:
         await control.begin()
@@ -142,3 +137,34 @@ async def _run_tasks(
         await storage.finish(timeout_s)
         log.info("service stopped")
     return camera_set.states
+
+
+def _start_storage(parts: ServiceParts, storage: Background, stop: asyncio.Event) -> None:
+    storage.start("check-in delivery", parts.delivery.run(stop))
+    storage.start("camera uptime", parts.recorder.run(stop))
+    storage.start("match counts", parts.counts.run(stop))
+    storage.start("consents", parts.consents.run(stop))
+    storage.start("jobs", parts.jobs.run(stop))
+    storage.start("audit checkpoints", parts.audit_keeper.run(stop))
+    storage.start("audit checkpoints outside", parts.audit_keeper.send(stop))
+    storage.start("web housekeeping", forget_what_is_over(parts.clinic.backend, stop))
+
+
+def _answering(
+    parts: ServiceParts, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event
+) -> Callable[[Request], Awaitable[Reply]]:
+    """Who answers what is asked over the control socket."""
+    pages = parts.clinic.backend.page_reader
+    reviews = ReviewControl(
+        parts.desk,
+        lambda by: acting(parts.settings, by),
+        lambda by, refs: pages.looked_over(Sight(by.name), "Review", refs),
+    )
+    desk = DeskControl(comparisons, lambda by: acting(parts.settings, by), stop)
+
+    async def answer(request: Request) -> Reply:
+        if request.verb in DESK_VERBS:
+            return await desk.answer(request)
+        return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)
+
+    return answer

@@ -8,6 +8,7 @@ from matcher.matcher import Matcher
 from matcher.packs.score_scale import ScoreScale
 from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_set import Note
+from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import RunningCamera
 from streamer.checkin.codes.qr_picture import read_qr
@@ -81,6 +82,8 @@ class CameraMaker:
         """Make what runs one camera; `note` hears of its states."""
         mailbox = LatestFrameMailbox()
         view = LiveView(camera, self._clock)
+        shown = FrameTap()
+        unseen = partial(shown.seen, faces=None)
         supervisor = CameraSupervisor(
             camera,
             self._clock,
@@ -95,13 +98,13 @@ class CameraMaker:
         if camera.kind == "kiosk":
             # No matcher, no gallery: nobody's face can be looked for here.
             kiosk = KioskPipeline(
-                kiosk_device(camera), read_qr, self._threads, self._codes, self._clock
+                kiosk_device(camera), read_qr, self._threads, self._codes, self._clock, unseen
             )
-            return RunningCamera(supervisor, mailbox, kiosk, view)
+            return RunningCamera(supervisor, mailbox, kiosk, view, shown)
         rules = pipeline_rules(self._settings, camera, self._scale, self._calibration)
         if not rules.searches:
-            desk = DeskPipeline(rules, self._matcher, supervisor.hold)
-            return RunningCamera(supervisor, mailbox, desk, view)
+            desk = DeskPipeline(rules, self._matcher, supervisor.hold, unseen)
+            return RunningCamera(supervisor, mailbox, desk, view, shown)
         pipeline = CameraPipeline(
             rules,
             self._matcher,
@@ -109,5 +112,6 @@ class CameraMaker:
             self._service,
             self._counts,
             supervisor.hold,
+            shown.seen,
         )
-        return RunningCamera(supervisor, mailbox, pipeline, view)
+        return RunningCamera(supervisor, mailbox, pipeline, view, shown)

@@ -38,6 +38,7 @@ from streamer.commands import (
     vault,
 )
 from streamer.commands.bench_codes import codes as bench_codes
+from streamer.commands.bench_viewers import viewers as bench_viewers
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
@@ -83,6 +84,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
 bench.app.command("codes")(bench_codes)
+bench.app.command("viewers")(bench_viewers)
 patients.app.command()(export)
 patients.app.command()(erase)
 app.command()(run)

@@ -132,11 +132,10 @@ def device_named(settings: Settings, name: str, building: str | None) -> Device:
     codes = settings.codes
     if name not in codes.devices:
         known = ", ".join(sorted(codes.devices)) or "there is none"
-        raise InputError(f"--device {name}: is not in codes.devices ({known}); add it there")
+        raise InputError(f"device {name}: is not in codes.devices ({known}); add it there")
     if building is not None and building not in settings.site.buildings:
         raise InputError(
-            f"--building {building}: is not in site.buildings "
-            f"({', '.join(settings.site.buildings)})"
+            f"building {building}: is not in site.buildings ({', '.join(settings.site.buildings)})"
         )
     return Device(name, building or codes.devices[name], codes.operators.get(name))
 

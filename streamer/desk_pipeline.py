@@ -64,6 +64,7 @@ class DeskPipeline:
         rules: PipelineRules,
         matcher: FaceMatcher,
         hold: Callable[[float], None] = lambda _seconds: None,
+        shown: Callable[[Frame], None] = lambda _frame: None,
     ) -> None:
         """Keep the collaborators; nobody is looked at.
 
@@ -71,10 +72,12 @@ class DeskPipeline:
             rules: What this camera holds to; `searches` means nothing here.
             matcher: Finds faces and makes vectors of them.
             hold: Asks the source of the frames to leave none out for so many seconds.
+            shown: Told of every picture, in which nobody has looked for faces.
         """
         self._rules = rules
         self._matcher = matcher
         self._hold = hold
+        self._shown = shown
         self._max_gap_s = rules.max_gap_s
         self._looking: _Looking | None = None
         self._running = False
@@ -156,6 +159,7 @@ class DeskPipeline:
         """Compare whoever stands alone in the lane, if anybody is asked about; releases it."""
         looking = self._looking
         try:
+            self._shown(frame)
             if looking is not None:
                 await self._look(frame, looking)
         finally:

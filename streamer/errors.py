@@ -5,15 +5,40 @@ The exit codes are documented in docs/exit-codes.md. Messages carry ids, never s
 
 
 class KirdiError(Exception):
-    """Base of everything the service raises on purpose."""
+    """Base of everything the service raises on purpose.
+
+    Attributes:
+        message: What is wrong, and what to do, in words that hold for programs and pages as well:
+            no option and no command of the command line.
+        command: What to run or to give at the command line; told there only.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "", *, command: str = "") -> None:
+        """See the attributes; `str` is both."""
+        super().__init__(f"{message}; {command}" if command else message)
+        self.message = message
+        self.command = command
 
 
 class InputError(KirdiError):
     """A file or argument given by a person cannot be used; nothing was written."""
 
     exit_code = 4
+
+
+class LookAlikeError(InputError):
+    """A face may be enrolled already; nothing was written.
+
+    Attributes:
+        references: Under which references of other patients.
+    """
+
+    def __init__(self, message: str, references: tuple[str, ...], *, command: str = "") -> None:
+        """See the attributes."""
+        super().__init__(message, command=command)
+        self.references = references
 
 
 class StaleError(InputError):

@@ -55,6 +55,7 @@ class KioskPipeline:
         threads: Executor,
         redeemer: Redeemer,
         clock: Clock,
+        shown: Callable[[Frame], None] = lambda _frame: None,
     ) -> None:
         """Keep the collaborators.
 
@@ -64,12 +65,14 @@ class KioskPipeline:
             threads: Where it runs; shared by all kiosk cameras.
             redeemer: Takes the codes.
             clock: Says how long ago a code was seen.
+            shown: Told of every picture, in which nobody looks for faces.
         """
         self._device = device
         self._read = read
         self._threads = threads
         self._redeemer = redeemer
         self._clock = clock
+        self._shown = shown
         # When each text was last seen, and when it may be tried (again), oldest first.
         self._seen: dict[str, tuple[float, float]] = {}
 
@@ -92,6 +95,7 @@ class KioskPipeline:
             What came of the codes that were tried, for tests and displays.
         """
         try:
+            self._shown(frame)
             loop = asyncio.get_running_loop()
             texts = await loop.run_in_executor(self._threads, self._read, frame.image)
         finally:

@@ -1,8 +1,20 @@
 """What an operator should know of recognition at this site: logged by `app`, told by `health`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from matcher.packs.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line; `command` is told at the command line and in the log only."""
+
+    text: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.command})" if self.command else self.text
 
 
 def pack_notice(manifest: Manifest) -> str | None:
@@ -24,7 +36,7 @@ def licence_notice(manifest: Manifest) -> str | None:
 
 def notices(
     manifest: Manifest, auto_arrive: str, calibrated: bool, needing_enrolment: int
-) -> Iterator[str]:
+) -> Iterator[Notice]:
     """One line each.
 
     Args:
@@ -35,17 +47,19 @@ def notices(
     """
     terms = licence_notice(manifest)
     if terms is not None:
-        yield terms
+        yield Notice(terms)
     weak = pack_notice(manifest)
     if weak is not None:
-        yield weak
+        yield Notice(weak)
     if auto_arrive == "calibrated" and not calibrated:
-        yield (
+        yield Notice(
             f"model pack {manifest.pack} is not calibrated on this site's patients: every face "
-            "match waits for a person (kirdi review list)"
+            "match waits for a person",
+            "kirdi review list",
         )
     if needing_enrolment:
-        yield (
+        yield Notice(
             f"{needing_enrolment} consenting patients cannot be recognised by model pack "
-            f"{manifest.pack}: enrol them (kirdi patients list --needs-enrolment)"
+            f"{manifest.pack}: enrol them",
+            "kirdi patients list --needs-enrolment",
         )

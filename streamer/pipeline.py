@@ -142,6 +142,7 @@ class CameraPipeline:
         proposals: Proposals,
         counts: MatchCounts,
         hold: Callable[[float], None] = lambda _seconds: None,
+        shown: Callable[[Frame, Sequence[Face]], None] = lambda _frame, _faces: None,
     ) -> None:
         """Keep the collaborators and start without tracks.
 
@@ -153,6 +154,8 @@ class CameraPipeline:
             counts: Counts tracks.
             hold: Asks the source of the frames to leave none out for so many seconds, even if
                 nothing moves in them: whoever stands still goes on being seen.
+            shown: Told of every picture with all faces found in it; for those who look at the
+                camera without faces. Never waits.
         """
         self._rules = rules
         self._matcher = matcher
@@ -160,6 +163,7 @@ class CameraPipeline:
         self._proposals = proposals
         self._counts = counts
         self._hold = hold
+        self._shown = shown
         self._tracker = Tracker(rules.camera_id, TrackerLimits(max_gap_s=rules.max_gap_s))
         self._people: dict[int, _Person] = {}
 
@@ -191,6 +195,7 @@ class CameraPipeline:
         gallery = self._gallery()
         try:
             faces = await self._matcher.detect(frame.image)
+            self._shown(frame, faces)
             tracks = self._tracker.update(faces, frame.received_at)
             if tracks:
                 self._hold(_FOLLOWED_S)

@@ -48,7 +48,7 @@ from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import ScoreRules, score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder
-from streamer.site_jobs import site_jobs, why_not_deleted
+from streamer.site_jobs import job_notices, site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -157,7 +157,7 @@ async def open_parts(
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             remarks,
         )
-        desk = decisions.desk
+        desk, jobs = decisions.desk, site_jobs(backend)
         yield ServiceParts(
             settings=settings,
             home=home,
@@ -181,8 +181,18 @@ async def open_parts(
             gallery_of_one=lambda one: build(None, (), [one]),
             comparisons=lambda camera: decisions.comparisons(backend, matcher.pack_id, camera),
             web=web,
-            clinic=ClinicApi(backend, matcher, rules, pack.manifest, desk, codes, calibration),
-            jobs=site_jobs(backend),
+            clinic=ClinicApi(
+                backend,
+                matcher,
+                rules,
+                pack.manifest,
+                desk,
+                codes,
+                calibration,
+                jobs,
+                delivery,
+            ),
+            jobs=jobs,
             audit=backend.audit_log,
             audit_keeper=audit_keeper,
         )
@@ -280,9 +290,9 @@ async def _remarks(
     patients = backend.patients_list(matcher.pack_id)
     left = await patients.count_needing_enrolment(backend.clock.now())
     for notice in notices(manifest, settings.match.auto_arrive, calibration.calibrated, left):
-        log.warning("to be known", notice=notice)
-    if (reason := await why_not_deleted(backend)) is not None:
-        log.warning("retention will not run: what is too old stays", reason=reason)
+        log.warning("to be known", notice=str(notice))
+    for line in await job_notices(backend):
+        log.warning("to be known", notice=line)
     weak = pack_notice(manifest)
     return gaps if weak is None else (*gaps, weak)
 

@@ -5,19 +5,56 @@ A new job is one more `Job` here; who runs it, once, is `streamer.jobs`'s busine
 
 import asyncio
 import contextlib
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from config.settings import Settings
 from streamer.domain.actor import SERVICE
 from streamer.domain.job_run import Outcome
 from streamer.domain.retention import RetentionReport
 from streamer.errors import DatabaseError
 from streamer.jobs.job import Assignment, Job
+from streamer.jobs.job_health import JobHealth, judge
 from streamer.jobs.job_scheduler import JobScheduler
+from streamer.jobs.site_times import SiteTimes
 
 if TYPE_CHECKING:
     from streamer.backend import Backend
+    from streamer.storage.job_runs import PostgresJobRuns
 
 RETENTION: Final = "retention"
+_LOOKED_AT: Final = 12
+
+
+def job_times(settings: Settings) -> dict[str, SiteTimes]:
+    """When which job is due."""
+    return {RETENTION: SiteTimes(settings.retention.cron, settings.site.zone)}
+
+
+async def jobs_health(
+    settings: Settings, runs: "PostgresJobRuns", now: datetime, *, why: bool = True
+) -> tuple[JobHealth, ...]:
+    """What the ledger says about each job, `why` as `judge` takes it; raises DatabaseError."""
+    return tuple(
+        [
+            judge(name, times, await runs.runs(name, _LOOKED_AT), now, why=why)
+            for name, times in job_times(settings).items()
+        ]
+    )
+
+
+async def job_notices(backend: "Backend", *, why: bool = True) -> list[str]:
+    """What an operator should know of the site's jobs, a line each; raises DatabaseError.
+
+    Without `why` no line names a server or a file: for those who do not run the installation.
+    """
+    now = backend.clock.now()
+    found = await jobs_health(backend.settings, backend.job_runs, now, why=why)
+    told = [line for one in found for line in (*one.notices, one.overdue) if line is not None]
+    if (reason := await why_not_deleted(backend)) is not None:
+        said = f": {reason}" if why else "; the service's log says why"
+        told.append(f"retention will not run, what is too old stays{said}")
+    return told
 
 
 def site_jobs(backend: "Backend") -> JobScheduler:

@@ -11,7 +11,7 @@ from streamer.crypto.passwords import Passwords
 from streamer.web.application import create_application, open_clinic
 from streamer.web.oidc.oidc_sign_in import OidcSignIn
 from streamer.web.place import announce, withdraw
-from streamer.web.ports import Entrance, WebParts
+from streamer.web.ports import Entrance, Identities, WebParts
 from streamer.web.resources import Resources
 from streamer.web.rules import WebRules
 from streamer.web.security.identities import StoredIdentities
@@ -24,16 +24,22 @@ class WebService:
     """The server with its routes; `run` is one of the service's tasks."""
 
     def __init__(
-        self, server: WebServer, url: str, open_clinic: Callable[[Resources], None]
+        self,
+        server: WebServer,
+        url: str,
+        identities: Identities,
+        open_clinic: Callable[[Resources], None],
     ) -> None:
         """Keep the server, whose address is taken, where that is, and the rest of its routes.
 
         Args:
             server: Bound.
             url: Where it is reached.
+            identities: Who is who.
             open_clinic: Lets the routes of the clinic's domain work; to be called before `run`.
         """
         self.url = url
+        self.identities = identities
         self.open_clinic = open_clinic
         self._server = server
 
@@ -56,11 +62,16 @@ async def open_web(backend: Backend, home: Path) -> AsyncIterator[WebService | N
         return
     async with web_parts(backend) as parts:
         application = create_application(parts)
-        server = WebServer(application, web, backend.clock)
+        server = WebServer(application, web, backend.clock, parts.stopping)
         url = await asyncio.to_thread(server.bind)
         try:
             await asyncio.to_thread(announce, home, url, web.public_url)
-            yield WebService(server, web.public_url or url, partial(open_clinic, application))
+            yield WebService(
+                server,
+                web.public_url or url,
+                parts.entrance.identities,
+                partial(open_clinic, application),
+            )
         finally:
             server.close()
             await asyncio.to_thread(withdraw, home)
@@ -93,6 +104,7 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
     try:
         yield WebParts(
             site_id=site_id,
+            site_name=settings.site.name,
             clock=clock,
             entrance=Entrance(
                 rules=WebRules.of(settings.web),

@@ -20,6 +20,7 @@ from tests.servers import (
     installed_redis,
     know_embedded,
     make_logins,
+    spare_disk,
 )
 
 MakeDatabase = Callable[..., str]
@@ -29,11 +30,28 @@ hypothesis.settings.register_profile("kirdi", deadline=None)
 hypothesis.settings.load_profile("kirdi")
 
 
+# Who may take so many seconds goes before all others.
+_LONG = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: several workers then end at about the same time."""
+
+    def allowed(item: pytest.Item) -> float:
+        marker = item.get_closest_marker("timeout")
+        seconds = float(marker.args[0]) if marker and marker.args else 0.0
+        return seconds if seconds >= _LONG else 0.0
+
+    items.sort(key=allowed, reverse=True)
+
+
 @pytest.fixture(scope="session")
 def embedded_urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
     """PostgreSQL's (as its owner) and Redis's URL of embedded servers that the whole run shares."""
-    servers = EmbeddedServers(tmp_path_factory.mktemp("home"))
+    home = tmp_path_factory.mktemp("home")
+    servers = EmbeddedServers(home)
     holder = servers.acquire(database=True, redis=True)
+    spare_disk(home)
     _, redis_url = servers.services(holder)
     yield know_embedded(servers), redis_url
     servers.release(holder)

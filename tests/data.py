@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -18,5 +16,8 @@ def need(relative: str) -> Path:
     """A file or folder of the test data; skips the test, saying why, where it is absent."""
     path = folder() / relative
     if not path.exists():
+        # Processes of the tests that only ask for ROOT need no pytest, which takes long.
+        import pytest
+
         pytest.skip(f"test data {relative} is absent; point KIRDI_TEST_DATA at it")
     return path

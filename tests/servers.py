@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-import pytest
 import redis
 
 from streamer.embedded import process
@@ -109,6 +108,17 @@ class Databases:
         in_thread(execute)
 
 
+def spare_disk(home: Path) -> None:
+    """Have a throwaway home's running PostgreSQL not wait for the disk.
+
+    Nobody cuts the power here; of a killed server's writes the system loses none.
+    """
+    data = home / "embedded" / "postgres" / "data"
+    with (data / "postgresql.auto.conf").open("a") as settings:
+        settings.write("fsync = off\n")
+    os.kill(int((data / "postmaster.pid").read_text().partition("\n")[0]), signal.SIGHUP)
+
+
 def in_thread(work: Callable[[], Coroutine[object, object, None]]) -> None:
     """Run a coroutine to its end on a loop of its own: a fixture must not touch the test's."""
     with ThreadPoolExecutor(1) as pool:
@@ -138,6 +148,9 @@ def installed_postgres(folder: Path) -> Iterator[str]:
         Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])
     )
     if not found:
+        # Processes of the tests that import this need no pytest, which takes long.
+        import pytest
+
         pytest.skip("no PostgreSQL of the system; install it or set KIRDI_TEST_DATABASE_URL")
     binaries, data, password = found[-1].parent, folder / "data", secrets.token_hex(8)
     data.mkdir(mode=0o700, parents=True)
@@ -186,6 +199,8 @@ def installed_redis(folder: Path) -> Iterator[str]:
         return
     binary = shutil.which("redis-server", path="/usr/bin:/usr/local/bin")
     if binary is None:
+        import pytest
+
         pytest.skip("no Redis of the system; install it or set KIRDI_TEST_REDIS_URL")
     port, password = free_port(), secrets.token_hex(8)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

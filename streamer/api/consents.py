@@ -2,7 +2,6 @@
 
 from config.settings import Settings
 from streamer.backend import Backend
-from streamer.commands.consent_days import term_of
 from streamer.domain.actor import Actor
 from streamer.domain.consent import (
     ConsentGiven,
@@ -13,6 +12,7 @@ from streamer.domain.consent import (
 )
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.errors import InputError
+from streamer.patients.consent_days import term_of
 from streamer.patients.consent_text import consent_text
 from streamer.web.models.consents import (
     Consent,
@@ -56,7 +56,7 @@ class ApiConsents:
         )
         read = self.text(signed.purpose, signed.language)
         new = await self._backend.consents.record(wanted, read, by, now)
-        rows = await self._backend.consents_list.consents(now, wanted.patient_ref)
+        rows = await self._backend.consents_list.of_patient(wanted.patient_ref)
         key = (wanted.purpose.value, wanted.document_ref)
         # The newest: one of the same number may have been entered in error before.
         (*_, found) = (row for row in rows if (row.purpose, row.document_ref) == key)
@@ -102,7 +102,7 @@ def _receipt(receipt: ErasureReceipt, patient_ref: str) -> Receipt:
     return Receipt(
         erasure_id=receipt.erasure_id,
         patient_ref=patient_ref,
-        reason=EndReason(receipt.reason),
+        reason=receipt.reason,
         erased_by=receipt.erased_by,
         erased_at=receipt.erased_at,
         templates=receipt.templates,

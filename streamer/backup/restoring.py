@@ -21,6 +21,7 @@ from streamer.backup.manifest import (
     read_manifest,
 )
 from streamer.backup.registers import find_register, refuse_older
+from streamer.backup.restored_accounts import RestoredAccounts, disable_accounts
 from streamer.backup.tools import PostgresTools
 from streamer.clock import Clock
 from streamer.crypto.key import KeyEncryptionKey
@@ -32,10 +33,11 @@ from streamer.embedded.services import embedded_services
 from streamer.errors import BackupError, DatabaseError
 from streamer.key_places import key_places
 from streamer.service_lock import only_service_of
+from streamer.storage.accounts import PostgresAccounts
 from streamer.storage.audit import append
 from streamer.storage.database import Database, open_database
 from streamer.storage.database_role import DatabaseRole
-from streamer.storage.erasure_register import Register, RegisterError
+from streamer.storage.erasure_register import ErasureRegister, Register, RegisterError
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.remnants import Remnants
@@ -57,12 +59,14 @@ class Restored:
         taken_at: When the backup was taken.
         complete_to: Up to when the register knew of withdrawals; None = restored without one.
         settled: What the backup had brought back, and what was erased again.
+        accounts: Which accounts may sign in.
         obstacle: Why the database's log cannot be cleaned of it yet; None = it is clean.
     """
 
     taken_at: datetime | None
     complete_to: datetime | None
     settled: Settled
+    accounts: RestoredAccounts
     obstacle: str | None
 
 
@@ -75,12 +79,14 @@ class RestoreWish:
         registers: Where else registers of erasures are.
         without_register: Restore though nobody knows who withdrew since.
         by: Who restores.
+        keep_accounts: Whose accounts are not disabled.
     """
 
     folder: Path
     registers: tuple[Path, ...]
     without_register: bool
     by: Actor
+    keep_accounts: tuple[str, ...] = ()
 
 
 async def restore_backup(
@@ -115,14 +121,13 @@ async def restore_backup(
         tools = await asyncio.to_thread(PostgresTools.of, settings, home, owner_url)
         await _load(settings, wish.folder, manifest, tools)
         await migrate(owner_url, settling=True)
-        embedded = settings.database.url is None
-        await serve_site(owner_url, settings.site, services.login_urls, several=embedded)
+        await serve_site(owner_url, settings.site, services.login_urls, anew=True)
         async with open_database(
             services.database_url, settings.database, settings.site, keys, settling=True
         ) as database:
             complete_to = None if register is None else register.as_of
             restored = await _settle(
-                settings, home, database, register, clock, (wish.by, manifest, complete_to)
+                settings, home, database, register, clock, (wish, manifest, complete_to)
             )
         await _open_to_all(settings, owner_url)
         return restored
@@ -159,7 +164,7 @@ async def settle_database(
                 "--register"
             )
         return await _settle(
-            settings, home, database, register, clock, (wish.by, None, register.as_of)
+            settings, home, database, register, clock, (wish, None, register.as_of)
         )
 
 
@@ -230,34 +235,31 @@ async def _settle(
     database: Database,
     register: Register | None,
     clock: Clock,
-    what: tuple[Actor, Manifest | None, datetime | None],
+    what: tuple[RestoreWish, Manifest | None, datetime | None],
 ) -> Restored:
-    by, manifest, complete_to = what
-    postgres, site_id = database.postgres, settings.site.id
+    wish, manifest, complete_to = what
+    postgres, site_id, now = database.postgres, settings.site.id, clock.now()
     entries = () if register is None else register.entries
     settled = await settle(
         postgres,
         eraser_of(settings, database),
         site_id,
         entries,
-        by,
-        clock.now(),
+        wish.by,
+        now,
         patient_erasure_of(settings, database),
+    )
+    accounts = await disable_accounts(
+        PostgresAccounts(postgres, site_id), wish.keep_accounts, wish.by, now
     )
     own = register_of(settings, home)
     if register is not None:
-        async with postgres.connection() as connection:
-            database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
-        try:
-            # While nobody else can open the database: the home folder must not know less than it.
-            await own.adopt(database_id, register)
-        except RegisterError as error:
-            log.warning("register of erasures not complete", reason=str(error))
+        await _adopt(own, database, register)
     async with postgres.transaction() as connection:
         event = AuditEvent(
             AuditKind.IMPORT,
             AuditAction.EXECUTE,
-            by.name,
+            wish.by.name,
             clock.now(),
             entity_type="backup",
             entity_id=manifest.backup_id if manifest is not None else "",
@@ -265,13 +267,24 @@ async def _settle(
             detail=(
                 ("patients_erased_again", settled.patients),
                 ("complete_to", complete_to.isoformat() if complete_to else None),
+                ("accounts_kept", len(accounts.kept)),
             ),
         )
         await append(connection, site_id, [event])
         await own.settled(connection, entries)
     try:
-        remnants = Remnants(postgres, clock, own)
-        obstacle = (await remnants.destroy()).obstacle
+        obstacle = (await Remnants(postgres, clock, own).destroy()).obstacle
     except DatabaseError as error:
         obstacle = f"{error}; the running service goes on with it"
-    return Restored(manifest.taken_at if manifest else None, complete_to, settled, obstacle)
+    taken_at = None if manifest is None else manifest.taken_at
+    return Restored(taken_at, complete_to, settled, accounts, obstacle)
+
+
+async def _adopt(own: ErasureRegister, database: Database, register: Register) -> None:
+    """While nobody else can open the database: the home folder must not know less than it."""
+    async with database.postgres.connection() as connection:
+        database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
+    try:
+        await own.adopt(database_id, register)
+    except RegisterError as error:
+        log.warning("register of erasures not complete", reason=str(error))

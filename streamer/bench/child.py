@@ -62,6 +62,16 @@ class Child:
             process.stdin.close()
             await _ended(process)
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def tell(self, line: bytes) -> None:
+        """Hand it a further line; it calls `read_request` for that."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + b"\n")
+
     async def answer(self, timeout_s: float) -> bytes:
         """Wait for its line.
 

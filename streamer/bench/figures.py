@@ -51,6 +51,7 @@ class ServiceSample:
         latencies_s: From the arrival of the deciding frame's packet to the commit, per check-in.
         detector_runs: How often the detector ran,
         embedder_runs: and the embedder.
+        live_cpu_s: CPU seconds of the thread that sends live video, which are among the service's.
     """
 
     seconds: float
@@ -67,6 +68,7 @@ class ServiceSample:
     latencies_s: tuple[float, ...]
     detector_runs: Runs
     embedder_runs: Runs
+    live_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

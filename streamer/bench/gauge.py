@@ -14,6 +14,7 @@ from streamer.bench.process_usage import (
     descendants,
     idle_seconds,
     memory_mb,
+    thread_cpu_seconds,
 )
 from streamer.checkin.delivery import CheckInWriter
 from streamer.clock import Clock
@@ -38,6 +39,7 @@ class _Totals:
     restarts: int
     detector_runs: Mapping[Shape, int]
     embedder_runs: Mapping[Shape, int]
+    live_cpu_s: float
 
 
 class TimedWriter:
@@ -119,6 +121,7 @@ class Gauge:
             latencies_s=tuple(latencies),
             detector_runs=_grown(before.detector_runs, after.detector_runs),
             embedder_runs=_grown(before.embedder_runs, after.embedder_runs),
+            live_cpu_s=after.live_cpu_s - before.live_cpu_s,
         )
 
     def _totals(self) -> _Totals:
@@ -140,6 +143,7 @@ class Gauge:
             restarts=sum(state.restarts for state in states),
             detector_runs=detector_runs,
             embedder_runs=embedder_runs,
+            live_cpu_s=thread_cpu_seconds("live media"),
         )
 
 

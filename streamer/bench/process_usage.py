@@ -1,6 +1,7 @@
 """What processes use, read from /proc: CPU seconds and memory. Linux only, as the product is."""
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,18 @@ def family_cpu_seconds(root: int) -> float:
     """CPU seconds of a process, its children and theirs, ended or not."""
     me = ProcessUsage.of(root)
     return 0.0 if me is None else me.own_s + me.reaped_s + cpu_seconds(descendants(root))
+
+
+def thread_cpu_seconds(name: str) -> float:
+    """CPU seconds of this process's threads of that name."""
+    total = 0.0
+    for thread in threading.enumerate():
+        if thread.name == name and thread.native_id is not None:
+            line = (_PROC / "self" / "task" / str(thread.native_id) / "stat").read_text(
+                encoding="utf-8", errors="replace"
+            )
+            total += ProcessUsage.parse(line, os.sysconf("SC_CLK_TCK")).own_s
+    return total
 
 
 def idle_seconds() -> float:

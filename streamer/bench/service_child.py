@@ -32,12 +32,16 @@ class ServiceRequest:
         home: The throwaway home folder.
         seconds: How long to measure, from the moment that all cameras stream.
         servers: Pids of the embedded servers.
+        settle_s: From the first frames to the measurement.
+        linger_s: How long it lives on after it.
     """
 
     settings: dict[str, object]
     home: Path
     seconds: float
     servers: tuple[int, ...]
+    settle_s: float = SETTLE_S
+    linger_s: float = 0.0
 
 
 async def measure(request: ServiceRequest) -> ServiceSample | None:
@@ -51,7 +55,7 @@ async def measure(request: ServiceRequest) -> ServiceSample | None:
     stop_with_parent(ended)
     gauge = Gauge(clock, request.servers)
     service = asyncio.create_task(run_service(settings, request.home, clock, stop, gauge))
-    measuring = asyncio.create_task(_sample(gauge, clock, request.seconds, ended))
+    measuring = asyncio.create_task(_sample(gauge, clock, request, ended))
     try:
         await asyncio.wait({service, measuring}, return_when=asyncio.FIRST_COMPLETED)
         if not measuring.done():
@@ -66,11 +70,12 @@ async def measure(request: ServiceRequest) -> ServiceSample | None:
 
 
 async def _sample(
-    gauge: Gauge, clock: SystemClock, seconds: float, ended: asyncio.Event
+    gauge: Gauge, clock: SystemClock, request: ServiceRequest, ended: asyncio.Event
 ) -> ServiceSample | None:
     await gauge.all_streaming(START_S)
-    await clock.sleep(SETTLE_S, ended)
-    sample = await gauge.sample(seconds, ended)
+    await clock.sleep(request.settle_s, ended)
+    sample = await gauge.sample(request.seconds, ended)
+    await clock.sleep(request.linger_s, ended)
     return None if ended.is_set() else sample
 
 

@@ -111,7 +111,7 @@ class CameraControl:
             overlay = await asyncio.to_thread(self._file.read)
             wanted = overlay.over(self._settings).cameras
             self._overlay = await self._pruned(overlay, self._settings)
-            _warn(self._disagreements())
+            _warn(self._overlay.disagreements(self._settings))
             await self._cameras.apply(wanted, self._overlay.commanded_off)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -133,6 +133,10 @@ class CameraControl:
                     await self.answer(Request(Verb.RELOAD))
                 except (KirdiError, ConfigError) as error:
                     log.error("settings not reloaded; nothing was changed", reason=str(error))
+
+    def in_force(self) -> tuple[Settings, frozenset[str]]:
+        """The settings with the cameras as they are now, and the ids of those that were added."""
+        return self._overlay.over(self._settings), self._overlay.own(self._settings)
 
     def version_of(self, camera_id: str) -> str:
         """Another one whenever the camera's settings are others; empty for an unknown camera.
@@ -182,7 +186,10 @@ class CameraControl:
                 return await self._reload(request, by)
             written = await asyncio.to_thread(self._file.read)
             if written.pruned(self._settings) != self._overlay:
-                raise KirdiError("cameras.yaml: changed by hand; run `kirdi reload` first")
+                raise KirdiError(
+                    "cameras.yaml: was changed by hand, and the service has not read it yet",
+                    command="run `kirdi reload` first",
+                )
             if request.version and request.version != self.version_of(request.camera_id):
                 raise StaleError(f"camera {request.camera_id}: was changed meanwhile; look again")
             overlay = self._changed(request).pruned(self._settings)
@@ -213,7 +220,7 @@ class CameraControl:
         await self._log.record([self._event(request, by, "", needs_restart), *events])
         self._settings, self._overlay = settings, await self._pruned(overlay, settings)
         changes = await self._cameras.apply(wanted, self._overlay.commanded_off)
-        return _told(changes, needs_restart, self._disagreements())
+        return _told(changes, needs_restart, self._overlay.disagreements(self._settings))
 
     def _keys(self, camera_id: str, wanted: Iterable[Camera]) -> tuple[str, ...]:
         """Which keys of a camera will be otherwise."""
@@ -259,20 +266,6 @@ class CameraControl:
                 # It is written with the next change; until then it does no harm.
                 log.warning("switches of cameras that are gone not dropped", reason=str(error))
         return pruned
-
-    def _disagreements(self) -> tuple[str, ...]:
-        """Where the overlay and the settings file speak of the same camera."""
-        replaced = (
-            f"camera {camera_id}: the settings file replaces the one added by command; "
-            f"`kirdi cameras remove {camera_id}` drops what was added"
-            for camera_id in self._overlay.shadowed(self._settings)
-        )
-        switched = (
-            f"camera {one.id}: the settings file says enabled: {str(one.enabled).lower()}, and "
-            f"`kirdi cameras {'disable' if one.enabled else 'enable'}` holds against it"
-            for one in self._overlay.contradicted(self._settings)
-        )
-        return (*replaced, *switched)
 
     def _changed(self, request: Request) -> CameraOverlay:
         known = {camera.id for camera in self._cameras.cameras}

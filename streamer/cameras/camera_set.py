@@ -10,6 +10,7 @@ import structlog
 from config.settings import Camera
 from streamer.background import Background
 from streamer.cameras.camera_changes import CameraChanges
+from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.load_governor import Level
 from streamer.cameras.running_camera import RunningCamera
 from streamer.clock import Clock
@@ -23,7 +24,7 @@ from streamer.log import hide
 log = structlog.get_logger(__name__)
 
 SWITCHED_OFF: Final = "switched off in the settings (enabled: false)"
-COMMANDED_OFF: Final = "switched off by `kirdi cameras disable`"
+COMMANDED_OFF: Final = "switched off by an operator"
 
 Note = Callable[[CameraState], None]
 
@@ -96,6 +97,15 @@ class CameraSet:
             InputError: There is no such camera, or it is switched off.
         """
         return self.at_work(camera_id).view
+
+    def shown(self, camera_id: str) -> FrameTap:
+        """The camera's pictures as they are analysed; raises InputError as `view` does."""
+        return self.at_work(camera_id).shown
+
+    def state(self, camera_id: str) -> CameraState | None:
+        """What one is doing; None where there is no such camera."""
+        one = self._running.get(camera_id)
+        return self._resting.get(camera_id) if one is None else one.state
 
     def accept_view(self, camera_id: str) -> None:
         """Where the camera looks now is right; raises InputError as `view` does."""

@@ -93,7 +93,7 @@ class DeskCameras:
         if state.status not in _SEES:
             reason = f" ({state.reason})" if state.reason else ""
             raise CameraError(
-                f"camera {camera_id}: is {state.status}{reason}; check in by code or by hand, and "
-                "see `kirdi cameras status`"
+                f"camera {camera_id}: is {state.status}{reason}; check in by code or by hand",
+                command="see `kirdi cameras status`",
             )
         return DeskCamera(pipeline, self._build, self._min_liveness)

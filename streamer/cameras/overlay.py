@@ -65,8 +65,8 @@ class CameraOverlay(BaseModel):
             if one.id == camera_id:
                 return one
         raise InputError(
-            f"camera {camera_id}: it stands in the settings file; change it there and run "
-            "`kirdi reload`"
+            f"camera {camera_id}: it stands in the settings file; change it there",
+            command="then run `kirdi reload`",
         )
 
     def replaced(self, camera: Camera) -> Self:
@@ -83,8 +83,9 @@ class CameraOverlay(BaseModel):
         kept = tuple(one for one in self.added if one.id != camera_id)
         if kept == self.added:
             raise InputError(
-                f"camera {camera_id}: it stands in the settings file; remove it there and run "
-                "`kirdi reload`, or switch it off by `kirdi cameras disable`"
+                f"camera {camera_id}: it stands in the settings file; remove it there, or switch "
+                "it off",
+                command="run `kirdi reload` then, or `kirdi cameras disable`",
             )
         return self.model_copy(update={"added": kept})
 
@@ -101,6 +102,24 @@ class CameraOverlay(BaseModel):
         """Ids of added cameras that the settings file names too, and replaces."""
         named = {camera.id for camera in settings.cameras}
         return tuple(one.id for one in self.added if one.id in named)
+
+    def disagreements(self, settings: Settings) -> tuple[str, ...]:
+        """Where this and the settings file speak of the same camera, a sentence each."""
+        replaced = (
+            f"camera {camera_id}: the settings file replaces the one that was added; remove the "
+            "added one"
+            for camera_id in self.shadowed(settings)
+        )
+        switched = (
+            f"camera {one.id}: the settings file says enabled: {str(one.enabled).lower()}, and "
+            f"that an operator has {'disabled' if one.enabled else 'enabled'} it holds against it"
+            for one in self.contradicted(settings)
+        )
+        return (*replaced, *switched)
+
+    def own(self, settings: Settings) -> frozenset[str]:
+        """Ids of the added cameras that the settings file does not replace."""
+        return frozenset(one.id for one in self.added) - {one.id for one in settings.cameras}
 
     def switched(self, camera_id: str, *, on: bool) -> Self:
         """Switch one on or off, whatever the settings file says."""

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from config.settings import Camera
 from streamer.background import Background
+from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.load_governor import Level
 from streamer.domain.camera_state import CameraState
 from streamer.ingest.live_view import LiveView
@@ -42,10 +43,13 @@ class RunningCamera:
         mailbox: LatestFrameMailbox,
         analysis: Analysis,
         view: LiveView,
+        shown: FrameTap | None = None,
     ) -> None:
         """Keep the parts; nothing runs yet."""
         self.supervisor = supervisor
         self.view = view
+        self.shown = shown or FrameTap()
+        """The pictures that the analysis has looked at."""
         self._mailbox = mailbox
         self.analysis = analysis
         self._halt = asyncio.Event()
@@ -80,6 +84,7 @@ class RunningCamera:
     def halt(self) -> None:
         """Tell it to end; whoever started it waits for that."""
         self._halt.set()
+        self.shown.close()
 
     async def end(self, background: Background) -> None:
         """End it and wait until its decoder process is gone."""

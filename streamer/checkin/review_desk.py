@@ -194,6 +194,11 @@ class ReviewDesk:
         reports += await self._shown.reports()
         return tuple(sorted(reports, key=lambda one: one.opened_at))
 
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return len(self._queue.waiting())
+
     def waiting(self, review_id: UUID) -> Review | None:
         """One that waits, its crop included: for whoever is shown it, and for nothing else."""
         found = self._queue.find(str(review_id))
@@ -328,7 +333,8 @@ class ReviewDesk:
         minutes = LIFETIME.total_seconds() / 60
         raise InputError(
             f"review {beginning}: none waits under this id; it may have been decided, or be over "
-            f"after its {minutes:.0f} minutes: see `kirdi review list`"
+            f"after its {minutes:.0f} minutes",
+            command="see `kirdi review list`",
         )
 
     async def _described(self, reviews: Sequence[Review]) -> ReviewReferences:

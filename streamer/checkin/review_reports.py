@@ -39,8 +39,8 @@ def chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Rev
     if not patient_ref and len(known) == len(review.candidates) == 1:
         return review.candidates[0]
     raise InputError(
-        f"review {review.review_id}: say which patient it is by --patient "
-        f"({', '.join(sorted(known))})"
+        f"review {review.review_id}: say which patient it is ({', '.join(sorted(known))})",
+        command="by --patient",
     )
 
 

@@ -53,12 +53,15 @@ def import_(
 
 @app.command("list")
 def list_(
-    day: DateOption = "today", config: ConfigOption = None, as_json: JsonOption = False
+    day: DateOption = "today",
+    by: ByOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List a day's appointments with their status."""
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
-    rows = asyncio.run(_list(wanted, settings))
+    rows = asyncio.run(_list(wanted, settings, by))
     print_rows(
         Rows(COLUMNS, rows, settings.site.zone),
         as_json,
@@ -77,8 +80,9 @@ async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
         return await backend.appointments_import.run(bookings, clock.now(), by)
 
 
-async def _list(wanted: date, settings: Settings) -> list[dict[str, object]]:
+async def _list(wanted: date, settings: Settings, by: str) -> list[dict[str, object]]:
     from streamer.backend import open_backend
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
-        return [asdict(row) for row in await backend.listing.appointments(wanted)]
+        rows = await backend.listing.appointments(wanted, acting(settings, by))
+        return [asdict(row) for row in rows]

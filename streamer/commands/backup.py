@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from streamer.embedded.home import kirdi_home
 
 if TYPE_CHECKING:
     from streamer.backup.manifest import Manifest
+    from streamer.backup.restored_accounts import RestoredAccounts
     from streamer.backup.restoring import Restored, RestoreWish
 
 app = typer.Typer(help="Back the database up, and restore it.", no_args_is_help=True)
@@ -25,6 +27,16 @@ app = typer.Typer(help="Back the database up, and restore it.", no_args_is_help=
 RegisterOption = Annotated[
     list[Path] | None,
     typer.Option("--register", help="Folder with a register of erasures; may be given repeatedly."),
+]
+
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-account",
+        metavar="NAME",
+        help="An account that may sign in at once, with the roles and the password of the backup; "
+        "all others are disabled. May be given repeatedly.",
+    ),
 ]
 
 
@@ -66,19 +78,22 @@ def restore(
             help="Though nobody knows who withdrew after the backup: they will be recognised.",
         ),
     ] = False,
+    keep_account: KeepOption = None,
     by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Load a backup into an empty database, and erase again what was erased since.
 
-    Until that is done the service and all other commands refuse the database. Interrupted or
+    Accounts are disabled, sessions and tokens end: whoever left since must not be back.
+
+    Until all is done the service and all other commands refuse the database. Interrupted or
     killed, it goes on where it was when it is run again.
     """
     from streamer.backup.restoring import restore_backup
 
     settings = read_settings(config)
-    wish = _wish(folder, register, without_register, acting(settings, by))
+    wish = _wish(folder, register, without_register, keep_account, acting(settings, by))
     home = kirdi_home(os.environ)
     _print(asyncio.run(restore_backup(settings, home, wish, SystemClock())), as_json)
 
@@ -86,6 +101,7 @@ def restore(
 @app.command()
 def settle(
     register: RegisterOption = None,
+    keep_account: KeepOption = None,
     by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -94,18 +110,22 @@ def settle(
     from streamer.backup.restoring import settle_database
 
     settings = read_settings(config)
-    wish = _wish(Path(), register, False, acting(settings, by))
+    wish = _wish(Path(), register, False, keep_account, acting(settings, by))
     home = kirdi_home(os.environ)
     _print(asyncio.run(settle_database(settings, home, wish, SystemClock())), as_json)
 
 
 def _wish(
-    folder: Path, registers: list[Path] | None, without_register: bool, by: Actor
+    folder: Path,
+    registers: list[Path] | None,
+    without_register: bool,
+    keep: list[str] | None,
+    by: Actor,
 ) -> "RestoreWish":
     from streamer.backup.restoring import RestoreWish
 
     given = tuple(one.absolute() for one in registers or ())
-    return RestoreWish(folder.absolute(), given, without_register, by)
+    return RestoreWish(folder.absolute(), given, without_register, by, tuple(keep or ()))
 
 
 def _print(restored: "Restored", as_json: bool) -> None:
@@ -131,8 +151,25 @@ def _print(restored: "Restored", as_json: bool) -> None:
             f"Patient {patient_id} wished to be erased and signed for others: nobody is recognised "
             f"as them; see to the others, then run `kirdi patients erase {patient_id}`."
         )
+    for line in _on_accounts(restored.accounts):
+        say(line)
     if restored.obstacle is not None:
         say(f"In the database's log it is still: {restored.obstacle}.")
+
+
+def _on_accounts(accounts: "RestoredAccounts") -> Iterator[str]:
+    if accounts.disabled:
+        yield (
+            f"Disabled accounts: {', '.join(accounts.disabled)}. Enable those of people who are "
+            "still here and may what they might then: kirdi users list, kirdi users enable NAME."
+        )
+    if accounts.kept:
+        yield (
+            f"Not disabled: {', '.join(accounts.kept)}. They have the roles and the password of "
+            "the backup: give a new one by kirdi users password NAME."
+        )
+    if accounts.unknown:
+        yield f"There are no accounts named {', '.join(accounts.unknown)}."
 
 
 async def _create(settings: Settings, folder: Path, by: Actor) -> "Manifest":

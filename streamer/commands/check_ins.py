@@ -59,13 +59,14 @@ def list_(
     undone: Annotated[
         bool, typer.Option("--undone", help="Also those that were taken back, and why.")
     ] = False,
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List a day's check-ins: who came for what, by which evidence, seen or redeemed where."""
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
-    rows = asyncio.run(_list(wanted, undone, settings))
+    rows = asyncio.run(_list(wanted, undone, settings, by))
     columns = (*COLUMNS, *UNDONE_COLUMNS) if undone else COLUMNS
     print_rows(
         Rows(columns, rows, settings.site.zone), as_json, f"No check-ins on {wanted.isoformat()}."
@@ -158,11 +159,12 @@ def _time_of_today(text: str, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(datetime.now(zone).date(), at, tzinfo=zone)
 
 
-async def _list(wanted: date, undone: bool, settings: Settings) -> list[dict[str, object]]:
+async def _list(wanted: date, undone: bool, settings: Settings, by: str) -> list[dict[str, object]]:
     from streamer.backend import open_backend
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
-        return [asdict(row) for row in await backend.listing.check_ins(wanted, undone)]
+        rows = await backend.listing.check_ins(wanted, acting(settings, by), undone)
+        return [asdict(row) for row in rows]
 
 
 async def _add(

@@ -151,7 +151,10 @@ def redeem(
 
 @app.command("list")
 def list_(
-    day: DateOption = "today", config: ConfigOption = None, as_json: JsonOption = False
+    day: DateOption = "today",
+    by: ByOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List a day's codes and what became of them; never their digits."""
     settings = read_settings(config)
@@ -159,11 +162,10 @@ def list_(
 
     async def work() -> list[dict[str, object]]:
         from streamer.backend import open_backend
-        from streamer.code_counters import codes_of
 
-        clock = SystemClock()
-        async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-            return [asdict(row) for row in await codes_of(backend).listed(wanted, clock.now())]
+        async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
+            found = await backend.listing.codes(wanted, acting(settings, by))
+            return [asdict(row) for row in found]
 
     rows = asyncio.run(work())
     if not as_json:

@@ -14,7 +14,6 @@ from config.settings import Settings
 from streamer.acting import acting
 from streamer.clock import SystemClock
 from streamer.commands.by_option import ByOption
-from streamer.commands.consent_days import term_of
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -35,9 +34,10 @@ from streamer.domain.consent import (
 from streamer.domain.erasure_receipt import ErasureReceipt
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
+from streamer.patients.consent_days import term_of
 
 if TYPE_CHECKING:
-    from streamer.storage.consents_list import ConsentRow
+    from streamer.domain.consent_entry import ConsentEntry
     from streamer.storage.eraser import Ended
 
 
@@ -68,12 +68,13 @@ def list_(
     patient_ref: Annotated[
         str | None, typer.Argument(help="Everything there was of this patient.")
     ] = None,
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the consents in force, or everything there was of one patient."""
     settings = read_settings(config)
-    rows = asyncio.run(_list(settings, patient_ref))
+    rows = asyncio.run(_list(settings, patient_ref, acting(settings, by)))
     if as_json:
         print_json([asdict(row) for row in rows])
         return
@@ -161,15 +162,8 @@ def record(
     if as_json:
         held = {"given_at": recorded.given_at, "expires_at": recorded.expires_at}
         print_json([asdict(signed) | held | {"language": language, "new": new}])
-        return
-    if guardian is not None:
-        until += ", or until they turn 18 if that is sooner"
-    say(
-        f"Recorded: patient {patient_ref} consents to {purpose.value} {until}."
-        if new
-        else f"Document {signed.document_ref} of patient {patient_ref} was recorded before; it "
-        f"holds {until}."
-    )
+    else:
+        say(_recorded(signed, new, until))
 
 
 @app.command()
@@ -216,12 +210,13 @@ def withdraw(
 @app.command()
 def receipts(
     patient_ref: Annotated[str | None, typer.Argument(help="Only this patient's.")] = None,
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what was erased; finish first what is still left of it in the database's files."""
     settings = read_settings(config)
-    found, obstacle = asyncio.run(_receipts(patient_ref, settings))
+    found, obstacle = asyncio.run(_receipts(patient_ref, settings, acting(settings, by)))
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -265,17 +260,27 @@ def _moment(moment: datetime | None, settings: Settings, otherwise: str = "") ->
     return f"{moment.astimezone(settings.site.zone):{_UNTIL_MINUTES}}"
 
 
-async def _list(settings: Settings, patient_ref: str | None) -> "list[ConsentRow]":
+def _recorded(signed: ConsentGiven, new: bool, until: str) -> str:
+    if signed.guardian_ref is not None:
+        until += ", or until they turn 18 if that is sooner"
+    if new:
+        return f"Recorded: patient {signed.patient_ref} consents to {signed.purpose.value} {until}."
+    return (
+        f"Document {signed.document_ref} of patient {signed.patient_ref} was recorded before; it "
+        f"holds {until}."
+    )
+
+
+async def _list(settings: Settings, patient_ref: str | None, by: Actor) -> "list[ConsentEntry]":
     from streamer.backend import open_backend
 
-    clock = SystemClock()
-    async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        return await backend.consents_list.consents(clock.now(), patient_ref)
+    async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
+        return await backend.consents_list.listed(by, patient_ref)
 
 
 async def _record(
     given: ConsentGiven, language: Language, settings: Settings, by: Actor
-) -> "tuple[bool, ConsentRow]":
+) -> "tuple[bool, ConsentEntry]":
     """Whether it is new, and what is on record of it."""
     from streamer.backend import open_backend
     from streamer.patients.consent_text import consent_text
@@ -284,7 +289,7 @@ async def _record(
     read = consent_text(given.purpose, language, settings.consent, settings.site.name)
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
         new = await backend.consents.record(given, read, by, clock.now())
-        rows = await backend.consents_list.consents(clock.now(), given.patient_ref)
+        rows = await backend.consents_list.of_patient(given.patient_ref)
     wanted = (given.purpose.value, given.document_ref)
     # The newest: one of the same number may have been entered in error before.
     (*_, found) = (row for row in rows if (row.purpose, row.document_ref) == wanted)
@@ -312,7 +317,7 @@ async def _withdraw(
 
 
 async def _receipts(
-    patient_ref: str | None, settings: Settings
+    patient_ref: str | None, settings: Settings, by: Actor
 ) -> tuple[list[ErasureReceipt], str | None]:
     from streamer.backend import open_backend
     from streamer.commands.erasing import destroy_remnants
@@ -320,4 +325,4 @@ async def _receipts(
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
         obstacle = await destroy_remnants(backend)
-        return await backend.consents_list.receipts(patient_ref), obstacle
+        return await backend.consents_list.listed_receipts(by, patient_ref), obstacle

@@ -4,15 +4,19 @@ import asyncio
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.settings import Match, Quality
+from config.settings import Match, Quality, Settings
 from streamer.commands.evaluate_site import evaluate_site
 from streamer.commands.invocation import ConfigOption, JsonOption, print_json, read_settings
 from streamer.embedded.home import kirdi_home
 from streamer.loading import loading
+
+if TYPE_CHECKING:
+    from matcher.evaluation.protocol import Protocol
+    from streamer.commands.evaluate_folder import FolderOrder
 
 _MOST = 100_000
 
@@ -60,24 +64,12 @@ def evaluate(
     with loading():
         from matcher.evaluation.protocol import Protocol
         from streamer.commands.det_plot import DetPlot
-        from streamer.commands.evaluate_folder import FolderOrder, evaluate_folder
+        from streamer.commands.evaluate_folder import evaluate_folder
         from streamer.commands.evaluate_tables import print_report
-        from streamer.commands.groups_file import read_groups
-        from streamer.commands.peer_photos import PeerPhotos
-        from streamer.commands.photo_folder import photos_of
 
     drawing = DetPlot(plot) if plot is not None else None
-    known = read_groups(groups, photos_of(folder)) if groups is not None else {}
-    settings = read_settings(config) if named else None
-    order = FolderOrder(
-        folder=folder,
-        pack=pack,
-        protocol=Protocol(gallery, photos, probes, splits),
-        groups=known,
-        quality=settings.quality if settings is not None else Quality(),
-        match=settings.match if settings is not None else Match(),
-        peer=PeerPhotos() if peer else None,
-    )
+    protocol = Protocol(gallery, photos, probes, splits)
+    order = _order(folder, pack, protocol, groups, peer, read_settings(config) if named else None)
     report = asyncio.run(evaluate_folder(order, kirdi_home(os.environ)))
     if drawing is not None:
         drawing.draw(report)
@@ -85,3 +77,28 @@ def evaluate(
         print_json([asdict(report)])
     else:
         print_report(report)
+
+
+def _order(
+    folder: Path,
+    pack: str,
+    protocol: "Protocol",
+    groups: Path | None,
+    peer: bool,
+    settings: Settings | None,
+) -> "FolderOrder":
+    """What is wanted of a folder; raises InputError where its groups can't be read."""
+    from streamer.commands.evaluate_folder import FolderOrder
+    from streamer.commands.groups_file import read_groups
+    from streamer.commands.peer_photos import PeerPhotos
+    from streamer.commands.photo_folder import photos_of
+
+    return FolderOrder(
+        folder=folder,
+        pack=pack,
+        protocol=protocol,
+        groups=read_groups(groups, photos_of(folder)) if groups is not None else {},
+        quality=settings.quality if settings is not None else Quality(),
+        match=settings.match if settings is not None else Match(),
+        peer=PeerPhotos() if peer else None,
+    )

@@ -36,6 +36,7 @@ from streamer.ingest.confinement import shortcomings
 from streamer.notices import notices
 
 if TYPE_CHECKING:
+    from streamer.jobs.job_health import JobHealth
     from streamer.storage.uptime import OpenInterval
 
 # Six heartbeats: a slow statement or a busy minute is no death.
@@ -45,7 +46,7 @@ COLUMNS = ("camera_id", "status", "reason", "since", "last_seen_at")
 
 
 def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Say whether the service lives, and what its cameras do; 0 if it does."""
+    """Say whether the service lives and does its jobs, and what its cameras do; 0 if it does."""
     settings = read_settings(config)
     home = kirdi_home(os.environ)
     if not service_runs(home):
@@ -58,19 +59,27 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     watched = [camera.id for camera in cameras]
     if wrong := complaint(watched, intervals, SystemClock().now()):
         raise KirdiError(wrong)
+    warn(line for one in seen.jobs for line in one.notices)
     warn(shortcomings())
     warn(troubles_of(home))
     if manifest is not None:
-        warn(notices(manifest, settings.match.auto_arrive, seen.calibrated, seen.needing_enrolment))
+        told = notices(
+            manifest, settings.match.auto_arrive, seen.calibrated, seen.needing_enrolment
+        )
+        warn(str(one) for one in told)
     warn(
         f"camera {camera.id}: its certificate is not verified (insecure_tls)"
         for camera in cameras
         if camera.insecure_tls
     )
+    if settings.database.url is not None and settings.database.retention_url is None:
+        warn(["retention will not run, what is too old stays: set database.retention_url"])
     rows = [asdict(one) for one in intervals if one.camera_id in watched]
     print_rows(
         Rows(COLUMNS, rows, settings.site.zone), as_json, "The service runs; it has no cameras."
     )
+    if overdue := [one.overdue for one in seen.jobs if one.overdue is not None]:
+        raise KirdiError("; ".join(overdue))
 
 
 def service_runs(home: Path) -> bool:
@@ -126,6 +135,7 @@ class _Seen:
     intervals: "Sequence[OpenInterval]"
     calibrated: bool
     needing_enrolment: int
+    jobs: "tuple[JobHealth, ...]"
 
 
 def _manifest(settings: Settings, home: Path) -> Manifest | None:
@@ -155,8 +165,10 @@ async def _read(settings: Settings, url: str, pack_id: str, models: Path) -> _Se
     from matcher.packs.calibrations import calibration_of
     from streamer.calibration_keeper import covers
     from streamer.score_rules import figures_name
+    from streamer.site_jobs import jobs_health
     from streamer.storage.calibrations import newest_calibration
     from streamer.storage.database_role import DatabaseRole
+    from streamer.storage.job_runs import PostgresJobRuns
     from streamer.storage.patients_list import PatientsList
     from streamer.storage.postgres import Postgres
     from streamer.storage.uptime import CameraUptime
@@ -174,6 +186,7 @@ async def _read(settings: Settings, url: str, pack_id: str, models: Path) -> _Se
             await CameraUptime(postgres, site_id).open_intervals(),
             calibrated,
             await PatientsList(postgres, site_id, pack_id).count_needing_enrolment(now),
+            await jobs_health(settings, PostgresJobRuns(postgres, site_id), now),
         )
     finally:
         await postgres.close()

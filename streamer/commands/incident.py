@@ -78,30 +78,7 @@ def report(
         raise InputError(f"{output}: exists already; name a folder that does not")
     facts = asyncio.run(_facts(settings, scope, acting(settings, by).name))
     secret, due = _write(facts, output, settings, responsible, measures)
-    counts = {one.value: count for one, count in facts.by_breach.items()}
-    if as_json:
-        print_json(
-            [
-                {
-                    "incident": facts.incident_id,
-                    "folder": output,
-                    "affected": len(facts.affected) + facts.erased,
-                    "erased": facts.erased,
-                    "by_breach": counts,
-                    "notice_due": due,
-                    "secret": secret,
-                }
-            ]
-        )
-        return
-    say(f"Affected: {len(facts.affected) + facts.erased} ({_said(counts)}).")
-    if facts.erased:
-        say(f"{facts.erased} of them were erased since: nobody knows who they are.")
-    say(f"The authority must have its notice by {due:%A, %Y-%m-%d %H:%M}: see notice.ru.pdf.")
-    say(f"Everything is in {output}; the list of people is sealed in {_LIST}. Its secret, shown")
-    say(f"once: {secret}")
-    say(f"    kirdi incident open {output / _LIST} -o affected.csv")
-    say("Letters and notice are drafts: let your counsel read them before they are sent.")
+    _tell(facts, output, secret, due, as_json)
 
 
 @app.command("open")
@@ -205,3 +182,30 @@ async def _facts(settings: Settings, scope: Scope, by: str) -> IncidentFacts:
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
         return await backend.incident_records.facts(scope, by, clock.now())
+
+
+def _tell(facts: IncidentFacts, output: Path, secret: str, due: datetime, as_json: bool) -> None:
+    counts = {one.value: count for one, count in facts.by_breach.items()}
+    if as_json:
+        print_json(
+            [
+                {
+                    "incident": facts.incident_id,
+                    "folder": output,
+                    "affected": len(facts.affected) + facts.erased,
+                    "erased": facts.erased,
+                    "by_breach": counts,
+                    "notice_due": due,
+                    "secret": secret,
+                }
+            ]
+        )
+        return
+    say(f"Affected: {len(facts.affected) + facts.erased} ({_said(counts)}).")
+    if facts.erased:
+        say(f"{facts.erased} of them were erased since: nobody knows who they are.")
+    say(f"The authority must have its notice by {due:%A, %Y-%m-%d %H:%M}: see notice.ru.pdf.")
+    say(f"Everything is in {output}; the list of people is sealed in {_LIST}. Its secret, shown")
+    say(f"once: {secret}")
+    say(f"    kirdi incident open {output / _LIST} -o affected.csv")
+    say("Letters and notice are drafts: let your counsel read them before they are sent.")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import asdict
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,21 +74,42 @@ def run(
 ) -> None:
     """Do a job's period now, unless it is done, or somebody is at it."""
     settings = read_settings(config)
-    done, ended = asyncio.run(_run(settings, name, period, again))
+    done, ended, found = asyncio.run(_run(settings, name, period, again))
     ending = ended.ending.value
     if ending == "failed":
         raise KirdiError(f"job {name}, period {done}: failed ({ended.error})")
     if ending == "not ours":
-        raise InputError(
-            f"job {name}, period {done}: is done, or runs just now; see `kirdi jobs list`, and "
-            "--again does one once more that is done"
-        )
+        raise InputError(f"job {name}, period {done}: {why_not(found, settings.site.zone)}")
     if as_json:
         print_json([{"job": name, "period": done, "ending": ending, "outcome": ended.outcome}])
     else:
         say(f"Job {name}, period {done}: {ending}.")
         for key, value in (ended.outcome or {}).items():
             say(f"  {key}: {value}")
+
+
+def why_not(run: "JobRun | None", zone: tzinfo) -> str:
+    """Why a period was not to be had."""
+    if run is None:
+        return "was not to be had; see `kirdi jobs list`"
+    if run.state == "done":
+        return f"is done, since {_moment(run.ended_at, zone)}; --again does it once more"
+    if run.state == "failed":
+        return f"was given up ({run.error}); --again tries it once more"
+    if run.state == "waiting":
+        failed = f"failed ({run.error}) and" if run.error else "was interrupted and"
+        return (
+            f"{failed} is tried again by itself at {_moment(run.next_try_at, zone)}; --again does "
+            "it now"
+        )
+    return (
+        f"runs just now, since {_moment(run.started_at, zone)}; if it was killed, it can be had "
+        f"at {_moment(run.lease_until, zone)}"
+    )
+
+
+def _moment(moment: datetime | None, zone: tzinfo) -> str:
+    return "?" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 async def _list(settings: Settings, job: str | None, limit: int) -> "list[JobRun]":
@@ -99,10 +121,12 @@ async def _list(settings: Settings, job: str | None, limit: int) -> "list[JobRun
 
 async def _run(
     settings: Settings, name: str, period: str | None, again: bool
-) -> "tuple[str, Ended]":
+) -> "tuple[str, Ended, JobRun | None]":
     from streamer.backend import open_backend
     from streamer.site_jobs import site_jobs
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
         scheduler = site_jobs(backend)
-        return await scheduler.run_by_hand(name, period, asyncio.Event(), again=again)
+        done, ended = await scheduler.run_by_hand(name, period, asyncio.Event(), again=again)
+        runs = await backend.job_runs.runs(name, 1000)
+    return done, ended, next((one for one in runs if one.period == done), None)

@@ -212,12 +212,12 @@ async def _taken_into_use(settings: Settings | None, pack_id: str) -> list[str] 
     from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 
     async with open_backend(settings, home, SystemClock()) as backend:
-        now = backend.clock.now()
-        rows = await backend.patients_list(pack_id).all(now)
+        now, by = backend.clock.now(), acting(settings)
+        rows = await backend.patients_list(pack_id).all(backend.page_reader, by)
         event = AuditEvent(
             AuditKind.SETTINGS_CHANGE,
             AuditAction.UPDATE,
-            acting(settings).name,
+            by.name,
             now,
             entity_type="settings",
             entity_id="models.pack",

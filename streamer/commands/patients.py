@@ -108,6 +108,7 @@ def list_(
             "--needs-enrolment", help="Only those whom the model pack in use cannot recognise."
         ),
     ] = False,
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -117,7 +118,7 @@ def list_(
     anew.
     """
     settings = read_settings(config)
-    rows = asyncio.run(_list(settings))
+    rows = asyncio.run(_list(settings, acting(settings, by)))
     shown = [asdict(row) for row in rows if row.needs_enrolment or not needs_enrolment]
     if as_json:
         print_json(shown)
@@ -153,7 +154,7 @@ def print_import(what: str, result: ImportResult, as_json: bool) -> None:
             say(f"Left out: {result.left_out}, of patients who were erased at their wish.")
 
 
-async def _list(settings: Settings) -> "list[PatientRow]":
+async def _list(settings: Settings, by: Actor) -> "list[PatientRow]":
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
     from streamer.recognition import models_folder
@@ -161,7 +162,7 @@ async def _list(settings: Settings) -> "list[PatientRow]":
     home, clock = kirdi_home(os.environ), SystemClock()
     pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
     async with open_backend(settings, home, clock) as backend:
-        return await backend.patients_list(pack.pack_id).all(clock.now())
+        return await backend.patients_list(pack.pack_id).all(backend.page_reader, by)
 
 
 async def _import(

@@ -8,7 +8,9 @@ from datetime import date
 import typer
 
 from config.settings import Settings
+from streamer.acting import acting
 from streamer.clock import SystemClock
+from streamer.commands.by_option import ByOption
 from streamer.commands.day import DateOption, day_of
 from streamer.commands.invocation import (
     ConfigOption,
@@ -41,19 +43,23 @@ def _group() -> None:
 
 @app.command("list")
 def list_(
-    day: DateOption = "today", config: ConfigOption = None, as_json: JsonOption = False
+    day: DateOption = "today",
+    by: ByOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List a day's presences: early, late, again, without an appointment here, or in conflict."""
     settings = read_settings(config)
     wanted = day_of(day, settings.site.zone)
-    rows = asyncio.run(_list(wanted, settings))
+    rows = asyncio.run(_list(wanted, settings, by))
     print_rows(
         Rows(COLUMNS, rows, settings.site.zone), as_json, f"No presences on {wanted.isoformat()}."
     )
 
 
-async def _list(wanted: date, settings: Settings) -> list[dict[str, object]]:
+async def _list(wanted: date, settings: Settings, by: str) -> list[dict[str, object]]:
     from streamer.backend import open_backend
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
-        return [asdict(row) for row in await backend.listing.presences(wanted)]
+        rows = await backend.listing.presences(wanted, acting(settings, by))
+        return [asdict(row) for row in rows]

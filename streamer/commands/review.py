@@ -52,12 +52,12 @@ _ARRIVED = frozenset({"written", "duplicate"})
 
 
 @app.command("list")
-def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def list_(by: ByOption = "", config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List what waits: who was matched or shown how, for which appointment, and why a person looks.
 
     A review is over after ten minutes. Nobody's picture is shown here.
     """
-    reviews = _ask("reviews").reviews
+    reviews = _ask("reviews", by=by).reviews
     if as_json:
         print_json([asdict(one) for one in reviews])
         return

@@ -49,6 +49,7 @@ def create(
 ) -> None:
     """Make a token; it is shown once and stored nowhere."""
     from streamer.backend import open_backend
+    from streamer.web.idle_scopes import refuse_idle_scopes
     from streamer.web.permissions import Permission
 
     settings, scopes = read_settings(config), names_in(scope)
@@ -60,6 +61,9 @@ def create(
     async def work() -> tuple[UUID, str]:
         clock = SystemClock()
         async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
+            found = await backend.accounts.find(account)
+            if found is not None:
+                refuse_idle_scopes(found, scopes)
             return await backend.tokens.create(
                 account.strip().lower(),
                 label,
@@ -73,7 +77,8 @@ def create(
     if as_json:
         print_json([{"token_id": token_id, "token": token, "scopes": list(scopes)}])
         return
-    say(f"Token {token_id} of {account}, for {days} days. It is shown this once:")
+    lasts = "a day" if days == 1 else f"{days} days"
+    say(f"Token {token_id} of {account}, for {lasts}. It is shown this once:")
     say(token)
 
 

@@ -33,6 +33,7 @@ class Kept(StrEnum):
     TEMPLATE_READS = "template_reads"
     JOB_RUNS = "job_runs"
     RETENTION_RUNS = "retention_runs"
+    API_TOKENS = "api_tokens"
     AUDIT = "audit"
 
     @property
@@ -48,6 +49,7 @@ _TERMS: dict[Kept, str | None] = {
     Kept.STATUS_CHANGES: "check_ins",
     # With the last appointment.
     Kept.PRACTITIONERS: None,
+    Kept.API_TOKENS: "tokens",
     Kept.TEMPLATE_READS: "audit",
     Kept.JOB_RUNS: "audit",
     Kept.RETENTION_RUNS: "audit",

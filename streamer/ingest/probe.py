@@ -27,7 +27,7 @@ _REMEDIES: Final = {
     FailureKind.NO_VIDEO: "give the path of a video stream",
     FailureKind.CODEC: "set the camera to H.264 or H.265",
     FailureKind.REDIRECTED: "correct its URL if that is right, and its settings if not",
-    FailureKind.CERTIFICATE: "give --ca-file its maker's or your own authority's certificate",
+    FailureKind.CERTIFICATE: "name its maker's or your own authority's certificate as ca_file",
     FailureKind.STALLED: "restart the camera, or try the other transport (tcp or udp)",
     FailureKind.ENDED: "restart the camera, or end its other sessions",
     FailureKind.BUSY: "end its other sessions, or wait a minute until it forgets them",

@@ -136,7 +136,7 @@ class JobRunner:
             log.info("job done", job=job.name, period=claim.period, outcome=dict(work.result()))
             return Ended(Ending.DONE, work.result())
         if isinstance(error, KirdiError):
-            return await self._fail(job, claim, str(error))
+            return await self._fail(job, claim, error.message)
         if not isinstance(error, Exception):
             raise error
         # A fault of ours: its text may hold anything, so only its name is kept.

@@ -40,9 +40,11 @@ class ConsentRules:
         """
         who = f"patient {patient.patient_ref}"
         if not given.document_ref.strip():
-            raise InputError(f"{who}: no document; name the signed one by --document-ref")
+            raise InputError(
+                f"{who}: no document; name the signed one", command="by --document-ref"
+            )
         if given.given_at > now:
-            raise InputError(f"{who}: a consent cannot be given in the future; correct --given")
+            raise InputError(f"{who}: a consent cannot be given in the future; correct the day")
         if given.expires_at > given.given_at + self._term + timedelta(days=1):
             raise InputError(
                 f"{who}: the text names a term of {self._term_days} days; a consent may end "
@@ -76,14 +78,14 @@ class ConsentRules:
             raise InputError(_deceased(who))
         if consent is None or (consent.expires_at is not None and consent.expires_at <= now):
             raise InputError(
-                f"{who}: has no consent to check-in in force; record the signed document first, by "
-                "`kirdi consents record`"
+                f"{who}: has no consent to check-in in force; record the signed document first",
+                command="by `kirdi consents record`",
             )
         if consent_ref and consent_ref != consent.document_ref:
             raise InputError(
-                f"{who}: the consent in force is document {consent.document_ref}, another than "
-                "--consent-ref names; correct it or leave it out, or record the new document by "
-                "`kirdi consents record`"
+                f"{who}: the consent in force is document {consent.document_ref}, another than was "
+                "named; correct that or leave it out, or record the new document",
+                command="by `kirdi consents record`",
             )
         if consent.by_guardian and self.came_of_age(patient, consent.given_at, now):
             raise InputError(
@@ -126,13 +128,14 @@ class ConsentRules:
             # On the day of the signature: a child's does not count when the child has grown up.
             if self._is_minor(patient, given.given_at):
                 raise InputError(
-                    f"{who}: is under {MAJORITY}; a guardian has to consent, named by --guardian"
+                    f"{who}: is under {MAJORITY}; a guardian has to consent: name who it was",
+                    command="by --guardian",
                 )
             return
         if guardian is None or given.guardian_ref not in patient.guardian_refs:
             raise InputError(
-                f"{who}: --guardian names nobody who is this patient's guardian in the imports; "
-                "correct the reference, or import the patient with guardian_refs"
+                f"{who}: named is nobody who is this patient's guardian in the imports; correct "
+                "the reference, or import the patient with guardian_refs"
             )
         if guardian.deceased_on is not None or self._is_minor(guardian, given.given_at):
             raise InputError(

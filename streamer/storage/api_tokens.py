@@ -57,7 +57,8 @@ class PostgresTokens:
             row = await connection.fetchrow(sql("lock_account"), self._site_id, account.lower())
             if row is None or row["disabled_at"] is not None:
                 raise InputError(
-                    f"account {account}: there is none that may sign in; see `kirdi users list`"
+                    f"account {account}: there is none that may sign in",
+                    command="see `kirdi users list`",
                 )
             await connection.execute(
                 sql("insert_token"),
@@ -71,7 +72,8 @@ class PostgresTokens:
                 by.name,
                 now + lasts,
             )
-            event = self._event(AuditAction.CREATE, token_id, by, now, " ".join(sorted(scopes)))
+            detail = (("account", str(row["account_id"])), ("scopes", " ".join(sorted(scopes))))
+            event = self._event(AuditAction.CREATE, token_id, by, now, detail)
             await append(connection, self._site_id, [event])
         return token_id, token
 
@@ -97,8 +99,10 @@ class PostgresTokens:
         async with self._postgres.transaction() as connection:
             done = await connection.fetchval(sql("revoke_token"), token_id, self._site_id, now)
             if done is None:
-                raise InputError(f"token {token_id}: none in force; see `kirdi tokens list`")
-            event = self._event(AuditAction.DELETE, token_id, by, now, "")
+                raise InputError(
+                    f"token {token_id}: none in force", command="see `kirdi tokens list`"
+                )
+            event = self._event(AuditAction.DELETE, token_id, by, now, (("account", str(done)),))
             await append(connection, self._site_id, [event])
 
     async def listed(self, account: str | None = None) -> list[TokenRow]:
@@ -108,7 +112,12 @@ class PostgresTokens:
         return [TokenRow(**(dict(row) | {"scopes": tuple(row["scopes"])})) for row in rows]
 
     def _event(
-        self, action: AuditAction, token_id: UUID, by: Actor, now: datetime, scopes: str
+        self,
+        action: AuditAction,
+        token_id: UUID,
+        by: Actor,
+        now: datetime,
+        detail: tuple[tuple[str, str], ...],
     ) -> AuditEvent:
         return AuditEvent(
             AuditKind.ACCOUNT_CHANGE,
@@ -117,5 +126,5 @@ class PostgresTokens:
             now,
             entity_type="token",
             entity_id=str(token_id),
-            detail=(("scopes", scopes),) if scopes else (),
+            detail=detail,
         )

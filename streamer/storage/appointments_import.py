@@ -24,6 +24,7 @@ from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
+from streamer.storage.statistics import refresh_statistics
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
 _STATEMENT_TIMEOUT_S = 30.0
@@ -109,6 +110,7 @@ class AppointmentsImport:
             unchanged = len(bookings) - created - updated
             result = ImportResult(created, updated, unchanged, given - len(bookings))
             await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
+        await refresh_statistics(self._postgres, created + updated)
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
         return result
@@ -248,8 +250,8 @@ def _refuse_duplicates(bookings: Sequence[Booking]) -> None:
     for index, one in enumerate(bookings):
         if one.appointment_ref in seen:
             raise InputError(
-                f"{where(bookings, index, 'appointment_ref')}: stands in the file twice; "
-                "leave one of the rows out"
+                f"{where(bookings, index, 'appointment_ref')}: stands there twice; leave one "
+                "of them out"
             )
         seen.add(one.appointment_ref)
         if one.ends_at <= one.starts_at:

@@ -1,8 +1,8 @@
-"""Issues, revokes and lists one-time codes. Called by `checkin.codes.issuing` and `kirdi codes`."""
+"""Issues and revokes one-time codes. Called by `checkin.codes.issuing` and `kirdi codes`."""
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from streamer.crypto.vault import Vault
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
-from streamer.domain.code import CodeKind, CodeOrder, CodeRow, CodeState, IssuedCode
+from streamer.domain.code import CodeKind, CodeOrder, IssuedCode
 from streamer.errors import DatabaseError, InputError
 from streamer.storage.attempts import Scope
 from streamer.storage.audit import append
@@ -149,15 +149,6 @@ class PostgresCodes:
             )
             await append(connection, self._site_id, [event])
 
-    async def listed(self, day: date, now: datetime) -> list[CodeRow]:
-        """Return the codes in force at some time of a day, in the order of their issue."""
-        span = LocalDay(day, self._zone)
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(
-                sql("list_codes"), self._site_id, span.start, span.end, now
-            )
-        return [CodeRow(**{**row, "state": CodeState(row["state"])}) for row in rows]
-
     async def _target(self, connection: Connection, order: CodeOrder, now: datetime) -> _Target:
         patient_ref, appointment_id = order.patient_ref, None
         expires_at = LocalDay.containing(now, self._zone).end
@@ -220,7 +211,7 @@ class PostgresCodes:
         if phone is None:
             raise InputError(
                 f"patient {row['patient_ref']}: no phone is registered; issue the code without "
-                "--send and hand it over"
+                "sending it, and hand it over"
             )
         return phone
 

@@ -96,31 +96,10 @@ class PostgresConsents:
                 if former is not None and former["text_id"] != text_id:
                     raise _recorded_otherwise(given)
                 return False
-            consent_id = uuid4()
-            if former is not None:
-                await connection.execute(
-                    sql("end_consent"),
-                    former["consent_id"],
-                    now,
-                    by.name,
-                    EndReason.SUPERSEDED.value,
-                )
-            await connection.execute(
-                sql("insert_consent"),
-                consent_id,
-                patient_id,
-                given.purpose.value,
-                given.document_ref,
-                given.given_at,
-                given.expires_at,
-                text_id,
-                guardian_id,
-                given.identity_check.value,
-                by.name,
-                now,
+            former_id = None if former is None else former["consent_id"]
+            consent_id = await _replace(
+                connection, former_id, given, (patient_id, text_id, guardian_id), by, now
             )
-            if former is not None:
-                await connection.execute(sql("move_templates"), former["consent_id"], consent_id)
             event = dataclasses.replace(
                 attempt,
                 patient_id=patient_id,
@@ -131,7 +110,7 @@ class PostgresConsents:
                     ("until", given.expires_at.isoformat()),
                     ("identity_check", given.identity_check.value),
                     ("guardian", None if guardian_id is None else str(guardian_id)),
-                    ("supersedes", None if former is None else str(former["consent_id"])),
+                    ("supersedes", None if former_id is None else str(former_id)),
                 ),
             )
             await append(connection, self._site_id, [event])
@@ -172,7 +151,8 @@ class PostgresConsents:
             if not ended.purposes:
                 raise InputError(
                     f"patient {patient_ref}: has no such consent in force; there is none to "
-                    "withdraw; `kirdi consents list` tells what there is"
+                    "withdraw",
+                    command="`kirdi consents list` tells what there is",
                 )
         return ended
 
@@ -310,6 +290,49 @@ async def _text_id(connection: Connection, text: ConsentText) -> UUID:
 def _recorded_otherwise(given: ConsentGiven) -> InputError:
     return InputError(
         f"patient {given.patient_ref}: document {given.document_ref} is recorded already, with "
-        "another guardian, identity check or text; if that was a mistake, end it by `kirdi "
-        "consents withdraw --reason entered-in-error` and record it anew"
+        "another guardian, identity check or text; if that was a mistake, end it with the reason "
+        "entered-in-error and record it anew",
+        command="by `kirdi consents withdraw --reason entered-in-error`",
     )
+
+
+async def _replace(
+    connection: Connection,
+    former_id: UUID | None,
+    given: ConsentGiven,
+    ids: tuple[UUID, UUID, UUID | None],
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Put a consent in force, in a former one's place if there is one; return its id.
+
+    Args:
+        connection: In a transaction.
+        former_id: Of the consent that ends; templates go on under the new one.
+        given: What was signed.
+        ids: The patient's, the text's, the guardian's.
+        by: Who records it.
+        now: Aware.
+    """
+    consent_id, (patient_id, text_id, guardian_id) = uuid4(), ids
+    if former_id is not None:
+        await connection.execute(
+            sql("end_consent"), former_id, now, by.name, EndReason.SUPERSEDED.value
+        )
+    await connection.execute(
+        sql("insert_consent"),
+        consent_id,
+        patient_id,
+        given.purpose.value,
+        given.document_ref,
+        given.given_at,
+        given.expires_at,
+        text_id,
+        guardian_id,
+        given.identity_check.value,
+        by.name,
+        now,
+    )
+    if former_id is not None:
+        await connection.execute(sql("move_templates"), former_id, consent_id)
+    return consent_id

@@ -1,63 +1,60 @@
-"""Lists consents and receipts of erasure. No names; called by `kirdi consents`."""
+"""Lists consents and receipts of erasure. No names; called by `kirdi consents` and the API."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
+from streamer.domain.actor import Actor
+from streamer.domain.consent_entry import ConsentEntry
 from streamer.domain.erasure_receipt import ErasureReceipt
+from streamer.storage.page_reader import PageReader, without_id
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentRow:
-    """A consent as it was recorded; what earlier versions did not ask for is None."""
-
-    patient_ref: str
-    purpose: str
-    status: str
-    document_ref: str
-    given_at: datetime
-    expires_at: datetime | None
-    guardian_ref: str | None
-    identity_check: str | None
-    language: str | None
-    text_version: int | None
-    recorded_by: str | None
-    recorded_at: datetime | None
-    ended_at: datetime | None
-    ended_by: str | None
-    ended_reason: str | None
 
 
 class ConsentsList:
     """Of one site."""
 
-    def __init__(self, postgres: Postgres, site_id: str) -> None:
-        """Keep the collaborators."""
+    def __init__(self, postgres: Postgres, pages: PageReader) -> None:
+        """Keep the collaborators: the database, and how rows are read for people."""
         self._postgres = postgres
-        self._site_id = site_id
+        self._pages = pages
 
-    async def consents(self, now: datetime, patient_ref: str | None = None) -> list[ConsentRow]:
+    async def listed(self, by: Actor, patient_ref: str | None = None) -> list[ConsentEntry]:
         """Everything there was of one patient, or what is in force at the site.
+
+        The audit says who looked, and whom they saw.
 
         Raises:
             DatabaseError: It refuses.
         """
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("list_consents"), self._site_id, patient_ref, now)
-        return [ConsentRow(**dict(row)) for row in rows]
+        values = (self._pages.site_id, patient_ref, self._pages.now())
+        rows = await self._pages.whole(by, "Consent", "list_consents", values)
+        return [_entry(row) for row in rows]
 
-    async def receipts(
-        self, patient_ref: str | None = None, ids: Sequence[UUID] | None = None
+    async def of_patient(self, patient_ref: str) -> list[ConsentEntry]:
+        """Everything there was of one patient, for whoever has just changed it; raises the same."""
+        values = (self._pages.site_id, patient_ref, self._pages.now())
+        async with self._postgres.connection() as connection:
+            return [_entry(row) for row in await connection.fetch(sql("list_consents"), *values)]
+
+    async def listed_receipts(
+        self, by: Actor, patient_ref: str | None = None
     ) -> list[ErasureReceipt]:
-        """The site's receipts, a patient's, or some by id; raises DatabaseError."""
+        """The site's receipts of erasure, or a patient's, as `listed`; raises the same."""
+        values = (self._pages.site_id, patient_ref, None)
+        rows = await self._pages.whole(by, "Receipt", "list_erasures", values)
+        return [ErasureReceipt(**dict(row)) for row in rows]
+
+    async def receipts(self, ids: Sequence[UUID]) -> list[ErasureReceipt]:
+        """Some by id, for whoever has just erased; raises DatabaseError."""
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(
-                sql("list_erasures"),
-                self._site_id,
-                patient_ref,
-                None if ids is None else list(ids),
+                sql("list_erasures"), self._pages.site_id, None, list(ids)
             )
         return [ErasureReceipt(**dict(row)) for row in rows]
+
+
+def _entry(row: asyncpg.Record) -> ConsentEntry:
+    return ConsentEntry(**without_id(row))

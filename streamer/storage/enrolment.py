@@ -1,6 +1,7 @@
 """Stores a patient's template upon a consent in force. Called by `patients.enrolment`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, Audi
 from streamer.domain.consent import ConsentInForce, ConsentPurpose
 from streamer.domain.patient import Patient
 from streamer.domain.photo_agreement import PhotoAgreement
-from streamer.errors import InputError
+from streamer.errors import InputError, LookAlikeError
 from streamer.storage.audit import append
 from streamer.storage.keys import hold_current_key
 from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
@@ -111,39 +112,48 @@ class PostgresEnrolment:
             patient_id, consent_id = await self._enrollable(
                 connection, patient_ref, consent_ref, by, now
             )
-            alike: list[LookAlike] = []
-            if alike_within > 0.0:
-                newcomer = Newcomer(self._site_id, patient_id, pack_id, vector, alike_within)
-                alike = await find_look_alikes(connection, self._vault, newcomer, by, now)
+            newcomer = Newcomer(self._site_id, patient_id, pack_id, vector, alike_within)
+            alike = await self._alike(connection, newcomer, by, now)
             enrolled = anyway or not alike
-            event = AuditEvent(
-                AuditKind.ENROLMENT,
-                AuditAction.CREATE,
-                by.name,
-                now,
-                AuditOutcome.SUCCESS if enrolled else AuditOutcome.MINOR_FAILURE,
-                patient_id=patient_id,
-                entity_type="Consent",
-                entity_id=str(consent_id),
-                reason="" if enrolled else "looks-like-another",
-                detail=(("pack", pack_id), ("photos", photos), ("alike", len(alike))),
-            )
-            await append(connection, self._site_id, [event])
+            about = replace(_attempt(by, now), patient_id=patient_id, entity_id=str(consent_id))
+            detail = (("pack", pack_id), ("photos", photos), ("alike", len(alike)))
+            event = replace(about, entity_type="Consent", detail=detail)
+            await append(connection, self._site_id, [event if enrolled else _refused(event)])
             if enrolled:
-                template_id = uuid4()
-                await hold_current_key(connection, self._vault)
-                key = self._vault.new_template_key(patient_id, template_id)
-                place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
-                sealed = self._vault.seal(key, place, plain, own_key=True)
-                row = (template_id, patient_id, consent_id, pack_id, sealed, photos, now)
-                await connection.execute(sql("delete_template"), patient_id, pack_id)
-                await connection.execute(sql("insert_template"), *row)
-                await connection.execute(sql("insert_template_key"), template_id, key)
+                rests_on = (patient_id, consent_id, pack_id)
+                template_id = await self._insert(connection, rests_on, plain, photos, now)
                 await _details(connection, template_id, agreements, alike, now)
         # Outside the transaction: that everybody was looked at stays on record.
         if alike and not anyway:
             raise _already_enrolled(patient_ref, alike)
         return tuple(one.patient_ref for one in alike)
+
+    async def _alike(
+        self, connection: Connection, newcomer: Newcomer, by: Actor, now: datetime
+    ) -> list[LookAlike]:
+        if newcomer.within <= 0.0:
+            return []
+        return await find_look_alikes(connection, self._vault, newcomer, by, now)
+
+    async def _insert(
+        self,
+        connection: Connection,
+        rests_on: tuple[UUID, UUID, str],
+        plain: bytes,
+        photos: int,
+        now: datetime,
+    ) -> UUID:
+        """Put a template in a former one's place; `rests_on`: patient, consent, pack."""
+        template_id, (patient_id, consent_id, pack_id) = uuid4(), rests_on
+        await hold_current_key(connection, self._vault)
+        key = self._vault.new_template_key(patient_id, template_id)
+        place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
+        sealed = self._vault.seal(key, place, plain, own_key=True)
+        row = (template_id, patient_id, consent_id, pack_id, sealed, photos, now)
+        await connection.execute(sql("delete_template"), patient_id, pack_id)
+        await connection.execute(sql("insert_template"), *row)
+        await connection.execute(sql("insert_template_key"), template_id, key)
+        return template_id
 
     async def _enrollable(
         self, connection: Connection, patient_ref: str, consent_ref: str, by: Actor, now: datetime
@@ -180,6 +190,10 @@ def _attempt(by: Actor, now: datetime) -> AuditEvent:
     return AuditEvent(AuditKind.ENROLMENT, AuditAction.CREATE, by.name, now)
 
 
+def _refused(event: AuditEvent) -> AuditEvent:
+    return replace(event, outcome=AuditOutcome.MINOR_FAILURE, reason="looks-like-another")
+
+
 async def _details(
     connection: Connection,
     template_id: UUID,
@@ -196,10 +210,12 @@ async def _details(
     await write_rows(connection, sql("insert_look_alike"), pairs)
 
 
-def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> InputError:
+def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> LookAlikeError:
     names = ", ".join(f"{one.patient_ref} (distance {one.distance:.2f})" for one in alike)
-    return InputError(
+    return LookAlikeError(
         f"patient {patient_ref}: this face may already be enrolled as {names}; if that is the same "
         "person, merge the two records in the hospital's system; if they are two, such as twins, "
-        "enrol with --anyway: both then check in by code only"
+        "enrol anyway: both then check in by code only",
+        tuple(one.patient_ref for one in alike),
+        command="by --anyway",
     )

@@ -53,7 +53,9 @@ class ErasedReferences:
         for ref in sorted(refs):
             if ref not in erased or ref not in present:
                 raise InputError(
-                    f"patient {ref}: was not erased, or is not in the file; leave --readmit out"
+                    f"patient {ref}: was not erased, or is not among those who are imported; do "
+                    "not name it as one to be taken in again",
+                    command="leave --readmit out",
                 )
         await connection.execute(
             sql("forget_erased"), self._site_id, [self._of(ref) for ref in refs]

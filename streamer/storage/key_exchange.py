@@ -85,6 +85,7 @@ class KeyExchange:
             if await asyncio.to_thread(self._is_not_finished):
                 # All rows are done; a former command ended before the new key had taken its place.
                 return 0
+            await self._rotation.refuse_several_sites()
             key = await asyncio.to_thread(self._new_key, given)
             told(
                 f"The new key {key.key_id()}: {self._sources.next.name}. Back it up now, apart "

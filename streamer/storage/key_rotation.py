@@ -117,7 +117,7 @@ class KeyRotation:
             VaultError: The key was in use before.
             DatabaseError: Nothing is changed, or it has been announced; try again.
         """
-        await self._refuse_several_sites()
+        await self.refuse_several_sites()
         rotation = Rotation(uuid4(), self._vault.ring.current_id, key.key_id())
         now = self._clock.now()
         async with self._postgres.transaction() as connection:
@@ -142,15 +142,19 @@ class KeyRotation:
         await asyncio.sleep(announce_s)
         return rotation
 
-    async def _refuse_several_sites(self) -> None:
-        """One key wraps the keys of all sites, and from here only one site's rows are seen."""
+    async def refuse_several_sites(self) -> None:
+        """One key wraps the keys of all sites, and from here only one site's rows are seen.
+
+        Raises:
+            DatabaseError: Says how each site gets a database of its own.
+        """
         async with self._postgres.connection() as connection:
             sites: int = await connection.fetchval(sql("number_of_sites"))
         if sites > 1:
             raise DatabaseError(
                 f"database {self._postgres.place}: serves {sites} sites, which share one key, and "
-                "one site's login does not see the others' rows; give each site a database of its "
-                "own to rotate its key"
+                "one site's login does not see the others' rows; move each site into a database of "
+                "its own first (`kirdi backup create`, `kirdi backup restore`; docs/deployment.md)"
             )
 
     async def rewrap(self, rotation: Rotation, by: Actor) -> int:
@@ -164,7 +168,7 @@ class KeyRotation:
             VaultError: A row does not open: the former key must stay.
             DatabaseError: What is done is done; run it again.
         """
-        await self._refuse_several_sites()
+        await self.refuse_several_sites()
         # Before anything is wrapped by it.
         if not await asyncio.to_thread(self._vault.ring.learn, rotation.key_id):
             raise VaultError(

@@ -1,11 +1,14 @@
-"""What `kirdi appointments list`, `kirdi check-ins list` and `kirdi presences list` show."""
+"""What `kirdi appointments|check-ins|presences|codes list` show."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 
+import asyncpg
+
+from streamer.domain.actor import Actor
+from streamer.domain.code import CodeRow, CodeState
 from streamer.storage.local_day import LocalDay
-from streamer.storage.postgres import Postgres
-from streamer.storage.queries import sql
+from streamer.storage.page_reader import PageReader, without_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,46 +72,45 @@ class PresenceRow:
 
 
 class Listing:
-    """Reads a day of the site."""
+    """Reads a day of the site; the audit says who did, and whom they saw."""
 
-    def __init__(self, postgres: Postgres, site_id: str, zone: tzinfo) -> None:
-        """Keep the collaborators."""
-        self._postgres = postgres
-        self._site_id = site_id
-        self._zone = zone
+    def __init__(self, pages: PageReader) -> None:
+        """Keep how rows are read."""
+        self._pages = pages
 
-    async def appointments(self, day: date) -> list[AppointmentRow]:
+    async def appointments(self, day: date, by: Actor) -> list[AppointmentRow]:
         """Return the appointments that start on a day, in their order.
 
         Raises:
             DatabaseError: It refuses.
         """
-        span = LocalDay(day, self._zone)
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(
-                sql("list_appointments"), self._site_id, span.start, span.end
-            )
-        return [AppointmentRow(**row) for row in rows]
+        rows = await self._read("Appointment", "list_appointments", day, by)
+        return [AppointmentRow(**without_id(row)) for row in rows]
 
-    async def check_ins(self, day: date, undone: bool = False) -> list[CheckInRow]:
+    async def check_ins(self, day: date, by: Actor, undone: bool = False) -> list[CheckInRow]:
         """Return the check-ins that happened on a day, in their order; raises the same.
 
         Args:
             day: Of the site.
+            by: Who looks.
             undone: Also those that were undone.
         """
-        span = LocalDay(day, self._zone)
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(
-                sql("list_check_ins"), self._site_id, span.start, span.end, undone
-            )
-        return [CheckInRow(**row) for row in rows]
+        rows = await self._read("CheckIn", "list_check_ins", day, by, undone)
+        return [CheckInRow(**without_id(row)) for row in rows]
 
-    async def presences(self, day: date) -> list[PresenceRow]:
+    async def presences(self, day: date, by: Actor) -> list[PresenceRow]:
         """Return who was seen on a day without arriving by it, in their order; raises the same."""
-        span = LocalDay(day, self._zone)
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(
-                sql("list_presences"), self._site_id, span.start, span.end
-            )
-        return [PresenceRow(**row) for row in rows]
+        rows = await self._read("Presence", "list_presences", day, by)
+        return [PresenceRow(**without_id(row)) for row in rows]
+
+    async def codes(self, day: date, by: Actor) -> list[CodeRow]:
+        """Return the codes in force at some time of a day, in the order of their issue."""
+        rows = await self._read("Code", "list_codes", day, by, self._pages.now())
+        return [CodeRow(**{**without_id(row), "state": CodeState(row["state"])}) for row in rows]
+
+    async def _read(
+        self, what: str, name: str, day: date, by: Actor, *more: object
+    ) -> list[asyncpg.Record]:
+        span = LocalDay(day, self._pages.zone)
+        values = (self._pages.site_id, span.start, span.end, *more)
+        return await self._pages.whole(by, what, name, values)

@@ -92,9 +92,9 @@ class ManualCheckIns:
         now = self._clock.now()
         came_at = now if at is None else at
         if came_at > now:
-            raise InputError(f"--at {self._local(came_at)}: is still to come")
+            raise InputError(f"time {self._local(came_at)}: is still to come")
         if came_at < LocalDay.containing(now, self._zone).start:
-            raise InputError(f"--at {self._local(came_at)}: is not today")
+            raise InputError(f"time {self._local(came_at)}: is not today")
         attempt = AuditEvent(AuditKind.DECISION, AuditAction.CREATE, actor.name, now)
         async with (
             refusals_recorded(self._postgres, self._site_id, attempt),
@@ -129,8 +129,9 @@ class ManualCheckIns:
         if conflict:
             raise InputError(
                 f"appointment {appointment_ref}: is noshow in the clinic's system, and Kirdi does "
-                "not write over that. That the patient is here is kept, and somebody else is asked "
-                "(`kirdi review list`). The status is for that system to correct"
+                "not write over that. That the patient is here is kept, and somebody else is "
+                "asked. The status is for that system to correct",
+                command="see `kirdi review list`",
             )
         if result.recorded is not Recorded.WRITTEN:
             why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
@@ -190,7 +191,7 @@ class ManualCheckIns:
 
     def _why(self, recorded: Recorded, status: str, starts_at: datetime, place: str) -> str:
         if recorded is Recorded.DUPLICATE:
-            return "the patient is checked in already; see `kirdi check-ins list`"
+            return "the patient is checked in already"
         if recorded is Recorded.REFUSED_STATUS:
             return f"is {status}; only what is booked or pending can be arrived at"
         if recorded is Recorded.REFUSED_WINDOW and place != Place.SITE:
@@ -198,7 +199,7 @@ class ManualCheckIns:
         if recorded is Recorded.REFUSED_WINDOW:
             return (
                 f"starts at {self._local(starts_at)}, and its arrival window does not hold this "
-                "time; if the patient came while it was open, say when by --at HH:MM"
+                "time; if the patient came while it was open, say when"
             )
         return "its patient can't come in any more; look at the patient's entry"
 

@@ -1,10 +1,10 @@
 """How a site's rows are read for people: in pages, and with every look in the audit.
 
-Used by `visits_reader` and `people_reader`. What is not of this site, or not within somebody's
-sight, is not there.
+Used by `visits_reader` and `people_reader` for the API, by the lists of commands whole. What is not
+of this site, or not within somebody's sight, is not there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, tzinfo
 from typing import Any, Final, TypeVar
@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from streamer.clock import Clock
+from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.page import Page, Slice
 from streamer.domain.sight import Sight
@@ -24,6 +25,8 @@ from streamer.storage.queries import sql
 Item = TypeVar("Item")
 
 _YEARS: Final = range(1900, 2200)
+# Patients named in one event of a list that is read whole; as many as a page of the API has.
+_NAMED: Final = 200
 
 
 class PageReader:
@@ -78,6 +81,44 @@ class PageReader:
         async with self.transaction() as connection:
             await append(connection, self.site_id, events)
 
+    async def looked_over(
+        self, sight: Sight, what: str, patient_refs: Iterable[str], entity_id: str = ""
+    ) -> None:
+        """Have in the audit that somebody was shown a list that is not in the database.
+
+        Args:
+            sight: Whose look.
+            what: At what.
+            patient_refs: Whom it shows.
+            entity_id: Its opaque id, where it is one thing.
+
+        Raises:
+            DatabaseError: It is not on record, so that nothing may be shown.
+        """
+        refs = sorted(set(patient_refs))
+        async with self.transaction() as connection:
+            rows = await connection.fetch(sql("patient_ids"), self.site_id, refs)
+            await self._tell_all(connection, sight, what, rows, entity_id)
+
+    async def whole(
+        self, by: Actor, what: str, name: str, values: Sequence[object]
+    ) -> list[asyncpg.Record]:
+        """Read a list from beginning to end, for a command.
+
+        Args:
+            by: Who looks.
+            what: What the rows are, for the audit.
+            name: The statement; its rows have a `patient_id`.
+            values: Its values.
+
+        Raises:
+            DatabaseError: It refuses, and nothing may be shown.
+        """
+        async with self.transaction() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(sql(name), *values)
+            await self._tell_all(connection, Sight(by.name), what, rows)
+        return rows
+
     def seen_by(self, sight: Sight) -> tuple[object, ...]:
         """The first values of every `read_…` statement: site, practitioners, payer, now."""
         refs = None if sight.practitioner_refs is None else list(sight.practitioner_refs)
@@ -124,22 +165,39 @@ class PageReader:
         rows: Sequence[asyncpg.Record],
         *,
         named: bool = False,
+        entity_id: str = "",
     ) -> None:
-        """One event for a page: about a patient where it shows one patient only."""
-        whose = {row["patient_id"] for row in rows}
-        detail: tuple[tuple[str, str | int | bool], ...] = (("rows", len(rows)),)
-        if named:
-            detail = (*detail, ("named", True))
+        """One event for a page: about a patient where it shows one only, else it names them all."""
+        whose = sorted({row["patient_id"] for row in rows} - {None})
+        alone = len(whose) == 1
+        detail = (
+            ("rows", len(rows)),
+            ("patients", ",".join(map(str, whose)) if whose and not alone else None),
+            ("named", True if named else None),
+        )
         event = AuditEvent(
             kind=AuditKind.PATIENT_READ,
             action=AuditAction.READ,
             actor=sight.reader,
             occurred_at=self.now(),
-            patient_id=whose.pop() if len(whose) == 1 else None,
+            patient_id=whose[0] if alone else None,
             entity_type=what,
+            entity_id=entity_id,
             detail=detail,
         )
         await append(connection, self.site_id, [event])
+
+    async def _tell_all(
+        self,
+        connection: Connection,
+        sight: Sight,
+        what: str,
+        rows: Sequence[asyncpg.Record],
+        entity_id: str = "",
+    ) -> None:
+        for first in range(0, len(rows), _NAMED):
+            shown = rows[first : first + _NAMED]
+            await self.tell(connection, sight, what, shown, entity_id=entity_id)
 
 
 def without_id(row: asyncpg.Record) -> dict[str, Any]:

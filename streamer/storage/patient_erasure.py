@@ -27,15 +27,11 @@ from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import place_of_profile, profile_bytes
 from streamer.storage.queries import sql
 
-# In this order: what points at something goes before it.
+# What points at something goes before it: these before what the owner deletes.
 _DELETIONS: Final = (
     ("waiting_reviews", "erase_waiting_reviews"),
-    ("codes", "erase_codes"),
     ("attempts", "erase_attempts"),
-    ("face_blocks", "erase_face_blocks"),
     ("guardians", "erase_guardians"),
-    ("consents", "erase_consents"),
-    ("appointments", "erase_future_appointments"),
     ("notes", "erase_notes"),
 )
 # The rows that name the patient by a foreign key; the patient's own row stays as long as they do.
@@ -110,12 +106,8 @@ class PatientErasure:
             )
             receipt = ended.receipt
             assert receipt is not None
-            deleted = {"templates": receipt.templates} if receipt.templates else {}
-            for kind, statement in _DELETIONS:
-                rows = await connection.fetch(sql(statement), self._site_id, patient_id, now)
-                if rows:
-                    deleted[kind] = len(rows)
             await self._empty_profile(connection, patient_id, now)
+            deleted = await self._delete(connection, patient_id, receipt.templates, now)
             await self._erased.remember(connection, patient_ref, now)
             kept = await self._kept(connection, patient_id)
             event = AuditEvent(
@@ -142,7 +134,7 @@ class PatientErasure:
             found = await connection.fetchrow(sql("lock_patient"), self._site_id, number)
         if found is None:
             raise await self._unknown(connection, ref)
-        if found["patient_ref"] == _nobody(found["patient_id"]):
+        if found["patient_ref"] == nobody_ref(found["patient_id"]):
             raise _erased_already(ref)
         return found
 
@@ -162,10 +154,22 @@ class PatientErasure:
                 "more who did; have another guardian sign, or withdraw those first"
             )
 
+    async def _delete(
+        self, connection: Connection, patient_id: UUID, templates: int, now: datetime
+    ) -> dict[str, int]:
+        """Delete what need not stay; how many of what."""
+        deleted = {"templates": templates}
+        for kind, statement in _DELETIONS:
+            rows = await connection.fetch(sql(statement), self._site_id, patient_id, now)
+            deleted[kind] = len(rows)
+        for row in await connection.fetch(sql("erase_person"), patient_id, now):
+            deleted[row["kind"]] = row["deleted"]
+        return {kind: count for kind, count in deleted.items() if count}
+
     async def _empty_profile(self, connection: Connection, patient_id: UUID, now: datetime) -> None:
         """Leave a row that others may name, under a key of its own, with nobody in it."""
         await hold_current_key(connection, self._vault)
-        nobody = Patient(_nobody(patient_id), "")
+        nobody = Patient(nobody_ref(patient_id), "")
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place_of_profile(patient_id), profile_bytes(nobody))
         await connection.execute(
@@ -186,7 +190,7 @@ class PatientErasure:
         return tuple(StillKept(row["kind"], row["rows"], until[row["kind"]]) for row in rows)
 
 
-def _nobody(patient_id: UUID) -> str:
+def nobody_ref(patient_id: UUID) -> str:
     """The reference of a row that stayed: it stands for nobody in the clinic's books."""
     return f"erased-{patient_id}"
 

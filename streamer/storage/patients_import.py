@@ -31,6 +31,7 @@ from streamer.storage.patients_checks import (
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.profile import patient_from, place_of_profile, profile_bytes
 from streamer.storage.queries import sql
+from streamer.storage.statistics import refresh_statistics
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
 _STATEMENT_TIMEOUT_S = 30.0
@@ -131,6 +132,7 @@ class PatientsImport:
             unchanged = len(patients) - created - updated
             result = ImportResult(created, updated, unchanged, given - len(patients))
             await append(connection, self._site_id, [import_event("Patient", result, by, now)])
+        await refresh_statistics(self._postgres, created + updated)
         return result
 
     async def _without_erased(

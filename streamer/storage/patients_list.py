@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from streamer.domain.actor import Actor
+from streamer.storage.page_reader import PageReader
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 
@@ -34,10 +36,13 @@ class PatientsList:
         self._postgres = postgres
         self._where = (site_id, pack_id)
 
-    async def all(self, now: datetime) -> list[PatientRow]:
-        """Return everybody who consents at `now`, by reference; raises DatabaseError."""
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("list_patients"), *self._where, now)
+    async def all(self, pages: PageReader, by: Actor) -> list[PatientRow]:
+        """Return everybody who consents now, by reference; the audit says who looked, at whom.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        rows = await pages.whole(by, "Patient", "list_patients", (*self._where, pages.now()))
         return [
             PatientRow(
                 row["patient_ref"],

@@ -16,6 +16,9 @@ ON CONFLICT (site_id) DO NOTHING;
 -- name: other_sites_of_login
 SELECT array_agg(site_id ORDER BY site_id) FROM site_logins WHERE login = $1::name AND site_id <> $2;
 
+-- name: forget_site_logins
+DELETE FROM site_logins;
+
 -- name: serve_site
 INSERT INTO site_logins (login, site_id) VALUES ($1::name, $2) ON CONFLICT DO NOTHING;
 
@@ -215,9 +218,9 @@ SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR UPD
 
 -- name: list_consents
 -- Of one patient everything there was; of the site what is in force.
-SELECT p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at, c.expires_at,
-       g.patient_ref AS guardian_ref, c.identity_check, t.language, t.version AS text_version,
-       c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
+SELECT c.consent_id, p.patient_id, p.patient_ref, c.purpose, c.status, c.document_ref, c.given_at,
+       c.expires_at, g.patient_ref AS guardian_ref, c.identity_check, t.language,
+       t.version AS text_version, c.recorded_by, c.recorded_at, c.ended_at, c.ended_by, c.ended_reason
 FROM consents c
 JOIN patients p ON p.patient_id = c.patient_id
 LEFT JOIN patients g ON g.patient_id = c.guardian_id
@@ -407,30 +410,68 @@ WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND NOT p.is_staff AND p.deceased_on IS NULL
 FOR SHARE OF c;
 
--- name: insert_check_in
--- Nothing is inserted when the event is known: two deliveries of one event may name different
--- appointments and so hold different locks.
-INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method, evidence,
-                       occurred_at, camera_id, score, threshold, pack_id, decided_by, device_id,
-                       note)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT DO NOTHING
-RETURNING event_id;
+-- name: write_shown_check_in
+-- Both of the above in one, where nothing has to be looked at in between: no consent for what rests on
+-- no face. Written only at an appointment of the patient that is expected, at the site, and begins
+-- after $16 and not after $17, of somebody who had not died before $18; what was found comes back.
+WITH locked AS (
+    SELECT a.appointment_id, a.patient_id, a.status, a.starts_at, a.place, EXISTS (
+               SELECT FROM patients p WHERE p.patient_id = a.patient_id AND p.deceased_on < $18
+           ) AS died_before
+    FROM appointments a
+    WHERE a.appointment_id = $3 AND a.site_id = $2
+    FOR UPDATE OF a
+), fit AS (
+    SELECT status FROM locked
+    WHERE patient_id = $4 AND status IN ('booked', 'pending') AND place = 'site'
+      AND starts_at > $16 AND starts_at <= $17 AND NOT died_before
+), written AS (
+    INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
+                           evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
+                           device_id, note)
+    SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5::uuid, $6, $7, $8::timestamptz, $9, $10::float8,
+           $11::float8, $12, $13, $14, $15 FROM fit
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+), arrived AS (
+    UPDATE appointments a SET status = 'arrived', status_changed_at = $8
+    FROM written WHERE a.appointment_id = $3
+), changed AS (
+    INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status,
+                                occurred_at, changed_by, reason)
+    SELECT $2, $3, w.event_id, f.status, 'arrived', $8, $19, $15 FROM written w, fit f
+)
+SELECT l.patient_id, l.status, l.starts_at, l.place, l.died_before,
+       EXISTS (SELECT FROM fit) AS fit, EXISTS (SELECT FROM written) AS written
+FROM locked l;
 
--- name: mark_arrived
-UPDATE appointments SET status = 'arrived', status_changed_at = $2 WHERE appointment_id = $1;
-
--- name: died_before
--- Whoever died before this day of the site came in for nothing on it, whatever was shown.
-SELECT EXISTS (SELECT FROM patients WHERE patient_id = $1 AND deceased_on < $2);
+-- name: write_check_in
+-- With the appointment's new status, and the old one ($16) as FHIR R4 Provenance; those rows are only
+-- ever added. Nothing is written where the event or another check-in in force is there already: two
+-- deliveries of one event may name different appointments and so hold different locks.
+WITH written AS (
+    INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
+                           evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
+                           device_id, note)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id, site_id, appointment_id, occurred_at, note
+), arrived AS (
+    UPDATE appointments a SET status = 'arrived', status_changed_at = w.occurred_at
+    FROM written w WHERE a.appointment_id = w.appointment_id
+), changed AS (
+    INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status,
+                                occurred_at, changed_by, reason)
+    SELECT site_id, appointment_id, event_id, $16, 'arrived', occurred_at, $17, note FROM written
+)
+SELECT event_id FROM written;
 
 -- name: face_blocked
--- Has a person said that whoever was taken for this patient on this day was somebody else?
-SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2);
-
--- name: check_in_undone
--- Has a person undone a check-in of the appointment? A face alone does not write another one.
-SELECT EXISTS (SELECT FROM check_ins WHERE appointment_id = $1 AND undone_at IS NOT NULL);
+-- Has a person said that whoever was taken for this patient on this day was somebody else? And, where
+-- no person has decided ($4), has one undone a check-in of the appointment ($3)? A face alone does not
+-- write another one.
+SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2)
+    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL));
 
 -- name: insert_status_change
 -- FHIR R4 Provenance of a status. Rows are only ever added.
@@ -495,7 +536,7 @@ SELECT appointment_id, patient_id, starts_at, ends_at, status, place, building,
 FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[]);
 
 -- name: list_appointments
-SELECT a.appointment_ref, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref, a.service_code, a.service_name,
        a.starts_at, a.ends_at, a.status, a.place, a.building, a.room
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
@@ -505,8 +546,8 @@ ORDER BY a.starts_at, a.appointment_ref;
 
 -- name: list_check_ins
 -- Those in force; with $4 the undone ones too.
-SELECT a.appointment_ref, p.patient_ref, c.method, c.camera_id AS camera, c.occurred_at,
-       c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
+SELECT a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.camera_id AS camera,
+       c.occurred_at, c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
        c.undone_at, c.undone_by, c.undone_reason
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
@@ -542,6 +583,18 @@ UPDATE camera_uptime SET ended_at = last_seen_at WHERE site_id = $1 AND ended_at
 SELECT camera_id, state, reason, started_at, last_seen_at FROM camera_uptime
 WHERE site_id = $1 AND ended_at IS NULL
 ORDER BY camera_id;
+
+-- name: uptime_between
+-- What a camera did in [$3, $4); an open interval reaches to its last heartbeat.
+SELECT state, reason, greatest(started_at, $3) AS began_at,
+       least(coalesce(ended_at, last_seen_at), $4) AS ended_at
+FROM camera_uptime
+WHERE site_id = $1 AND camera_id = $2 AND started_at < $4
+  AND coalesce(ended_at, last_seen_at) > $3
+ORDER BY started_at;
+
+-- name: server_now
+SELECT clock_timestamp() AS now, current_setting('server_version') AS version;
 
 -- name: insert_review
 -- Rows are only ever added. Nothing is inserted when it is there: a decision may be sent twice.
@@ -766,7 +819,7 @@ SELECT max(gallery_max) FROM match_counts WHERE site_id = $1 AND pack_id = $2;
 -- name: list_patients
 -- Who consents to recognition, which packs there are templates of, and whom they are too much like
 -- to be told apart by the pack in use: those check in by code only.
-SELECT p.patient_ref, c.document_ref AS consent_ref,
+SELECT p.patient_id, p.patient_ref, c.document_ref AS consent_ref,
        array_remove(array_agg(t.pack_id ORDER BY t.pack_id), NULL) AS packs,
        NOT coalesce(bool_or(t.pack_id = $2), false) AS needs_enrolment,
        ARRAY(
@@ -812,15 +865,13 @@ LIMIT 1;
 -- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
 -- No wait is a moment that is surely past: of two at once the later one may come here first.
 -- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
-WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
-rule AS (
-    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits
-    FROM quick, LATERAL (
-        SELECT EXISTS (
-            SELECT FROM attempts
-            WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
-        ) AS strict
-    ) AS guessed
+WITH guessed AS MATERIALIZED (
+    SELECT EXISTS (
+        SELECT FROM attempts
+        WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
+    ) AS strict, set_config('synchronous_commit', 'off', true)
+), rule AS (
+    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits FROM guessed
 )
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
@@ -849,8 +900,23 @@ SET (level, day, today, last_at, blocked_until) = (
 WHERE a.blocked_until <= $5::timestamptz
 RETURNING a.blocked_until;
 
+-- name: close_claim
+-- The code has done its work ($3, NULL where there is none or it stays in force), the attempt was none
+-- in vain ($6, NULL where none was counted), and the audit says so.
+WITH used AS (
+    UPDATE codes SET redeemed_at = $7, redeemed_by = $4, device_id = $5, code_hash = NULL
+    WHERE code_id = $3
+), taken_back AS (
+    UPDATE attempts AS a
+    SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
+        blocked_until = CASE WHEN a.blocked_until = $8::timestamptz
+                             THEN a.last_at - interval '1 minute' ELSE a.blocked_until END
+    WHERE a.site_id = $1 AND a.scope = 'device' AND a.subject = $6
+)
+INSERT INTO audit_inbox (site_id, bodies) VALUES ($1, $2::json[]);
+
 -- name: take_attempt_back
--- The code was right. Somebody else's wait, begun meanwhile, stays.
+-- It was none in vain. Somebody else's wait, begun meanwhile, stays.
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE attempts AS a
 SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
@@ -922,54 +988,93 @@ RETURNING code_id;
 
 -- name: find_code_by_digits
 -- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
--- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
+-- those for an appointment that begins after $6. What is sent out days ahead cannot be guessed yet.
+-- With what can be arrived at, a row each: the holder's appointments from $4 to $5 and those of whom
+-- they are guardian of, or the one that the code was issued for. The people first: by day alone it
+-- would read the whole site's.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits
+       ) AS waits,
+       v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
+       v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
+LEFT JOIN LATERAL (
+    SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status,
+           a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
+               SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
+           ) END AS dependant_ref
+    FROM (
+        SELECT c.patient_id
+        UNION ALL
+        SELECT g.patient_id FROM guardians g
+        WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+    ) AS person
+    JOIN appointments a ON a.patient_id = person.patient_id
+    WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+      AND (c.appointment_id IS NULL OR a.appointment_id = c.appointment_id)
+      AND a.starts_at >= CASE WHEN c.appointment_id IS NULL THEN $4::timestamptz ELSE '-infinity' END
+      AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
+) v ON true
 WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
   AND (c.appointment_id IS NULL OR EXISTS (
       SELECT FROM appointments a
-      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $4
+      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $6
   ))
 FOR UPDATE OF c;
 
 -- name: find_code_by_id
--- In whatever state: a signed token that was used says whom it belonged to.
+-- In whatever state: a signed token that was used says whom it belonged to. Visits as above.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits
+       ) AS waits,
+       v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
+       v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
+LEFT JOIN LATERAL (
+    SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status,
+           a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
+               SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
+           ) END AS dependant_ref
+    FROM (
+        SELECT c.patient_id
+        UNION ALL
+        SELECT g.patient_id FROM guardians g
+        WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+    ) AS person
+    JOIN appointments a ON a.patient_id = person.patient_id
+    WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+      AND (c.appointment_id IS NULL OR a.appointment_id = c.appointment_id)
+      AND a.starts_at >= CASE WHEN c.appointment_id IS NULL THEN $4::timestamptz ELSE '-infinity' END
+      AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
+) v ON true
 WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
 FOR UPDATE OF c;
 
 -- name: patient_of_number
 SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
--- name: claim_visits
--- The holder's appointments between two moments, and those of whom they are guardian of, as the
--- clinic says or the national service does ($6, hashes); or the one a code was issued for ($5).
--- The people first: by day alone it would read the whole site's.
-SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
-       a.building, p.patient_ref
+-- name: visits_of_person
+-- For whom the national service has named: the holder's appointments between two moments, and those of
+-- whom they are guardian of, as the clinic says or that service does ($5, hashes).
+SELECT a.appointment_id AS visit_id, a.appointment_ref, a.patient_id AS visitor_id, a.starts_at,
+       a.ends_at, a.status, a.place, a.building, p.patient_ref AS dependant_ref
 FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
 WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
   AND a.patient_id = ANY(ARRAY(
       SELECT $2::uuid
       UNION ALL
-      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2 AND $5::uuid IS NULL
+      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2
       UNION ALL
       SELECT w.patient_id FROM patients w
-      WHERE w.site_id = $1 AND w.id_number_hash = ANY($6::bytea[])
+      WHERE w.site_id = $1 AND w.id_number_hash = ANY($5::bytea[])
   ))
-  AND (a.appointment_id = $5 OR $5 IS NULL AND a.starts_at >= $3 AND a.starts_at < $4)
-ORDER BY a.appointment_id;
+  AND a.starts_at >= $3 AND a.starts_at < $4;
 
 -- name: redeem_code
 UPDATE codes SET redeemed_at = $2, redeemed_by = $3, device_id = $4, code_hash = NULL
@@ -977,7 +1082,7 @@ WHERE code_id = $1;
 
 -- name: list_codes
 -- Those in force at some time of a day.
-SELECT c.code_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
+SELECT c.code_id, p.patient_id, p.patient_ref, a.appointment_ref, c.kind, c.grade, c.issued_at, c.issued_by,
        c.expires_at, c.redeemed_at, c.redeemed_by, c.device_id AS device,
        CASE WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
             WHEN c.revoked_at IS NOT NULL THEN 'revoked'
@@ -1092,7 +1197,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO NOTHING;
 
 -- name: list_presences
-SELECT p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
+SELECT p.patient_id, p.patient_ref, a.appointment_ref, s.flag, s.method, s.evidence, s.building,
        s.camera_id AS camera, s.device_id, s.occurred_at, s.recorded_at, a.starts_at, a.status,
        s.score, s.threshold, s.decided_by
 FROM presences s
@@ -1193,7 +1298,8 @@ ORDER BY s.occurred_at, s.presence_id
 LIMIT $10;
 
 -- name: read_patients
--- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may.
+-- A page by reference; $5 is the pack in use, with $7 only those it cannot recognise and may. Who was
+-- erased at their wish is there for whoever has the number, and in no list.
 SELECT p.patient_id, p.patient_ref, p.language, p.attached_from, p.attached_to, p.deceased_on,
        p.is_staff, p.payer, f.consents, f.packs, f.needs_enrolment,
        ARRAY(
@@ -1227,7 +1333,7 @@ WHERE p.site_id = $1
         AND a.status NOT IN ('cancelled', 'entered-in-error')
         AND a.starts_at > $4::timestamptz - interval '1 year'))
   AND (NOT $3::boolean OR 'payer-evidence' = ANY(f.consents))
-  AND ($6::text IS NULL OR p.patient_ref = $6)
+  AND CASE WHEN $6::text IS NULL THEN p.erased_at IS NULL ELSE p.patient_ref = $6 END
   AND (NOT $7::boolean OR f.needs_enrolment)
   AND ($8::text IS NULL OR p.patient_ref > $8)
 ORDER BY p.patient_ref
@@ -1331,7 +1437,7 @@ ORDER BY lane, sequence;
 
 -- name: audit_left_over
 -- Events that were committed and never linked: only somebody who switched the trigger off does that.
-SELECT count(*) FROM audit_inbox WHERE site_id = $1;
+SELECT coalesce(sum(greatest(1, cardinality(bodies))), 0) FROM audit_inbox WHERE site_id = $1;
 
 -- name: audit_triggers
 -- Those that link and guard, and are switched on.
@@ -1358,38 +1464,37 @@ FROM audit_events WHERE site_id = $1
 ORDER BY lane, sequence;
 
 -- name: append_audit
--- Linked to a chain at the commit.
-INSERT INTO audit_inbox (site_id, body)
-SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
+-- Linked to a chain at the commit, all of them in one go.
+INSERT INTO audit_inbox (site_id, bodies) VALUES ($1, $2::json[]);
 
 -- name: insert_account
 -- Nothing comes back where the name is taken.
 INSERT INTO accounts (account_id, site_id, name, password_hash, roles, practitioner_refs, cameras,
                       issuer, subject, roles_from_provider, created_at, created_by,
-                      password_changed_at)
+                      password_changed_at, password_until)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END)
+        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END, $13)
 ON CONFLICT (site_id, name) DO NOTHING
 RETURNING account_id;
 
 -- name: account_by_name
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND name = $2;
 
 -- name: lock_account
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND name = $2 FOR NO KEY UPDATE;
 
 -- name: account_by_identity
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND issuer = $2 AND subject = $3 FOR NO KEY UPDATE;
 
 -- name: list_accounts
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 ORDER BY name;
 
 -- name: update_account
@@ -1399,7 +1504,8 @@ SET roles = $2, practitioner_refs = $3, cameras = $4, issuer = $5, subject = $6,
 WHERE account_id = $1;
 
 -- name: set_password
-UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE account_id = $1;
+UPDATE accounts SET password_hash = $2, password_changed_at = $3, password_until = $4
+WHERE account_id = $1;
 
 -- name: rehash_password
 -- The same password under newer parameters; not if it has been changed meanwhile.
@@ -1417,7 +1523,7 @@ VALUES ($1, $2, $3, $4, $5, $5, $6);
 -- In force: neither over nor left alone for too long, of an account that may sign in.
 SELECT s.method, s.expires_at, s.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
        a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
-       a.last_sign_in_at, a.disabled_at
+       a.last_sign_in_at, a.disabled_at, a.password_until
 FROM web_sessions s JOIN accounts a ON a.account_id = s.account_id
 WHERE s.session_hash = $1 AND s.site_id = $2 AND s.expires_at > $3 AND s.last_used_at > $4
   AND a.disabled_at IS NULL;
@@ -1433,6 +1539,13 @@ DELETE FROM web_sessions WHERE session_hash = $1 AND site_id = $2 RETURNING acco
 
 -- name: end_sessions_of
 DELETE FROM web_sessions WHERE account_id = $1;
+
+-- name: other_admins
+-- How many beside one are admins and can sign in.
+SELECT count(*) FROM accounts
+WHERE site_id = $1 AND account_id <> $2 AND 'admin' = ANY (roles) AND disabled_at IS NULL
+  AND (subject IS NOT NULL
+       OR (password_hash IS NOT NULL AND (password_until IS NULL OR password_until > $3)));
 
 -- name: end_all_sessions
 DELETE FROM web_sessions WHERE site_id = $1;
@@ -1458,7 +1571,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: find_token
 SELECT t.token_id, t.scopes, t.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
        a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
-       a.last_sign_in_at, a.disabled_at
+       a.last_sign_in_at, a.disabled_at, a.password_until
 FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
 WHERE t.token_hash = $1 AND t.site_id = $2 AND t.expires_at > $3 AND t.revoked_at IS NULL
   AND a.disabled_at IS NULL;
@@ -1535,6 +1648,9 @@ DELETE FROM sign_in_places WHERE account_id = $1 AND place IN (
     SELECT place FROM sign_in_places WHERE account_id = $1
     ORDER BY last_at DESC, place OFFSET 20
 );
+
+-- name: forget_old_places
+DELETE FROM sign_in_places WHERE site_id = $1 AND last_at < $2;
 
 -- name: forget_places
 DELETE FROM sign_in_places WHERE account_id = $1;
@@ -1712,7 +1828,12 @@ WHERE site_id = $1 AND patient_id = $2 ORDER BY read_at, read_id;
 -- name: file_accesses
 SELECT recorded_at, kind, body ->> 'action' AS action, actor, body ->> 'outcome' AS outcome,
        body ->> 'entity_type' AS entity_type, body ->> 'reason' AS reason
-FROM audit_events WHERE site_id = $1 AND patient_id = $2 ORDER BY recorded_at, lane, sequence;
+FROM audit_events
+WHERE site_id = $1
+  AND (patient_id = $2::uuid
+       OR (body -> 'detail' ->> 'patients' IS NOT NULL
+           AND string_to_array(body -> 'detail' ->> 'patients', ',') @> ARRAY[$2::text]))
+ORDER BY recorded_at, lane, sequence;
 
 -- name: any_erased
 SELECT EXISTS (SELECT FROM erased_patients WHERE site_id = $1);
@@ -1740,54 +1861,24 @@ DELETE FROM waiting_reviews
 WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
 RETURNING review_id;
 
--- name: erase_codes
--- A code that was used says how an arrival came about and stays; the others were never anything.
-DELETE FROM codes
-WHERE site_id = $1 AND patient_id = $2 AND redeemed_at IS NULL AND $3::timestamptz IS NOT NULL
-RETURNING code_id;
-
 -- name: erase_attempts
 DELETE FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text
   AND $3::timestamptz IS NOT NULL
 RETURNING subject;
 
--- name: erase_face_blocks
-DELETE FROM face_blocks
-WHERE site_id = $1 AND patient_id = $2 AND $3::timestamptz IS NOT NULL
-RETURNING day;
-
 -- name: erase_guardians
 DELETE FROM guardians
 WHERE $1::text IS NOT NULL AND (patient_id = $2 OR guardian_id = $2) AND $3::timestamptz IS NOT NULL
 RETURNING patient_id;
 
--- name: erase_consents
--- Those that nothing rests on: no check-in, and nothing else that came of a face in their time.
-DELETE FROM consents c
-WHERE $1::text IS NOT NULL AND c.patient_id = $2 AND c.status <> 'active'
-  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.consent_id = c.consent_id)
-  AND NOT EXISTS (
-      SELECT FROM presences s
-      WHERE s.patient_id = c.patient_id AND s.evidence = 'face' AND c.purpose = 'check-in'
-        AND s.occurred_at BETWEEN c.given_at
-            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
-  AND NOT EXISTS (
-      SELECT FROM reviews r
-      WHERE r.patient_id = c.patient_id AND c.purpose = 'check-in'
-        AND r.captured_at BETWEEN c.given_at
-            AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, $3::timestamptz))
-RETURNING c.consent_id;
+-- name: erase_person
+-- What nothing rests on, by the owner's hand: the service can't delete it. Only of whom no profile is
+-- left.
+SELECT kind, deleted FROM kirdi_erase_person($1, $2);
 
--- name: erase_future_appointments
--- No visit was, so nobody has to keep it.
-DELETE FROM appointments a
-WHERE a.site_id = $1 AND a.patient_id = $2 AND a.starts_at > $3
-  AND NOT EXISTS (SELECT FROM check_ins i WHERE i.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM presences s WHERE s.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM status_changes s WHERE s.appointment_id = a.appointment_id)
-  AND NOT EXISTS (SELECT FROM codes k WHERE k.appointment_id = a.appointment_id)
-RETURNING a.appointment_id;
+-- name: analyze_tables
+SELECT kirdi_analyze();
 
 -- name: erase_notes
 -- What staff wrote in their own words may name the patient.
@@ -1860,9 +1951,14 @@ WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3 AND camera_id IS N
   AND (cardinality($4::text[]) = 0 OR camera_id = ANY($4));
 
 -- name: incident_touched
--- About whom the audit has something by one of the accounts, itself or through another one.
-SELECT DISTINCT patient_id FROM audit_events
-WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND patient_id IS NOT NULL
+-- About whom the audit has something by one of the accounts, itself or through another one; a list
+-- names all whom it showed.
+SELECT DISTINCT named.patient_id FROM audit_events e
+CROSS JOIN LATERAL (
+    SELECT e.patient_id UNION ALL
+    SELECT unnest(string_to_array(e.body -> 'detail' ->> 'patients', ','))::uuid
+) named
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND named.patient_id IS NOT NULL
   AND EXISTS (
       SELECT FROM unnest($4::text[]) AS account
       WHERE lower(actor) = lower(account)
@@ -1882,10 +1978,15 @@ WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]) AND p.erased_at IS NULL
 ORDER BY p.patient_ref;
 
 -- name: incident_accesses
-SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome, count(*) AS events,
-       count(DISTINCT patient_id) AS patients, min(recorded_at) AS first_at,
-       max(recorded_at) AS last_at
-FROM audit_events WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
+SELECT actor, kind, body ->> 'action' AS action, body ->> 'outcome' AS outcome,
+       count(DISTINCT (lane, sequence)) AS events, count(DISTINCT named.patient_id) AS patients,
+       min(recorded_at) AS first_at, max(recorded_at) AS last_at
+FROM audit_events e
+CROSS JOIN LATERAL (
+    SELECT e.patient_id UNION ALL
+    SELECT unnest(string_to_array(e.body -> 'detail' ->> 'patients', ','))::uuid
+) named
+WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3
 GROUP BY 1, 2, 3, 4 ORDER BY events DESC, actor, kind;
 
 -- name: ensure_meta

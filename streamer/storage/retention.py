@@ -100,8 +100,9 @@ class Retention:
         async with self._postgres.connection() as connection:
             for kind in Kept:
                 due = found.get(kind.value, 0)
-                # Templates without a consent go in any case, and nothing rests on counters.
-                if due <= _FEW or kind in (Kept.TEMPLATES, Kept.ATTEMPTS):
+                # Templates without a consent go in any case, and nothing rests on counters, nor on
+                # tokens that are out of force.
+                if due <= _FEW or kind in (Kept.TEMPLATES, Kept.ATTEMPTS, Kept.API_TOKENS):
                     continue
                 total = await connection.fetchval(
                     count_all(kind), self._site_id, timeout=_TIMEOUT_S
@@ -109,8 +110,8 @@ class Retention:
                 if due > most_share * total:
                     raise InputError(
                         f"retention: {due} of {total} {kind.value} would be deleted at once; look "
-                        "at the clock and at retention in the settings, then run `kirdi "
-                        "retention run --anyway`"
+                        "at the clock and at retention in the settings",
+                        command="then run `kirdi retention run --anyway`",
                     )
 
     async def run(self, now: datetime, by: str, stop: asyncio.Event) -> RetentionReport:

@@ -26,6 +26,7 @@ TERMS: Final = (
     "receipts",
     "match_counts",
     "camera_uptime",
+    "tokens",
     "audit",
 )
 
@@ -171,6 +172,9 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     Kept.TEMPLATE_READS: _older("read_at", "audit"),
     Kept.JOB_RUNS: _older("due_at", "audit", " AND {a}.state IN ('done', 'failed')"),
     Kept.RETENTION_RUNS: _older("started_at", "audit"),
+    Kept.API_TOKENS: lambda a: (
+        f"{a}.site_id = $1 AND least({a}.revoked_at, {a}.expires_at) < {_before('tokens')}"
+    ),
     # Chains are cut from their beginning: nothing goes that something older stands before.
     Kept.AUDIT: lambda a: (
         f"{a}.site_id = $1 AND NOT EXISTS (SELECT FROM audit_events {a}n "
@@ -183,6 +187,7 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
 _KEYS: Final[dict[Kept, str]] = {
     Kept.PATIENTS: "patient_id",
     Kept.CODES: "code_id",
+    Kept.API_TOKENS: "token_id",
     Kept.CLAIMS: "claim_id",
 }
 

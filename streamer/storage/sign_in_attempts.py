@@ -86,6 +86,16 @@ class PostgresSignInAttempts:
             )
         return SignInAttempt(account, address, known)
 
+    async def forget(self, now: datetime) -> None:
+        """Delete counts and known places that mean nothing any more; raises DatabaseError."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(
+                sql("forget_sign_in_attempts"), self._site_id, now - _FORGOTTEN_AFTER, now
+            )
+            await connection.execute(
+                sql("forget_old_places"), self._site_id, now - _PLACE_KNOWN_FOR
+            )
+
     async def succeeded(self, attempt: SignInAttempt, now: datetime) -> None:
         """The attempt was right: what it was counted for is forgiven, and no more."""
         account, address = attempt.account, attempt.address

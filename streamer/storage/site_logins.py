@@ -21,7 +21,12 @@ _TIMEOUT_S = 10.0
 
 
 async def serve_site(
-    owner_url: str, site: Site, urls: Mapping[DatabaseRole, str], *, several: bool = False
+    owner_url: str,
+    site: Site,
+    urls: Mapping[DatabaseRole, str],
+    *,
+    several: bool = False,
+    anew: bool = False,
 ) -> None:
     """Make the site known, and let logins see it.
 
@@ -30,6 +35,8 @@ async def serve_site(
         site: Made where it is not there.
         urls: Who logs in as what. Each is connected to: only the server knows its login's name.
         several: Whether a login that serves other sites may serve this one as well.
+        anew: Forget which logins served which sites: that was said in the database that a backup
+            was taken of, of which it holds this site alone.
 
     Raises:
         DatabaseError: A database refuses, or a login is not what it has to be; nothing was written.
@@ -45,6 +52,8 @@ async def serve_site(
                 await connection.execute(f"SET LOCAL ROLE {DatabaseRole.OWNER}")
                 await connection.execute(sql("choose_site"), site.id)
                 await connection.execute(sql("register_site"), site.id, site.name, site.time_zone)
+                if anew:
+                    await connection.execute(sql("forget_site_logins"))
                 for login in logins:
                     others = await connection.fetchval(sql("other_sites_of_login"), login, site.id)
                     if others and not several:

@@ -137,7 +137,7 @@ def _our_errors(path: Path) -> Iterator[None]:
     except apsw.FullError as error:
         raise KirdiError(f"spool {path}: the disk is full; free some space") from error
     except apsw.BusyError as error:
-        raise KirdiError(f"spool {path}: is in use by another kirdi run; stop that one") from error
+        raise KirdiError(f"spool {path}: is in use by another service; stop that one") from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise KirdiError(
             f"spool {path}: is damaged; move it aside, it may name check-ins that the "

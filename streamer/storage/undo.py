@@ -97,7 +97,8 @@ class PostgresUndo:
             if check_in is None:
                 raise InputError(
                     f"appointment {appointment_ref}: has no check-in in force (its status is "
-                    f"{row['status']}); see `kirdi check-ins list --undone`"
+                    f"{row['status']})",
+                    command="see `kirdi check-ins list --undone`",
                 )
             if row["status"] != AppointmentStatus.ARRIVED:
                 raise InputError(
@@ -169,7 +170,8 @@ class PostgresUndo:
         if not Method(check_in["method"]).needs_consent:
             raise InputError(
                 f"appointment {appointment_ref}: its check-in rests on no face "
-                f"({check_in['method']}); undo it without --wrong-person"
+                f"({check_in['method']}); undo it as no wrong person's",
+                command="without --wrong-person",
             )
         # The lock that every check-in by face takes: none that is on its way misses the block.
         await connection.execute(sql("lock_consents"), patient_id)

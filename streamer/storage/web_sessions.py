@@ -134,8 +134,14 @@ class PostgresSessions:
             account = await self._of_identity(connection, identity)
         return account is not None and not account.roles_from_provider
 
-    async def find(self, secret: str, now: datetime) -> SessionFound | None:
-        """Return the session in force that has this secret, and note that it was used."""
+    async def find(self, secret: str, now: datetime, *, used: bool = True) -> SessionFound | None:
+        """Return the session in force that has this secret.
+
+        Args:
+            secret: The session's.
+            now: Aware.
+            used: Note that it was used, by whoever has it; else it is only asked whether it holds.
+        """
         wanted = self._secrets.session(secret)
         async with self._postgres.connection() as connection:
             row = await connection.fetchrow(
@@ -143,7 +149,7 @@ class PostgresSessions:
             )
             if row is None:
                 return None
-            if now - row["last_used_at"] >= _TOUCH_EVERY:
+            if used and now - row["last_used_at"] >= _TOUCH_EVERY:
                 await connection.execute(sql("touch_session"), wanted, now)
         return SessionFound(account_of(row), SignInMethod(row["method"]), row["expires_at"])
 

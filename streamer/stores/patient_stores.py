@@ -73,7 +73,7 @@ class PatientStores(SiteStores):
     @property
     def consents_list(self) -> ConsentsList:
         """Lists consents and receipts of erasure."""
-        return ConsentsList(self.database.postgres, self.settings.site.id)
+        return ConsentsList(self.database.postgres, self.page_reader)
 
     @property
     def enrolments(self) -> PostgresEnrolment:

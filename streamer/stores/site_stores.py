@@ -41,6 +41,6 @@ class SiteStores:
 
     @property
     def page_reader(self) -> PageReader:
-        """How rows are read for the API."""
+        """How rows are read for people, with every look in the audit."""
         site = self.settings.site
         return PageReader(self.database.postgres, (site.id, site.zone), self.clock)

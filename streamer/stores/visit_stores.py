@@ -138,8 +138,7 @@ class VisitStores(SiteStores):
     @property
     def listing(self) -> Listing:
         """Lists a day."""
-        site = self.settings.site
-        return Listing(self.database.postgres, site.id, site.zone)
+        return Listing(self.page_reader)
 
     @property
     def visits_reader(self) -> VisitsReader:

@@ -73,6 +73,7 @@ def problems(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 
 PROBLEMS: Final = problems()
+BODY: Final = problems(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 NOT_FOUND: Final = problems(HTTPStatus.NOT_FOUND)
 WRITE: Final = problems(
     HTTPStatus.NOT_FOUND,

@@ -17,6 +17,7 @@ from streamer.errors import (
     DatabaseError,
     InputError,
     KirdiError,
+    LookAlikeError,
     NoMatchError,
     OutsideError,
     StaleError,
@@ -30,10 +31,16 @@ log = structlog.get_logger(__name__)
 
 _FRAMES: Final = 8
 _AWAY: Final = {"Retry-After": "5"}
+_SAID: Final = {
+    HTTPStatus.BAD_REQUEST: "the request's body cannot be read; send JSON in UTF-8",
+    HTTPStatus.NOT_FOUND: "there is no such route; the OpenAPI document lists them",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this route takes another method; see `Allow`",
+}
 # The first that fits. The messages of what is the client's to mend are passed on; what concerns the
 # installation's insides is written to the log alone.
 _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] = (
     (StaleError, HTTPStatus.PRECONDITION_FAILED, "stale", None),
+    (LookAlikeError, HTTPStatus.UNPROCESSABLE_ENTITY, "look-alike", None),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     # Before what it is a kind of: no field has to remember the one character that is kept nowhere.
     (TextError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
@@ -52,7 +59,8 @@ def problem_of(error: KirdiError) -> Problem:
     for kind, status, word, detail in _OURS:
         if isinstance(error, kind):
             headers = _AWAY if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-            return Problem(status, word, detail or str(error), headers)
+            more = {"looks_like": error.references} if isinstance(error, LookAlikeError) else None
+            return Problem(status, word, detail or error.message, headers, more)
     raise AssertionError("KirdiError covers all of them")
 
 
@@ -72,6 +80,11 @@ def install(application: FastAPI) -> None:
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
+        broken = next((one for one in error.errors() if one["type"] == "json_invalid"), None)
+        if broken is not None:
+            # Our own words: the reader's may repeat what it stumbled over.
+            detail = f"the body is no JSON: it cannot be read at character {broken['loc'][-1]}"
+            return Problem(HTTPStatus.BAD_REQUEST, "json", detail).response()
         # Where and why, never what: the value may be somebody's number.
         errors = [
             {"where": [str(part) for part in one["loc"]], "code": str(one["type"])}
@@ -86,7 +99,8 @@ def install(application: FastAPI) -> None:
         status = HTTPStatus(error.status_code)
         kind = status.phrase.lower().replace(" ", "-")
         headers = dict(error.headers or {})
-        return Problem(status, kind, status.description or status.phrase, headers).response()
+        detail = _SAID.get(status) or status.description or status.phrase
+        return Problem(status, kind, detail, headers).response()
 
     async def on_bug(request: Request, error: Exception) -> JSONResponse:
         # Where, and never in the error's own words: they may repeat somebody's name or number.

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CAMERAS_READ = "cameras:read"
     CAMERAS_WRITE = "cameras:write"
     CAMERAS_VIEW = "cameras:view"
+    CAMERAS_FACES = "cameras:faces"
     REPORTS_READ = "reports:read"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
@@ -41,6 +42,7 @@ class Permission(StrEnum):
     ACCOUNTS_WRITE = "accounts:write"
     SETTINGS_READ = "settings:read"
     JOBS_READ = "jobs:read"
+    JOBS_RUN = "jobs:run"
 
 
 _OF: Final[dict[Role, frozenset[Permission]]] = {
@@ -61,18 +63,24 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CODES_ISSUE,
             Permission.CODES_REDEEM,
             Permission.CAMERAS_READ,
+            Permission.CAMERAS_VIEW,
         }
     ),
     Role.OPERATOR: frozenset(
         {Permission.CAMERAS_READ, Permission.CAMERAS_WRITE, Permission.CAMERAS_VIEW}
     ),
+    # The names of those whom a waiting face may show, and of nobody else: see `routes.reviews`.
     Role.REVIEWER: frozenset(
         {
+            Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
             Permission.PRESENCES_READ,
             Permission.REVIEWS_READ,
             Permission.REVIEWS_WRITE,
+            Permission.CAMERAS_VIEW,
+            # Decides by faces; everybody else is shown cameras with the faces blurred.
+            Permission.CAMERAS_FACES,
         }
     ),
     # Of their own patients only: see `row_scope`.
@@ -119,6 +127,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CAMERAS_WRITE,
             Permission.SETTINGS_READ,
             Permission.JOBS_READ,
+            Permission.JOBS_RUN,
         }
     ),
 }

@@ -1,12 +1,13 @@
 """What the web server needs of the rest: its routes' Protocols, collected. Filled by `app`."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from streamer.clock import Clock
-from streamer.web.principal import Principal
+from streamer.web.principal import Principal, Via
 from streamer.web.resources import Resources
 from streamer.web.rules import WebRules
 
@@ -37,6 +38,13 @@ class Identities(Protocol):
 
     async def of_token(self, secret: str) -> Principal | None:
         """Who has this API token; None = nobody, or not any more."""
+        ...
+
+    async def still(self, secret: str, via: Via) -> Principal | None:
+        """Who has what was shown a while ago, and what they may by now; None = nobody any more.
+
+        This is no use of it: a session does not live longer because somebody asks.
+        """
         ...
 
 
@@ -77,6 +85,8 @@ class WebParts:
         site_id: The only site there is here.
         clock: The only source of time.
         entrance: How people come in.
+        site_name: For people.
+        stopping: Set when the server stops; what goes on for long ends by it.
         resources: What the routes of the clinic's domain work with; None until the service has
             opened all of it.
     """
@@ -85,3 +95,5 @@ class WebParts:
     clock: Clock
     entrance: Entrance
     resources: Resources | None = None
+    site_name: str = ""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,12 +1,13 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from config.settings import Site
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
 from streamer.domain.actor import Actor
@@ -24,12 +25,17 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
-from streamer.web.models.patients import Enrolled
+from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
+from streamer.web.models.patients import Enrolled, PhotoAdvice
+
+if TYPE_CHECKING:
+    from streamer.web.media.live_views import LiveViews
 
 
 class Visits(Protocol):
@@ -104,6 +110,12 @@ class Looks(Protocol):
         """Raise DatabaseError where it is not on record."""
         ...
 
+    async def looked_over(
+        self, sight: Sight, what: str, patient_refs: Iterable[str], entity_id: str = ""
+    ) -> None:
+        """The same of a list that shows these patients."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SentPhoto:
@@ -111,6 +123,18 @@ class SentPhoto:
 
     name: str
     content: bytes
+
+
+class Imports(Protocol):
+    """Writes what another system knows; raises InputError, DatabaseError, VaultError."""
+
+    async def patients(self, sent: ImportedPatients, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
+
+    async def appointments(self, sent: ImportedAppointments, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
 
 
 class Enrolments(Protocol):
@@ -125,6 +149,10 @@ class Enrolments(Protocol):
         by: Actor,
     ) -> Enrolled:
         """Make a template of photos, upon a consent in force."""
+        ...
+
+    async def advise(self, photo: SentPhoto) -> PhotoAdvice:
+        """Say what could be better about one picture."""
         ...
 
 
@@ -310,12 +338,15 @@ class Resources:
     """Everything behind the routes of the clinic's domain.
 
     Attributes:
+        site: What the settings say of it.
         zone: The site's; says what today is.
         pack_id: The model pack in use.
         cursors: Seals the places at which lists go on.
         pseudonyms: For those who may count and not know.
+        live: Who looks at cameras; None = nobody can here.
     """
 
+    site: Site
     zone: tzinfo
     pack_id: str
     cursors: Seal
@@ -324,6 +355,7 @@ class Resources:
     visits: Visits
     people: People
     looks: Looks
+    imports: Imports
     enrolments: Enrolments
     consents: Consents
     check_ins: CheckIns
@@ -333,3 +365,5 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    installation: Installation
+    live: "LiveViews | None" = None

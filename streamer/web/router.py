@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 
 from streamer.web.parts import parts_of
 from streamer.web.principal import Principal
@@ -40,6 +41,8 @@ class GuardedRoute(APIRoute):
             # FastAPI reads the body before it asks dependencies; nobody unknown makes us do that.
             if isinstance(guard, Require):
                 await self._admit(guard, request)
+            if self.body_field is not None:
+                _refuse_other_kinds(request.headers)
             return await handle(request)
 
         return guarded
@@ -59,6 +62,26 @@ class GuardedRoute(APIRoute):
 def router(prefix: str, tag: str) -> APIRouter:
     """Make a resource's router, below `/api/v1`."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
+
+
+def _refuse_other_kinds(headers: Headers) -> None:
+    """A body of another kind would be told to be no object, which helps nobody.
+
+    Raises:
+        Problem: There is a body, and it does not say that it is JSON.
+    """
+    length = headers.get("content-length", "0")
+    if length == "0" and "transfer-encoding" not in headers:
+        return
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "send the body as JSON, with the header Content-Type: application/json",
+        )
 
 
 def _demands(dependant: Dependant) -> Iterator[Require | Public]:

@@ -1,26 +1,44 @@
-"""A fresh installation per test; the model pack is built once and copied."""
+"""An installation per test, copied from one that is made once and that nobody has used."""
 
-import shutil
+import asyncio
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from streamer.embedded.services import EmbeddedServers
+from streamer.storage.database_role import DatabaseRole
+from streamer.storage.schema import migrate
 from tests.acceptance.kirdi import Kirdi
+from tests.servers import spare_disk
 
 
 @pytest.fixture(scope="session")
-def built_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    kirdi = Kirdi(tmp_path_factory.mktemp("models"))
+def unused(tmp_path_factory: pytest.TempPathFactory) -> Kirdi:
+    """With the model pack and an empty database; without key, site or anything else."""
+    kirdi = Kirdi(tmp_path_factory.mktemp("unused"))
     assert all(check["ok"] for check in kirdi.ok("models", "build"))
-    return kirdi.home / "models"
+    servers = EmbeddedServers(kirdi.home)
+    holder = servers.acquire(database=True, redis=False)
+    try:
+        spare_disk(kirdi.home)
+        asyncio.run(migrate(servers.database_url(DatabaseRole.OWNER)))
+    finally:
+        servers.release(holder)
+    return kirdi
+
+
+@pytest.fixture(scope="session")
+def built_models(unused: Kirdi) -> Path:
+    return unused.home / "models"
 
 
 @pytest.fixture
-def kirdi(tmp_path: Path, built_models: Path) -> Kirdi:
+def kirdi(tmp_path: Path, unused: Kirdi) -> Kirdi:
     installation = Kirdi(tmp_path)
-    installation.home.mkdir(mode=0o700)
-    shutil.copytree(built_models, installation.home / "models")
+    # Copied with whom its files belong to.
+    subprocess.run(["cp", "--archive", unused.home, installation.home], check=True)
     return installation
 
 

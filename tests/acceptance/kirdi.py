@@ -20,6 +20,7 @@ import yaml
 from streamer.clock import SystemClock
 from streamer.domain.actor import SERVICE
 from streamer.domain.consent import ConsentGiven, ConsentPurpose, IdentityCheck, Language
+from tests.acceptance.command_server import CommandServer
 
 if TYPE_CHECKING:
     from streamer.backend import Backend
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # Somewhere on earth it is noon: there, "today" does not end while a test runs.
 ZONE = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 COMMAND = [sys.executable, "-m", "streamer.cli"]
+COMMANDS = CommandServer()
 Json = list[dict[str, Any]]
 
 
@@ -90,17 +92,8 @@ class Kirdi:
         return file
 
     def __call__(self, *arguments: str | Path, timeout: float = 120, stdin: str = "") -> Result:
-        done = subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            env=self.env,
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        words = [str(one) for one in arguments]
+        return Result(*COMMANDS.run(words, self.env, self.folder, stdin, timeout))
 
     def ok(self, *arguments: str | Path, timeout: float = 120) -> Json:
         """Run with --json; it must succeed."""

@@ -10,7 +10,7 @@ from tests.acceptance.kirdi import Kirdi
 AS_NORM, PLAIN = "AS-norm", "plain distance"
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("gallery", "photos", "limits"),

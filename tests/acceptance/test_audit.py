@@ -58,11 +58,13 @@ def test_an_audit_is_listed_verified_exported_and_tampered_with(
     assert [
         one["kind"] for one in run(kirdi, "audit", "list", "--kind", "import", "--json").json
     ] == ["import"]
+    run(kirdi, "codes", "list", "--by", "nina")
     about = run(kirdi, "audit", "list", "--patient", "P-1", "--from", "yesterday", "--json").json
-    assert [one["kind"] for one in about] == ["code-issue"]
+    assert [one["kind"] for one in about] == ["patient-read", "code-issue"]
+    assert about[0]["actor"].startswith("nina (through ")
 
     (sound,) = run(kirdi, "audit", "verify", "--json").json
-    assert (sound["sound"], sound["findings"], sound["events"]) == (True, [], 6)
+    assert (sound["sound"], sound["findings"], sound["events"]) == (True, [], 7)
     assert sound["checkpoints"] >= 4
 
     # Exported, and checked by what docs/audit.md gives to people without Kirdi.
@@ -70,10 +72,10 @@ def test_an_audit_is_listed_verified_exported_and_tampered_with(
     run(kirdi, "audit", "export", "-o", str(file))
     resources = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert {one["resourceType"] for one in resources} == {"AuditEvent"}
-    assert len(resources) == 7
+    assert len(resources) == 8
     chain = tmp_path / "audit.chain.ndjson"
     done = _checked(tmp_path, chain)
-    assert (done.returncode, done.stdout) == (0, "7 events, as they were written\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "8 events, as they were written\n"), done.stderr
     text = chain.read_text(encoding="utf-8")
     chain.write_text(text.replace("nina", "aina", 1), encoding="utf-8")
     assert _checked(tmp_path, chain).returncode == 1

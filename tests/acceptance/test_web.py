@@ -47,7 +47,10 @@ def test_accounts_tokens_and_the_service(kirdi: Kirdi, tmp_path: Path) -> None:
     assert (rows["boss"]["cameras"], rows["desk"]["cameras"]) == (None, ["lobby-1"])
     assert (rows["boss"]["signs_in_by"], rows["desk"]["signs_in_by"]) == (["password"], [])
     assert kirdi("tokens", "create", "desk", "--scope", "everything").code == 4
-    (made,) = kirdi.ok("tokens", "create", "desk", "--scope", "check-ins:read,audit:read")
+    idle = kirdi("tokens", "create", "desk", "--scope", "check-ins:read,audit:read")
+    assert idle.code == 4
+    assert "audit:read takes the role auditor or dpo" in idle.err
+    (made,) = kirdi.ok("tokens", "create", "desk", "--scope", "check-ins:read")
     token = made["token"]
     assert kirdi.ok("status")[0]["running"] is False
 

@@ -42,3 +42,9 @@ class FakeIdentities:
 
     async def of_token(self, secret: str) -> Principal | None:
         return self.by_token.get(secret)
+
+    async def still(self, secret: str, via: Via) -> Principal | None:
+        if via is Via.TOKEN:
+            return self.by_token.get(secret)
+        session = self.by_session.get(secret)
+        return None if session is None else session.principal

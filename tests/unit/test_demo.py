@@ -21,6 +21,7 @@ from streamer.commands.demo_screen import TableScreen, words
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.embedded.demo.cast import CAST, EXPECTED, Part
 from streamer.embedded.demo.clinic import bookings, demo_settings
+from streamer.embedded.demo.day_rows import DayRows
 from streamer.embedded.demo.demo import DemoOptions, DemoResult, Screen, _Running
 from streamer.embedded.demo.lobby import clip_seconds
 from streamer.embedded.demo.photographs import SAMPLES, Sample, read_photographs
@@ -262,9 +263,10 @@ async def test_whoever_is_shown_as_checked_in_is_shown_as_arrived() -> None:
                 return []
             return list(outcome([ref], 1.0).check_ins)
 
-    backend = cast(Backend, SimpleNamespace(listing=Arriving(), settings=demo_settings()))
-    screen = cast(Screen, None)
-    view = await _Running(DemoOptions(), backend, SystemClock(), screen)._view(())
+    backend = cast(Backend, SimpleNamespace(settings=demo_settings()))
+    running = _Running(DemoOptions(), backend, SystemClock(), cast(Screen, None))
+    running._rows = cast(DayRows, Arriving())
+    view = await running._view(())
     line = next(line for line in view.lines if line.appointment_ref == ref)
     assert line.status == "arrived"
     assert line.arrived_at is None

@@ -14,10 +14,13 @@ import pytest
 import yaml
 
 from config.load import load_settings
+from config.settings import Settings
 from tests.data import ROOT
 
 COMPOSE = ROOT / "docker-compose.gpu.yml"
 CPU = ROOT / "docker" / "cpu.yml"
+TLS = ROOT / "docker" / "tls.yml"
+PROXY = ROOT / "docker" / "proxy.yml"
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
 SERVICES = ("kirdi", "migrate", "postgres", "redis")
 LONG_RUNNING = ("kirdi", "postgres", "redis")
@@ -177,7 +180,54 @@ def test_kirdi_understands_the_settings_it_is_given(tmp_path: Path) -> None:
     assert settings.models.device == "cuda"
 
 
-@pytest.mark.parametrize("files", [(COMPOSE,), (COMPOSE, CPU)], ids=["gpu", "cpu"])
+def opened(file: Path, tmp_path: Path) -> Settings:
+    """The settings of the service with a file that opens the API's port."""
+    settings = tmp_path / "kirdi.yaml"
+    settings.write_text("site: {id: s-1, name: Clinic}\n", encoding="utf-8")
+    given = compose(file)["services"]["kirdi"]["environment"]
+    name = re.compile(r"\$\{KIRDI_PUBLIC_URL:\?[^}]+\}")
+    environment = {
+        key: name.sub("https://kirdi.clinic.example", value) for key, value in given.items()
+    }
+    assert set(environment.values()) != set(given.values())
+    return load_settings(settings, environment)
+
+
+def test_the_api_is_reached_by_tls_with_the_clinics_certificate(tmp_path: Path) -> None:
+    web, one = opened(TLS, tmp_path).web, compose(TLS)["services"]["kirdi"]
+    assert web.encrypted
+    assert (web.host, web.public_url) == ("0.0.0.0", "https://kirdi.clinic.example")
+    assert one["ports"] == [f"${{KIRDI_BIND:-0.0.0.0}}:${{KIRDI_PORT:-443}}:{web.port}"]
+    (mount,) = one["volumes"]
+    assert mount.endswith(":/run/tls:ro")
+    assert {str(web.certificate.parent), str(web.private_key.parent)} == {"/run/tls"}  # type: ignore[union-attr]
+
+
+def test_a_proxy_in_front_is_the_only_way_in(tmp_path: Path) -> None:
+    web, services = opened(PROXY, tmp_path).web, compose(PROXY)["services"]
+    kirdi, proxy = services["kirdi"], services["proxy"]
+    assert not web.encrypted
+    assert "ports" not in kirdi
+    (address,) = web.trusted_proxies
+    assert address == f"{proxy['networks']['web']['ipv4_address']}/32"
+    # An override's networks take the place of nothing: those of the first file stay.
+    assert set(service("kirdi")["networks"]) < set(kirdi["networks"])
+    assert int(proxy["user"].split(":")[0]) > 0
+    assert (proxy["read_only"], proxy["cap_drop"]) == (True, ["ALL"])
+    assert set(proxy["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert all(one.endswith(":ro") for one in proxy["volumes"])
+    assert re.fullmatch(r"nginxinc/nginx-unprivileged:\d+\.\d+", proxy["image"])
+    text = (ROOT / "docker" / "proxy" / "kirdi.conf").read_text(encoding="utf-8")
+    assert f"proxy_pass http://kirdi:{web.port};" in text
+    # Added to instead of set, a client could say who it is.
+    assert "X-Forwarded-For   $remote_addr;" in text
+
+
+@pytest.mark.parametrize(
+    "files",
+    [(COMPOSE,), (COMPOSE, CPU), (COMPOSE, TLS), (COMPOSE, PROXY)],
+    ids=["gpu", "cpu", "tls", "proxy"],
+)
 def test_docker_compose_accepts_the_files(files: tuple[Path, ...]) -> None:
     docker = shutil.which("docker-compose")
     command = [docker] if docker else [shutil.which("docker") or "docker", "compose"]
@@ -187,13 +237,19 @@ def test_docker_compose_accepts_the_files(files: tuple[Path, ...]) -> None:
         pytest.skip("docker compose is not installed")
     options = [word for file in files for word in ("-f", str(file))]
     done = subprocess.run(
-        [*command, *options, "config"], capture_output=True, text=True, timeout=60, check=False
+        [*command, *options, "config"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"KIRDI_PUBLIC_URL": "https://kirdi.clinic.example"},
     )
     assert done.returncode == 0, done.stderr
     whole = yaml.safe_load(done.stdout)
-    assert set(whole["services"]) == set(SERVICES)
+    assert set(whole["services"]) - {"proxy"} == set(SERVICES)
+    assert set(whole["services"]["kirdi"]["networks"]) >= {"data", "cameras"}
     resources = whole["services"]["kirdi"]["deploy"]["resources"]
-    assert ("reservations" in resources) == (len(files) == 1)
+    assert ("reservations" in resources) == (CPU not in files)
 
 
 def instructions() -> list[tuple[str, str]]:

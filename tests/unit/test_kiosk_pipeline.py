@@ -126,7 +126,7 @@ async def test_it_ends_with_its_frames(kiosk: Kiosk) -> None:
 
 def test_nothing_that_could_look_for_a_face_is_handed_to_it() -> None:
     given = set(signature(KioskPipeline.__init__).parameters)
-    assert given == {"self", "device", "read", "threads", "redeemer", "clock"}
+    assert given == {"self", "device", "read", "threads", "redeemer", "clock", "shown"}
 
 
 @pytest.mark.parametrize(("kind", "gated"), [("lobby", True), ("desk", True), ("kiosk", False)])

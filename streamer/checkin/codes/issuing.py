@@ -66,11 +66,11 @@ class Issuing:
             DatabaseError: No code is known to be in force.
         """
         if order.sent and order.kind is not CodeKind.DIGITS:
-            raise InputError("--send: a text message holds digits, no QR code; leave out --qr")
+            raise InputError("send: a text message holds digits, no QR code; issue digits")
         if order.sent and not self._messenger.there:
             raise InputError(
-                "--send: no SMS gateway is set; set sms.url, or issue the code without --send and "
-                "hand it over"
+                "send: no SMS gateway is set; set sms.url, or issue the code without sending it, "
+                "and hand it over"
             )
         issued = await self._store.issue(order, by, self._clock.now())
         if order.sent:
@@ -94,8 +94,8 @@ class Issuing:
             sent = True
         except OutsideError as error:
             raise OutsideError(
-                f"{error}. The code is revoked: try again, or issue one without --send and hand "
-                "it over"
+                f"{error}. The code is revoked: try again, or issue one without sending it, and "
+                "hand it over"
             ) from error
         finally:
             # Also where a person has interrupted the command.

@@ -21,6 +21,7 @@ from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState
 from streamer.embedded.demo.cast import CAST, EXPECTED
 from streamer.embedded.demo.clinic import bookings, demo_settings, enrol, open_clinic
+from streamer.embedded.demo.day_rows import DayRows
 from streamer.embedded.demo.lobby import InterruptedDemoError, clip_path, compose_lobby
 from streamer.embedded.demo.photographs import Person, find_people, read_photographs
 from streamer.embedded.demo.run_folder import run_folder
@@ -207,6 +208,7 @@ class _Running:
     ) -> None:
         self._options = options
         self._backend = backend
+        self._rows = DayRows(backend)
         self._clock = clock
         self._screen = screen
         self._home = Path()
@@ -266,11 +268,11 @@ class _Running:
     async def _appointments(self) -> list[AppointmentRow]:
         last = max(one.starts_at for one in bookings(self._began))
         days = self._days(last)
-        return [row for day in days for row in await self._backend.listing.appointments(day)]
+        return [row for day in days for row in await self._rows.appointments(day)]
 
     async def _check_ins(self) -> list[CheckInRow]:
         days = self._days(self._clock.now())
-        return [row for day in days for row in await self._backend.listing.check_ins(day)]
+        return [row for day in days for row in await self._rows.check_ins(day)]
 
     def _days(self, until: datetime) -> list[date]:
         """The site's days from the demo's beginning on: it may run over midnight."""

@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from streamer.domain.account import SignInMethod
+from streamer.web.documented import BODY
 from streamer.web.parts import Parts
 from streamer.web.principal import Principal, Via
 from streamer.web.problem import forbidden
@@ -30,6 +31,9 @@ class WhoAmI(BaseModel):
     permissions: list[str]
     practitioner_refs: list[str]
     cameras: list[str] | None = Field(description="cameras that may be used; null = all")
+    must_change_password: bool = Field(
+        description="signed in by a one-time password: nothing but PUT /session/password is open"
+    )
     csrf_token: str | None = Field(
         description="for X-CSRF-Token, with everything that changes something; null with a token"
     )
@@ -81,11 +85,12 @@ async def read_session(
         permissions=sorted(principal.permissions),
         practitioner_refs=list(principal.practitioner_refs),
         cameras=None if principal.cameras is None else sorted(principal.cameras),
+        must_change_password=principal.must_change_password,
         csrf_token=csrf,
     )
 
 
-@session.post("", dependencies=[PUBLIC])
+@session.post("", dependencies=[PUBLIC], responses=BODY)
 async def sign_in(
     request: Request, response: Response, parts: Parts, credentials: Credentials
 ) -> SignedIn:
@@ -111,7 +116,7 @@ async def sign_out(
     """Sign out: the session is good for nothing from now on."""
     cookie = cookie_of(request.cookies, SESSION)
     if principal.via is not Via.SESSION or cookie is None:
-        raise forbidden("a token is not signed out but revoked: `kirdi tokens revoke`")
+        raise forbidden("a token is not signed out but revoked: DELETE /tokens")
     entrance = parts.entrance
     ended = await entrance.sign_in.end(cookie, principal)
     clear_cookie(response, SESSION)
@@ -120,7 +125,7 @@ async def sign_out(
     return SignedOut(provider_url=await entrance.oidc.sign_out_url())
 
 
-@session.put("/password", status_code=204)
+@session.put("/password", status_code=204, responses=BODY)
 async def change_password(
     request: Request,
     response: Response,

@@ -1,11 +1,12 @@
 """Who is behind a session's cookie or an API token. Made by `app`, asked by `gate`."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from streamer.clock import Clock
 from streamer.crypto.web_secrets import WebSecrets
-from streamer.domain.account import Account, SessionFound, TokenFound
+from streamer.domain.account import Account, SessionFound, SignInMethod, TokenFound
 from streamer.web.permissions import Permission, permissions_of
 from streamer.web.ports import OpenSession
 from streamer.web.principal import Principal, Via
@@ -14,8 +15,8 @@ from streamer.web.principal import Principal, Via
 class Sessions(Protocol):
     """`storage.web_sessions.PostgresSessions` is one."""
 
-    async def find(self, secret: str, now: datetime) -> SessionFound | None:
-        """The session in force that has this secret."""
+    async def find(self, secret: str, now: datetime, *, used: bool = True) -> SessionFound | None:
+        """The session in force that has this secret; `used` = note that it was."""
         ...
 
 
@@ -46,7 +47,16 @@ class StoredIdentities:
         if found is None:
             return None
         permissions = permissions_of(found.account.roles)
-        principal = self._principal(found.account, permissions, Via.SESSION)
+        # Somebody else has seen that password: all it opens is the choice of another.
+        must_change = (
+            found.method is SignInMethod.PASSWORD and found.account.password_until is not None
+        )
+        if must_change:
+            permissions = frozenset()
+        principal = replace(
+            self._principal(found.account, permissions, Via.SESSION),
+            must_change_password=must_change,
+        )
         return OpenSession(principal, self._secrets.csrf(secret))
 
     async def of_token(self, secret: str) -> Principal | None:
@@ -58,6 +68,15 @@ class StoredIdentities:
         scopes = {one for one in Permission if one.value in found.scopes}
         permissions = permissions_of(found.account.roles) & scopes
         return self._principal(found.account, permissions, Via.TOKEN)
+
+    async def still(self, secret: str, via: Via) -> Principal | None:
+        """See `ports.Identities`."""
+        if via is Via.TOKEN:
+            return await self.of_token(secret)
+        found = await self._sessions.find(secret, self._clock.now(), used=False)
+        if found is None:
+            return None
+        return self._principal(found.account, permissions_of(found.account.roles), Via.SESSION)
 
     def _principal(
         self, account: Account, permissions: frozenset[Permission], via: Via

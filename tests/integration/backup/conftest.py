@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Backup, Settings
+from config.settings import Backup, Settings, Site
 from streamer.acting import acting
 from streamer.backend import open_backend
 from streamer.backup.creating import create_backup
@@ -20,9 +20,12 @@ from streamer.domain.actor import SERVICE
 from streamer.domain.role import Role
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.site_logins import serve_site
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import CHECK_IN, SITE, Clinic, patient
-from tests.servers import in_thread
+from tests.servers import in_thread, spare_disk
+
+NEIGHBOUR = Site(id="other-1", name="Another clinic")
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
     machine.home.mkdir(mode=0o700)
     servers = EmbeddedServers(machine.home)
     holder = servers.acquire(database=True, redis=True)
+    spare_disk(machine.home)
     in_thread(lambda: _fill(machine, folder / "backup"))
     yield BackedUp(machine, folder / "backup")
     servers.release(holder)
@@ -74,10 +78,15 @@ async def _fill(machine: Machine, folder: Path) -> None:
         for number in (1, 2, 3):
             await clinic.enrol(number)
         await backend.accounts.add(NewAccount("aigul", (Role.ADMIN,)), SERVICE, clock.now())
+        for name in ("bota", "gone"):
+            await backend.accounts.add(NewAccount(name, (Role.HEAD,)), SERVICE, clock.now())
+        await backend.accounts.disable("gone", SERVICE, clock.now())
         await backend.tokens.create(
             "aigul", "board", ("check-ins:read",), timedelta(days=90), SERVICE, clock.now()
         )
         url = backend.services.url_as(DatabaseRole.OWNER)
+        # A neighbour in the same database: the backup holds nothing of theirs.
+        await serve_site(url, NEIGHBOUR, backend.services.login_urls, several=True)
         tools = await asyncio.to_thread(PostgresTools.of, machine.settings, machine.home, url)
         await create_backup(backend, tools, folder, acting(machine.settings))
         await backend.consents.withdraw("P-1", (CHECK_IN,), SERVICE, SystemClock().now())

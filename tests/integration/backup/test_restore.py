@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from streamer.acting import acting
 from streamer.backend import Backend, open_backend
 from streamer.backup.creating import create_backup
 from streamer.backup.manifest import DUMP, MANIFEST, measure
+from streamer.backup.restored_accounts import RestoredAccounts
 from streamer.backup.restoring import Restored, RestoreWish, restore_backup, settle_database
 from streamer.backup.tools import PostgresTools
 from streamer.clock import SystemClock
@@ -27,7 +29,9 @@ from streamer.crypto.keyfile import KeyFile
 from streamer.domain.actor import SERVICE
 from streamer.embedded.services import EmbeddedServers
 from streamer.errors import BackupError, DatabaseError, KirdiError
+from streamer.key_places import key_places
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.key_exchange import KeyExchange
 from streamer.storage.schema import migrate
 from tests.integration.backup.conftest import BackedUp, Machine
 from tests.integration.storage.clinic import CHECK_IN
@@ -63,23 +67,27 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
     machine = backed_up.new_machine(tmp_path)
-    restored = await restore(machine, wish(backed_up.backup))
+    keeping = replace(wish(backed_up.backup), keep_accounts=("Aigul", "gone", "nobody"))
+    restored = await restore(machine, keeping)
     assert restored.settled.patients == len(restored.settled.receipts) == 1
+    # Whoever left since must not be back, and who had left before is not brought back by a name.
+    assert restored.accounts == RestoredAccounts(("bota", "gone"), ("aigul",), ("nobody",))
     assert restored.obstacle is None
     async with opened_at(machine) as backend:
         assert await recognisable(backend) == {"P-2", "P-3"}
-        (receipt,) = await backend.consents_list.receipts("P-1")
+        (receipt,) = await backend.consents_list.listed_receipts(SERVICE, "P-1")
         assert receipt.erasure_id in restored.settled.receipts
         assert receipt.templates == 1
         assert receipt.log_clean_at is not None
         states = {
-            row.patient_ref: row.status
-            for row in await backend.consents_list.consents(SystemClock().now(), "P-1")
+            row.patient_ref: row.status for row in await backend.consents_list.of_patient("P-1")
         }
         assert states == {"P-1": "inactive"}
         # It may have been revoked since the backup: nobody knows.
         (token,) = await backend.tokens.listed()
         assert token.revoked_at is not None
+        may = {one.name: one.disabled_at is None for one in await backend.accounts.listed()}
+        assert may == {"aigul": True, "bota": False, "gone": False}
     # It goes on as a site does: what is withdrawn now is in this machine's register, and its copy.
     async with opened_at(machine) as backend:
         await backend.consents.withdraw("P-2", (CHECK_IN,), SERVICE, SystemClock().now())
@@ -88,6 +96,31 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
     assert len(copied.read_text().splitlines()) == 5
     with pytest.raises(BackupError, match="is not empty, and a restore overwrites nothing"):
         await restore(machine, wish(backed_up.backup))
+
+
+async def test_a_site_among_several_gets_a_key_of_its_own_by_moving(
+    backed_up: BackedUp, tmp_path: Path
+) -> None:
+    """Where several sites share a database its key is not exchanged; no new one is made either."""
+    machine = backed_up.new_machine(tmp_path)
+    told: list[str] = []
+
+    async def rotate(at: Machine) -> None:
+        async with opened_at(at) as backend:
+            sources = key_places(at.settings.keys, at.home)
+            exchange = KeyExchange(
+                backend.key_rotation, backend.database.vault, sources, backend.clock
+            )
+            await exchange.run(SERVICE, None, 0.0, told.append)
+
+    with pytest.raises(DatabaseError, match=r"serves 2 sites.*backup create.*backup restore"):
+        await rotate(backed_up.machine)
+    assert told == []
+    assert not (backed_up.machine.home / "keys" / "kek.next").exists()
+    await restore(machine, wish(backed_up.backup))
+    await rotate(machine)
+    async with opened_at(machine) as backend:
+        assert await recognisable(backend) == {"P-2", "P-3"}
 
 
 Harm = Callable[[Machine, Path], None]

@@ -32,7 +32,7 @@ async def matcher(models: Path) -> AsyncIterator[Matcher]:
         yield opened
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["clips/crowd.mp4", "clips/people"])
 async def test_no_track_of_people_who_walk_is_lost(name: str, matcher: Matcher) -> None:
     place = need(name)
@@ -44,7 +44,7 @@ async def test_no_track_of_people_who_walk_is_lost(name: str, matcher: Matcher) 
         assert len(tracks(gated)) == len(tracks(every)), path.name
 
 
-@pytest.mark.measures
+@pytest.mark.long
 async def test_people_at_a_table_with_their_backs_turned_are_mostly_left_out(
     matcher: Matcher,
 ) -> None:

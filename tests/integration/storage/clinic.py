@@ -41,6 +41,7 @@ from streamer.storage.gallery_source import PostgresGallery
 from streamer.storage.import_result import ImportResult
 from streamer.storage.listing import AppointmentRow, CheckInRow, Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
+from streamer.storage.page_reader import PageReader
 from streamer.storage.patients_import import PatientsImport
 from streamer.storage.postgres import Postgres
 from streamer.storage.presences import PostgresPresences
@@ -68,6 +69,7 @@ PACK = "open"
 YEAR = timedelta(days=365)
 BACKUPS = timedelta(days=30)
 CHECK_IN = ConsentPurpose.CHECK_IN
+LISTER = Actor("lister")
 RULES = ConsentRules(365, 14, ZONE)
 
 
@@ -239,15 +241,19 @@ class Clinic:
             PRESENCE,
         )
 
+    @property
+    def pages(self) -> PageReader:
+        return PageReader(self.database.postgres, (SITE.id, ZONE), self.clock)
+
+    @property
+    def listing(self) -> Listing:
+        return Listing(self.pages)
+
     async def appointments(self) -> list[AppointmentRow]:
-        return await Listing(self.database.postgres, SITE.id, ZONE).appointments(
-            NOW.astimezone(ZONE).date()
-        )
+        return await self.listing.appointments(NOW.astimezone(ZONE).date(), LISTER)
 
     async def listed_check_ins(self) -> list[CheckInRow]:
-        return await Listing(self.database.postgres, SITE.id, ZONE).check_ins(
-            NOW.astimezone(ZONE).date()
-        )
+        return await self.listing.check_ins(NOW.astimezone(ZONE).date(), LISTER)
 
     async def execute(self, statement: str, *values: object) -> None:
         """Prepare what the service itself may not, as the owner, on a connection of its own."""

@@ -16,6 +16,11 @@ from streamer.storage.schema import migrate
 from tests.conftest import MakeDatabase
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic
+from tests.integration.storage.filled import (  # noqa: F401  fixtures of several modules
+    filled,
+    neighbour,
+    owner,
+)
 from tests.servers import Databases, as_role, in_thread, login_name
 
 _CHILDREN_FIRST = (

@@ -13,7 +13,7 @@ from streamer.storage.schema import migrate
 from streamer.storage.site_logins import serve_site
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic
-from tests.servers import in_thread, know_embedded
+from tests.servers import in_thread, know_embedded, spare_disk
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def own_server(folder: Path) -> Iterator[Server]:
     """Start one, migrated; stop it at the end."""
     servers = EmbeddedServers(folder)
     holder = servers.acquire(database=True, redis=False)
+    spare_disk(folder)
     url, _ = servers.services(holder)
     assert url is not None
     owner_url = know_embedded(servers)

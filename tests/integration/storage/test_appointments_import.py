@@ -32,6 +32,21 @@ async def _run(
     return await imports.run(bookings, clinic.clock.now())
 
 
+async def test_after_a_large_import_the_server_knows_its_tables(clinic: Clinic) -> None:
+    known = "SELECT reltuples::int FROM pg_class WHERE oid = '{}'::regclass"
+    await clinic.import_patients(*(patient(number) for number in range(500)))
+    assert await clinic.row(known.format("patients")) == (500,)
+    await clinic.import_bookings(*(booking(number, 1) for number in range(500)))
+    assert await clinic.row(known.format("appointments")) == (500,)
+    # That it cannot be done undoes no import.
+    await clinic.execute("REVOKE EXECUTE ON FUNCTION kirdi_analyze() FROM kirdi_service")
+    try:
+        result = await clinic.import_bookings(*(booking(number, 1) for number in range(500, 1000)))
+    finally:
+        await clinic.execute("GRANT EXECUTE ON FUNCTION kirdi_analyze() TO kirdi_service")
+    assert result.created == 500
+
+
 async def test_the_second_time_nothing_changes(any_clinic: Clinic) -> None:
     await any_clinic.import_patients(patient(1), patient(2))
     both = (booking(1), replace(booking(2), walk_in=True, room="7", status_changed_at=NOW))

@@ -22,6 +22,7 @@ from streamer.storage.patients_list import PatientRow, PatientsList
 from streamer.storage.undo import PostgresUndo
 from streamer.tracking.fixed_thresholds import FixedThresholds
 from tests.integration.storage.clinic import (
+    LISTER,
     NOW,
     PACK,
     SITE,
@@ -164,7 +165,7 @@ async def test_a_change_of_pack_says_who_must_be_enrolled_anew(clinic: Clinic) -
         "UPDATE templates SET pack_id = 'new' WHERE patient_id = $1", await owner(clinic)
     )
     listed = PatientsList(clinic.database.postgres, SITE.id, "new")
-    assert await listed.all(NOW) == [
+    assert await listed.all(clinic.pages, LISTER) == [
         PatientRow("P-1", "C-1", ("new",), needs_enrolment=False),
         PatientRow("P-2", "C-1", (PACK,), needs_enrolment=True),
     ]

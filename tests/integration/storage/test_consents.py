@@ -14,18 +14,19 @@ from streamer.domain.consent import (
     EndReason,
     IdentityCheck,
 )
+from streamer.domain.consent_entry import ConsentEntry
 from streamer.errors import InputError
 from streamer.gallery_keeper import GalleryKeeper
 from streamer.service_rules import gallery_builder
-from streamer.storage.consents_list import ConsentRow, ConsentsList
+from streamer.storage.consents_list import ConsentsList
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import (
     BACKUPS,
     CHECK_IN,
     HOUR,
+    LISTER,
     NOW,
     PACK,
-    SITE,
     YEAR,
     Clinic,
     booking,
@@ -41,11 +42,11 @@ ASEL = Actor("asel", ("D-1",))
 
 
 def listing(clinic: Clinic) -> ConsentsList:
-    return ConsentsList(clinic.database.postgres, SITE.id)
+    return ConsentsList(clinic.database.postgres, clinic.pages)
 
 
-async def of(clinic: Clinic, ref: str = "P-1") -> list[ConsentRow]:
-    return await listing(clinic).consents(clinic.clock.now(), ref)
+async def of(clinic: Clinic, ref: str = "P-1") -> list[ConsentEntry]:
+    return await listing(clinic).of_patient(ref)
 
 
 async def test_a_withdrawal_ends_the_consent_and_erases_the_template(any_clinic: Clinic) -> None:
@@ -54,7 +55,7 @@ async def test_a_withdrawal_ends_the_consent_and_erases_the_template(any_clinic:
     proposal = await any_clinic.proposal(1)
     ended = await any_clinic.consents().withdraw("P-1", BOTH, Actor("aigul"), NOW + HOUR)
     assert ended.purposes == (CHECK_IN,)
-    (receipt,) = await listing(any_clinic).receipts()
+    (receipt,) = await listing(any_clinic).listed_receipts(LISTER)
     assert receipt == ended.receipt
     assert (receipt.patient_id, receipt.reason, receipt.erased_by) == (
         patient_id,
@@ -82,7 +83,8 @@ async def test_everything_that_was_said_is_recorded(any_clinic: Clinic) -> None:
     given = consent("P-1", "C-7", given_at=NOW - HOUR, guardian_ref="P-2")
     assert await any_clinic.consent(given, Actor("aigul"))
     (row,) = await of(any_clinic)
-    assert row == ConsentRow(
+    assert row == ConsentEntry(
+        row.consent_id,
         "P-1",
         "check-in",
         "active",
@@ -99,7 +101,7 @@ async def test_everything_that_was_said_is_recorded(any_clinic: Clinic) -> None:
         None,
         None,
     )
-    assert [one.document_ref for one in await listing(any_clinic).consents(NOW)] == ["C-7"]
+    assert [one.document_ref for one in await listing(any_clinic).listed(LISTER)] == ["C-7"]
     body = await any_clinic.row("SELECT body FROM consent_texts")
     assert str(body[0]) == "What was read."
 
@@ -217,7 +219,7 @@ async def test_a_term_that_is_over_ends_with_a_receipt(any_clinic: Clinic) -> No
     assert sum(ended) == 2, "two services at once end each once"
     assert await consents.end_due(NOW + HOUR) == 0
     assert {row.ended_reason for row in await of(any_clinic)} == {"expired"}
-    (receipt,) = await listing(any_clinic).receipts("P-1")
+    (receipt,) = await listing(any_clinic).listed_receipts(LISTER, "P-1")
     assert (receipt.reason, receipt.erased_by, receipt.templates) == ("expired", "kirdi", 1)
     assert await any_clinic.count("templates") == 1
 
@@ -250,9 +252,9 @@ async def test_a_guardians_consent_ends_on_the_eighteenth_birthday(clinic: Clini
     assert await clinic.consents().end_of_age(midnight) == 1
     (row,) = await of(clinic)
     assert (row.status, row.ended_reason) == ("inactive", "of-age")
-    assert [one.reason for one in await listing(clinic).receipts()] == ["of-age"]
+    assert [one.reason for one in await listing(clinic).listed_receipts(LISTER)] == ["of-age"]
     # An adult whose guardian consented keeps theirs.
-    assert [one.patient_ref for one in await listing(clinic).consents(midnight)] == ["P-3"]
+    assert [one.patient_ref for one in await listing(clinic).listed(LISTER)] == ["P-3"]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ async def test_a_death_and_a_new_member_of_staff_erase(
     await any_clinic.import_patients(changed, patient(2))
     await any_clinic.import_patients(changed, patient(2))
     assert await any_clinic.count("templates") == 1
-    (receipt,) = await listing(any_clinic).receipts()
+    (receipt,) = await listing(any_clinic).listed_receipts(LISTER)
     assert (receipt.reason, receipt.templates) == (reason, 1)
     rows = await of(any_clinic)
     assert [row.purpose for row in rows if row.status == "active"] == left

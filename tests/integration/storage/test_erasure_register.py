@@ -20,7 +20,15 @@ from streamer.storage.erasure_register import ErasureRegister, RegisterError, re
 from streamer.storage.patient_erasure import PatientErasure
 from streamer.storage.restoring import Settled, settle
 from tests.fakes.clock import FakeClock
-from tests.integration.storage.clinic import BACKUPS, CHECK_IN, SITE, Clinic, consent, patient
+from tests.integration.storage.clinic import (
+    BACKUPS,
+    CHECK_IN,
+    LISTER,
+    SITE,
+    Clinic,
+    consent,
+    patient,
+)
 from tests.integration.storage.rotation import opened
 
 MINUTE = timedelta(minutes=1)
@@ -199,5 +207,5 @@ async def test_a_consent_to_the_payer_ends_again_without_a_receipt(clinic: Clini
     now = clinic.clock.now()
     gone = Erased("consent", uuid4(), SITE.id, row[0], payer, "withdrawn", now + MINUTE)
     assert await settled(clinic, gone) == Settled(1, ())
-    rows = await ConsentsList(clinic.database.postgres, SITE.id).consents(now, None)
+    rows = await ConsentsList(clinic.database.postgres, clinic.pages).listed(LISTER)
     assert [one.purpose for one in rows] == ["check-in"]

@@ -242,7 +242,7 @@ def test_some_interleavings(migrated_url: str, redis_url: str, tmp_path: Path) -
     assert len(done.answers) >= 3, done.answers
 
 
-@pytest.mark.measures
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_thousand_interleavings(migrated_url: str, redis_url: str, tmp_path: Path) -> None:
     first_seed = secrets.randbits(32)

@@ -15,6 +15,7 @@ from streamer.storage import look_alikes
 from streamer.storage.patients_list import PatientRow, PatientsList
 from tests.integration.storage.clinic import (
     CHECK_IN,
+    LISTER,
     NOW,
     PACK,
     SITE,
@@ -66,7 +67,7 @@ async def recognisable(clinic: Clinic) -> set[str]:
 
 async def listed(clinic: Clinic) -> dict[str, PatientRow]:
     patients = PatientsList(clinic.database.postgres, SITE.id, PACK)
-    return {row.patient_ref: row for row in await patients.all(NOW)}
+    return {row.patient_ref: row for row in await patients.all(clinic.pages, LISTER)}
 
 
 async def reads(clinic: Clinic) -> list[tuple[int, int]]:

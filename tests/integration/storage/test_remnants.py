@@ -24,6 +24,7 @@ from streamer.storage.vectors import vector_bytes
 from tests.data import ROOT
 from tests.integration.storage.clinic import (
     CHECK_IN,
+    LISTER,
     NOW,
     PACK,
     SITE,
@@ -68,7 +69,7 @@ async def wrapped_key(clinic: Clinic, number: int) -> bytes:
 
 
 async def receipt_of(clinic: Clinic) -> ErasureReceipt:
-    (receipt,) = await ConsentsList(clinic.database.postgres, SITE.id).receipts()
+    (receipt,) = await ConsentsList(clinic.database.postgres, clinic.pages).listed_receipts(LISTER)
     return receipt
 
 

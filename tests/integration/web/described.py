@@ -20,7 +20,11 @@ OURS: Final[dict[str, str]] = {
     "device": "desk-1",
     "building": "main",
     "review_id": "00000000-0000-4000-8000-000000000000",
+    "viewer_id": "0" * 32,
     "erasure_id": "00000000-0000-4000-8000-000000000000",
+    "token_id": "00000000-0000-4000-8000-000000000000",
+    "account": "nobody-here",
+    "job": "no-such-job",
     "url": "rtsp://10.0.0.9/2",
     "view_url": "rtsp://10.0.0.9/3",
 }
@@ -47,6 +51,7 @@ class Sample:
         query: Names of the parameters that are texts.
         json: The body, where there is one of JSON.
         form: Whether the body is a form.
+        form_fields: What it asks for.
     """
 
     name: str
@@ -56,6 +61,7 @@ class Sample:
     query: list[str] = field(default_factory=list)
     json: dict[str, Any] | None = None
     form: bool = False
+    form_fields: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -90,6 +96,9 @@ def _samples(document: dict[str, Any], known: dict[str, str]) -> Iterator[Sample
                     made.query.append(one["name"])
             content = operation.get("requestBody", {}).get("content", {})
             made.form = "multipart/form-data" in content
+            if made.form:
+                schema = content["multipart/form-data"]["schema"]
+                made.form_fields = list(schema.get("properties", ()))
             if "application/json" in content:
                 schema = content["application/json"]["schema"]
                 made.json = _value(document, schema, known, "")

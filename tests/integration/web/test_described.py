@@ -55,6 +55,8 @@ async def test_every_operation_is_described(house: House) -> None:
         errors = {status: one for status, one in operation["responses"].items() if status >= "400"}
         for status, one in errors.items():
             assert list(one["content"]) == ["application/problem+json"], (name, status)
+        if "application/json" in operation.get("requestBody", {}).get("content", {}):
+            assert "415" in errors, name
         if not name.endswith("/health"):
             assert {"401", "403", "422", "503"} <= set(errors) or "/oidc" in name, name
 

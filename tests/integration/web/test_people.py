@@ -43,12 +43,28 @@ async def test_names_are_for_those_who_need_them(house: House) -> None:
     assert (await reception.get("/patients/P-3")).status_code == 404
     (found,) = (await reception.get("/patients", params={"patient_ref": "P-2"})).json()["items"]
     assert found["patient_ref"] == "P-2"
+    (detail,) = await house.clinic.row(
+        "SELECT body -> 'detail' ->> 'patients' FROM audit_events "
+        "WHERE kind = 'patient-read' AND actor = 'aigul' AND patient_id IS NULL"
+    )
+    assert len(detail.split(",")) == 2
     row = await house.clinic.row(
         "SELECT actor, body ->> 'entity_type', patient_id FROM audit_events "
         "WHERE kind = 'patient-read' AND actor = 'head'"
     )
     assert row[:2] == ("head", "Patient")
     assert row[2] is not None
+
+
+async def test_whoever_was_erased_is_in_no_list(house: House) -> None:
+    await house.clinic.import_patients(patient(1), patient(2))
+    await house.clinic.execute(
+        "UPDATE patients SET patient_ref = 'erased-1', erased_at = now() WHERE patient_ref = 'P-1'"
+    )
+    reception = await house.as_role(Role.RECEPTION)
+    listed = (await reception.get("/patients")).json()["items"]
+    assert [one["patient_ref"] for one in listed] == ["P-2"]
+    assert (await reception.get("/patients/erased-1")).status_code == 200
 
 
 async def test_a_patient_consents_is_enrolled_and_withdraws(house: House) -> None:
@@ -147,3 +163,21 @@ async def test_a_term_is_checked_and_the_text_can_be_had(house: House) -> None:
     text = (await client.get("/consents/text", params={"language": "en"})).json()
     assert text["version"] == 1
     assert "Polyclinic No. 1" in text["body"]
+
+
+async def test_advice_about_a_photo_keeps_and_names_nobody(house: House) -> None:
+    client = await house.as_role(Role.RECEPTION)
+    before = await house.audited("enrolment")
+    said = []
+    for person in (0, 3):
+        sent = await client.post("/enrolments/advice", files={"photo": ("a.png", photo(person))})
+        assert sent.status_code == 200, sent.text
+        said.append(sent.json())
+    assert (said[0]["faces"], said[0]["shortcoming"], said[0]["usable"]) == (0, "no_face", False)
+    assert said[1]["faces"] == 1
+    assert said[1]["bbox"] is not None
+    none = await client.post("/enrolments/advice", data={"photo": "x"}, files={"other": b""})
+    assert none.status_code == 422
+    assert await house.audited("enrolment") == before
+    operator = await house.as_role(Role.OPERATOR, account="operator")
+    assert (await operator.post("/enrolments/advice")).status_code == 403

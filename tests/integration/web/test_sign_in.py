@@ -245,6 +245,22 @@ async def test_tokens_expire_are_revoked_and_say_when_they_were_used(
         await tokens.create("bertha", "x", ["check-ins:read"], day, ADMIN, clock.now())
 
 
+async def test_counts_and_known_places_are_not_kept(
+    api: ServedApi, clock: FakeClock, clinic: Clinic
+) -> None:
+    await api.signed_in("anna")
+    attempts = api.backend.sign_in_attempts
+    await attempts.begin("anna", "192.0.2.7", clock.now())
+    stored = "SELECT (SELECT count(*) FROM sign_in_attempts), count(*) FROM sign_in_places"
+    failures, places = await clinic.row(stored)
+    assert failures > 0
+    assert places == 1
+    await attempts.forget(clock.now() + timedelta(days=2))
+    assert await clinic.row(stored) == (0, 1)
+    await attempts.forget(clock.now() + timedelta(days=31))
+    assert await clinic.row(stored) == (0, 0)
+
+
 async def test_a_token_takes_no_cookie_along(api: ServedApi) -> None:
     client, _ = await api.signed_in("anna")
     client.headers["Authorization"] = "Bearer kirdi_guessed"

@@ -77,7 +77,7 @@ async def test_an_added_camera_that_the_file_replaces_can_be_removed(tmp_path: P
     await desk.ask(Verb.ADD, "door", ADDED)
     desk.names = ("door",)
     (said,) = (await desk.ask(Verb.RELOAD)).warnings
-    assert "kirdi cameras remove door" in said
+    assert "remove the added one" in said
     assert await desk.sources() == {"door": "settings"}
 
     reply = await desk.ask(Verb.REMOVE, "door")
@@ -121,13 +121,13 @@ async def test_who_switched_a_camera_off_is_said_and_what_the_file_says_against_
     await desk.control.begin()
     assert reason() == "switched off in the settings (enabled: false)"
     await desk.ask(Verb.DISABLE, "door")
-    assert reason() == "switched off by `kirdi cameras disable`"
+    assert reason() == "switched off by an operator"
     assert (await desk.ask(Verb.RELOAD)).warnings == ()
     desk.on = True
     (said,) = (await desk.ask(Verb.RELOAD)).warnings
     assert said.startswith("camera door: the settings file says enabled: true")
-    assert "`kirdi cameras disable` holds" in said
-    assert reason() == "switched off by `kirdi cameras disable`"
+    assert "that an operator has disabled it holds" in said
+    assert reason() == "switched off by an operator"
 
 
 async def test_a_file_that_cannot_be_mended_stops_no_start(

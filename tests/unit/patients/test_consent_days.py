@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from config.settings import Consent, Settings, Site
-from streamer.commands.consent_days import term_of
 from streamer.errors import InputError
+from streamer.patients.consent_days import term_of
 
 # 24 November has begun in Almaty.
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def test_terms(given: str | None, expires: str | None, begins: datetime, ends: d
 
 @pytest.mark.parametrize("bad", ["", "tomorrow", "2027-02-29", "24.11.2026", "0001-01-01"])
 def test_what_is_no_date(bad: str) -> None:
-    with pytest.raises(InputError, match="--given: is no date"):
+    with pytest.raises(InputError, match="given: is no date"):
         term_of(bad, None, SETTINGS, NOW)
-    with pytest.raises(InputError, match="--expires: is no date"):
+    with pytest.raises(InputError, match="expires: is no date"):
         term_of(None, bad, SETTINGS, NOW)

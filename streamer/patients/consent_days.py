@@ -1,4 +1,4 @@
-"""From the days of `kirdi consents record` to the moments between which a consent holds. Pure."""
+"""From the days a consent is recorded with to the moments between which a consent holds. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,7 +31,7 @@ def term_of(given: str | None, expires: str | None, settings: Settings, now: dat
     """
     zone = settings.site.zone
     today = now.astimezone(zone).date()
-    day = _date(given, "--given") if given is not None else today
+    day = _date(given, "given") if given is not None else today
 
     def start_of(day: date) -> datetime:
         return datetime.combine(day, time(), zone).astimezone(UTC)
@@ -39,18 +39,18 @@ def term_of(given: str | None, expires: str | None, settings: Settings, now: dat
     # A consent of today holds from now on, not from before it was signed.
     given_at = now if day == today else start_of(day)
     last = (
-        _date(expires, "--expires")
+        _date(expires, "expires")
         if expires is not None
         else day + timedelta(days=settings.consent.term_days) - _DAY
     )
     return Term(given_at, start_of(last + _DAY))
 
 
-def _date(text: str, option: str) -> date:
+def _date(text: str, what: str) -> date:
     try:
         found = date.fromisoformat(text)
     except ValueError:
         found = None
     if found is None or not 1900 <= found.year < 2200:
-        raise InputError(f"{option}: is no date; write YYYY-MM-DD, for example 2026-03-31")
+        raise InputError(f"{what}: is no date; write YYYY-MM-DD, for example 2026-03-31")
     return found

@@ -1,0 +1,1 @@
+"""What `kirdi bench viewers` measures: live viewing, beside aiortc encoding for each viewer."""

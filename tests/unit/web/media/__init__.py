@@ -1,0 +1,1 @@
+"""Tests of live viewing without a camera or a browser."""
