@@ -105,5 +105,5 @@ def test_what_is_refused(wrong: dict[str, object]) -> None:
 
 
 def test_an_entrance_of_a_building_that_is_none() -> None:
-    with pytest.raises(ValidationError, match="'annex' is none of site.buildings"):
+    with pytest.raises(ValidationError, match=r"'annex' is none of site\.buildings"):
         settings(reports={"entrances": {"annex": ["front"]}})
