@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -44,6 +44,11 @@ class Web(Section):
     )
     session_idle_min: float = Field(
         30.0, gt=0, le=720, description="and after so long without doing anything"
+    )
+
+    language: Literal["kk", "ru", "en"] = Field(
+        "ru",
+        description="of the pages, where neither the visitor nor the browser has asked for another",
     )
 
     @field_validator("host")

@@ -75,6 +75,11 @@ class CalibrationKeeper:
         """May an accepted match write `arrived` where that asks for a calibration?"""
         return self._calibrated
 
+    @property
+    def found(self) -> SiteCalibration | None:
+        """The newest calibration of the pack in use, in force or not; None = there is none."""
+        return self._found
+
     def accept(self, gallery_size: int) -> float:
         """See `streamer.tracking.voting.Thresholds`."""
         return self._in_force.accept(gallery_size)

@@ -16,6 +16,19 @@ class InputError(KirdiError):
     exit_code = 4
 
 
+class LookAlikeError(InputError):
+    """A face may be enrolled already; nothing was written.
+
+    Attributes:
+        references: Under which references of other patients.
+    """
+
+    def __init__(self, message: str, references: tuple[str, ...]) -> None:
+        """See the attributes."""
+        super().__init__(message)
+        self.references = references
+
+
 class StaleError(InputError):
     """Somebody else has changed it meanwhile: look again; nothing was written."""
 

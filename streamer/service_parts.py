@@ -157,7 +157,7 @@ async def open_parts(
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             remarks,
         )
-        desk = decisions.desk
+        desk, jobs = decisions.desk, site_jobs(backend)
         yield ServiceParts(
             settings=settings,
             home=home,
@@ -181,8 +181,18 @@ async def open_parts(
             gallery_of_one=lambda one: build(None, (), [one]),
             comparisons=lambda camera: decisions.comparisons(backend, matcher.pack_id, camera),
             web=web,
-            clinic=ClinicApi(backend, matcher, rules, pack.manifest, desk, codes, calibration),
-            jobs=site_jobs(backend),
+            clinic=ClinicApi(
+                backend,
+                matcher,
+                rules,
+                pack.manifest,
+                desk,
+                codes,
+                calibration,
+                jobs,
+                delivery,
+            ),
+            jobs=jobs,
             audit=backend.audit_log,
             audit_keeper=audit_keeper,
         )

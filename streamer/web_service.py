@@ -56,7 +56,7 @@ async def open_web(backend: Backend, home: Path) -> AsyncIterator[WebService | N
         return
     async with web_parts(backend) as parts:
         application = create_application(parts)
-        server = WebServer(application, web, backend.clock)
+        server = WebServer(application, web, backend.clock, parts.stopping)
         url = await asyncio.to_thread(server.bind)
         try:
             await asyncio.to_thread(announce, home, url, web.public_url)
@@ -93,6 +93,7 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
     try:
         yield WebParts(
             site_id=site_id,
+            site_name=settings.site.name,
             clock=clock,
             entrance=Entrance(
                 rules=WebRules.of(settings.web),

@@ -126,8 +126,20 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("streamer.storage",),
     "apsw": ("streamer.storage",),
     "redis": ("streamer.storage", "streamer.bench"),
-    "av": ("streamer.ingest", "streamer.simulator", "streamer.embedded", "streamer.bench"),
-    "aiortc": ("streamer.web",),
+    "av": (
+        "streamer.ingest",
+        "streamer.simulator",
+        "streamer.embedded",
+        "streamer.bench",
+        "streamer.web.media",
+    ),
+    "aiortc": ("streamer.web", "streamer.bench"),
+    "jinja2": ("streamer.web",),
+    "markupsafe": ("streamer.web",),
+    # Days and numbers as people of a language write them, on pages and in documents.
+    "babel": ("streamer.web", "streamer.exchange"),
+    "openpyxl": ("streamer.exchange",),
+    "aiosmtplib": ("streamer.exchange",),
     # The provider's answers come through Authlib's client, which is httpx's.
     "httpx": ("streamer.exchange", "streamer.web.oidc"),
     "joserfc": ("streamer.web.oidc",),

@@ -1,10 +1,12 @@
 """Puts together what the routes of the clinic's domain work with. Called by `app` and by tests."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 
 from matcher.matcher import Matcher
 from matcher.packs.manifest import Manifest
+from streamer.api.accounts import ApiAccounts, ApiTokens, Hasher
 from streamer.api.audit import ApiAudit
 from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
@@ -12,21 +14,31 @@ from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
 from streamer.api.desk import ApiDesk
 from streamer.api.enrolments import ApiEnrolments
+from streamer.api.imports import ApiImports
+from streamer.api.incidents import ApiIncidents
+from streamer.api.jobs import ApiJobs
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
+from streamer.api.rights import ApiRights
+from streamer.api.shown_settings import ApiSettings, InForce
+from streamer.api.state import ApiState, Running
 from streamer.backend import Backend
 from streamer.calibration_keeper import CalibrationKeeper
 from streamer.cameras.camera_control import CameraControl
 from streamer.checkin.codes.redeeming import Redeeming
+from streamer.checkin.delivery import CheckInDelivery
 from streamer.checkin.desk_comparisons import DeskComparisons
 from streamer.checkin.review_desk import ReviewDesk
 from streamer.code_counters import attempts_of, issuing
+from streamer.crypto.passwords import Passwords
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
+from streamer.web.installation import Installation
 from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
 
 
@@ -40,6 +52,7 @@ def clinic_resources(
     desk: Desk,
     cameras: Cameras,
     notices: Notices,
+    installation: Installation,
 ) -> Resources:
     """Return them.
 
@@ -52,9 +65,11 @@ def clinic_resources(
         desk: Likewise.
         cameras: Likewise.
         notices: Likewise.
+        installation: See `installation_of`.
     """
     settings, base = backend.settings, backend.database
     return Resources(
+        site=settings.site,
         zone=settings.site.zone,
         pack_id=pack_id,
         cursors=Seal(base.secrets.derive("kirdi/cursor/v1")),
@@ -70,6 +85,7 @@ def clinic_resources(
             base.checkpoint_seal,
         ),
         looks=backend.page_reader,
+        imports=ApiImports(backend),
         enrolments=enrolments,
         consents=ApiConsents(settings, backend),
         check_ins=ApiCheckIns(backend.manual_check_ins, backend.undo),
@@ -78,6 +94,35 @@ def clinic_resources(
         desk=desk,
         cameras=cameras,
         notices=notices,
+        installation=installation,
+    )
+
+
+def installation_of(
+    backend: Backend,
+    jobs: JobScheduler,
+    running: Running,
+    in_force: InForce,
+    hasher: Hasher | None = None,
+) -> Installation:
+    """Return what the routes of the installation work with.
+
+    Args:
+        backend: The stores.
+        jobs: The scheduler that runs.
+        running: What only the running service knows.
+        in_force: Knows the settings as they are now.
+        hasher: Hashes passwords; None = as slowly as it should be.
+    """
+    at_times = ApiJobs(jobs, backend.job_runs, backend.audit_log, backend.clock)
+    return Installation(
+        accounts=ApiAccounts(backend, hasher or Passwords(backend.database.web_secrets.pepper)),
+        tokens=ApiTokens(backend),
+        jobs=at_times,
+        settings=ApiSettings(in_force, os.environ),
+        state=ApiState(backend, running, at_times),
+        rights=ApiRights(backend),
+        incidents=ApiIncidents(backend),
     )
 
 
@@ -89,6 +134,8 @@ class ClinicApi:
         manifest: Of the model pack in use.
         redeeming: The service's own, which knows who is away.
         calibration: Knows whether the site has calibrated the pack.
+        jobs: The scheduler that runs.
+        delivery: Knows how many check-ins wait to be written.
     """
 
     backend: Backend
@@ -98,6 +145,8 @@ class ClinicApi:
     reviews: ReviewDesk
     redeeming: Redeeming
     calibration: CalibrationKeeper
+    jobs: JobScheduler
+    delivery: CheckInDelivery
 
     def resources(
         self, control: CameraControl, comparisons: DeskComparisons, stop: asyncio.Event
@@ -126,6 +175,18 @@ class ClinicApi:
             desk=ApiDesk(comparisons, stop),
             cameras=ApiCameras(control),
             notices=ApiNotices(self._notices),
+            installation=installation_of(
+                backend,
+                self.jobs,
+                Running(
+                    self.matcher.device,
+                    self.manifest,
+                    self.calibration,
+                    lambda: self.delivery.waiting,
+                    lambda: self.reviews.count,
+                ),
+                control.in_force,
+            ),
         )
 
     async def _notices(self) -> tuple[str, ...]:

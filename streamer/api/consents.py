@@ -102,7 +102,7 @@ def _receipt(receipt: ErasureReceipt, patient_ref: str) -> Receipt:
     return Receipt(
         erasure_id=receipt.erasure_id,
         patient_ref=patient_ref,
-        reason=EndReason(receipt.reason),
+        reason=receipt.reason,
         erased_by=receipt.erased_by,
         erased_at=receipt.erased_at,
         templates=receipt.templates,

@@ -11,12 +11,13 @@ from streamer.errors import InputError, KirdiError
 from streamer.patients.enrolment import Enrolment
 from streamer.patients.photo import Photo, photo_of
 from streamer.storage.schedules import ScheduleCache
-from streamer.web.models.patients import Enrolled
+from streamer.web.models.patients import Enrolled, PhotoAdvice
 from streamer.web.resources import SentPhoto
 
 # Decoded, ten photos of a good camera are a gigabyte: so many pixels are held at once.
 _MOST_PIXELS: Final = 120_000_000
 _WAIT_S: Final = 30.0
+_MOST_LOOKS: Final = 2
 
 
 class ApiEnrolments:
@@ -31,6 +32,7 @@ class ApiEnrolments:
         self._zone = zone
         self._clock = clock
         self._one = asyncio.Lock()
+        self._looking = asyncio.Semaphore(_MOST_LOOKS)
 
     async def enrol(
         self,
@@ -64,6 +66,20 @@ class ApiEnrolments:
         finally:
             self._one.release()
         return Enrolled.model_validate(enrolled)
+
+    async def advise(self, photo: SentPhoto) -> PhotoAdvice:
+        """Say what could be better about a picture; it is gone with the answer.
+
+        Raises:
+            InputError: It is no picture.
+            KirdiError: Another one is being looked at.
+        """
+        if self._looking.locked():
+            # The next picture comes in half a second: an older one is worth no wait.
+            raise KirdiError("advice: others are taking pictures; try again")
+        async with self._looking:
+            (picture,) = await asyncio.to_thread(_decoded, [photo])
+            return PhotoAdvice.model_validate(await self._enrolment.advise(picture))
 
 
 def _decoded(photos: Sequence[SentPhoto]) -> list[Photo]:

@@ -134,6 +134,10 @@ class CameraControl:
                 except (KirdiError, ConfigError) as error:
                     log.error("settings not reloaded; nothing was changed", reason=str(error))
 
+    def in_force(self) -> tuple[Settings, frozenset[str]]:
+        """The settings with the cameras as they are now, and the ids of those that were added."""
+        return self._overlay.over(self._settings), self._overlay.own(self._settings)
+
     def version_of(self, camera_id: str) -> str:
         """Another one whenever the camera's settings are others; empty for an unknown camera.
 

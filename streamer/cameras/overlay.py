@@ -102,6 +102,10 @@ class CameraOverlay(BaseModel):
         named = {camera.id for camera in settings.cameras}
         return tuple(one.id for one in self.added if one.id in named)
 
+    def own(self, settings: Settings) -> frozenset[str]:
+        """Ids of the added cameras that the settings file does not replace."""
+        return frozenset(one.id for one in self.added) - {one.id for one in settings.cameras}
+
     def switched(self, camera_id: str, *, on: bool) -> Self:
         """Switch one on or off, whatever the settings file says."""
         return self.model_copy(update={"enabled": self.enabled | {camera_id: on}})

@@ -68,6 +68,11 @@ class CheckInDelivery:
         self._accepting: set[UUID] = set()
         self._arrived = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many check-ins are accepted and not yet known to be written."""
+        return len(self._waiting)
+
     async def accept(self, check_in: CheckIn) -> bool:
         """See `streamer.checkin.service.Delivery`.
 

@@ -194,6 +194,11 @@ class ReviewDesk:
         reports += await self._shown.reports()
         return tuple(sorted(reports, key=lambda one: one.opened_at))
 
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return len(self._queue.waiting())
+
     def waiting(self, review_id: UUID) -> Review | None:
         """One that waits, its crop included: for whoever is shown it, and for nothing else."""
         found = self._queue.find(str(review_id))

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import sys
 from dataclasses import asdict, replace
 from enum import StrEnum
@@ -25,6 +24,7 @@ from streamer.commands.invocation import (
 )
 from streamer.domain.actor import Actor
 from streamer.domain.consent import Language
+from streamer.domain.rights_letter import fault_of_letter
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError
 
@@ -55,10 +55,6 @@ _WHY: Final = {
     "status_changes": "changes of status, the provenance of the check-ins",
     "template_reads": "records that templates were compared",
 }
-
-# What is written down for good about an erasure: a document's number, and not what somebody says.
-_LETTER = re.compile(r"(?=.*\d)[\w./#№-]{1,64}")
-_NUMBER = re.compile(r"\d{9}")
 
 
 def export(
@@ -116,11 +112,8 @@ def erase(
     Profile, templates and keys are destroyed, consents end. What the law keeps for its term stays
     under a number that leads to nobody. Later imports leave the patient out.
     """
-    if not _LETTER.fullmatch(reason) or _NUMBER.search(reason):
-        raise InputError(
-            "--reason: write the number of the patient's letter, such as 2026-114, in one word; it "
-            "is kept for years, so no names and no identity numbers"
-        )
+    if (fault := fault_of_letter(reason)) is not None:
+        raise InputError(f"--reason: {fault}")
     settings = read_settings(config)
     if not yes:
         _ask(patient_ref)

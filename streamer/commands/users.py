@@ -138,10 +138,8 @@ def role(
 
     async def work(backend: "Backend") -> None:
         actor, now = acting(settings, by), backend.clock.now()
-        await backend.accounts.set_roles(name, wanted, actor, now)
-        if practitioner is not None:
-            refs = names_in(practitioner)
-            await backend.accounts.set_practitioner_refs(name, refs, actor, now)
+        refs = None if practitioner is None else names_in(practitioner)
+        await backend.accounts.set_roles(name, wanted, actor, now, practitioner_refs=refs)
 
     _with_backend(settings, work)
     say(f"Account {name}: {', '.join(wanted)}.")

@@ -37,6 +37,8 @@ class Account:
         identity: At a provider; None = none.
         roles_from_provider: Each sign-in there sets the roles anew.
         disabled_at: None = it may sign in.
+        password_until: The password is a one-time one, which opens nothing but the choice of
+            another, until then; None = it is their own.
     """
 
     account_id: UUID
@@ -50,6 +52,14 @@ class Account:
     created_at: datetime
     last_sign_in_at: datetime | None
     disabled_at: datetime | None
+    password_until: datetime | None = None
+
+    def can_sign_in(self, now: datetime) -> bool:
+        """By itself, at the provider or with a password; tokens are another matter."""
+        by_password = self.password_hash is not None and (
+            self.password_until is None or self.password_until > now
+        )
+        return self.disabled_at is None and (by_password or self.identity is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class NewAccount:
     password_hash: str | None = field(default=None, repr=False)
     identity: Identity | None = None
     roles_from_provider: bool = False
+    password_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class AuditKind(StrEnum):
     LIVE_VIEW = "live-view"
     KEY_ROTATION = "key-rotation"
     RETENTION = "retention"
+    JOB_RUN = "job-run"
     AUDIT_READ = "audit-read"
 
 

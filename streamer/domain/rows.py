@@ -5,7 +5,7 @@ Made by `exchange`, read by the imports in `storage`. It is a plain sequence to 
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, overload
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -16,6 +16,8 @@ Data = TypeVar("Data", bound="DataclassInstance")
 
 class Rows(Sequence[Record], Generic[Record]):
     """Immutable; `list(rows)` gives the bare records."""
+
+    place: ClassVar[str] = "{source} line {line}, column {column}"
 
     def __init__(
         self,
@@ -41,12 +43,13 @@ class Rows(Sequence[Record], Generic[Record]):
 
     def where(self, index: int, column: str) -> str:
         """Say where a record's field stands, to begin an error message with."""
-        return f"{self._source} line {self._lines[index]}, column {column}"
+        line = self._lines[index]
+        return self.place.format(source=self._source, line=line, column=column)
 
-    def selected(self, kept: Sequence[tuple[int, Record]]) -> "Rows[Record]":
+    def selected(self, kept: Sequence[tuple[int, Record]]) -> Self:
         """Return some of them, possibly changed, each with the place it had; lines stay known."""
         lines = [self._lines[index] for index, _ in kept]
-        return Rows(self._source, self.columns, [record for _, record in kept], lines)
+        return type(self)(self._source, self.columns, [record for _, record in kept], lines)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -62,6 +65,12 @@ class Rows(Sequence[Record], Generic[Record]):
 
     def __repr__(self) -> str:
         return f"Rows({self._source!r}, {len(self._records)} records)"
+
+
+class SentRows(Rows[Record]):
+    """Records that came through the API: the line is the place in the list, counted from 0."""
+
+    place = "{source}[{line}].{column}"
 
 
 def where(records: Sequence[object], index: int, column: str) -> str:

@@ -1,14 +1,15 @@
-"""Reads an appointments file. Called by `kirdi appointments import`."""
+"""Reads appointments: a file for `kirdi appointments import`, or what was sent to the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.booking import Booking
-from streamer.domain.rows import Rows
+from streamer.domain.rows import Rows, SentRows
 from streamer.exchange.cells import boolean, code, moment, reference, text
 from streamer.exchange.csv_table import Columns, CsvRow, read_table
+from streamer.exchange.sent_rows import sent_rows
 
 COLUMNS = Columns(
     required=(
@@ -41,6 +42,19 @@ def read_appointments(path: Path, zone: tzinfo, buildings: Sequence[str]) -> Row
     table.refuse_repeated("appointment_ref")
     bookings = [_booking(row, zone, buildings) for row in table.rows]
     return Rows(table.source, table.header, bookings, [row.line for row in table.rows])
+
+
+def sent_appointments(
+    records: Sequence[Mapping[str, object]], zone: tzinfo, buildings: Sequence[str]
+) -> SentRows[Booking]:
+    """Take what was sent as if it were a file; see `read_appointments`.
+
+    Raises:
+        InputError: Names place and member, and no value.
+    """
+    header, rows = sent_rows("appointments", records, COLUMNS)
+    bookings = [_booking(row, zone, buildings) for row in rows]
+    return SentRows("appointments", header, bookings, [row.line for row in rows])
 
 
 def _booking(row: CsvRow, zone: tzinfo, buildings: Sequence[str]) -> Booking:

@@ -49,9 +49,13 @@ class CsvRow:
         """Return the cell, empty where the file lacks the column."""
         return self.cells.get(column, "")
 
+    def where(self, column: str) -> str:
+        """Say where a cell stands."""
+        return f"{self.source} line {self.line}, column {column}"
+
     def error(self, column: str, problem: str) -> InputError:
         """Make the error for a cell of this row; `problem` must not repeat the cell."""
-        return InputError(f"{self.source} line {self.line}, column {column}: {problem}")
+        return InputError(f"{self.where(column)}: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,22 +197,28 @@ def _row(
             f"{source} line {line}, column {header[len(cells)]}: the row ends before it; "
             "write empty cells, too"
         )
-    row = CsvRow(
-        source,
-        line,
-        {name: _clean(cell) for name, cell in zip(header, cells, strict=True)},
-    )
+    by_name = {name: cleaned(cell) for name, cell in zip(header, cells, strict=True)}
+    return checked(CsvRow(source, line, by_name), columns)
+
+
+def checked(row: CsvRow, columns: Columns) -> CsvRow:
+    """Return a row whose cells may be kept.
+
+    Raises:
+        InputError: One is too long, holds what is no text, or is empty and must not be.
+    """
     for name, cell in row.cells.items():
         if len(cell) > MAX_CELL:
             raise row.error(name, f"is longer than {MAX_CELL} characters; shorten it")
         if not cell.isprintable():
             raise row.error(name, "holds a control character; remove it")
     for name in columns.required:
-        if not row.cells[name]:
+        if not row.cell(name):
             raise row.error(name, "is empty; fill it in")
     return row
 
 
-def _clean(cell: str) -> str:
+def cleaned(cell: str) -> str:
+    """Return a cell without surrounding blanks, in Unicode's NFC form."""
     # Blanks of every kind become one space: exports put line breaks and hard spaces into cells.
     return " ".join(unicodedata.normalize("NFC", cell).split())

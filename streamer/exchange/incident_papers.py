@@ -70,7 +70,7 @@ def filled(kind: str, language: str, facts: IncidentFacts, particulars: Particul
 
     scope = facts.scope
     return _text(kind, language).format(
-        **_figures(facts),
+        **figures(facts),
         **{
             "operator": particulars.operator,
             "what": "; ".join(word(f"what.{one.value}") for one in scope.what),
@@ -108,7 +108,7 @@ def report(facts: IncidentFacts, particulars: Particulars) -> bytes:
         "cameras": scope.cameras,
         "accounts": scope.accounts,
         "by_breach": {one.value: count for one, count in facts.by_breach.items()},
-        "people": _figures(facts),
+        "people": figures(facts),
         "accesses": [
             {
                 "account": one.actor,
@@ -158,7 +158,8 @@ def _inert(value: str) -> str:
     return "'" + value if formula else value
 
 
-def _figures(facts: IncidentFacts) -> Mapping[str, int]:
+def figures(facts: IncidentFacts) -> Mapping[str, int]:
+    """How many people are affected, by what matters for telling them."""
     return {
         "affected": len(facts.affected) + facts.erased,
         "erased": facts.erased,

@@ -1,14 +1,16 @@
-"""Reads a patients file. Called by `kirdi patients import`."""
+"""Reads patients: a file for `kirdi patients import`, or what was sent to the API."""
 
 import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from streamer.domain.patient import Patient
-from streamer.domain.rows import Rows
+from streamer.domain.rows import Rows, SentRows
 from streamer.exchange.cells import boolean, code, day, reference, text
 from streamer.exchange.csv_table import Columns, CsvRow, read_table
 from streamer.exchange.identity_number import IdType, canonical_number, problem_of
+from streamer.exchange.sent_rows import sent_rows
 
 COLUMNS = Columns(
     required=("patient_ref", "full_name"),
@@ -55,6 +57,17 @@ def read_patients(path: Path) -> Rows[Patient]:
     table.refuse_repeated("patient_ref")
     patients = [_patient(row) for row in table.rows]
     return Rows(table.source, table.header, patients, [row.line for row in table.rows])
+
+
+def sent_patients(records: Sequence[Mapping[str, object]]) -> SentRows[Patient]:
+    """Take what was sent as if it were a file.
+
+    Raises:
+        InputError: Names place and member, and no value.
+    """
+    header, rows = sent_rows("patients", records, COLUMNS)
+    patients = [_patient(row) for row in rows]
+    return SentRows("patients", header, patients, [row.line for row in rows])
 
 
 def _patient(row: CsvRow) -> Patient:

@@ -7,6 +7,7 @@ several services does it is the ledger's to say, and no clock can make it do a p
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from streamer.clock import Clock
-from streamer.errors import DatabaseError, InputError
+from streamer.errors import DatabaseError, InputError, KirdiError
 from streamer.jobs.job import Job
 from streamer.jobs.job_runner import Ended, JobRunner
 from streamer.jobs.ledger import Ledger
@@ -50,6 +51,9 @@ class JobScheduler:
         self._clock = clock
         self._runner = runner or JobRunner(ledger, clock)
         self._trouble = ""
+        # At most one for each job.
+        self._asked: dict[str, tuple[str, datetime, bool]] = {}
+        self._woken = asyncio.Event()
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -58,7 +62,7 @@ class JobScheduler:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Go on until stopped. A database that is away is waited for."""
-        woken = asyncio.Event()
+        woken = self._woken
         scheduler = AsyncIOScheduler(timezone=self._zone)
         for name, times in self._times.items():
             scheduler.add_job(
@@ -110,6 +114,35 @@ class JobScheduler:
             ended.append(await self._runner.run(job, period, due_at, stop))
         return ended
 
+    def next_due(self, name: str) -> datetime | None:
+        """When a job is due next, in UTC; None = never any more."""
+        return self._times[name].next_after(self._clock.now())
+
+    def asked(self, name: str) -> str | None:
+        """The period of a job that somebody asked for and that is not begun yet."""
+        found = self._asked.get(name)
+        return None if found is None else found[0]
+
+    def due(self, name: str, period: str | None) -> str:
+        """Which period `run_by_hand` would do; raises InputError as it does."""
+        return self._due(name, period)[1]
+
+    def ask(self, name: str, period: str | None, *, again: bool) -> str:
+        """Have `run` do one period as soon as it can; see `run_by_hand`.
+
+        Returns:
+            Which one.
+
+        Raises:
+            InputError: There is no such job, or nothing of it was due yet.
+            KirdiError: One was asked for already.
+        """
+        job, period, due_at = self._due(name, period)
+        if self._asked.setdefault(job.name, (period, due_at, again)) != (period, due_at, again):
+            raise KirdiError(f"job {name}: another period was asked for just now; wait for it")
+        self._woken.set()
+        return period
+
     async def run_by_hand(
         self, name: str, period: str | None, stop: asyncio.Event, *, again: bool
     ) -> tuple[str, Ended]:
@@ -119,6 +152,10 @@ class JobScheduler:
             InputError: There is no such job, or nothing of it was due yet.
             DatabaseError: The ledger is away.
         """
+        job, period, due_at = self._due(name, period)
+        return period, await self._runner.run(job, period, due_at, stop, again=again)
+
+    def _due(self, name: str, period: str | None) -> tuple[Job, str, datetime]:
         job = self._jobs.get(name)
         if job is None:
             raise InputError(f"job {name}: is unknown; there are {', '.join(self._jobs)}")
@@ -134,10 +171,16 @@ class JobScheduler:
                 f"job {name}: {period} was not due in the last {job.look_back.days} days; name one "
                 f"of {', '.join(due)}"
             )
-        return period, await self._runner.run(job, period, due[period], stop, again=again)
+        return job, period, due[period]
 
     async def _looked(self, job: Job, stop: asyncio.Event) -> None:
+        asked = self._asked.get(job.name)
         try:
+            if asked is not None:
+                period, due_at, again = asked
+                await self._runner.run(job, period, due_at, stop, again=again)
+                # A database that was away is asked again, for this one as for the others.
+                del self._asked[job.name]
             await self.look(job, stop)
             self._trouble = ""
         except DatabaseError as error:

@@ -11,6 +11,7 @@ from matcher.face import Embedding, Face, Image, Vector, fuse
 from streamer.domain.actor import Actor
 from streamer.domain.photo_agreement import PhotoAgreement
 from streamer.errors import InputError
+from streamer.patients.advice import Advice, advise
 from streamer.patients.agreement import Compare, agreements
 from streamer.patients.enrolled import Enrolled
 from streamer.patients.outliers import trim
@@ -163,6 +164,12 @@ class Enrolment:
             anyway=anyway,
         )
         return Enrolled(patient_ref, len(used), tuple(warnings), alike)
+
+    async def advise(self, photo: Photo) -> Advice:
+        """Say what could be better about one picture; nothing is kept of it."""
+        faces = await self._matcher.detect(photo.image)
+        height, width = photo.image.shape[:2]
+        return advise(faces, (width, height), self._shortcoming, self._rules.warn_face_px)
 
     def _agreeing(
         self,

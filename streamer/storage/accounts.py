@@ -61,6 +61,7 @@ class PostgresAccounts:
             new.roles_from_provider,
             now,
             by.name,
+            new.password_until,
         )
         if made is None:
             raise InputError(f"account {new.name}: there is one of that name; choose another")
@@ -82,20 +83,34 @@ class PostgresAccounts:
             )
         return None if row is None else account_of(row)
 
-    async def set_roles(self, name: str, roles: Sequence[Role], by: Actor, now: datetime) -> None:
+    async def set_roles(
+        self,
+        name: str,
+        roles: Sequence[Role],
+        by: Actor,
+        now: datetime,
+        *,
+        practitioner_refs: Sequence[str] | None = None,
+        keep_admin: bool = False,
+    ) -> None:
         """Give an account these roles and no others.
 
+        Args:
+            name: Of the account.
+            roles: All of them.
+            by: Who says so.
+            now: Aware.
+            practitioner_refs: Whose appointments it bills from now on; None = as before.
+            keep_admin: Refuse where nobody who can sign in would be an admin any more.
+
         Raises:
-            InputError: There is no such account, or they don't go together.
+            InputError: There is no such account, they don't go together, or the last admin's.
         """
         check_roles(roles)
-        await self._change(name, by, now, roles=tuple(roles))
-
-    async def set_practitioner_refs(
-        self, name: str, refs: Sequence[str], by: Actor, now: datetime
-    ) -> None:
-        """Say whose appointments an account bills."""
-        await self._change(name, by, now, practitioner_refs=tuple(refs))
+        changes: dict[str, object] = {"roles": tuple(roles)}
+        if practitioner_refs is not None:
+            changes["practitioner_refs"] = tuple(practitioner_refs)
+        await self._change(name, by, now, keep_admin=keep_admin, **changes)
 
     async def set_cameras(
         self, name: str, cameras: Sequence[str] | None, by: Actor, now: datetime
@@ -107,23 +122,45 @@ class PostgresAccounts:
         """Say who an account is at a provider; None = nobody any more."""
         await self._change(name, by, now, identity=identity)
 
-    async def disable(self, name: str, by: Actor, now: datetime) -> None:
-        """End an account: its sessions and tokens are good for nothing from now on."""
-        await self._change(name, by, now, disabled_at=now)
+    async def disable(
+        self, name: str, by: Actor, now: datetime, *, keep_admin: bool = False
+    ) -> None:
+        """End an account: its sessions and tokens are good for nothing from now on.
+
+        Raises:
+            InputError: There is no such account; with `keep_admin`, it is the last admin's.
+        """
+        await self._change(name, by, now, keep_admin=keep_admin, disabled_at=now)
 
     async def enable(self, name: str, by: Actor, now: datetime) -> None:
         """Let it sign in again."""
         await self._change(name, by, now, disabled_at=None)
 
-    async def set_password(self, name: str, password_hash: str, by: Actor, now: datetime) -> None:
+    async def set_password(
+        self,
+        name: str,
+        password_hash: str,
+        by: Actor,
+        now: datetime,
+        until: datetime | None = None,
+    ) -> None:
         """Give an account another password; everybody signed in with it is signed out.
+
+        Args:
+            name: Of the account.
+            password_hash: Of the password.
+            by: Who says so.
+            now: Aware.
+            until: It is a one-time password, good until then.
 
         Raises:
             InputError: There is no such account.
         """
         async with self._postgres.transaction() as connection:
             account = await self._locked(connection, name)
-            await connection.execute(sql("set_password"), account.account_id, password_hash, now)
+            await connection.execute(
+                sql("set_password"), account.account_id, password_hash, now, until
+            )
             await self._end_sessions(connection, account)
             # Who knew the former one may have signed in from anywhere.
             await connection.execute(sql("forget_places"), account.account_id)
@@ -133,8 +170,28 @@ class PostgresAccounts:
                 str(account.account_id),
                 by,
                 now,
-                (("changed", "password"),),
+                (("changed", "password" if until is None else "one-time password"),),
             )
+
+    async def end_sessions(self, name: str, by: Actor, now: datetime) -> int:
+        """Sign somebody out everywhere; returns how many sessions there were.
+
+        Raises:
+            InputError: There is no such account.
+        """
+        async with self._postgres.transaction() as connection:
+            account = await self._locked(connection, name)
+            ended = await self._end_sessions(connection, account)
+            if ended:
+                await self._record(
+                    connection,
+                    AuditAction.UPDATE,
+                    str(account.account_id),
+                    by,
+                    now,
+                    (("changed", "sessions"), ("ended", ended)),
+                )
+        return ended
 
     async def rehash(self, account: Account, password_hash: str) -> None:
         """Keep the same password under newer parameters."""
@@ -143,10 +200,29 @@ class PostgresAccounts:
                 sql("rehash_password"), account.account_id, account.password_hash, password_hash
             )
 
-    async def _change(self, name: str, by: Actor, now: datetime, **changes: Any) -> None:
+    async def _change(
+        self, name: str, by: Actor, now: datetime, *, keep_admin: bool = False, **changes: Any
+    ) -> None:
         async with self._postgres.transaction() as connection:
+            if keep_admin:
+                # Two admins who end each other at once: the second one sees what the first did.
+                await connection.execute(sql("lock_for_transaction"), f"admins {self._site_id}")
             before = await self._locked(connection, name)
-            await self.update(connection, before, replace(before, **changes), by, now)
+            after = replace(before, **changes)
+            if keep_admin and _is_admin(before, now) and not _is_admin(after, now):
+                await self._refuse_last_admin(connection, before, now)
+            await self.update(connection, before, after, by, now)
+
+    async def _refuse_last_admin(
+        self, connection: Connection, account: Account, now: datetime
+    ) -> None:
+        others = await connection.fetchval(
+            sql("other_admins"), self._site_id, account.account_id, now
+        )
+        if not others:
+            raise InputError(
+                f"account {account.name}: is the last admin who can sign in; make another first"
+            )
 
     async def update(
         self, connection: Connection, before: Account, after: Account, by: Actor, now: datetime
@@ -188,8 +264,9 @@ class PostgresAccounts:
             raise InputError(f"account {name}: there is none; see `kirdi users list`")
         return account_of(row)
 
-    async def _end_sessions(self, connection: Connection, account: Account) -> None:
-        await connection.execute(sql("end_sessions_of"), account.account_id)
+    async def _end_sessions(self, connection: Connection, account: Account) -> int:
+        done: str = await connection.execute(sql("end_sessions_of"), account.account_id)
+        return int(done.rsplit(" ", 1)[-1])
 
     async def _record(
         self,
@@ -227,6 +304,7 @@ def account_of(row: asyncpg.Record) -> Account:
         created_at=row["created_at"],
         last_sign_in_at=row["last_sign_in_at"],
         disabled_at=row["disabled_at"],
+        password_until=row["password_until"],
     )
 
 
@@ -238,6 +316,10 @@ def check_roles(roles: Sequence[Role]) -> None:
     """
     if Role.INSURER in roles and len(set(roles)) > 1:
         raise InputError("role insurer goes with no other; make another account")
+
+
+def _is_admin(account: Account, now: datetime) -> bool:
+    return Role.ADMIN in account.roles and account.can_sign_in(now)
 
 
 def _changed(before: Account, after: Account) -> str:

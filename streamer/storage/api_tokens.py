@@ -71,7 +71,8 @@ class PostgresTokens:
                 by.name,
                 now + lasts,
             )
-            event = self._event(AuditAction.CREATE, token_id, by, now, " ".join(sorted(scopes)))
+            detail = (("account", str(row["account_id"])), ("scopes", " ".join(sorted(scopes))))
+            event = self._event(AuditAction.CREATE, token_id, by, now, detail)
             await append(connection, self._site_id, [event])
         return token_id, token
 
@@ -98,7 +99,7 @@ class PostgresTokens:
             done = await connection.fetchval(sql("revoke_token"), token_id, self._site_id, now)
             if done is None:
                 raise InputError(f"token {token_id}: none in force; see `kirdi tokens list`")
-            event = self._event(AuditAction.DELETE, token_id, by, now, "")
+            event = self._event(AuditAction.DELETE, token_id, by, now, (("account", str(done)),))
             await append(connection, self._site_id, [event])
 
     async def listed(self, account: str | None = None) -> list[TokenRow]:
@@ -108,7 +109,12 @@ class PostgresTokens:
         return [TokenRow(**(dict(row) | {"scopes": tuple(row["scopes"])})) for row in rows]
 
     def _event(
-        self, action: AuditAction, token_id: UUID, by: Actor, now: datetime, scopes: str
+        self,
+        action: AuditAction,
+        token_id: UUID,
+        by: Actor,
+        now: datetime,
+        detail: tuple[tuple[str, str], ...],
     ) -> AuditEvent:
         return AuditEvent(
             AuditKind.ACCOUNT_CHANGE,
@@ -117,5 +123,5 @@ class PostgresTokens:
             now,
             entity_type="token",
             entity_id=str(token_id),
-            detail=(("scopes", scopes),) if scopes else (),
+            detail=detail,
         )

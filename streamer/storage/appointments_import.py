@@ -248,8 +248,8 @@ def _refuse_duplicates(bookings: Sequence[Booking]) -> None:
     for index, one in enumerate(bookings):
         if one.appointment_ref in seen:
             raise InputError(
-                f"{where(bookings, index, 'appointment_ref')}: stands in the file twice; "
-                "leave one of the rows out"
+                f"{where(bookings, index, 'appointment_ref')}: stands there twice; leave one "
+                "of them out"
             )
         seen.add(one.appointment_ref)
         if one.ends_at <= one.starts_at:

@@ -31,10 +31,16 @@ class PatientListener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a check-in, and when its appointment starts; None where there is none."""
+    """What became of a check-in.
+
+    Attributes:
+        starts_at: When its appointment starts; None where there is none.
+        event: What the audit says of it; None where it was there already.
+    """
 
     recorded: Recorded
     starts_at: datetime | None
+    event: AuditEvent | None
 
 
 class PostgresCheckIns:
@@ -99,81 +105,115 @@ class PostgresCheckIns:
 
     async def write(self, connection: Connection, check_in: CheckIn) -> Result:
         """As `record`, inside the caller's transaction; after the commit it calls `tell`."""
-        appointment = await connection.fetchrow(
-            sql("lock_appointment"), check_in.appointment_id, check_in.site_id
-        )
-        if appointment is None:
-            result = Result(Recorded.REFUSED_UNKNOWN, None)
-        else:
-            recorded = await self._write(connection, check_in, appointment)
-            result = Result(recorded, appointment["starts_at"])
-        # What was there already is delivered again and again, and nothing is done.
-        if result.recorded is not Recorded.DUPLICATE:
-            event = _event(check_in, result.recorded)
-            await append_if_known(connection, check_in.site_id, event)
+        result = await self.write_unaudited(connection, check_in)
+        if result.event is not None:
+            await append_if_known(connection, check_in.site_id, result.event)
         return result
+
+    async def write_unaudited(self, connection: Connection, check_in: CheckIn) -> Result:
+        """As `write`; the caller appends the result's event in the same transaction."""
+        if check_in.method.needs_consent:
+            recorded, starts_at = await self._write_seen(connection, check_in)
+        else:
+            recorded, starts_at = await self._write_shown(connection, check_in)
+        # What was there already is delivered again and again, and nothing is done.
+        known = recorded is Recorded.DUPLICATE
+        return Result(recorded, starts_at, None if known else _event(check_in, recorded))
 
     async def tell(self, check_in: CheckIn, result: Result) -> None:
         """Tell the listener what has been committed; never raises."""
         if result.recorded is Recorded.WRITTEN and result.starts_at is not None:
             await self._listener.invalidate_patient(check_in.patient_id, result.starts_at)
 
-    async def _write(
-        self, connection: Connection, check_in: CheckIn, appointment: asyncpg.Record
+    async def _write_shown(
+        self, connection: Connection, check_in: CheckIn
+    ) -> tuple[Recorded, datetime | None]:
+        """What rests on no face: in one statement."""
+        occurred_at = check_in.occurred_at
+        found = await connection.fetchrow(
+            sql("write_shown_check_in"),
+            *_columns(check_in, None),
+            occurred_at - self._closes_after,
+            occurred_at + self._opens_before,
+            LocalDay.containing(occurred_at, self._zone).day,
+            check_in.decided_by or SERVICE.name,
+        )
+        if found is None:
+            return Recorded.REFUSED_UNKNOWN, None
+        if found["fit"]:
+            recorded = Recorded.WRITTEN if found["written"] else Recorded.DUPLICATE
+        elif found["patient_id"] != check_in.patient_id:
+            recorded = Recorded.REFUSED_UNKNOWN
+        else:
+            # What is left where nothing else is amiss is that the patient is dead.
+            refusal = self._unfit(check_in, found) or Recorded.REFUSED_UNKNOWN
+            recorded = await self._unless_known(connection, check_in, refusal)
+        return recorded, found["starts_at"]
+
+    async def _write_seen(
+        self, connection: Connection, check_in: CheckIn
+    ) -> tuple[Recorded, datetime | None]:
+        """What rests on a face: a consent in between, under its lock."""
+        found = await connection.fetchrow(
+            sql("lock_appointment"), check_in.appointment_id, check_in.site_id
+        )
+        if found is None:
+            return Recorded.REFUSED_UNKNOWN, None
+        starts_at = found["starts_at"]
+        if found["patient_id"] != check_in.patient_id:
+            return Recorded.REFUSED_UNKNOWN, starts_at
+        refusal, consent_id = self._unfit(check_in, found), None
+        if refusal is None:
+            refusal, consent_id = await self._consented(connection, check_in)
+        if refusal is not None:
+            return await self._unless_known(connection, check_in, refusal), starts_at
+        inserted = await connection.fetchval(
+            sql("write_check_in"),
+            *_columns(check_in, consent_id),
+            found["status"],
+            check_in.decided_by or SERVICE.name,
+        )
+        return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN, starts_at
+
+    async def _consented(
+        self, connection: Connection, check_in: CheckIn
+    ) -> tuple[Recorded | None, UUID | None]:
+        """Why the patient's face is not to be used; or None, and the consent that it rests on."""
+        consent_id = await connection.fetchval(
+            sql("consent_for_check_in"),
+            check_in.patient_id,
+            max(check_in.occurred_at, self._clock.now()),
+        )
+        if consent_id is None:
+            return Recorded.REFUSED_CONSENT, None
+        # Only under the consent's lock: who blocks a face takes it too.
+        blocked = await connection.fetchval(
+            sql("face_blocked"),
+            check_in.patient_id,
+            LocalDay.containing(check_in.occurred_at, self._zone).day,
+            check_in.appointment_id,
+            check_in.decided_by is None,
+        )
+        return (Recorded.REFUSED_BLOCKED, None) if blocked else (None, consent_id)
+
+    async def _unless_known(
+        self, connection: Connection, check_in: CheckIn, refusal: Recorded
     ) -> Recorded:
-        if appointment["patient_id"] != check_in.patient_id:
-            return Recorded.REFUSED_UNKNOWN
-        if await connection.fetchval(
+        """What was written before is no refusal, whatever has become of its grounds."""
+        known = await connection.fetchval(
             sql("check_in_exists"), check_in.event_id, check_in.appointment_id
-        ):
-            return Recorded.DUPLICATE
+        )
+        return Recorded.DUPLICATE if known else refusal
+
+    def _unfit(self, check_in: CheckIn, appointment: asyncpg.Record) -> Recorded | None:
+        """Why nobody can arrive at it now, whatever was seen or shown; None where nothing is."""
         if appointment["status"] not in _EXPECTED:
             return Recorded.REFUSED_STATUS
         if appointment["place"] != Place.SITE or not self._window_open(
             appointment["starts_at"], check_in.occurred_at
         ):
             return Recorded.REFUSED_WINDOW
-        consent_id: UUID | None = None
-        if check_in.method.needs_consent:
-            consent_id = await connection.fetchval(
-                sql("consent_for_check_in"),
-                check_in.patient_id,
-                max(check_in.occurred_at, self._clock.now()),
-            )
-            if consent_id is None:
-                return Recorded.REFUSED_CONSENT
-            # Only under the consent's lock: who blocks a face takes it too.
-            if await self._is_blocked(connection, check_in):
-                return Recorded.REFUSED_BLOCKED
-        elif await self._is_dead(connection, check_in):
-            return Recorded.REFUSED_UNKNOWN
-        if not await _insert(connection, check_in, consent_id):
-            return Recorded.DUPLICATE
-        await connection.execute(sql("mark_arrived"), check_in.appointment_id, check_in.occurred_at)
-        await connection.execute(
-            sql("insert_status_change"),
-            check_in.site_id,
-            check_in.appointment_id,
-            check_in.event_id,
-            appointment["status"],
-            AppointmentStatus.ARRIVED.value,
-            check_in.occurred_at,
-            check_in.decided_by or SERVICE.name,
-            check_in.note,
-        )
-        return Recorded.WRITTEN
-
-    async def _is_dead(self, connection: Connection, check_in: CheckIn) -> bool:
-        day = LocalDay.containing(check_in.occurred_at, self._zone).day
-        return bool(await connection.fetchval(sql("died_before"), check_in.patient_id, day))
-
-    async def _is_blocked(self, connection: Connection, check_in: CheckIn) -> bool:
-        day = LocalDay.containing(check_in.occurred_at, self._zone).day
-        if await connection.fetchval(sql("face_blocked"), check_in.patient_id, day):
-            return True
-        if check_in.decided_by is not None:
-            return False
-        return bool(await connection.fetchval(sql("check_in_undone"), check_in.appointment_id))
+        return None
 
     def _window_open(self, starts_at: datetime, occurred_at: datetime) -> bool:
         return starts_at - self._opens_before <= occurred_at < starts_at + self._closes_after
@@ -204,9 +244,9 @@ def _event(check_in: CheckIn, recorded: Recorded) -> AuditEvent:
     )
 
 
-async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID | None) -> bool:
-    inserted = await connection.fetchval(
-        sql("insert_check_in"),
+def _columns(check_in: CheckIn, consent_id: UUID | None) -> tuple[object, ...]:
+    """Of the row, in the order of both statements that write it."""
+    return (
         check_in.event_id,
         check_in.site_id,
         check_in.appointment_id,
@@ -223,4 +263,3 @@ async def _insert(connection: Connection, check_in: CheckIn, consent_id: UUID | 
         check_in.device_id,
         check_in.note,
     )
-    return inserted is not None

@@ -119,6 +119,23 @@ class CheckpointFile:
         return hashlib.sha256("\n".join((self._site_id, *sorted(said))).encode()).hexdigest()
 
 
+def newest_checkpoint_at(path: Path) -> datetime | None:
+    """When the newest checkpoint of a file was written, by its own word; None = there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        tail, _ = _tail(descriptor)
+    finally:
+        os.close(descriptor)
+    said = None if tail is None else _parsed(tail)
+    try:
+        return None if said is None else datetime.fromisoformat(str(said["at"]))
+    except ValueError:
+        return None
+
+
 def read_checkpoints(
     paths: Sequence[Path], seal: CheckpointSeal | None, site_id: str
 ) -> CheckpointsRead:

@@ -7,7 +7,7 @@ check-in written together or not at all.
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.signed_token import TokenSigner
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
+from streamer.domain.attempt import Attempt
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Recorded
 from streamer.domain.claim import DigitsShown, Holder, PersonShown, Shown, TokenShown, Visit
@@ -25,7 +26,7 @@ from streamer.domain.person import Person
 from streamer.domain.presence import Presence
 from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
-from streamer.storage.audit import append
+from streamer.storage.audit import append, body_of
 from streamer.storage.check_ins import PostgresCheckIns, Result
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
@@ -82,11 +83,12 @@ class OpenClaim:
         self.holder = found.holder
         self.about = found.about
         self.flaw = found.flaw
-        self._bound = found.bound
-        self._dependants = found.dependants
+        self._found = found
         self._claims = claims
         self._connection = connection
         self._now = now
+        self._used = False
+        self._taken: _Taken | None = None
         self.results: list[tuple[CheckIn, Result]] = []
 
     async def may(self, actor: Actor, patient_id: UUID) -> bool:
@@ -95,13 +97,11 @@ class OpenClaim:
 
     async def visits(self) -> tuple[Visit, ...]:
         """The holder's appointments, and the dependants': the day's, or the code's own one."""
-        return await self._claims.visits(
-            self._connection, self._patient_id(), self._bound, self._dependants, self._now
-        )
+        return self._found.visits
 
     async def arrive(self, check_in: CheckIn) -> Recorded:
         """Write a check-in; it counts once the transaction has ended."""
-        result = await self._claims.check_ins.write(self._connection, check_in)
+        result = await self._claims.check_ins.write_unaudited(self._connection, check_in)
         self.results.append((check_in, result))
         return result.recorded
 
@@ -113,16 +113,12 @@ class OpenClaim:
         """Have a conflict wait for a person; after everything else of the transaction."""
         await self._claims.reviews.open(self._connection, review)
 
-    async def use_up(self, by: str, device_id: str) -> None:
+    async def use_up(self) -> None:
         """The code has done its work; nothing where the claim rests on none."""
-        assert self.holder is not None
-        if self.holder.code_id is not None:
-            await self._connection.execute(
-                sql("redeem_code"), self.holder.code_id, self._now, by, device_id
-            )
+        self._used = True
 
-    async def taken(self, by: str, device_id: str, answer: str) -> None:
-        """Keep in the audit that the claim was good, and what came of it."""
+    async def taken(self, by: str, device_id: str, answer: str, attempt: Attempt | None) -> None:
+        """The claim was good: keep in the audit what came of it, and take the attempt back."""
         assert self.holder is not None
         code_id = self.holder.code_id
         event = AuditEvent(
@@ -139,11 +135,25 @@ class OpenClaim:
                 ("grade", self.holder.grade.value),
             ),
         )
-        await self._claims.record(self._connection, event)
+        self._taken = _Taken(by, device_id, attempt, event)
 
-    def _patient_id(self) -> UUID:
-        assert self.holder is not None
-        return self.holder.patient_id
+    async def close(self) -> None:
+        """Write what is left: the code's use, the attempt's taking back, the audit; in one."""
+        said = [result.event for _, result in self.results if result.event is not None]
+        await self._claims.close(self._connection, said, self._taken, self._code_id(), self._now)
+
+    def _code_id(self) -> UUID | None:
+        return self.holder.code_id if self.holder is not None and self._used else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """That a claim was good, at the end of it."""
+
+    by: str
+    device_id: str
+    attempt: Attempt | None
+    event: AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +163,7 @@ class _Found:
     holder: Holder | None
     flaw: str = ""
     about: UUID | None = None
-    bound: UUID | None = None
-    dependants: tuple[bytes, ...] = field(default=(), repr=False)
+    visits: tuple[Visit, ...] = ()
 
 
 class PostgresClaims:
@@ -191,12 +200,34 @@ class PostgresClaims:
         async with self._postgres.transaction() as connection:
             claim = OpenClaim(self, connection, await self._find(connection, shown, now), now)
             yield claim
+            await claim.close()
         for check_in, result in claim.results:
             await self.check_ins.tell(check_in, result)
 
-    async def record(self, connection: Connection, event: AuditEvent) -> None:
-        """See `OpenClaim.taken`."""
-        await append(connection, self._site_id, [event])
+    async def close(
+        self,
+        connection: Connection,
+        said: Sequence[AuditEvent],
+        taken: "_Taken | None",
+        used_up: UUID | None,
+        now: datetime,
+    ) -> None:
+        """See `OpenClaim.close`."""
+        if taken is None:
+            await append(connection, self._site_id, said)
+            return
+        attempt = taken.attempt
+        await connection.execute(
+            sql("close_claim"),
+            self._site_id,
+            [body_of(one) for one in (*said, taken.event)],
+            used_up,
+            taken.by,
+            taken.device_id,
+            None if attempt is None else attempt.subject,
+            now,
+            None if attempt is None else attempt.blocked_until,
+        )
 
     async def look_in_vain(self, now: datetime) -> None:
         """Do the work of looking a code up that nobody has."""
@@ -213,28 +244,14 @@ class PostgresClaims:
             return False
         return True
 
-    async def visits(
-        self,
-        connection: Connection,
-        patient_id: UUID,
-        bound: UUID | None,
-        dependants: Sequence[bytes],
-        now: datetime,
-    ) -> tuple[Visit, ...]:
-        """See `OpenClaim.visits`."""
+    def _span(self, now: datetime) -> tuple[datetime, datetime]:
+        """Between which moments an appointment begins that somebody may come for now."""
         day = LocalDay.containing(now, self._zone)
-        rows = await connection.fetch(
-            sql("claim_visits"),
-            self._site_id,
-            patient_id,
-            # Around midnight a window reaches into the day before or after.
+        # Around midnight a window reaches into the day before or after.
+        return (
             min(day.start, now - self._reach.closes_after),
             max(day.end, now + self._reach.opens_before),
-            bound,
-            list(dependants),
         )
-        others = sorted({row["patient_ref"] for row in rows if row["patient_id"] != patient_id})
-        return tuple(_visit(row, patient_id, others) for row in rows)
 
     async def _find(self, connection: Connection, shown: Shown, now: datetime) -> _Found:
         match shown:
@@ -243,25 +260,28 @@ class PostgresClaims:
             case TokenShown(text):
                 return await self._by_token(connection, text, now)
             case PersonShown(person):
-                return await self._by_number(connection, person)
+                return await self._by_number(connection, person, now)
 
     async def _by_digits(self, connection: Connection, digits: str, now: datetime) -> _Found:
         wanted = self._keys.hashes.of(digits)
         latest = now + self._reach.digits_before
-        row = await connection.fetchrow(
-            sql("find_code_by_digits"), self._site_id, wanted, now, latest
+        rows = await connection.fetch(
+            sql("find_code_by_digits"), self._site_id, wanted, now, *self._span(now), latest
         )
-        if row is None or not hmac.compare_digest(row["code_hash"], wanted):
+        if not rows or not hmac.compare_digest(rows[0]["code_hash"], wanted):
             return _Found(None, "unknown")
-        return _found(row)
+        return _found(rows)
 
     async def _by_token(self, connection: Connection, text: str, now: datetime) -> _Found:
         token = self._keys.signer.read(text)
         if token is None:
             return _Found(None, "not signed by this site")
-        row = await connection.fetchrow(sql("find_code_by_id"), self._site_id, token.code_id, now)
-        if row is None or row["expires_at"] != token.expires_at:
+        rows = await connection.fetch(
+            sql("find_code_by_id"), self._site_id, token.code_id, now, *self._span(now)
+        )
+        if not rows or rows[0]["expires_at"] != token.expires_at:
             return _Found(None, "unknown")
+        row = rows[0]
         flaws = {
             "used": row["redeemed_at"] is not None,
             "replaced": row["revoked_at"] is not None,
@@ -270,9 +290,9 @@ class PostgresClaims:
         for flaw, holds in flaws.items():
             if holds:
                 return _Found(None, flaw, row["patient_id"])
-        return _found(row)
+        return _found(rows)
 
-    async def _by_number(self, connection: Connection, person: Person) -> _Found:
+    async def _by_number(self, connection: Connection, person: Person, now: datetime) -> _Found:
         numbers = self._keys.numbers
         patient_id = await connection.fetchval(
             sql("patient_of_number"),
@@ -281,25 +301,43 @@ class PostgresClaims:
         )
         if patient_id is None:
             return _Found(None, "no patient")
-        dependants = tuple(numbers.of(person.id_type, one) for one in person.dependants)
+        dependants = [numbers.of(person.id_type, one) for one in person.dependants]
+        rows = await connection.fetch(
+            sql("visits_of_person"), self._site_id, patient_id, *self._span(now), dependants
+        )
         holder = Holder(patient_id, None, EvidenceGrade.EGOV, None)
-        return _Found(holder, dependants=dependants)
+        return _Found(holder, visits=_visits(rows, patient_id))
 
 
-def _found(row: asyncpg.Record) -> _Found:
-    if row["waits"]:
+def _found(rows: Sequence[asyncpg.Record]) -> _Found:
+    code = rows[0]
+    if code["waits"]:
         return _Found(None, "the patient has to wait")
-    issuer = Actor(row["issued_by"], tuple(row["issuer_refs"]))
-    holder = Holder(row["patient_id"], row["code_id"], EvidenceGrade(row["grade"]), issuer)
-    return _Found(holder, bound=row["appointment_id"])
+    patient_id = code["patient_id"]
+    issuer = Actor(code["issued_by"], tuple(code["issuer_refs"]))
+    holder = Holder(patient_id, code["code_id"], EvidenceGrade(code["grade"]), issuer)
+    # A code without any appointment is a row without a visit.
+    return _Found(
+        holder, visits=_visits([one for one in rows if one["visit_id"] is not None], patient_id)
+    )
 
 
-def _visit(row: asyncpg.Record, patient_id: UUID, others: Sequence[str]) -> Visit:
-    own = row["patient_id"] == patient_id
+def _visits(rows: Sequence[asyncpg.Record], patient_id: UUID) -> tuple[Visit, ...]:
+    """By appointment; dependants are numbered by the clinic's references."""
+    others = sorted({row["dependant_ref"] for row in rows if row["visitor_id"] != patient_id})
+    return tuple(
+        _visit(
+            row, 0 if row["visitor_id"] == patient_id else 1 + others.index(row["dependant_ref"])
+        )
+        for row in sorted(rows, key=lambda row: row["visit_id"])
+    )
+
+
+def _visit(row: asyncpg.Record, dependant: int) -> Visit:
     return Visit(
         appointment=Appointment(
-            appointment_id=row["appointment_id"],
-            patient_id=row["patient_id"],
+            appointment_id=row["visit_id"],
+            patient_id=row["visitor_id"],
             starts_at=row["starts_at"],
             ends_at=row["ends_at"],
             status=AppointmentStatus(row["status"]),
@@ -307,5 +345,5 @@ def _visit(row: asyncpg.Record, patient_id: UUID, others: Sequence[str]) -> Visi
             building=row["building"],
         ),
         appointment_ref=row["appointment_ref"],
-        dependant=0 if own else 1 + others.index(row["patient_ref"]),
+        dependant=dependant,
     )

@@ -12,7 +12,7 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, Audi
 from streamer.domain.consent import ConsentInForce, ConsentPurpose
 from streamer.domain.patient import Patient
 from streamer.domain.photo_agreement import PhotoAgreement
-from streamer.errors import InputError
+from streamer.errors import InputError, LookAlikeError
 from streamer.storage.audit import append
 from streamer.storage.keys import hold_current_key
 from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
@@ -196,10 +196,11 @@ async def _details(
     await write_rows(connection, sql("insert_look_alike"), pairs)
 
 
-def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> InputError:
+def _already_enrolled(patient_ref: str, alike: Sequence[LookAlike]) -> LookAlikeError:
     names = ", ".join(f"{one.patient_ref} (distance {one.distance:.2f})" for one in alike)
-    return InputError(
+    return LookAlikeError(
         f"patient {patient_ref}: this face may already be enrolled as {names}; if that is the same "
         "person, merge the two records in the hospital's system; if they are two, such as twins, "
-        "enrol with --anyway: both then check in by code only"
+        "enrol with --anyway: both then check in by code only",
+        tuple(one.patient_ref for one in alike),
     )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import asyncpg
 
@@ -45,6 +46,37 @@ class KeyStatus:
     primary: str
     next: str
     left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStates:
+    """What the database says of its keys, without a look into the places they are kept in.
+
+    Attributes:
+        keys: Id, state and since when; none before the first rotation.
+        rotation: none, under-way, cleaning (former wrapped keys are in the files yet), or done.
+    """
+
+    keys: tuple[tuple[str, str, datetime], ...]
+    rotation: Literal["none", "under-way", "cleaning", "done"]
+
+
+async def key_states(postgres: Postgres) -> KeyStates:
+    """Read them; raises DatabaseError."""
+    async with postgres.connection() as connection:
+        keys = await connection.fetch(sql("all_keys"))
+        rotations = await connection.fetch(sql("list_rotations"))
+    rotation: Literal["none", "under-way", "cleaning", "done"] = "none"
+    if rotations:
+        last = rotations[-1]
+        cleaned = last["files_clean_at"] is not None and last["log_clean_at"] is not None
+        rotation = "done" if cleaned else "cleaning"
+        if last["rewrapped_at"] is None:
+            rotation = "under-way"
+    return KeyStates(
+        tuple((one["key_id"], one["state"], one["retired_at"] or one["since"]) for one in keys),
+        rotation,
+    )
 
 
 async def key_status(url: str, limits: Limits, site: Site, sources: KeySources) -> KeyStatus:

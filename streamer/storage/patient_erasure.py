@@ -134,7 +134,7 @@ class PatientErasure:
             found = await connection.fetchrow(sql("lock_patient"), self._site_id, number)
         if found is None:
             raise await self._unknown(connection, ref)
-        if found["patient_ref"] == _nobody(found["patient_id"]):
+        if found["patient_ref"] == nobody_ref(found["patient_id"]):
             raise _erased_already(ref)
         return found
 
@@ -157,7 +157,7 @@ class PatientErasure:
     async def _empty_profile(self, connection: Connection, patient_id: UUID, now: datetime) -> None:
         """Leave a row that others may name, under a key of its own, with nobody in it."""
         await hold_current_key(connection, self._vault)
-        nobody = Patient(_nobody(patient_id), "")
+        nobody = Patient(nobody_ref(patient_id), "")
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place_of_profile(patient_id), profile_bytes(nobody))
         await connection.execute(
@@ -178,7 +178,7 @@ class PatientErasure:
         return tuple(StillKept(row["kind"], row["rows"], until[row["kind"]]) for row in rows)
 
 
-def _nobody(patient_id: UUID) -> str:
+def nobody_ref(patient_id: UUID) -> str:
     """The reference of a row that stayed: it stands for nobody in the clinic's books."""
     return f"erased-{patient_id}"
 

@@ -28,8 +28,8 @@ def refuse_bad_references(patients: Sequence[Patient]) -> None:
             )
         if one.patient_ref in seen:
             raise InputError(
-                f"{where(patients, index, 'patient_ref')}: stands in the file twice; "
-                "leave one of the rows out"
+                f"{where(patients, index, 'patient_ref')}: stands there twice; leave one "
+                "of them out"
             )
         seen.add(one.patient_ref)
         if one.patient_ref in one.guardian_refs:

@@ -60,7 +60,8 @@ class PostgresPresences:
             if consented is None:
                 return Recorded.REFUSED_CONSENT
             day = LocalDay.containing(presence.occurred_at, self._zone).day
-            if await connection.fetchval(sql("face_blocked"), presence.patient_id, day):
+            asked = (presence.patient_id, day, presence.appointment_id, False)
+            if await connection.fetchval(sql("face_blocked"), *asked):
                 return Recorded.REFUSED_BLOCKED
         inserted = await connection.fetchval(
             sql("insert_presence"),

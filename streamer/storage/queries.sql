@@ -407,30 +407,68 @@ WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND NOT p.is_staff AND p.deceased_on IS NULL
 FOR SHARE OF c;
 
--- name: insert_check_in
--- Nothing is inserted when the event is known: two deliveries of one event may name different
--- appointments and so hold different locks.
-INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method, evidence,
-                       occurred_at, camera_id, score, threshold, pack_id, decided_by, device_id,
-                       note)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT DO NOTHING
-RETURNING event_id;
+-- name: write_shown_check_in
+-- Both of the above in one, where nothing has to be looked at in between: no consent for what rests on
+-- no face. Written only at an appointment of the patient that is expected, at the site, and begins
+-- after $16 and not after $17, of somebody who had not died before $18; what was found comes back.
+WITH locked AS (
+    SELECT a.appointment_id, a.patient_id, a.status, a.starts_at, a.place, EXISTS (
+               SELECT FROM patients p WHERE p.patient_id = a.patient_id AND p.deceased_on < $18
+           ) AS died_before
+    FROM appointments a
+    WHERE a.appointment_id = $3 AND a.site_id = $2
+    FOR UPDATE OF a
+), fit AS (
+    SELECT status FROM locked
+    WHERE patient_id = $4 AND status IN ('booked', 'pending') AND place = 'site'
+      AND starts_at > $16 AND starts_at <= $17 AND NOT died_before
+), written AS (
+    INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
+                           evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
+                           device_id, note)
+    SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5::uuid, $6, $7, $8::timestamptz, $9, $10::float8,
+           $11::float8, $12, $13, $14, $15 FROM fit
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+), arrived AS (
+    UPDATE appointments a SET status = 'arrived', status_changed_at = $8
+    FROM written WHERE a.appointment_id = $3
+), changed AS (
+    INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status,
+                                occurred_at, changed_by, reason)
+    SELECT $2, $3, w.event_id, f.status, 'arrived', $8, $19, $15 FROM written w, fit f
+)
+SELECT l.patient_id, l.status, l.starts_at, l.place, l.died_before,
+       EXISTS (SELECT FROM fit) AS fit, EXISTS (SELECT FROM written) AS written
+FROM locked l;
 
--- name: mark_arrived
-UPDATE appointments SET status = 'arrived', status_changed_at = $2 WHERE appointment_id = $1;
-
--- name: died_before
--- Whoever died before this day of the site came in for nothing on it, whatever was shown.
-SELECT EXISTS (SELECT FROM patients WHERE patient_id = $1 AND deceased_on < $2);
+-- name: write_check_in
+-- With the appointment's new status, and the old one ($16) as FHIR R4 Provenance; those rows are only
+-- ever added. Nothing is written where the event or another check-in in force is there already: two
+-- deliveries of one event may name different appointments and so hold different locks.
+WITH written AS (
+    INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
+                           evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
+                           device_id, note)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id, site_id, appointment_id, occurred_at, note
+), arrived AS (
+    UPDATE appointments a SET status = 'arrived', status_changed_at = w.occurred_at
+    FROM written w WHERE a.appointment_id = w.appointment_id
+), changed AS (
+    INSERT INTO status_changes (site_id, appointment_id, event_id, from_status, to_status,
+                                occurred_at, changed_by, reason)
+    SELECT site_id, appointment_id, event_id, $16, 'arrived', occurred_at, $17, note FROM written
+)
+SELECT event_id FROM written;
 
 -- name: face_blocked
--- Has a person said that whoever was taken for this patient on this day was somebody else?
-SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2);
-
--- name: check_in_undone
--- Has a person undone a check-in of the appointment? A face alone does not write another one.
-SELECT EXISTS (SELECT FROM check_ins WHERE appointment_id = $1 AND undone_at IS NOT NULL);
+-- Has a person said that whoever was taken for this patient on this day was somebody else? And, where
+-- no person has decided ($4), has one undone a check-in of the appointment ($3)? A face alone does not
+-- write another one.
+SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2)
+    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL));
 
 -- name: insert_status_change
 -- FHIR R4 Provenance of a status. Rows are only ever added.
@@ -542,6 +580,18 @@ UPDATE camera_uptime SET ended_at = last_seen_at WHERE site_id = $1 AND ended_at
 SELECT camera_id, state, reason, started_at, last_seen_at FROM camera_uptime
 WHERE site_id = $1 AND ended_at IS NULL
 ORDER BY camera_id;
+
+-- name: uptime_between
+-- What a camera did in [$3, $4); an open interval reaches to its last heartbeat.
+SELECT state, reason, greatest(started_at, $3) AS began_at,
+       least(coalesce(ended_at, last_seen_at), $4) AS ended_at
+FROM camera_uptime
+WHERE site_id = $1 AND camera_id = $2 AND started_at < $4
+  AND coalesce(ended_at, last_seen_at) > $3
+ORDER BY started_at;
+
+-- name: server_now
+SELECT clock_timestamp() AS now, current_setting('server_version') AS version;
 
 -- name: insert_review
 -- Rows are only ever added. Nothing is inserted when it is there: a decision may be sent twice.
@@ -812,15 +862,13 @@ LIMIT 1;
 -- back, and nothing is counted, while it has to wait. The rule is that of `checkin.codes.limits`.
 -- No wait is a moment that is surely past: of two at once the later one may come here first.
 -- Not waiting for the disk: a crash loses half a second of counts at most, and nothing else.
-WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
-rule AS (
-    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits
-    FROM quick, LATERAL (
-        SELECT EXISTS (
-            SELECT FROM attempts
-            WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
-        ) AS strict
-    ) AS guessed
+WITH guessed AS MATERIALIZED (
+    SELECT EXISTS (
+        SELECT FROM attempts
+        WHERE site_id = $1::text AND scope = 'site' AND day = $4::date AND today >= $11::int
+    ) AS strict, set_config('synchronous_commit', 'off', true)
+), rule AS (
+    SELECT strict, CASE WHEN strict THEN $8::float8[] ELSE $7::float8[] END AS waits FROM guessed
 )
 INSERT INTO attempts AS a (site_id, scope, subject, level, day, today, last_at, blocked_until)
 SELECT $1::text, $2::text, $3::text, 1, $4::date, 1, $5::timestamptz,
@@ -849,8 +897,23 @@ SET (level, day, today, last_at, blocked_until) = (
 WHERE a.blocked_until <= $5::timestamptz
 RETURNING a.blocked_until;
 
+-- name: close_claim
+-- The code has done its work ($3, NULL where there is none or it stays in force), the attempt was none
+-- in vain ($6, NULL where none was counted), and the audit says so.
+WITH used AS (
+    UPDATE codes SET redeemed_at = $7, redeemed_by = $4, device_id = $5, code_hash = NULL
+    WHERE code_id = $3
+), taken_back AS (
+    UPDATE attempts AS a
+    SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
+        blocked_until = CASE WHEN a.blocked_until = $8::timestamptz
+                             THEN a.last_at - interval '1 minute' ELSE a.blocked_until END
+    WHERE a.site_id = $1 AND a.scope = 'device' AND a.subject = $6
+)
+INSERT INTO audit_inbox (site_id, bodies) VALUES ($1, $2::json[]);
+
 -- name: take_attempt_back
--- The code was right. Somebody else's wait, begun meanwhile, stays.
+-- It was none in vain. Somebody else's wait, begun meanwhile, stays.
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE attempts AS a
 SET level = greatest(0, a.level - 1), today = greatest(0, a.today - 1),
@@ -922,54 +985,93 @@ RETURNING code_id;
 
 -- name: find_code_by_digits
 -- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
--- those for an appointment that begins after $4. What is sent out days ahead cannot be guessed yet.
+-- those for an appointment that begins after $6. What is sent out days ahead cannot be guessed yet.
+-- With what can be arrived at, a row each: the holder's appointments from $4 to $5 and those of whom
+-- they are guardian of, or the one that the code was issued for. The people first: by day alone it
+-- would read the whole site's.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits
+       ) AS waits,
+       v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
+       v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
+LEFT JOIN LATERAL (
+    SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status,
+           a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
+               SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
+           ) END AS dependant_ref
+    FROM (
+        SELECT c.patient_id
+        UNION ALL
+        SELECT g.patient_id FROM guardians g
+        WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+    ) AS person
+    JOIN appointments a ON a.patient_id = person.patient_id
+    WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+      AND (c.appointment_id IS NULL OR a.appointment_id = c.appointment_id)
+      AND a.starts_at >= CASE WHEN c.appointment_id IS NULL THEN $4::timestamptz ELSE '-infinity' END
+      AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
+) v ON true
 WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
   AND (c.appointment_id IS NULL OR EXISTS (
       SELECT FROM appointments a
-      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $4
+      WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $6
   ))
 FOR UPDATE OF c;
 
 -- name: find_code_by_id
--- In whatever state: a signed token that was used says whom it belonged to.
+-- In whatever state: a signed token that was used says whom it belonged to. Visits as above.
 SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer_refs,
        c.expires_at, c.redeemed_at, c.revoked_at, c.code_hash, EXISTS (
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits
+       ) AS waits,
+       v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
+       v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
+LEFT JOIN LATERAL (
+    SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status,
+           a.place, a.building, CASE WHEN a.patient_id <> c.patient_id THEN (
+               SELECT p.patient_ref FROM patients p WHERE p.patient_id = a.patient_id
+           ) END AS dependant_ref
+    FROM (
+        SELECT c.patient_id
+        UNION ALL
+        SELECT g.patient_id FROM guardians g
+        WHERE g.guardian_id = c.patient_id AND c.appointment_id IS NULL
+    ) AS person
+    JOIN appointments a ON a.patient_id = person.patient_id
+    WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
+      AND (c.appointment_id IS NULL OR a.appointment_id = c.appointment_id)
+      AND a.starts_at >= CASE WHEN c.appointment_id IS NULL THEN $4::timestamptz ELSE '-infinity' END
+      AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
+) v ON true
 WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
 FOR UPDATE OF c;
 
 -- name: patient_of_number
 SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
--- name: claim_visits
--- The holder's appointments between two moments, and those of whom they are guardian of, as the
--- clinic says or the national service does ($6, hashes); or the one a code was issued for ($5).
--- The people first: by day alone it would read the whole site's.
-SELECT a.appointment_id, a.appointment_ref, a.patient_id, a.starts_at, a.ends_at, a.status, a.place,
-       a.building, p.patient_ref
+-- name: visits_of_person
+-- For whom the national service has named: the holder's appointments between two moments, and those of
+-- whom they are guardian of, as the clinic says or that service does ($5, hashes).
+SELECT a.appointment_id AS visit_id, a.appointment_ref, a.patient_id AS visitor_id, a.starts_at,
+       a.ends_at, a.status, a.place, a.building, p.patient_ref AS dependant_ref
 FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
 WHERE a.site_id = $1 AND a.status <> 'entered-in-error'
   AND a.patient_id = ANY(ARRAY(
       SELECT $2::uuid
       UNION ALL
-      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2 AND $5::uuid IS NULL
+      SELECT g.patient_id FROM guardians g WHERE g.guardian_id = $2
       UNION ALL
       SELECT w.patient_id FROM patients w
-      WHERE w.site_id = $1 AND w.id_number_hash = ANY($6::bytea[])
+      WHERE w.site_id = $1 AND w.id_number_hash = ANY($5::bytea[])
   ))
-  AND (a.appointment_id = $5 OR $5 IS NULL AND a.starts_at >= $3 AND a.starts_at < $4)
-ORDER BY a.appointment_id;
+  AND a.starts_at >= $3 AND a.starts_at < $4;
 
 -- name: redeem_code
 UPDATE codes SET redeemed_at = $2, redeemed_by = $3, device_id = $4, code_hash = NULL
@@ -1331,7 +1433,7 @@ ORDER BY lane, sequence;
 
 -- name: audit_left_over
 -- Events that were committed and never linked: only somebody who switched the trigger off does that.
-SELECT count(*) FROM audit_inbox WHERE site_id = $1;
+SELECT coalesce(sum(greatest(1, cardinality(bodies))), 0) FROM audit_inbox WHERE site_id = $1;
 
 -- name: audit_triggers
 -- Those that link and guard, and are switched on.
@@ -1358,38 +1460,37 @@ FROM audit_events WHERE site_id = $1
 ORDER BY lane, sequence;
 
 -- name: append_audit
--- Linked to a chain at the commit.
-INSERT INTO audit_inbox (site_id, body)
-SELECT $1, body FROM unnest($2::json[]) WITH ORDINALITY AS events (body, place) ORDER BY place;
+-- Linked to a chain at the commit, all of them in one go.
+INSERT INTO audit_inbox (site_id, bodies) VALUES ($1, $2::json[]);
 
 -- name: insert_account
 -- Nothing comes back where the name is taken.
 INSERT INTO accounts (account_id, site_id, name, password_hash, roles, practitioner_refs, cameras,
                       issuer, subject, roles_from_provider, created_at, created_by,
-                      password_changed_at)
+                      password_changed_at, password_until)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END)
+        CASE WHEN $4::text IS NULL THEN NULL ELSE $11::timestamptz END, $13)
 ON CONFLICT (site_id, name) DO NOTHING
 RETURNING account_id;
 
 -- name: account_by_name
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND name = $2;
 
 -- name: lock_account
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND name = $2 FOR NO KEY UPDATE;
 
 -- name: account_by_identity
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 AND issuer = $2 AND subject = $3 FOR NO KEY UPDATE;
 
 -- name: list_accounts
 SELECT account_id, name, roles, practitioner_refs, cameras, password_hash, issuer, subject,
-       roles_from_provider, created_at, last_sign_in_at, disabled_at
+       roles_from_provider, created_at, last_sign_in_at, disabled_at, password_until
 FROM accounts WHERE site_id = $1 ORDER BY name;
 
 -- name: update_account
@@ -1399,7 +1500,8 @@ SET roles = $2, practitioner_refs = $3, cameras = $4, issuer = $5, subject = $6,
 WHERE account_id = $1;
 
 -- name: set_password
-UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE account_id = $1;
+UPDATE accounts SET password_hash = $2, password_changed_at = $3, password_until = $4
+WHERE account_id = $1;
 
 -- name: rehash_password
 -- The same password under newer parameters; not if it has been changed meanwhile.
@@ -1417,7 +1519,7 @@ VALUES ($1, $2, $3, $4, $5, $5, $6);
 -- In force: neither over nor left alone for too long, of an account that may sign in.
 SELECT s.method, s.expires_at, s.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
        a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
-       a.last_sign_in_at, a.disabled_at
+       a.last_sign_in_at, a.disabled_at, a.password_until
 FROM web_sessions s JOIN accounts a ON a.account_id = s.account_id
 WHERE s.session_hash = $1 AND s.site_id = $2 AND s.expires_at > $3 AND s.last_used_at > $4
   AND a.disabled_at IS NULL;
@@ -1433,6 +1535,13 @@ DELETE FROM web_sessions WHERE session_hash = $1 AND site_id = $2 RETURNING acco
 
 -- name: end_sessions_of
 DELETE FROM web_sessions WHERE account_id = $1;
+
+-- name: other_admins
+-- How many beside one are admins and can sign in.
+SELECT count(*) FROM accounts
+WHERE site_id = $1 AND account_id <> $2 AND 'admin' = ANY (roles) AND disabled_at IS NULL
+  AND (subject IS NOT NULL
+       OR (password_hash IS NOT NULL AND (password_until IS NULL OR password_until > $3)));
 
 -- name: end_all_sessions
 DELETE FROM web_sessions WHERE site_id = $1;
@@ -1458,7 +1567,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: find_token
 SELECT t.token_id, t.scopes, t.last_used_at, a.account_id, a.name, a.roles, a.practitioner_refs,
        a.cameras, a.password_hash, a.issuer, a.subject, a.roles_from_provider, a.created_at,
-       a.last_sign_in_at, a.disabled_at
+       a.last_sign_in_at, a.disabled_at, a.password_until
 FROM api_tokens t JOIN accounts a ON a.account_id = t.account_id
 WHERE t.token_hash = $1 AND t.site_id = $2 AND t.expires_at > $3 AND t.revoked_at IS NULL
   AND a.disabled_at IS NULL;

@@ -83,6 +83,15 @@ class RedisLink:
             log.info("redis is back")
         return answer
 
+    async def version(self) -> str:
+        """Which Redis answers.
+
+        Raises:
+            CacheError: It is away, or was a moment ago.
+        """
+        said = await self.call(lambda redis: redis.info("server"))
+        return str(said["redis_version"])
+
     async def close(self) -> None:
         """Close the connections."""
         try:

@@ -52,6 +52,7 @@ class ScheduleCache:
     ) -> None:
         """Keep the collaborators; without Redis everything comes from memory and PostgreSQL."""
         self._source = ScheduleSource(postgres, site_id)
+        self._link = redis
         self._redis = None if redis is None else RedisMirror(RedisDays(redis, site_id, zone, clock))
         self._zone = zone
         self._clock = clock
@@ -120,6 +121,10 @@ class ScheduleCache:
         """Take in what was heard: these patients are asked for anew. Never blocks."""
         if change.patients != frozenset() and self._held:
             self._marks.add(change.patients)
+
+    async def redis_version(self) -> str | None:
+        """Which Redis answers; None = there is none set. Raises CacheError."""
+        return None if self._link is None else await self._link.version()
 
     @property
     def nobody_marked(self) -> bool:

@@ -19,6 +19,16 @@ class OpenInterval:
     last_seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class UptimeInterval:
+    """What a camera did from when to when. Times are UTC."""
+
+    status: CameraStatus
+    reason: str
+    began_at: datetime
+    ended_at: datetime
+
+
 class CameraUptime:
     """Intervals without gaps or overlaps per camera; the last one is open while the service runs.
 
@@ -78,6 +88,24 @@ class CameraUptime:
         """End every open interval, as the last act of an orderly stop; raises DatabaseError."""
         await self.heartbeat(now)
         await self.recover()
+
+    async def between(
+        self, camera_id: str, begins: datetime, ends: datetime
+    ) -> list[UptimeInterval]:
+        """Return what a camera did in [begins, ends), by time, cut to it; raises DatabaseError.
+
+        What lies between the intervals nobody knows: no service ran, or it had no such camera.
+        """
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(
+                sql("uptime_between"), self._site_id, camera_id, begins, ends
+            )
+        return [
+            UptimeInterval(
+                CameraStatus(row["state"]), row["reason"], row["began_at"], row["ended_at"]
+            )
+            for row in rows
+        ]
 
     async def open_intervals(self) -> list[OpenInterval]:
         """Return what the running service says of its cameras, by their ids; raises DatabaseError.

@@ -1,15 +1,24 @@
-"""Puts the API together: routes, errors, and what stands before them. Made by `app` and tests."""
+"""Puts API and pages together: routes, errors, what stands before them. Made by `app` and tests."""
 
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
+from streamer.web.pages.audit import audit_page
+from streamer.web.pages.enrol import enrol
+from streamer.web.pages.home import home
+from streamer.web.pages.installation import installation
+from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.review import review
+from streamer.web.pages.users import users
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
+from streamer.web.routes.accounts import accounts
 from streamer.web.routes.appointments import appointments
 from streamer.web.routes.audit import audit
 from streamer.web.routes.cameras import cameras
@@ -19,14 +28,19 @@ from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
 from streamer.web.routes.enrolments import enrolments
 from streamer.web.routes.health import health
+from streamer.web.routes.incidents import incidents
+from streamer.web.routes.jobs import jobs
 from streamer.web.routes.oidc import oidc
 from streamer.web.routes.openapi import openapi
 from streamer.web.routes.patients import patients
 from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.reviews import reviews
+from streamer.web.routes.rights import rights
 from streamer.web.routes.service import service
 from streamer.web.routes.session import session
+from streamer.web.routes.settings import settings
+from streamer.web.routes.tokens import tokens
 from streamer.web.security.forwarded import Forwarded
 from streamer.web.security.gate import Gate
 from streamer.web.security.headers import SecurityHeaders
@@ -54,7 +68,15 @@ _ROUTERS: Final = (
     cameras,
     service,
     audit,
+    accounts,
+    tokens,
+    jobs,
+    settings,
+    rights,
+    incidents,
 )
+
+_PAGES: Final = (home, review, enrol, users, audit_page, installation)
 
 
 def create_application(parts: WebParts) -> FastAPI:
@@ -77,6 +99,12 @@ def create_application(parts: WebParts) -> FastAPI:
     application.state.parts = parts
     for one in _ROUTERS:
         application.include_router(one, prefix=API, max_body_size=MAX_BODY, responses=PROBLEMS)
+    application.state.pages = pages = PageRenderer()
+    for one in _PAGES:
+        application.include_router(one, max_body_size=MAX_BODY)
+    pages.served = {
+        context.path for context in iter_route_contexts(application.routes) if context.path
+    }
     install(application)
     entrance = parts.entrance
     # The last one added is the first one passed.

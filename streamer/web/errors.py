@@ -17,6 +17,7 @@ from streamer.errors import (
     DatabaseError,
     InputError,
     KirdiError,
+    LookAlikeError,
     NoMatchError,
     OutsideError,
     StaleError,
@@ -34,6 +35,7 @@ _AWAY: Final = {"Retry-After": "5"}
 # installation's insides is written to the log alone.
 _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] = (
     (StaleError, HTTPStatus.PRECONDITION_FAILED, "stale", None),
+    (LookAlikeError, HTTPStatus.UNPROCESSABLE_ENTITY, "look-alike", None),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     # Before what it is a kind of: no field has to remember the one character that is kept nowhere.
     (TextError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
@@ -52,7 +54,8 @@ def problem_of(error: KirdiError) -> Problem:
     for kind, status, word, detail in _OURS:
         if isinstance(error, kind):
             headers = _AWAY if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-            return Problem(status, word, detail or str(error), headers)
+            more = {"looks_like": error.references} if isinstance(error, LookAlikeError) else None
+            return Problem(status, word, detail or str(error), headers, more)
     raise AssertionError("KirdiError covers all of them")
 
 

@@ -1,14 +1,15 @@
 """What fields of requests are made of: bounded, and without characters that mean nothing."""
 
-from datetime import date
-from typing import Annotated, Final
+from datetime import date, datetime
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 _YEARS: Final = range(1900, 2200)
+Dated = TypeVar("Dated", bound=date)
 
 
-def _of_our_times(value: date) -> date:
+def _of_our_times(value: Dated) -> Dated:
     if value.year not in _YEARS:
         raise ValueError("no day of ours")
     return value
@@ -37,3 +38,8 @@ Note = Annotated[
 
 Day = Annotated[date, AfterValidator(_of_our_times), Field(examples=["2026-11-23"])]
 """Of the site, from 1900 to 2199."""
+
+Moment = Annotated[
+    datetime, AfterValidator(_of_our_times), Field(examples=["2026-11-23T09:00:00+05:00"])
+]
+"""From 1900 to 2199; without an offset it is the site's."""

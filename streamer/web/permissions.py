@@ -41,6 +41,7 @@ class Permission(StrEnum):
     ACCOUNTS_WRITE = "accounts:write"
     SETTINGS_READ = "settings:read"
     JOBS_READ = "jobs:read"
+    JOBS_RUN = "jobs:run"
 
 
 _OF: Final[dict[Role, frozenset[Permission]]] = {
@@ -66,8 +67,10 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.OPERATOR: frozenset(
         {Permission.CAMERAS_READ, Permission.CAMERAS_WRITE, Permission.CAMERAS_VIEW}
     ),
+    # The names of those whom a waiting face may show, and of nobody else: see `routes.reviews`.
     Role.REVIEWER: frozenset(
         {
+            Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
             Permission.PRESENCES_READ,
@@ -119,6 +122,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CAMERAS_WRITE,
             Permission.SETTINGS_READ,
             Permission.JOBS_READ,
+            Permission.JOBS_RUN,
         }
     ),
 }

@@ -1,7 +1,8 @@
 """What the web server needs of the rest: its routes' Protocols, collected. Filled by `app`."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -77,6 +78,8 @@ class WebParts:
         site_id: The only site there is here.
         clock: The only source of time.
         entrance: How people come in.
+        site_name: For people.
+        stopping: Set when the server stops; what goes on for long ends by it.
         resources: What the routes of the clinic's domain work with; None until the service has
             opened all of it.
     """
@@ -85,3 +88,5 @@ class WebParts:
     clock: Clock
     entrance: Entrance
     resources: Resources | None = None
+    site_name: str = ""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

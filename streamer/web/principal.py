@@ -27,6 +27,7 @@ class Principal:
         cameras: Which cameras they may see or change; None = all.
         site_id: Whose rows they may see.
         via: How they came.
+        must_change_password: They came by a one-time password, and may nothing but change it.
     """
 
     account: str
@@ -36,6 +37,7 @@ class Principal:
     cameras: frozenset[str] | None
     site_id: str
     via: Via
+    must_change_password: bool = False
 
     @property
     def actor(self) -> Actor:

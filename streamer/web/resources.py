@@ -7,6 +7,7 @@ from datetime import date, datetime, tzinfo
 from typing import Protocol
 from uuid import UUID
 
+from config.settings import Site
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
 from streamer.domain.actor import Actor
@@ -24,12 +25,14 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
-from streamer.web.models.patients import Enrolled
+from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
+from streamer.web.models.patients import Enrolled, PhotoAdvice
 
 
 class Visits(Protocol):
@@ -113,6 +116,18 @@ class SentPhoto:
     content: bytes
 
 
+class Imports(Protocol):
+    """Writes what another system knows; raises InputError, DatabaseError, VaultError."""
+
+    async def patients(self, sent: ImportedPatients, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
+
+    async def appointments(self, sent: ImportedAppointments, by: Actor) -> ImportResult:
+        """All of them, or none."""
+        ...
+
+
 class Enrolments(Protocol):
     """Enrols patients; raises InputError, DatabaseError, VaultError."""
 
@@ -125,6 +140,10 @@ class Enrolments(Protocol):
         by: Actor,
     ) -> Enrolled:
         """Make a template of photos, upon a consent in force."""
+        ...
+
+    async def advise(self, photo: SentPhoto) -> PhotoAdvice:
+        """Say what could be better about one picture."""
         ...
 
 
@@ -310,12 +329,14 @@ class Resources:
     """Everything behind the routes of the clinic's domain.
 
     Attributes:
+        site: What the settings say of it.
         zone: The site's; says what today is.
         pack_id: The model pack in use.
         cursors: Seals the places at which lists go on.
         pseudonyms: For those who may count and not know.
     """
 
+    site: Site
     zone: tzinfo
     pack_id: str
     cursors: Seal
@@ -324,6 +345,7 @@ class Resources:
     visits: Visits
     people: People
     looks: Looks
+    imports: Imports
     enrolments: Enrolments
     consents: Consents
     check_ins: CheckIns
@@ -333,3 +355,4 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    installation: Installation

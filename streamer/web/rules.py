@@ -6,6 +6,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from config.settings import Web
+from streamer.domain.consent import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,16 @@ class WebRules:
         encrypted: The server speaks TLS itself.
         proxies: Whose word about who asks is believed.
         longest_s: A session lasts so long at most; the cookie, too.
+        idle_min: And ends after so many minutes without a request.
+        language: Of pages, for whoever has chosen none.
     """
 
     public_url: str | None
     encrypted: bool
     proxies: tuple[IPv4Network | IPv6Network, ...]
     longest_s: int
+    idle_min: float
+    language: Language
 
     @classmethod
     def of(cls, web: Web) -> Self:
@@ -32,6 +37,8 @@ class WebRules:
             web.encrypted,
             tuple(ip_network(one) for one in web.trusted_proxies),
             int(web.session_hours * 3600),
+            web.session_idle_min,
+            Language(web.language),
         )
 
     @property

@@ -27,8 +27,22 @@ _FINISH_S: Final = 5
 class WebServer:
     """Serves an application on one socket until it is told to stop."""
 
-    def __init__(self, application: ASGIApp, web: Web, clock: Clock) -> None:
-        """Keep what is served where; `bind` takes the address."""
+    def __init__(
+        self,
+        application: ASGIApp,
+        web: Web,
+        clock: Clock,
+        stopping: asyncio.Event | None = None,
+    ) -> None:
+        """Keep what is served where; `bind` takes the address.
+
+        Args:
+            application: What answers.
+            web: The settings.
+            clock: For the certificate's renewal.
+            stopping: Set once it stops, so that answers which go on and on end.
+        """
+        self._stopping = stopping or asyncio.Event()
         self._application = application
         self._web = web
         self._clock = clock
@@ -100,6 +114,7 @@ class WebServer:
             done, _ = await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
             for one in done - {stopping}:
                 one.result()
+            self._stopping.set()
             # First nobody comes any more, then those who are there are answered.
             tasks[1].cancel()
             server.should_exit = True

@@ -97,11 +97,12 @@ class Redeeming:
                 _tell(claim, Settled(REFUSED, "the device has to wait"))
                 return REFUSED
         try:
-            settled = await self._settle(claim, way, actors, now)
+            settled = await self._settle(claim, way, actors, now, attempt)
         except InputError:
             await self._take_back(attempt)
             raise
-        if settled.redeemed.answer is Answer.REFUSED:
+        answer = settled.redeemed.answer
+        if answer is Answer.REFUSED:
             failure = Failure(
                 claim.device.device_id,
                 settled.flaw,
@@ -110,7 +111,7 @@ class Redeeming:
                 way.guessable,
             )
             await self._attempts.failed(failure, now)
-        else:
+        elif answer is Answer.AWAY:
             await self._take_back(attempt)
         _tell(claim, settled)
         return settled.redeemed
@@ -120,7 +121,12 @@ class Redeeming:
             await self._attempts.succeeded(attempt)
 
     async def _settle(
-        self, claim: Claim, way: Way, actors: Sequence[Actor], now: datetime
+        self,
+        claim: Claim,
+        way: Way,
+        actors: Sequence[Actor],
+        now: datetime,
+        attempt: Attempt | None,
     ) -> Settled:
         try:
             shown = await way.shown(claim)
@@ -139,7 +145,8 @@ class Redeeming:
             settled = await taking.run(actors)
             if settled.redeemed.answer is not Answer.REFUSED:
                 answer = settled.redeemed.answer.value.replace("_", "-")
-                await found.taken(redeemer(claim, actors), claim.device.device_id, answer)
+                by, device_id = redeemer(claim, actors), claim.device.device_id
+                await found.taken(by, device_id, answer, attempt)
             return settled
 
 

@@ -13,6 +13,7 @@ from streamer.checkin.codes.claim import ALL, Answer, Arrival, Choice, Claim, Re
 from streamer.checkin.decision import ArrivalPolicy, ShownEvidence, decide
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
+from streamer.domain.attempt import Attempt
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.claim import Holder, Visit
 from streamer.domain.decision import Decision, Outcome, Reason
@@ -46,12 +47,15 @@ class OpenClaim(Protocol):
         """Write that the patient was there."""
         ...
 
-    async def use_up(self, by: str, device_id: str) -> None:
+    async def use_up(self) -> None:
         """The code has done its work."""
         ...
 
-    async def taken(self, by: str, device_id: str, answer: str) -> None:
-        """Keep on record that the claim was good, and what came of it."""
+    async def taken(self, by: str, device_id: str, answer: str, attempt: Attempt | None) -> None:
+        """Keep on record that the claim was good, and what came of it; the attempt is taken back.
+
+        Committed with everything else of the claim, or not at all.
+        """
         ...
 
     async def review(self, review: ShownReview) -> None:
@@ -202,7 +206,7 @@ class Taking:
         done = tuple(arrivals)
         code_id = self._holder.code_id
         if any(one.recorded is Recorded.WRITTEN for one in done):
-            await self._found.use_up(redeemer(self._claim, actors), self._device.device_id)
+            await self._found.use_up()
             redeemed = Redeemed(Answer.ARRIVED, Reason.WINDOW_OPEN, done, code_id=code_id)
         elif any(one.recorded is Recorded.DUPLICATE for one in done):
             redeemed = Redeemed(Answer.NOT_ARRIVED, Reason.ALREADY_ARRIVED, done, code_id=code_id)

@@ -38,7 +38,7 @@ SERVICE = """
         ON codes TO kirdi_service;
     GRANT SELECT, INSERT, UPDATE, DELETE ON attempts TO kirdi_service;
     GRANT SELECT ON audit_lanes, audit_events, audit_inbox TO kirdi_service;
-    GRANT INSERT (site_id, body) ON audit_inbox TO kirdi_service;
+    GRANT INSERT (site_id, bodies) ON audit_inbox TO kirdi_service;
     GRANT EXECUTE ON FUNCTION kirdi_site(), kirdi_tell_gallery(text),
         kirdi_tell_schedule(text, uuid[]), kirdi_destroy_keys(timestamptz),
         kirdi_clean_log(timestamptz), kirdi_sites() TO kirdi_service
@@ -85,7 +85,7 @@ RETENTION = """
         attempts TO kirdi_retention;
     GRANT INSERT (erasure_id, site_id, patient_id, consent_id, reason, erased_by, erased_at,
         templates, renewed_key, backups_clean_by) ON erasures TO kirdi_retention;
-    GRANT INSERT (site_id, body) ON audit_inbox TO kirdi_retention;
+    GRANT INSERT (site_id, bodies) ON audit_inbox TO kirdi_retention;
     GRANT EXECUTE ON FUNCTION kirdi_site(), kirdi_tell_gallery(text),
         kirdi_tell_schedule(text, uuid[]) TO kirdi_retention
 """

@@ -72,7 +72,10 @@ class Receipt(Answer):
 
     erasure_id: UUID
     patient_ref: str | None
-    reason: EndReason
+    reason: str = Field(
+        description="why its consent ended; or erasure, at the patient's wish; or retention",
+        examples=["withdrawn"],
+    )
     erased_by: str
     erased_at: datetime
     templates: int = Field(description="how many; from `erased_at` on nobody can match them")

@@ -54,3 +54,17 @@ class Enrolled(Answer):
     code_only: bool = Field(
         description="too much like somebody else: neither is recognised by face"
     )
+
+
+class PhotoAdvice(Answer):
+    """What could be better about a picture."""
+
+    faces: int
+    shortcoming: str | None = Field(
+        description="no_face, several_faces, low_score, cut_by_border, too_small, turned_away, "
+        "badly_lit, blurred, small, off_centre; null = it is good"
+    )
+    usable: bool = Field(description="it can be enrolled from")
+    bbox: tuple[float, float, float, float] | None = Field(
+        description="the face, in shares of width and height: left, top, right, bottom"
+    )

@@ -58,6 +58,22 @@ class Review(Answer):
     device_id: str | None = Field(description="where a code was shown")
 
 
+class Waiting(Answer):
+    """What waits, without whom it is about."""
+
+    review_id: UUID
+    expires_at: datetime
+
+
+class CandidateShown(Answer):
+    """What a person compares a face with: no picture of a patient is kept."""
+
+    patient_ref: str
+    full_name: str
+    birth_year: int | None
+    sex: str | None
+
+
 class Confirmation(Sent):
     """Which candidate it is."""
 

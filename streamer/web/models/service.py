@@ -1,6 +1,9 @@
 """What the service is doing, and what an operator should know of it."""
 
+from pydantic import Field
+
 from streamer.web.models.base import Answer
+from streamer.web.models.state import Recognition
 
 
 class Cameras(Answer):
@@ -16,8 +19,12 @@ class Service(Answer):
     """The running service."""
 
     site_id: str
+    site_name: str
+    time_zone: str = Field(description="an IANA name; decides what today is")
+    buildings: list[str]
     version: str
     cameras: Cameras
+    recognition: Recognition
 
 
 class Notice(Answer):

@@ -14,6 +14,7 @@ from streamer.domain.role import Role
 from streamer.web.oidc.claims import Claimed, claimed
 from streamer.web.oidc.departure import Departure
 from streamer.web.problem import Problem, forbidden
+from streamer.web.security.local_path import local_path
 
 if TYPE_CHECKING:
     from streamer.web.oidc.provider import OidcProvider
@@ -207,14 +208,6 @@ class OidcSignIn:
         if not hmac.compare_digest(kept["state"].encode(), state.encode()):
             raise _begin_anew("this answer belongs to another beginning")
         return {str(name): str(value) for name, value in kept.items()}
-
-
-def local_path(wanted: str) -> str:
-    """Return a path of this server; anything that might lead elsewhere is its front page."""
-    plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted
-    if not plain or not wanted.startswith("/") or wanted.startswith("//") or len(wanted) > 512:
-        return "/"
-    return wanted
 
 
 def _begin_anew(why: str) -> Problem:

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.appointment_entry import AppointmentEntry, AppointmentFilter
 from streamer.web.clinic import Clinic, day_or_today
-from streamer.web.documented import NOT_FOUND, PROBLEMS
+from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.fields import Day, Label, Reference
 from streamer.web.models.appointments import Appointment
 from streamer.web.models.base import Listed
+from streamer.web.models.imports import MOST_IMPORTED, ImportedAppointments, ImportResult
+from streamer.web.once import Once
 from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
@@ -70,6 +72,23 @@ async def show_appointment(
     if found is None:
         raise not_found("appointment")
     return _appointment(found)
+
+
+@appointments.post(
+    "/import", response_model=ImportResult, responses=WRITE, max_body_size=MOST_IMPORTED
+)
+async def import_appointments(
+    principal: Annotated[Principal, require(Permission.APPOINTMENTS_WRITE)],
+    clinic: Clinic,
+    once: Once,
+    sent: ImportedAppointments,
+) -> Response:
+    """Write appointments as another system knows them: all or none; twice changes nothing.
+
+    No status moves backwards: who has arrived stays so where the other system still says booked.
+    The patients have to be there already; practitioners are made or renamed on the way.
+    """
+    return await once(lambda: clinic.imports.appointments(sent, principal.actor))
 
 
 def _appointment(entry: AppointmentEntry) -> Appointment:

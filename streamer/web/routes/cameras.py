@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Header, Response
+from fastapi import Header, Query, Response
 
 from streamer.domain.camera_report import CameraReport
-from streamer.web.clinic import Clinic
+from streamer.web.clinic import Clinic, day_or_today
 from streamer.web.documented import NOT_FOUND, PROBLEMS, VERSIONED, WRITE
-from streamer.web.fields import Named
+from streamer.web.fields import Day, Named
 from streamer.web.models.base import Listed
 from streamer.web.models.cameras import (
     Camera,
@@ -17,8 +17,10 @@ from streamer.web.models.cameras import (
     NewCamera,
     camera_of,
 )
+from streamer.web.models.uptime import Uptime
 from streamer.web.once import Once
 from streamer.web.paging import PageAsked
+from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
 from streamer.web.problem import forbidden, not_found
@@ -59,6 +61,20 @@ async def show_camera(
     found = camera_of(_one(clinic, principal, camera_id))
     response.headers["ETag"] = f'"{clinic.cameras.version(camera_id)}"'
     return found
+
+
+@cameras.get("/{camera_id}/uptime", responses=NOT_FOUND)
+async def show_uptime(
+    principal: Reader,
+    parts: Parts,
+    clinic: Clinic,
+    camera_id: Named,
+    day: Annotated[Day | None, Query(alias="date", description="of the site; none = today")] = None,
+) -> Uptime:
+    """Show what a camera did on a day, cut to the day; what nobody watched is no interval."""
+    _one(clinic, principal, camera_id)
+    wanted = day_or_today(day, parts, clinic)
+    return await clinic.installation.state.uptime(camera_id, wanted)
 
 
 @cameras.post("", status_code=HTTPStatus.CREATED, response_model=CameraChanged, responses=WRITE)

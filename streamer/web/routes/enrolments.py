@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from streamer.web.clinic import Clinic
 from streamer.web.documented import WRITE
 from streamer.web.fields import Label, Reference
-from streamer.web.models.patients import Enrolled
+from streamer.web.models.patients import Enrolled, PhotoAdvice
 from streamer.web.once import Once
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
@@ -17,9 +17,13 @@ from streamer.web.problem import Problem, not_found
 from streamer.web.require import require
 from streamer.web.router import router
 from streamer.web.sight import sight_of
-from streamer.web.uploads import MOST_IN_ALL, MOST_PHOTOS, Upload, read_upload
+from streamer.web.uploads import MOST_BYTES, MOST_IN_ALL, MOST_PHOTOS, Upload, read_upload
 
 enrolments = router("/enrolments", "patients")
+
+
+_ROOM: Final = 4096
+"""For what stands around a photo."""
 
 
 class EnrolmentForm(BaseModel):
@@ -104,6 +108,43 @@ async def enrol_patient(
         HTTPStatus.CREATED,
         sent=upload.digest,
     )
+
+
+_PHOTO: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["photo"],
+                    "properties": {"photo": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+@enrolments.post(
+    "/advice",
+    responses=WRITE,
+    openapi_extra=_PHOTO,
+    max_body_size=MOST_BYTES + _ROOM,
+)
+async def advise_about_photo(
+    _principal: Annotated[Principal, require(Permission.PATIENTS_WRITE)],
+    clinic: Clinic,
+    request: Request,
+) -> PhotoAdvice:
+    """Say what could be better about a picture: closer, more light, look here.
+
+    No patient is named, nothing is compared, and the picture is gone with the answer.
+    """
+    upload = await read_upload(request)
+    if len(upload.photos) != 1:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "send one photo")
+    return await clinic.enrolments.advise(upload.photos[0])
 
 
 def _form(upload: Upload) -> EnrolmentForm:

@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
 from streamer.domain.patient_entry import PatientEntry
 from streamer.web.clinic import Clinic
-from streamer.web.documented import NOT_FOUND, PROBLEMS
+from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.fields import Reference
 from streamer.web.models.base import Listed
+from streamer.web.models.imports import MOST_IMPORTED, ImportedPatients, ImportResult
 from streamer.web.models.patients import Patient, PatientShown, Profile
+from streamer.web.once import Once
 from streamer.web.paging import PageAsked
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
@@ -65,6 +67,21 @@ async def show_patient(
     entry, profile = found
     shown = None if profile is None else Profile.model_validate(profile)
     return PatientShown(**_patient(entry).model_dump(), profile=shown)
+
+
+@patients.post("/import", response_model=ImportResult, responses=WRITE, max_body_size=MOST_IMPORTED)
+async def import_patients(
+    principal: Annotated[Principal, require(Permission.PATIENTS_WRITE)],
+    clinic: Clinic,
+    once: Once,
+    sent: ImportedPatients,
+) -> Response:
+    """Write patients as another system knows them: all or none; the second time changes nothing.
+
+    The checks are those of the import from a file. Who died or became staff is not recognised any
+    more: consent and templates end with it.
+    """
+    return await once(lambda: clinic.imports.patients(sent, principal.actor))
 
 
 def _patient(entry: PatientEntry) -> Patient:

@@ -11,11 +11,13 @@ from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.models.base import Listed
 from streamer.web.models.reviews import (
     ArrivalWritten,
+    CandidateShown,
     Confirmation,
     Confirmed,
     PresenceKept,
     Rejected,
     Review,
+    Waiting,
 )
 from streamer.web.once import Once
 from streamer.web.paging import PageAsked
@@ -32,6 +34,7 @@ reviews = router("/reviews", "reviews")
 _READ = Permission.REVIEWS_READ
 Reader = Annotated[Principal, require(_READ)]
 Reviewer = Annotated[Principal, require(Permission.REVIEWS_WRITE)]
+Namer = Annotated[Principal, require(Permission.REVIEWS_WRITE, Permission.NAMES_READ)]
 
 
 @reviews.get("", responses=PROBLEMS)
@@ -44,6 +47,48 @@ async def list_reviews(principal: Reader, clinic: Clinic, paging: PageAsked) -> 
     shown = paging.part_of(waiting)
     if shown.items:
         await clinic.looks.looked(sight_of(principal, _READ), "Review")
+    return shown
+
+
+@reviews.get("/waiting", responses=PROBLEMS)
+async def list_waiting(principal: Reader, clinic: Clinic, paging: PageAsked) -> Listed[Waiting]:
+    """Say what waits, without saying about whom: for pages that ask again and again."""
+    reports = await clinic.reviews.reports()
+    return paging.part_of(
+        [Waiting.model_validate(one) for one in reports if _may_see(principal, one)]
+    )
+
+
+@reviews.get("/{review_id}", responses=NOT_FOUND)
+async def show_review(principal: Reader, clinic: Clinic, review_id: UUID) -> Review:
+    """Show one that waits."""
+    report = await _seen(clinic, principal, review_id)
+    await clinic.looks.looked(sight_of(principal, _READ), "Review", str(review_id))
+    return _review(report)
+
+
+@reviews.get("/{review_id}/candidates", responses=NOT_FOUND)
+async def list_candidates(
+    principal: Namer, clinic: Clinic, review_id: UUID
+) -> list[CandidateShown]:
+    """Say who the candidates of one review are, to whoever may decide about it.
+
+    The looks are in the audit, one for each of them.
+    """
+    report = await _seen(clinic, principal, review_id)
+    sight, shown = sight_of(principal, Permission.REVIEWS_WRITE), []
+    for one in report.candidates:
+        found = await clinic.people.patient(sight, clinic.pack_id, one.patient_ref, named=True)
+        if found is not None and found[1] is not None:
+            born, profile = found[1].birth_date, found[1]
+            shown.append(
+                CandidateShown(
+                    patient_ref=one.patient_ref,
+                    full_name=profile.full_name,
+                    birth_year=None if born is None else born.year,
+                    sex=profile.sex,
+                )
+            )
     return shown
 
 
@@ -76,7 +121,7 @@ async def confirm_review(
     """
 
     async def confirm() -> Confirmed:
-        await _see(clinic, principal, review_id)
+        await _seen(clinic, principal, review_id)
         done = await clinic.reviews.confirm(str(review_id), sent.patient_ref or "", principal.actor)
         return Confirmed(
             review_id=review_id,
@@ -94,18 +139,19 @@ async def reject_review(
     """It is none of the candidates: remembered for the rest of the day."""
 
     async def reject() -> Rejected:
-        await _see(clinic, principal, review_id)
+        await _seen(clinic, principal, review_id)
         await clinic.reviews.reject(str(review_id), principal.actor)
         return Rejected(review_id=review_id)
 
     return await once(reject)
 
 
-async def _see(clinic: Resources, principal: Principal, review_id: UUID) -> None:
+async def _seen(clinic: Resources, principal: Principal, review_id: UUID) -> ReviewReport:
     """Decided, over, or from a camera that is none of theirs: there is none. Raises Problem."""
     report = await clinic.reviews.report(review_id)
     if report is None or not _may_see(principal, report):
         raise not_found("review")
+    return report
 
 
 def _may_see(principal: Principal, report: ReviewReport) -> bool:

@@ -9,6 +9,7 @@ from streamer.web.clinic import Clinic
 from streamer.web.documented import PROBLEMS
 from streamer.web.models.base import Listed
 from streamer.web.models.service import Cameras, Notice, Service
+from streamer.web.models.state import InstallationState
 from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
@@ -23,14 +24,18 @@ Reader = Annotated[Principal, require(Permission.CAMERAS_READ)]
 
 @service.get("", responses=PROBLEMS)
 async def read_service(principal: Reader, parts: Parts, clinic: Clinic) -> Service:
-    """Say what the service does: cameras that you may see, by what they do."""
+    """Say what the service does: how it recognises, and the cameras that you may see."""
     states = Counter(
         one.state.status
         for one in clinic.cameras.reports()
         if principal.may_use_camera(one.state.camera_id)
     )
+    site = clinic.site
     return Service(
         site_id=parts.site_id,
+        site_name=site.name,
+        time_zone=site.time_zone,
+        buildings=list(site.buildings),
         version=version("kirdi"),
         cameras=Cameras(
             total=states.total(),
@@ -38,7 +43,16 @@ async def read_service(principal: Reader, parts: Parts, clinic: Clinic) -> Servi
             degraded=states[CameraStatus.DEGRADED],
             disabled=states[CameraStatus.DISABLED],
         ),
+        recognition=clinic.installation.state.recognition(),
     )
+
+
+@service.get("/installation", responses=PROBLEMS)
+async def read_installation(
+    _principal: Annotated[Principal, require(Permission.SETTINGS_READ)], clinic: Clinic
+) -> InstallationState:
+    """Say how the installation fares: versions, disk, clocks, queues, audit, jobs, keys."""
+    return await clinic.installation.state.installation()
 
 
 @service.get("/notices", responses=PROBLEMS)

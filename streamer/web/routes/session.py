@@ -30,6 +30,9 @@ class WhoAmI(BaseModel):
     permissions: list[str]
     practitioner_refs: list[str]
     cameras: list[str] | None = Field(description="cameras that may be used; null = all")
+    must_change_password: bool = Field(
+        description="signed in by a one-time password: nothing but PUT /session/password is open"
+    )
     csrf_token: str | None = Field(
         description="for X-CSRF-Token, with everything that changes something; null with a token"
     )
@@ -81,6 +84,7 @@ async def read_session(
         permissions=sorted(principal.permissions),
         practitioner_refs=list(principal.practitioner_refs),
         cameras=None if principal.cameras is None else sorted(principal.cameras),
+        must_change_password=principal.must_change_password,
         csrf_token=csrf,
     )
 

@@ -49,7 +49,7 @@ class _Shown:
 
 
 class Gate:
-    """Puts the principal, or None, where `require` looks for it."""
+    """Puts the principal, or None, where `require` looks for it, and the token beside it."""
 
     def __init__(self, app: ASGIApp, identities: Identities, rules: WebRules, clock: Clock) -> None:
         """Keep what comes next and the collaborators."""
@@ -64,7 +64,8 @@ class Gate:
         """See ASGI."""
         if scope["type"] == "http":
             try:
-                scope.setdefault("state", {})["principal"] = await self._pass(scope)
+                shown = await self._pass(scope)
+                scope.setdefault("state", {}).update(principal=shown.principal, csrf=shown.csrf)
             except Problem as problem:
                 await problem.response()(scope, receive, send)
                 return
@@ -73,7 +74,7 @@ class Gate:
                 return
         await self._app(scope, receive, send)
 
-    async def _pass(self, scope: Scope) -> Principal | None:
+    async def _pass(self, scope: Scope) -> _Shown:
         connection, now_s = HTTPConnection(scope), self._clock.monotonic()
         headers = connection.headers
         if sum(len(name) + len(value) for name, value in headers.raw) > _MOST_HEAD_BYTES:
@@ -91,7 +92,7 @@ class Gate:
             _allow(self._accounts.take(shown.principal.account, now_s))
         if not shown.bearer and scope["method"] not in SAFE_METHODS:
             self._refuse_other_sites(headers, scope["scheme"], shown.csrf)
-        return shown.principal
+        return shown
 
     async def _who(self, connection: HTTPConnection) -> _Shown:
         scheme, _, secret = connection.headers.get("authorization", "").partition(" ")

@@ -1,11 +1,12 @@
 """Who is behind a session's cookie or an API token. Made by `app`, asked by `gate`."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from streamer.clock import Clock
 from streamer.crypto.web_secrets import WebSecrets
-from streamer.domain.account import Account, SessionFound, TokenFound
+from streamer.domain.account import Account, SessionFound, SignInMethod, TokenFound
 from streamer.web.permissions import Permission, permissions_of
 from streamer.web.ports import OpenSession
 from streamer.web.principal import Principal, Via
@@ -46,7 +47,16 @@ class StoredIdentities:
         if found is None:
             return None
         permissions = permissions_of(found.account.roles)
-        principal = self._principal(found.account, permissions, Via.SESSION)
+        # Somebody else has seen that password: all it opens is the choice of another.
+        must_change = (
+            found.method is SignInMethod.PASSWORD and found.account.password_until is not None
+        )
+        if must_change:
+            permissions = frozenset()
+        principal = replace(
+            self._principal(found.account, permissions, Via.SESSION),
+            must_change_password=must_change,
+        )
         return OpenSession(principal, self._secrets.csrf(secret))
 
     async def of_token(self, secret: str) -> Principal | None:

@@ -96,7 +96,11 @@ class SignIn:
         name = name.strip().lower()
         attempt = await self._count(name, address)
         account = await self._accounts.find(name)
+        now = self._clock.now()
         usable = account is not None and account.disabled_at is None
+        over = None if account is None else account.password_until
+        if over is not None and over <= now:
+            usable = False
         stored = account.password_hash if account is not None and usable else None
         right = await self._passwords.verify(stored, password)
         secret = None
@@ -105,7 +109,9 @@ class SignIn:
                 account.name, stored, former, address, self._clock.now()
             )
         if secret is None:
-            reason = "wrong" if usable else "disabled" if account is not None else "unknown"
+            reason = "wrong" if usable else "unknown" if account is None else "disabled"
+            if account is not None and account.disabled_at is None and not usable:
+                reason = "expired"
             known = None if account is None else account.name
             await self._sessions.failed(known, address, reason, self._clock.now())
             raise Problem(
@@ -136,6 +142,8 @@ class SignIn:
             raise Problem(HTTPStatus.FORBIDDEN, "sign-in", "the current password is another one")
         await self._attempts.succeeded(attempt, self._clock.now())
         fault = fault_of(wanted, principal.account)
+        if wanted == current:
+            fault = "it is the current one; choose another"
         if fault is not None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "password", fault)
         hashed = await self._passwords.hash(wanted)

@@ -133,9 +133,11 @@ async def test_whatever_is_done_in_the_database_is_found(any_clinic: Clinic) -> 
         ("ALTER TABLE audit_inbox DISABLE TRIGGER kirdi_audit_link", "kirdi_audit_link: is miss"),
         ("DROP TRIGGER kirdi_audit_guard ON audit_events", "audit_events.kirdi_audit_guard"),
         (
-            "ALTER TABLE audit_inbox DISABLE TRIGGER USER; INSERT INTO audit_inbox (site_id, body) "
-            "VALUES ('test-1', '{}'); ALTER TABLE audit_inbox ENABLE TRIGGER USER",
-            "1 event(s) were committed without being linked",
+            "ALTER TABLE audit_inbox DISABLE TRIGGER USER; "
+            "INSERT INTO audit_inbox (site_id, bodies) "
+            "VALUES ('test-1', ARRAY['{}', '{}']::json[]); "
+            "ALTER TABLE audit_inbox ENABLE TRIGGER USER",
+            "2 event(s) were committed without being linked",
         ),
     ],
 )

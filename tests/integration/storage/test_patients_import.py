@@ -106,7 +106,7 @@ async def _run(clinic: Clinic, rows: Rows[Patient]) -> ImportResult:
         (replace(patient(9), guardian_refs=("P-8",)), "record 2, column guardian_refs: names a"),
         (replace(patient(9), guardian_refs=("P-9",)), "column guardian_refs: nobody is their own"),
         (replace(patient(9), id_type="iin", id_number=IIN), "column id_number: another patient"),
-        (replace(patient(9), patient_ref="P-7"), "column patient_ref: stands in the file twice"),
+        (replace(patient(9), patient_ref="P-7"), "column patient_ref: stands there twice"),
         (
             replace(patient(9), deceased_on=date(2199, 1, 1)),
             "record 2, column deceased_on: lies in",

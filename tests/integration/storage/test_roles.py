@@ -626,7 +626,7 @@ async def test_the_auditor_reads_what_is_opaque(filled: str) -> None:
         "SELECT sealed_vector FROM templates",
         "SELECT code_hash FROM codes",
         "SELECT value FROM meta",
-        "INSERT INTO audit_inbox (site_id, body) VALUES ('test-1', '{}')",
+        "INSERT INTO audit_inbox (site_id, bodies) VALUES ('test-1', ARRAY['{}']::json[])",
     ):
         assert await quietly(session, statement) is None, statement
     await session.close()

@@ -21,6 +21,9 @@ OURS: Final[dict[str, str]] = {
     "building": "main",
     "review_id": "00000000-0000-4000-8000-000000000000",
     "erasure_id": "00000000-0000-4000-8000-000000000000",
+    "token_id": "00000000-0000-4000-8000-000000000000",
+    "account": "nobody-here",
+    "job": "no-such-job",
     "url": "rtsp://10.0.0.9/2",
     "view_url": "rtsp://10.0.0.9/3",
 }

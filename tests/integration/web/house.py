@@ -16,10 +16,11 @@ from config.settings import Camera, Codes, Settings, Site, Staff
 from matcher.face import Embedding, Face, Match
 from matcher.face import Image as Pixels
 from streamer.api.cameras import ApiCameras
-from streamer.api.clinic import clinic_resources
+from streamer.api.clinic import clinic_resources, installation_of
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
+from streamer.api.state import Running
 from streamer.background import Background
 from streamer.cameras.camera_control import CameraControl
 from streamer.cameras.camera_set import CameraSet
@@ -38,8 +39,10 @@ from streamer.domain.desk_report import DeskReport
 from streamer.domain.identity import Band
 from streamer.domain.review import Review, ReviewCandidate
 from streamer.domain.role import Role
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.service_rules import arrival_policy
+from streamer.site_jobs import site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.web.application import create_application
 from streamer.web_service import web_parts
@@ -98,10 +101,13 @@ class FakeDesk:
 class House:
     """What a test does with it."""
 
-    def __init__(self, api: ServedApi, clinic: Clinic, queue: ReviewQueue) -> None:
+    def __init__(
+        self, api: ServedApi, clinic: Clinic, queue: ReviewQueue, jobs: JobScheduler
+    ) -> None:
         self.api = api
         self.clinic = clinic
         self.queue = queue
+        self.jobs = jobs
 
     async def as_role(
         self,
@@ -174,6 +180,7 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     )
     control = _cameras(held, home, backend.audit_log, clock)
     await control.begin()
+    jobs = site_jobs(backend)
 
     async def notices() -> tuple[str, ...]:
         return ("every face match waits for a person",)
@@ -187,9 +194,16 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
         desk=FakeDesk(),
         cameras=ApiCameras(control),
         notices=ApiNotices(notices),
+        installation=installation_of(
+            backend,
+            jobs,
+            Running("cpu", None, None, lambda: 0, lambda: len(queue.waiting())),
+            control.in_force,
+            quick(backend),
+        ),
     )
     at_the_door = replace(backend, clock=UnhurriedClock(clock))
     async with web_parts(at_the_door, quick(backend)) as parts:
         application = create_application(replace(parts, resources=resources))
         async with served(application, backend) as api:
-            yield House(api, clinic, queue)
+            yield House(api, clinic, queue, jobs)

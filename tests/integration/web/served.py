@@ -112,7 +112,9 @@ async def served(
     application: FastAPI, backend: Backend, web: Web | None = None
 ) -> AsyncIterator[ServedApi]:
     """Serve an application until the end of the block."""
-    server, stop = WebServer(application, web or Web(port=0), backend.clock), asyncio.Event()
+    stopping = application.state.parts.stopping
+    server = WebServer(application, web or Web(port=0), backend.clock, stopping)
+    stop = asyncio.Event()
     url = server.bind()
     running = asyncio.create_task(server.run(stop))
     async with AsyncExitStack() as stack:

@@ -147,3 +147,21 @@ async def test_a_term_is_checked_and_the_text_can_be_had(house: House) -> None:
     text = (await client.get("/consents/text", params={"language": "en"})).json()
     assert text["version"] == 1
     assert "Polyclinic No. 1" in text["body"]
+
+
+async def test_advice_about_a_photo_keeps_and_names_nobody(house: House) -> None:
+    client = await house.as_role(Role.RECEPTION)
+    before = await house.audited("enrolment")
+    said = []
+    for person in (0, 3):
+        sent = await client.post("/enrolments/advice", files={"photo": ("a.png", photo(person))})
+        assert sent.status_code == 200, sent.text
+        said.append(sent.json())
+    assert (said[0]["faces"], said[0]["shortcoming"], said[0]["usable"]) == (0, "no_face", False)
+    assert said[1]["faces"] == 1
+    assert said[1]["bbox"] is not None
+    none = await client.post("/enrolments/advice", data={"photo": "x"}, files={"other": b""})
+    assert none.status_code == 422
+    assert await house.audited("enrolment") == before
+    operator = await house.as_role(Role.OPERATOR, account="operator")
+    assert (await operator.post("/enrolments/advice")).status_code == 403

@@ -79,3 +79,23 @@ async def test_a_conflict_by_a_code_is_decided_about_like_a_match(house: House) 
     assert done["arrivals"] == [{"appointment_ref": "A-1", "recorded": "refused_status"}]
     assert (await reviewer.get("/reviews")).json()["items"] == []
     assert (await reviewer.post(confirm, json={})).status_code == 404
+
+
+async def test_who_the_candidates_are_is_told_to_those_who_decide_and_put_on_record(
+    house: House,
+) -> None:
+    await house.clinic.expect(1)
+    review_id = await house.waiting(1)
+    reviewer = await house.as_role(Role.REVIEWER)
+    (waits,) = (await reviewer.get("/reviews/waiting")).json()["items"]
+    assert set(waits) == {"review_id", "expires_at"}
+    assert (await reviewer.get(f"/reviews/{review_id}")).json()["review_id"] == str(review_id)
+    before = await house.audited("patient-read")
+    (shown,) = (await reviewer.get(f"/reviews/{review_id}/candidates")).json()
+    assert (shown["patient_ref"], shown["full_name"]) == ("P-1", "Full Name 1")
+    assert await house.audited("patient-read") == before + 1
+    head = await house.as_role(Role.HEAD, account="head")
+    assert (await head.get(f"/reviews/{review_id}/candidates")).status_code == 403
+    other = await house.as_role(Role.REVIEWER, account="other", cameras=["back-1"])
+    assert (await other.get(f"/reviews/{review_id}/candidates")).status_code == 404
+    assert (await other.get("/reviews/waiting")).json()["items"] == []

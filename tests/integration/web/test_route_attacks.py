@@ -138,7 +138,9 @@ async def try_theirs(client: httpx.AsyncClient, one: Sample) -> None:
 
 def refuse_theirs(one: Sample, answer: httpx.Response) -> None:
     if answer.is_success:
-        for word in THEIRS:
+        # Whose appointments an account bills is said here, and proves nothing of next door.
+        ours = ("D-77",) if one.path.startswith("/accounts") else ()
+        for word in set(THEIRS) - set(ours):
             assert word not in answer.text, (one.name, answer.text)
 
 

@@ -25,6 +25,8 @@ FOR_EVERYBODY = {
     "POST /api/v1/session",
     "GET /api/v1/oidc/sign-in",
     "GET /api/v1/oidc/callback",
+    "GET /sign-in",
+    "GET /static/{path:path}",
 }
 
 IDENTITIES = FakeIdentities()

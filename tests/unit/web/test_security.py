@@ -6,10 +6,10 @@ import pytest
 from starlette.datastructures import Headers
 
 from config.settings import Web
-from streamer.web.oidc.oidc_sign_in import local_path
 from streamer.web.rules import WebRules
 from streamer.web.security.cross_site import from_elsewhere, host_is_ours, token_fits
 from streamer.web.security.forwarded import client_of, within
+from streamer.web.security.local_path import local_path
 from streamer.web.security.rate_limits import RateLimit, neighbourhood
 
 HERE = WebRules.of(Web())

@@ -13,6 +13,7 @@ depends_on = None
 
 _STATEMENTS: tuple[str, ...] = (
     # `cameras` NULL = all of them. An account is never deleted: what it did is on record under it.
+    # `password_until`: the password is a one-time one, good until then; NULL = it is their own.
     """
     CREATE TABLE accounts (
         account_id uuid PRIMARY KEY,
@@ -28,6 +29,7 @@ _STATEMENTS: tuple[str, ...] = (
         created_at timestamptz NOT NULL,
         created_by text NOT NULL,
         password_changed_at timestamptz,
+        password_until timestamptz,
         last_sign_in_at timestamptz,
         disabled_at timestamptz,
         UNIQUE (site_id, name),
@@ -108,7 +110,8 @@ _STATEMENTS: tuple[str, ...] = (
     # Whose a session or token is, and until when, is said once.
     """
     GRANT SELECT, INSERT, UPDATE (roles, practitioner_refs, cameras, issuer, subject, password_hash,
-        password_changed_at, last_sign_in_at, disabled_at) ON accounts TO kirdi_service
+        password_changed_at, password_until, last_sign_in_at, disabled_at)
+        ON accounts TO kirdi_service
     """,
     "GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON web_sessions TO kirdi_service",
     "GRANT SELECT, INSERT, UPDATE (last_used_at, revoked_at) ON api_tokens TO kirdi_service",
@@ -120,7 +123,7 @@ _STATEMENTS: tuple[str, ...] = (
     # Whom the audit's accounts belong to and what they may; nothing that signs anybody in.
     """
     GRANT SELECT (account_id, site_id, name, roles, practitioner_refs, cameras, roles_from_provider,
-        created_at, created_by, password_changed_at, last_sign_in_at, disabled_at)
+        created_at, created_by, password_changed_at, password_until, last_sign_in_at, disabled_at)
         ON accounts TO kirdi_auditor
     """,
     """

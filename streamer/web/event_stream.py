@@ -1,0 +1,115 @@
+"""Answers that go on: server-sent events, for pages that follow what happens. Used by routes.
+
+A stream ends with its session, with the server and after an hour; the page then comes again. Who
+reads too slowly is not waited for: whatever feeds a stream bounds its own queue.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+
+from streamer.errors import KirdiError
+from streamer.web.parts import parts_of
+from streamer.web.principal import Via
+from streamer.web.security.cookies import SESSION, cookie_of
+
+ALIVE_S: Final = 15.0
+"""Proxies close what is silent; pages take silence for an end."""
+SESSION_S: Final = 30.0
+LONGEST_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedEvent:
+    """One of them.
+
+    Attributes:
+        name: What the page listens for.
+        data: JSON, in one piece.
+        identity: Where to go on after it (`?after=`); None = it is nothing to go on from.
+    """
+
+    name: str
+    data: str
+    identity: str | None = None
+
+
+def event_stream(request: Request, events: AsyncIterator[StreamedEvent]) -> StreamingResponse:
+    """Send events until they end.
+
+    Args:
+        request: Whose stream it is.
+        events: What is sent; it is closed when the browser goes.
+    """
+    return StreamingResponse(
+        _lines(request, events),
+        media_type="text/event-stream",
+        # Nginx would keep events back until its buffer is full.
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _lines(
+    request: Request, events: AsyncIterator[StreamedEvent]
+) -> AsyncGenerator[bytes, None]:
+    parts = parts_of(request)
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + LONGEST_S
+    check_at = loop.time() + SESSION_S
+    still_in = _session_check(request)
+    stopping = asyncio.ensure_future(parts.stopping.wait())
+    coming: asyncio.Future[StreamedEvent] | None = None
+    try:
+        yield _line(StreamedEvent("alive", "null"))
+        while loop.time() < ends_at and not stopping.done():
+            if loop.time() >= check_at:
+                check_at = loop.time() + SESSION_S
+                if not await still_in():
+                    yield _line(StreamedEvent("signed-out", "null"))
+                    return
+            coming = coming or asyncio.ensure_future(anext(events))
+            waiting: set[asyncio.Future[Any]] = {coming, stopping}
+            await asyncio.wait(waiting, timeout=ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                yield _line(StreamedEvent("alive", "null"))
+                continue
+            done, coming = coming, None
+            try:
+                event = done.result()
+            except StopAsyncIteration:
+                return
+            yield _line(event)
+    finally:
+        for left in (stopping, coming):
+            if left is not None:
+                left.cancel()
+                with suppress(asyncio.CancelledError, StopAsyncIteration, KirdiError):
+                    await left
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
+
+
+def _session_check(request: Request) -> Callable[[], Coroutine[None, None, bool]]:
+    """Is whoever follows still signed in? A token was looked at when they came."""
+    parts = parts_of(request)
+    cookie = cookie_of(request.cookies, SESSION)
+    principal = getattr(request.state, "principal", None)
+
+    async def check() -> bool:
+        if principal is None or principal.via is not Via.SESSION or cookie is None:
+            return True
+        found = await parts.entrance.identities.of_session(cookie)
+        # Another role means another view: the page has to be made anew.
+        return found is not None and found.principal == principal
+
+    return check
+
+
+def _line(event: StreamedEvent) -> bytes:
+    return format_sse_event(data_str=event.data, event=event.name, id=event.identity)

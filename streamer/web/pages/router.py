@@ -1,0 +1,63 @@
+"""The router of every page: as strict as the API's, but what goes wrong is a page, too."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from streamer.errors import KirdiError
+from streamer.web.errors import problem_of
+from streamer.web.problem import Problem
+from streamer.web.router import GuardedRoute
+
+SIGN_IN: Final = "/sign-in"
+
+
+class PageRoute(GuardedRoute):
+    """A page: whoever is not signed in is sent to sign in, and then comes back."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See FastAPI's `APIRoute`."""
+        handle = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Problem as problem:
+                return _told(request, problem)
+            except KirdiError as error:
+                return _told(request, problem_of(error))
+            except RequestValidationError:
+                status = HTTPStatus.UNPROCESSABLE_ENTITY
+                return _told(request, Problem(status, "invalid", "the address is not complete"))
+
+        return shown
+
+
+def page_router(prefix: str = "") -> APIRouter:
+    """Make a page's router; its paths are the site's own (`/today`)."""
+    return APIRouter(
+        prefix=prefix,
+        route_class=PageRoute,
+        include_in_schema=False,
+        default_response_class=HTMLResponse,
+    )
+
+
+def _told(request: Request, problem: Problem) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem.response()
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(
+            f"{SIGN_IN}?return_to={quote(asked, safe='')}", HTTPStatus.SEE_OTHER
+        )
+    page: Response = request.app.state.pages.render(
+        request, "problem.html", status=problem.status, problem=problem
+    )
+    page.headers.update(problem.headers)
+    return page

@@ -1,0 +1,272 @@
+// Enrolment: the patient, the consent, photos, and only then anything is written.
+
+import { get, post, send } from "./api.js";
+import { ask } from "./dialog.js";
+import { element, fill } from "./element.js";
+import { notify } from "./notices.js";
+import { blocks } from "./plain_markdown.js";
+import { atMinute, onDay, text } from "./texts.js";
+import { advice, Viewfinder } from "./viewfinder.js";
+
+const WANTED = 3;
+const MOST = 10;
+
+const byId = (id) => document.getElementById(id);
+const advices = JSON.parse(byId("advice").textContent);
+
+let patient = null;
+let consent = null;
+let signed = null;
+let photos = [];
+let saving = null;
+
+function advised(said) {
+  const line = said.shortcoming ?? "good";
+  byId("advice-line").textContent = advices[line] ?? advices.no_face;
+  document.querySelector(".viewfinder").classList.toggle("good", said.usable && !said.shortcoming);
+  byId("take").disabled = !said.usable || photos.length >= MOST;
+}
+
+const viewfinder = new Viewfinder(byId("video"), advised);
+
+// The patient.
+
+byId("find").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await discard();
+  const reference = new FormData(event.target).get("patient_ref").trim();
+  try {
+    await lookUp(reference);
+  } catch (problem) {
+    byId("find-error").textContent = problem.status === 404 || problem.status === 422 ? text("unknown") : text("failed");
+    byId("find-error").hidden = false;
+  }
+});
+
+async function lookUp(reference) {
+  byId("find-error").hidden = true;
+  patient = await get(`patients/${encodeURIComponent(reference)}`);
+  const consents = (await get(`consents?patient_ref=${encodeURIComponent(reference)}`)).items;
+  consent = consents.find((one) => one.purpose === "check-in" && one.status === "active") ?? null;
+  const person = patient.profile;
+  byId("patient-name").textContent = person?.full_name ?? patient.patient_ref;
+  const year = person?.birth_date?.slice(0, 4);
+  fill(
+    byId("patient-state"),
+    element("span", { class: "muted" }, [patient.patient_ref, year && text("born", { year })].filter(Boolean).join(" · ")),
+    patient.packs.length
+      ? element("span", { class: "badge good" }, text("enrolled"))
+      : element("span", { class: "badge" }, text("not_enrolled")),
+    element("span", { class: consent ? "badge good" : "badge warn" }, consentLine()),
+  );
+  byId("withdraw").hidden = consent === null;
+  byId("patient").hidden = false;
+  byId("step-consent").hidden = consent !== null;
+  byId("print-reference").textContent = patient.patient_ref;
+  if (consent) {
+    await openPhotos();
+  } else {
+    if (["kk", "ru", "en"].includes(patient.language)) {
+      byId("consent-language").value = patient.language;
+    }
+    await showText();
+  }
+}
+
+function consentLine() {
+  if (!consent) {
+    return text("no_consent");
+  }
+  const values = { document: consent.document_ref, day: consent.expires_at && onDay(consent.expires_at) };
+  return text(consent.expires_at ? "consent_in_force" : "consent_endless", values);
+}
+
+// The consent.
+
+async function showText() {
+  const language = byId("consent-language").value;
+  const read = await get(`consents/text?purpose=check-in&language=${language}`);
+  const place = byId("consent-text");
+  place.lang = language;
+  fill(place, ...blocks(read.body));
+  place.scrollTop = 0;
+}
+
+byId("consent-language").addEventListener("change", showText);
+byId("print-consent").addEventListener("click", () => print());
+
+byId("consent").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const fields = Object.fromEntries(new FormData(event.target));
+  signed = {
+    patient_ref: patient.patient_ref,
+    purpose: "check-in",
+    document_ref: fields.document_ref.trim(),
+    language: byId("consent-language").value,
+    identity_check: fields.identity_check,
+    guardian_ref: fields.guardian_ref.trim() || null,
+  };
+  byId("step-consent").hidden = true;
+  await openPhotos();
+});
+
+// Photos.
+
+async function openPhotos() {
+  byId("step-photos").hidden = false;
+  byId("step-photos").scrollIntoView({ block: "start" });
+  drawPhotos();
+  if (!(await viewfinder.open())) {
+    byId("advice-line").textContent = text("no_camera");
+  }
+}
+
+byId("take").addEventListener("click", async () => add(await viewfinder.take()));
+
+byId("files").addEventListener("change", async (event) => {
+  for (const file of event.target.files) {
+    let said = null;
+    try {
+      said = await advice(file);
+    } catch (problem) {
+      notify(problem.message, "bad");
+      continue;
+    }
+    if (said.usable) {
+      add(file);
+    } else {
+      notify(advices[said.shortcoming] ?? text("failed"), "warn");
+    }
+  }
+  event.target.value = "";
+});
+
+function add(picture) {
+  if (picture && photos.length < MOST) {
+    photos.push(picture);
+    drawPhotos();
+  }
+}
+
+function drawPhotos() {
+  const lines = photos.map((picture, index) => {
+    const image = element("img", { alt: text("photo", { number: index + 1 }) });
+    const url = URL.createObjectURL(picture);
+    image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
+    image.src = url;
+    const away = element("button", { type: "button", class: "small" }, text("remove"));
+    away.addEventListener("click", () => {
+      photos.splice(index, 1);
+      drawPhotos();
+    });
+    return element("li", {}, image, away);
+  });
+  fill(byId("photos"), ...lines);
+  const missing = WANTED - photos.length;
+  byId("how-many").textContent = missing > 0 ? text("few", { count: missing }) : text("enough");
+  byId("save").disabled = photos.length < 2;
+}
+
+// Saving: a key for each write, so that pressing again after a lost answer writes nothing twice.
+
+byId("save").addEventListener("click", () => save(false));
+
+async function save(anyway) {
+  saving ??= { consent: crypto.randomUUID() };
+  byId("save").disabled = true;
+  byId("save-error").hidden = true;
+  try {
+    if (signed) {
+      await post("consents", signed, { key: saving.consent });
+      signed = null;
+      consent = {};
+    }
+    const form = new FormData();
+    form.append("patient_ref", patient.patient_ref);
+    form.append("anyway", String(anyway));
+    photos.forEach((picture, index) => form.append("photos", picture, `${index + 1}.jpg`));
+    const done = await send("POST", "enrolments", { form, waitMs: 90_000 });
+    finish(text("saved", { count: done.photos }));
+    if (done.code_only) {
+      notify(text("by_code", { others: done.looks_like.join(", ") }), "warn", { stays: true });
+    }
+  } catch (problem) {
+    byId("save").disabled = false;
+    if (problem.kind === "look-alike") {
+      byId("alike-refs").textContent = problem.looksLike.join(", ");
+      if (await ask(byId("alike-dialog"))) {
+        await save(true);
+      }
+      return;
+    }
+    saving = null;
+    const reason = problem.status === 0 ? text("away") : problem.message;
+    byId("save-error").textContent = consent && !signed ? text("consent_kept", { reason }) : reason;
+    byId("save-error").hidden = false;
+  }
+}
+
+function finish(line) {
+  close();
+  for (const id of ["step-patient", "step-consent", "step-photos"]) {
+    byId(id).hidden = true;
+  }
+  byId("done-line").textContent = line;
+  byId("done").hidden = false;
+  byId("done").scrollIntoView();
+}
+
+function close() {
+  viewfinder.close();
+  photos = [];
+  signed = null;
+  saving = null;
+}
+
+async function discard() {
+  close();
+  patient = null;
+  consent = null;
+  byId("consent").reset();
+  drawPhotos();
+  for (const id of ["patient", "step-consent", "step-photos", "save-error"]) {
+    byId(id).hidden = true;
+  }
+}
+
+byId("discard").addEventListener("click", discard);
+addEventListener("beforeunload", (event) => {
+  if (photos.length > 0 || signed) {
+    event.preventDefault();
+  }
+});
+addEventListener("pagehide", () => viewfinder.close());
+
+// Withdrawal.
+
+byId("withdraw").addEventListener("click", async () => {
+  if (!(await ask(byId("withdraw-dialog")))) {
+    return;
+  }
+  try {
+    const done = await post("consents/withdrawals", { patient_ref: patient.patient_ref, purpose: "check-in" });
+    const reference = patient.patient_ref;
+    finish(text("withdrawn"));
+    if (done.receipt) {
+      byId("receipt-patient").textContent = reference;
+      byId("receipt-id").textContent = done.receipt.erasure_id;
+      byId("receipt-at").textContent = `${onDay(done.receipt.erased_at)}, ${atMinute(done.receipt.erased_at)}`;
+      byId("receipt-count").textContent = String(done.receipt.templates);
+      byId("receipt-backups").textContent = onDay(done.receipt.backups_clean_by);
+      byId("receipt").hidden = false;
+      byId("print-receipt").hidden = false;
+    }
+  } catch (problem) {
+    notify(problem.status === 0 ? text("away") : problem.message, "bad");
+  }
+});
+byId("print-receipt").addEventListener("click", () => print());
+
+if (byId("find").elements.patient_ref.value) {
+  byId("find").requestSubmit();
+}

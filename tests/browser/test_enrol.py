@@ -1,0 +1,84 @@
+"""Enrolment on the page: a consent read and signed, then photos by the browser's camera."""
+
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from streamer.domain.consent import Language
+from streamer.domain.role import Role
+from tests.acceptance.people import decode, unseen_clips
+from tests.browser.console import Console, film, launched, screenshot, with_camera
+
+
+async def test_a_patient_is_enrolled_by_the_camera_and_withdraws(
+    console: Console, tmp_path: Path
+) -> None:
+    pictures = film(decode(unseen_clips("C")[0]), tmp_path / "c.mjpeg")
+    async with (
+        launched(*with_camera(pictures)) as browser,
+        console.page(Role.RECEPTION, browser=browser) as page,
+    ):
+        await look_up(page, "P-3")
+        await expect(page.locator("#patient-name")).to_have_text("Иван Петров")
+        # The consent first: there are no photos before it is signed.
+        await expect(page.locator("#step-photos")).to_be_hidden()
+        await expect(page.get_by_text("Refusing costs you nothing.")).to_be_visible()
+        await page.get_by_label("Read in").select_option("ru")
+        await expect(page.locator("#consent-text")).to_contain_text("Отказ")
+        await page.get_by_label("Number of the signed document").fill("C-3")
+        await page.get_by_role("checkbox").check()
+        await page.get_by_role("button", name="Go on to the photos").click()
+        taking = page.get_by_role("button", name="Take a photo")
+        await expect(taking).to_be_enabled(timeout=60_000)
+        for number in range(1, 4):
+            await expect(taking).to_be_enabled(timeout=30_000)
+            await taking.click()
+            await expect(page.locator("#photos li")).to_have_count(number)
+        await screenshot(page, "enrol-photos")
+        # Until now nothing was written.
+        assert await consents_of(console, "P-3") == []
+        await page.get_by_role("button", name="Save and enrol").click()
+        await expect(page.locator("#done-line")).to_contain_text("Saved.", timeout=60_000)
+        assert await consents_of(console, "P-3") == ["active"]
+        await look_up(page, "P-3")
+        await expect(page.get_by_text("Enrolled", exact=True)).to_be_visible()
+        await page.get_by_role("button", name="Withdraw the consent").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+        await expect(page.get_by_text("Nobody is recognised as this patient")).to_be_visible()
+        await expect(page.locator("#receipt-count")).to_have_text("1")
+        await screenshot(page, "enrol-receipt")
+    assert await consents_of(console, "P-3") == ["inactive"]
+
+
+async def test_without_a_camera_and_in_other_languages(console: Console) -> None:
+    for language in Language:
+        async with console.page(Role.RECEPTION, language) as page:
+            await look_up(page, "P-4")
+            await expect(page.locator("#consent-text h3")).to_be_visible()
+            await screenshot(page, f"enrol-consent-{language}")
+    async with console.page(Role.RECEPTION) as page:
+        await look_up(page, "P-nobody")
+        await expect(page.get_by_role("alert")).to_contain_text("There is no patient")
+        await look_up(page, "P-1")
+        await expect(page.get_by_text("Choose photos instead")).to_be_visible()
+
+
+async def look_up(page: Page, reference: str) -> None:
+    await page.goto("/enrol")
+    await page.locator("#find input").fill(reference)
+    await page.locator("#find button").click()
+
+
+async def consents_of(console: Console, reference: str) -> list[str]:
+    async with console.context(Role.RECEPTION) as context:
+        page = await context.new_page()
+        await page.goto("/account")
+        return list(
+            await page.evaluate(
+                """async (reference) => {
+                    const answer = await fetch(`/api/v1/consents?patient_ref=${reference}`);
+                    return (await answer.json()).items.map((one) => one.status);
+                }""",
+                reference,
+            )
+        )

@@ -1,0 +1,76 @@
+"""Every text of the console is said in every language: none missing, none left over, none half."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+from streamer.domain.consent import Language
+from streamer.web.pages.catalogues import catalogue_files, read_catalogue
+from tests.data import ROOT
+
+WEB = ROOT / "streamer" / "web"
+OTHERS = [one for one in Language if one is not Language.EN]
+PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+KAZAKH = re.compile("[ӘәҒғҚқҢңӨөҰұҮүҺһІі]")
+
+
+def texts_of_pages() -> Iterator[tuple[str, str]]:
+    """Every text that a template or a page's module marks, and where."""
+    for path in sorted((WEB / "templates").rglob("*.html")):
+        source = io.BytesIO(path.read_bytes())
+        for _line, found, *_ in extract("jinja2", source, options={"newstyle_gettext": "true"}):
+            yield from ((one, path.name) for one in _parts(found))
+    for path in sorted((WEB / "pages").rglob("*.py")):
+        for _line, found, *_ in extract("python", io.BytesIO(path.read_bytes())):
+            yield from ((one, path.name) for one in _parts(found))
+
+
+def _parts(found: object) -> list[str]:
+    return [found] if isinstance(found, str) else [str(one) for one in found]  # type: ignore[attr-defined]
+
+
+USED = dict(texts_of_pages())
+
+
+def test_texts_are_found() -> None:
+    assert len(USED) > 20
+    assert "Today" in USED
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_is_translated(language: Language) -> None:
+    catalogue = read_catalogue(language)
+    said = {text for one in catalogue if one.id for text in _ids(one.id)}
+    missing = sorted(f"{text!r} ({place})" for text, place in USED.items() if text not in said)
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_left_over_or_half_done(language: Language) -> None:
+    for file in catalogue_files(language):
+        for message in read_po(io.BytesIO(file.read_bytes()), locale=language.value):
+            if not message.id:
+                continue
+            assert set(_ids(message.id)) & set(USED), f"{file.name}: {message.id!r} is not used"
+            strings = _ids(message.string)
+            assert all(strings), f"{file.name}: {message.id!r} is empty"
+            assert not message.fuzzy, f"{file.name}: {message.id!r} is fuzzy"
+            for string in strings:
+                places = set(PLACES.findall(string))
+                wanted = set(PLACES.findall(" ".join(_ids(message.id))))
+                assert places <= wanted, f"{file.name}: {message.id!r}"
+                if not isinstance(message.id, tuple):
+                    assert places == wanted, f"{file.name}: {message.id!r}"
+
+
+def test_kazakh_is_kazakh() -> None:
+    text = "".join(str(one.string) for one in read_catalogue(Language.KK) if one.id)
+    assert len(KAZAKH.findall(text)) > len(text) / 20
+
+
+def _ids(identity: object) -> tuple[str, ...]:
+    return tuple(identity) if isinstance(identity, tuple | list) else (str(identity),)
