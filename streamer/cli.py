@@ -26,6 +26,7 @@ from streamer.commands import (
     consents,
     db,
     desk,
+    devices,
     incident,
     jobs,
     models,
@@ -84,6 +85,7 @@ app.add_typer(backup.app, name="backup")
 app.add_typer(bench.app, name="bench")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(devices.app, name="devices")
 bench.app.command("codes")(bench_codes)
 bench.app.command("viewers")(bench_viewers)
 bench.app.command("console")(bench_console)

@@ -250,7 +250,7 @@ async def _decisions(
         clock,
     )
     stores = (backend.reviews, backend.waiting_reviews)
-    desk = ReviewDesk(settings.site.id, reviews, rejections, *stores, policy, clock)
+    desk = ReviewDesk(settings.site.id, reviews, rejections, *stores, policy, clock, backend.undo)
     await desk.recall()
     return _Decisions(service, watch, desk, rejections)
 

@@ -108,12 +108,15 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
             clock=clock,
             entrance=Entrance(
                 rules=WebRules.of(settings.web),
-                identities=StoredIdentities(site_id, sessions, backend.tokens, secrets, clock),
+                identities=StoredIdentities(
+                    site_id, sessions, backend.tokens, backend.devices, secrets, clock
+                ),
                 csrf=secrets.csrf,
                 sign_in=SignIn(
                     backend.accounts, sessions, backend.sign_in_attempts, passwords, clock
                 ),
                 denials=sessions,
+                pairing=backend.devices,
                 oidc=oidc,
             ),
         )

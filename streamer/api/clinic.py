@@ -14,10 +14,13 @@ from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
 from streamer.api.day_events import DayEvents
 from streamer.api.desk import ApiDesk
+from streamer.api.devices import ApiDevices
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.imports import ApiImports
 from streamer.api.incidents import ApiIncidents
 from streamer.api.jobs import ApiJobs
+from streamer.api.kiosk import ApiKiosk
+from streamer.api.kiosk_calls import KioskCalls
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
 from streamer.api.rights import ApiRights
@@ -99,6 +102,9 @@ def clinic_resources(
         consents=ApiConsents(settings, backend),
         check_ins=ApiCheckIns(backend.manual_check_ins, backend.undo),
         codes=ApiCodes(settings, issuing(backend), redeeming, attempts_of(backend), backend.clock),
+        kiosk=ApiKiosk(settings, redeeming, attempts_of(backend), backend.tickets, backend.clock),
+        kiosk_calls=KioskCalls(backend.clock),
+        devices=ApiDevices(settings, backend.devices, backend.clock),
         reviews=reviews,
         desk=desk,
         cameras=cameras,

@@ -63,6 +63,7 @@ class ApiCodes:
             reason=done.reason,
             arrivals=[Arrival.model_validate(one) for one in done.arrivals],
             choices=[Choice.model_validate(one) for one in done.choices],
+            to_review=done.to_review,
         )
 
     async def devices(self) -> Sequence[Device]:

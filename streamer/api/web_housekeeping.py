@@ -2,7 +2,7 @@
 
 Idempotency keys, with the answers sealed beside them, go after a day; sessions when they have ended
 by themselves; counts of failed sign-ins after a day, the places that accounts are known at after
-thirty. Also where no web is served any more.
+thirty; ticket numbers a week after their day. Also where no web is served any more.
 """
 
 import asyncio
@@ -26,5 +26,6 @@ async def forget_what_is_over(backend: Backend, stop: asyncio.Event) -> None:
             await backend.once.forget(now)
             await backend.web_sessions.forget(now)
             await backend.sign_in_attempts.forget(now)
+            await backend.tickets.forget(now)
         except DatabaseError as error:
             log.warning("what is over not forgotten; tried again later", reason=str(error))

@@ -18,7 +18,7 @@ from streamer.checkin.decision import ArrivalPolicy
 from streamer.checkin.rejections import Rejections
 from streamer.checkin.review_queue import ReviewQueue
 from streamer.checkin.review_reports import chosen, face_report, face_waits, sought
-from streamer.checkin.shown_desk import ShownDesk, ShownStore, ShownWaiting
+from streamer.checkin.shown_desk import ShownDesk, ShownStore, ShownWaiting, TakingBack
 from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.actor import SERVICE, Actor
@@ -108,6 +108,7 @@ class ReviewDesk:
         waiting: WaitingStore,
         policy: ArrivalPolicy,
         clock: Clock,
+        taking_back: TakingBack | None = None,
     ) -> None:
         """Keep the collaborators; `run` lets reviews expire, `keep` notes that they wait.
 
@@ -119,13 +120,14 @@ class ReviewDesk:
             waiting: What waits in the database: everything else.
             policy: Says whether a window has opened since the sighting.
             clock: Its only source of time.
+            taking_back: Takes back what a patient has disputed.
         """
         self._site_id = site_id
         self._queue = queue
         self._rejections = rejections
         self._store = store
         self._waiting = waiting
-        self._shown = ShownDesk(site_id, waiting, store, clock)
+        self._shown = ShownDesk(site_id, waiting, store, clock, taking_back)
         self._policy = policy
         self._clock = clock
         self._deciding = asyncio.Lock()

@@ -152,7 +152,9 @@ def _people(review: ShownReview, described: ReviewReferences) -> dict[UUID, str]
 
 
 def _shown(reason: Reason, described: ReviewReferences) -> frozenset[UUID]:
-    """What a person still has to see: of a conflict also what it is about."""
+    """What a person still has to see: of a conflict or a dispute what it is about."""
+    if reason is Reason.DISPUTED:
+        return described.arrived
     if reason is Reason.NOSHOW_SET:
         return described.open | described.denied
     return described.open

@@ -5,7 +5,7 @@ Called by `checkin.review_desk`, one decision at a time. They wait in PostgreSQL
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID, uuid5
 
 import structlog
@@ -14,7 +14,8 @@ from streamer.checkin.codes.duties import same_person
 from streamer.checkin.review_reports import check_patient, shown_report, shown_waits
 from streamer.clock import Clock
 from streamer.domain.actor import SERVICE, Actor
-from streamer.domain.check_in import CheckIn
+from streamer.domain.check_in import CheckIn, Recorded
+from streamer.domain.decision import Reason
 from streamer.domain.review import LIFETIME, ReviewDecision, ReviewRecord, Written
 from streamer.domain.review_report import (
     ArrivalReport,
@@ -26,6 +27,8 @@ from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
 
 log = structlog.get_logger(__name__)
+
+_NOT_THERE: Final = "the patient was not here"
 
 
 class ShownWaiting(Protocol):
@@ -61,13 +64,29 @@ class ShownStore(Protocol):
         ...
 
 
+class TakingBack(Protocol):
+    """Takes check-ins back; `storage.undo.PostgresUndo` does."""
+
+    async def undo(
+        self, appointment_ref: str, actor: Actor, reason: str, wrong_person: bool | None
+    ) -> object:
+        """Take one back; raises InputError where there is none that Kirdi may, DatabaseError."""
+        ...
+
+
 class ShownDesk:
     """The part of the desk that looks at no faces."""
 
     def __init__(
-        self, site_id: str, waiting: ShownWaiting, store: ShownStore, clock: Clock
+        self,
+        site_id: str,
+        waiting: ShownWaiting,
+        store: ShownStore,
+        clock: Clock,
+        taking_back: TakingBack | None = None,
     ) -> None:
         """Keep the collaborators."""
+        self._taking_back = taking_back
         self._site_id = site_id
         self._waiting = waiting
         self._store = store
@@ -102,6 +121,8 @@ class ShownDesk:
         """
         described = await self._described((review,))
         check_patient(review, patient_ref, described)
+        if review.reason is Reason.DISPUTED:
+            return await self._uphold(review, described, actor)
         vouched = review.vouched_by
         if vouched is not None and same_person(vouched.name, actor.name):
             raise InputError(
@@ -120,8 +141,35 @@ class ShownDesk:
             )
         )
 
+    async def _uphold(
+        self, review: ShownReview, described: ReviewReferences, actor: Actor
+    ) -> ConfirmationReport:
+        """The patient was not there: take the check-ins back, and write the decision.
+
+        In this order: cut off in between, nothing is left to decide about, and so it is let go of.
+        """
+        if self._taking_back is None:
+            raise InputError(f"review {review.review_id}: disputes are decided in the service")
+        left = []
+        for key in review.appointments:
+            if key in described.arrived:
+                ref = described.appointments[key].appointment_ref
+                try:
+                    await self._taking_back.undo(ref, actor, _NOT_THERE, None)
+                except InputError as error:
+                    # The clinic's system has gone on, and takes it back itself. Or it is a patient
+                    # of the actor's, which the decision below is refused for.
+                    log.warning("disputed check-in stays", reason=str(error))
+                    left.append(ArrivalReport(ref, Recorded.REFUSED_STATUS))
+        record = self._record(review, ReviewDecision.CONFIRMED, actor.name)
+        await self._store.decide_shown(review, record, (), actor)
+        _tell(review, ReviewDecision.CONFIRMED)
+        return ConfirmationReport(tuple(left))
+
     async def reject(self, review: ShownReview, actor: Actor) -> None:
         """A person says that it is somebody else; nothing is written but that.
+
+        Of a dispute: the check-in is right.
 
         Raises:
             InputError: It is not for the actor to say.

@@ -306,6 +306,8 @@ def _hand_over(
             say(line)
     else:
         say(f"{issued.secret[:3]} {issued.secret[3:]}   good until {until}; shown this once.")
+    if issued.tickets:
+        say(f"Number on the board: {', '.join(map(str, issued.tickets))}")
 
 
 def _write(picture: Path, text: str) -> None:

@@ -19,12 +19,19 @@ _BYTES: Final = 32
 # Told over the telephone without a mistake: no 0, 1, i, l, o.
 _READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS: Final = 5
+_PAIRING: Final = 8
 
 
 def new_one_time_password() -> str:
     """Draw a password to be used once: five groups of four, 99 bits."""
     drawn = ("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(_GROUPS))
     return "-".join(drawn)
+
+
+def new_pairing_code() -> str:
+    """Draw what is typed at a tablet once, within minutes: eight characters, 39 bits."""
+    drawn = "".join(secrets.choice(_READABLE) for _ in range(_PAIRING))
+    return f"{drawn[:4]}-{drawn[4:]}"
 
 
 class WebSecrets:
@@ -40,6 +47,8 @@ class WebSecrets:
         self._token = derive("kirdi/api-token/v1")
         self._subject = derive("kirdi/sign-in-subject/v1")
         self._csrf = derive("kirdi/csrf/v1")
+        self._device = derive("kirdi/device-token/v1")
+        self._pairing = derive("kirdi/device-pairing/v1")
         self._state = derive("kirdi/oidc-state/v1")
         self.pepper = derive("kirdi/password-pepper/v1")
 
@@ -50,6 +59,14 @@ class WebSecrets:
     def token(self, secret: str) -> bytes:
         """What is stored of an API token."""
         return _hash(self._token, secret)
+
+    def device(self, token: str) -> bytes:
+        """What is stored of a device's token."""
+        return _hash(self._device, token)
+
+    def pairing(self, code: str) -> bytes:
+        """What is stored of a pairing code, however it is typed."""
+        return _hash(self._pairing, "".join(one for one in code.lower() if one.isalnum()))
 
     def subject(self, text: str) -> bytes:
         """What is stored of an account's name or an address that signing in was tried with."""

@@ -22,6 +22,7 @@ class AppointmentEntry:
     Attributes:
         practitioner: Their name: it is on the door.
         evidence: None where nobody has checked in, or it was undone.
+        ticket: By which number the patient is called; None = none was drawn.
     """
 
     appointment_ref: str
@@ -39,6 +40,7 @@ class AppointmentEntry:
     room: str | None
     walk_in: bool
     evidence: EvidenceEntry | None
+    ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class IssuedCode:
         secret: The six digits, or the text of the QR code.
         phone: The patient's registered one, where the order wants it sent.
         language: The patient's.
+        tickets: By which numbers the board calls the patient: of the visits that it is for.
     """
 
     code_id: UUID
@@ -56,6 +57,7 @@ class IssuedCode:
     secret: str = field(repr=False)
     phone: str | None = field(repr=False, default=None)
     language: str | None = None
+    tickets: tuple[int, ...] = ()
 
 
 class CodeState(StrEnum):

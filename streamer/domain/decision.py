@@ -45,6 +45,8 @@ class Reason(StrEnum):
     LIVENESS_DOUBT = "liveness_doubt"
     UNDONE_TODAY = "undone_today"
     """A person has undone this appointment's check-in."""
+    DISPUTED = "disputed"
+    """The patient says that whoever was checked in for them was not them."""
     BLOCKED_TODAY = "blocked_today"
     """A person has said that who arrived by this patient's face was somebody else."""
 

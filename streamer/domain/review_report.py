@@ -110,6 +110,7 @@ class ReviewReferences:
         appointments: By id.
         open: Which of the appointments can still be arrived at.
         denied: Which of them the clinic's system says nobody came to.
+        arrived: Which of them somebody has been checked in for.
         known: Patients of the site by id, whether or not they consent to being recognised.
     """
 
@@ -118,3 +119,4 @@ class ReviewReferences:
     open: frozenset[UUID]
     denied: frozenset[UUID] = frozenset()
     known: Mapping[UUID, str] = field(default_factory=lambda: MappingProxyType({}))
+    arrived: frozenset[UUID] = frozenset()

@@ -18,7 +18,8 @@ class ShownReview:
     """One waiting look.
 
     Attributes:
-        appointments: What the clinic says that nobody came to; in order.
+        appointments: What the clinic says that nobody came to, or the patient, that it was not
+            them who came; in order.
         method: How the patient showed that they are here, and what the `evidence` is worth.
         opened_at: UTC; ten minutes later it is over.
         shown_at: UTC, when the code was redeemed or the face compared.

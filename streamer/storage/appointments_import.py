@@ -25,6 +25,7 @@ from streamer.storage.merged_status import merged_status
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
 from streamer.storage.statistics import refresh_statistics
+from streamer.storage.tickets import draw_tickets
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
 _STATEMENT_TIMEOUT_S = 30.0
@@ -109,6 +110,10 @@ class AppointmentsImport:
             created, updated = len(plan.inserts), len(plan.updates)
             unchanged = len(bookings) - created - updated
             result = ImportResult(created, updated, unchanged, given - len(bookings))
+            # Nothing of days that are over: years of them may be imported at once.
+            today = LocalDay.containing(now, self._zone).day
+            coming = [day for day in plan.days if day >= today]
+            await draw_tickets(connection, self._site_id, self._zone, coming)
             await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
         await refresh_statistics(self._postgres, created + updated)
         if plan.days:

@@ -24,6 +24,7 @@ from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
 from streamer.storage.refusals import refusals_recorded
+from streamer.storage.tickets import draw_tickets
 
 _EXPECTED: Final = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 # Of a million, thousands are in force at most: a draw is hardly ever taken.
@@ -54,6 +55,7 @@ class _Target:
     patient: asyncpg.Record
     appointment_id: UUID | None
     expires_at: datetime
+    starts_at: datetime | None = None
 
 
 class PostgresCodes:
@@ -105,6 +107,7 @@ class PostgresCodes:
             )
             code_id, secret = await self._insert(connection, order, target, by, now)
             appointment_id = target.appointment_id
+            tickets = await self._tickets(connection, target, now)
             event = dataclasses.replace(
                 attempt,
                 patient_id=row["patient_id"],
@@ -129,6 +132,7 @@ class PostgresCodes:
             secret=secret,
             phone=phone,
             language=row["language"],
+            tickets=tickets,
         )
 
     async def revoke(self, code_id: UUID, now: datetime) -> None:
@@ -150,7 +154,7 @@ class PostgresCodes:
             await append(connection, self._site_id, [event])
 
     async def _target(self, connection: Connection, order: CodeOrder, now: datetime) -> _Target:
-        patient_ref, appointment_id = order.patient_ref, None
+        patient_ref, appointment_id, starts_at = order.patient_ref, None, None
         expires_at = LocalDay.containing(now, self._zone).end
         if order.appointment_ref is not None:
             found = await connection.fetchrow(
@@ -160,13 +164,14 @@ class PostgresCodes:
                 raise InputError(f"appointment {order.appointment_ref}: is not known; import it")
             expires_at = self._term(order.appointment_ref, found, now)
             patient_ref, appointment_id = found["patient_ref"], found["appointment_id"]
+            starts_at = found["starts_at"]
         patient = await connection.fetchrow(sql("patient_for_code"), self._site_id, patient_ref)
         if patient is None:
             raise InputError(f"patient {patient_ref}: is not known; import them first")
         if patient["deceased_on"] is not None:
             raise InputError(f"patient {patient_ref}: is recorded as deceased; correct the import")
         # Whole seconds: a signed token has no finer ones.
-        return _Target(patient, appointment_id, expires_at.replace(microsecond=0))
+        return _Target(patient, appointment_id, expires_at.replace(microsecond=0), starts_at)
 
     def _term(self, ref: str, found: asyncpg.Record, now: datetime) -> datetime:
         """When an appointment's code expires."""
@@ -184,6 +189,28 @@ class PostgresCodes:
                 "issue its code later, or raise codes.longest_days"
             )
         return closes
+
+    async def _tickets(
+        self, connection: Connection, target: _Target, now: datetime
+    ) -> tuple[int, ...]:
+        """The numbers of the visit, or of the patient's of today."""
+        day = LocalDay.containing(now, self._zone)
+        if target.starts_at is not None:
+            day = LocalDay.containing(target.starts_at, self._zone)
+        wanted = (
+            self._site_id,
+            target.patient["patient_id"],
+            day.day,
+            target.appointment_id,
+            day.start,
+            day.end,
+        )
+        rows = await connection.fetch(sql("tickets_of_patient"), *wanted)
+        if any(row["number"] is None for row in rows):
+            # Booked before there were numbers.
+            await draw_tickets(connection, self._site_id, self._zone, [day.day])
+            rows = await connection.fetch(sql("tickets_of_patient"), *wanted)
+        return tuple(row["number"] for row in rows if row["number"] is not None)
 
     async def _refuse_own(
         self, connection: Connection, patient_id: UUID, by: Actor, now: datetime

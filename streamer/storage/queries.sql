@@ -1211,11 +1211,13 @@ ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
 -- who agreed, as of $4, that the payer is told; each null or false where it does not matter.
 SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref,
        d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at, a.ends_at, a.status,
-       a.place, a.department, a.building, a.room, a.walk_in, c.method, c.evidence, c.occurred_at
+       a.place, a.department, a.building, a.room, a.walk_in, t.number AS ticket, c.method, c.evidence, c.occurred_at
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+LEFT JOIN tickets t ON t.appointment_id = a.appointment_id AND t.day = (
+    a.starts_at AT TIME ZONE (SELECT s.time_zone FROM sites s WHERE s.site_id = $1))::date
 WHERE a.site_id = $1
   AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
   AND (NOT $3::boolean OR EXISTS (
@@ -1235,11 +1237,13 @@ LIMIT $14;
 -- name: read_appointment
 SELECT a.appointment_ref, p.patient_id, p.patient_ref, d.practitioner_ref,
        d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at, a.ends_at, a.status,
-       a.place, a.department, a.building, a.room, a.walk_in, c.method, c.evidence, c.occurred_at
+       a.place, a.department, a.building, a.room, a.walk_in, t.number AS ticket, c.method, c.evidence, c.occurred_at
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+LEFT JOIN tickets t ON t.appointment_id = a.appointment_id AND t.day = (
+    a.starts_at AT TIME ZONE (SELECT s.time_zone FROM sites s WHERE s.site_id = $1))::date
 WHERE a.site_id = $1
   AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
   AND (NOT $3::boolean OR EXISTS (
@@ -1253,7 +1257,7 @@ WHERE a.site_id = $1
 SELECT a.appointment_id, a.appointment_ref, p.patient_id, p.patient_ref, p.wrapped_key,
        p.sealed_profile, d.practitioner_ref, d.full_name AS practitioner, a.service_code,
        a.service_name, a.starts_at, a.ends_at, a.status, a.place, a.department, a.building, a.room,
-       a.walk_in, c.method, c.evidence, c.occurred_at,
+       a.walk_in, t.number AS ticket, c.method, c.evidence, c.occurred_at,
        ARRAY(SELECT DISTINCT s.flag FROM presences s WHERE s.appointment_id = a.appointment_id
              ORDER BY s.flag) AS seen,
        (SELECT max(k.expires_at) FROM codes k
@@ -1264,6 +1268,8 @@ FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+LEFT JOIN tickets t ON t.appointment_id = a.appointment_id AND t.day = (
+    a.starts_at AT TIME ZONE (SELECT s.time_zone FROM sites s WHERE s.site_id = $1))::date
 WHERE a.site_id = $1
   AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
   AND (NOT $3::boolean OR EXISTS (
@@ -2323,6 +2329,111 @@ SELECT session_user::text;
 
 -- name: number_of_sites
 SELECT kirdi_sites();
+
+-- name: insert_device
+INSERT INTO devices (device_key, site_id, device_id, kind, building, days, pairing_hash,
+                     pairing_until, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (site_id, device_id) WHERE revoked_at IS NULL DO NOTHING
+RETURNING device_key;
+
+-- name: draw_pairing
+-- What it was paired with before stays good until the new code is used.
+UPDATE devices SET pairing_hash = $3, pairing_until = $4
+WHERE site_id = $1 AND device_id = $2 AND revoked_at IS NULL
+RETURNING device_key;
+
+-- name: pair_device
+-- Once: of two who type the code the second finds none.
+UPDATE devices
+SET token_hash = $3, pairing_hash = NULL, pairing_until = NULL, paired_at = $4, last_used_at = NULL,
+    expires_at = $4::timestamptz + make_interval(days => days)
+WHERE site_id = $1 AND pairing_hash = $2 AND pairing_until > $4 AND revoked_at IS NULL
+RETURNING device_key, device_id, kind, building, days;
+
+-- name: find_device
+SELECT device_key, device_id, kind, building, last_used_at FROM devices
+WHERE site_id = $1 AND token_hash = $2 AND expires_at > $3 AND revoked_at IS NULL;
+
+-- name: touch_device
+WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE devices SET last_used_at = greatest(last_used_at, $2::timestamptz)
+FROM quick WHERE device_key = $1;
+
+-- name: revoke_device
+UPDATE devices
+SET revoked_at = $3, token_hash = NULL, pairing_hash = NULL, pairing_until = NULL
+WHERE site_id = $1 AND device_id = $2 AND revoked_at IS NULL
+RETURNING device_key;
+
+-- name: list_devices
+SELECT device_id, kind, building, created_at, created_by, pairing_until, paired_at, expires_at,
+       last_used_at, revoked_at
+FROM devices WHERE site_id = $1 ORDER BY device_id, created_at;
+
+-- name: draw_tickets
+-- For every appointment at the site of a day ($2, which begins at $3 and ends at $4) that has none: a
+-- number nobody has that day, drawn at random, so that it tells nothing. Three digits as long as
+-- they suffice. Two at once draw the same numbers for the same appointments or lose to each other.
+WITH booked AS (
+    SELECT a.appointment_id, EXISTS (
+        SELECT FROM tickets t WHERE t.appointment_id = a.appointment_id AND t.day = $2
+    ) AS has
+    FROM appointments a
+    WHERE a.site_id = $1 AND a.starts_at >= $3 AND a.starts_at < $4 AND a.place = 'site'
+), missing AS (
+    SELECT appointment_id, row_number() OVER (ORDER BY random()) AS place FROM booked WHERE NOT has
+), free AS (
+    SELECT number, row_number() OVER (ORDER BY random()) AS place
+    FROM generate_series(
+        100, 99 + least(99900, greatest(900, 2 * (SELECT count(*) FROM booked)))::int) AS number
+    WHERE NOT EXISTS (
+        SELECT FROM tickets t WHERE t.site_id = $1 AND t.day = $2 AND t.number = number.number)
+)
+INSERT INTO tickets (site_id, day, number, appointment_id)
+SELECT $1, $2, free.number, missing.appointment_id FROM missing JOIN free USING (place)
+ON CONFLICT DO NOTHING;
+
+-- name: visit_places
+-- Of some appointments; $3 is the site's zone, which says of which day a number is.
+SELECT a.appointment_ref, a.starts_at, a.building, a.room, t.number AS ticket
+FROM appointments a
+LEFT JOIN tickets t ON t.appointment_id = a.appointment_id
+    AND t.day = (a.starts_at AT TIME ZONE $3)::date
+WHERE a.site_id = $1 AND a.appointment_ref = ANY($2::text[])
+ORDER BY a.starts_at, a.appointment_ref;
+
+-- name: tickets_of_patient
+SELECT t.number
+FROM appointments a LEFT JOIN tickets t ON t.appointment_id = a.appointment_id AND t.day = $3
+WHERE a.site_id = $1 AND a.patient_id = $2 AND a.place = 'site'
+  AND ($4::uuid IS NULL OR a.appointment_id = $4)
+  AND a.starts_at >= $5 AND a.starts_at < $6
+  AND a.status NOT IN ('cancelled', 'entered-in-error', 'noshow')
+ORDER BY a.starts_at;
+
+-- name: newest_arrivals
+-- Who has arrived and was not taken on yet, by number; in a building, or wherever.
+SELECT t.number AS ticket, a.building, a.room, c.occurred_at AS arrived_at
+FROM check_ins c
+JOIN appointments a ON a.appointment_id = c.appointment_id
+JOIN tickets t ON t.appointment_id = a.appointment_id AND t.day = $2
+WHERE c.site_id = $1 AND c.undone_at IS NULL AND c.occurred_at >= $3
+  AND a.status IN ('arrived', 'checked-in')
+  AND ($4::text IS NULL OR a.building IS NULL OR a.building = $4)
+ORDER BY c.occurred_at DESC, t.number
+LIMIT $5;
+
+-- name: arrival_without_ticket
+SELECT EXISTS (
+    SELECT FROM check_ins c JOIN appointments a ON a.appointment_id = c.appointment_id
+    WHERE c.site_id = $1 AND c.undone_at IS NULL AND c.occurred_at >= $3 AND c.occurred_at < $4
+      AND a.place = 'site' AND a.starts_at >= $3 AND a.starts_at < $4
+      AND NOT EXISTS (
+          SELECT FROM tickets t WHERE t.appointment_id = a.appointment_id AND t.day = $2));
+
+-- name: forget_old_tickets
+DELETE FROM tickets WHERE site_id = $1 AND day < $2;
 
 -- name: ensure_practitioner
 -- Named by whoever bills; the schedule gives the name later.

@@ -30,6 +30,13 @@ from streamer.storage.refusals import refusals_recorded
 _EXPECTED = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 
 _DENIED = AppointmentStatus.NOSHOW.value
+_HERE = frozenset(
+    {
+        AppointmentStatus.ARRIVED.value,
+        AppointmentStatus.CHECKED_IN.value,
+        AppointmentStatus.FULFILLED.value,
+    }
+)
 
 
 class CheckInTransaction(Protocol):
@@ -98,6 +105,7 @@ class PostgresReviews:
             frozenset(row["appointment_id"] for row in rows if row["status"] in _EXPECTED),
             frozenset(row["appointment_id"] for row in rows if row["status"] == _DENIED),
             {row["patient_id"]: row["patient_ref"] for row in known},
+            frozenset(row["appointment_id"] for row in rows if row["status"] in _HERE),
         )
 
     async def may_decide(self, actor: Actor, patients: Sequence[UUID]) -> None:

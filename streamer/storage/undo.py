@@ -62,7 +62,7 @@ class PostgresUndo:
         self._zone = zone
 
     async def undo(
-        self, appointment_ref: str, actor: Actor, reason: str, wrong_person: bool
+        self, appointment_ref: str, actor: Actor, reason: str, wrong_person: bool | None
     ) -> UndoneCheckIn:
         """Undo the appointment's check-in: the row stays, marked, and the status is booked again.
 
@@ -74,7 +74,7 @@ class PostgresUndo:
             actor: Who undoes it; not the practitioner who bills the patient.
             reason: Why; is kept.
             wrong_person: Somebody else was taken for the patient: their face is blocked for the
-                day of the check-in.
+                day of the check-in. None = so it was, where the check-in rests on a face.
 
         Raises:
             InputError: There is nothing to undo, or the clinic's system has gone on; nothing was
@@ -105,6 +105,8 @@ class PostgresUndo:
                     f"appointment {appointment_ref}: is {row['status']} in the clinic's system, "
                     "which Kirdi does not take back; correct it there"
                 )
+            if wrong_person is None:
+                wrong_person = Method(check_in["method"]).needs_consent
             if wrong_person:
                 await self._block(connection, appointment_ref, row["patient_id"], check_in, actor)
             await self._undo(connection, row, check_in, actor, reason, wrong_person)

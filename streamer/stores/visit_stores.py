@@ -14,6 +14,7 @@ from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.reviews import PostgresReviews
+from streamer.storage.tickets import PostgresTickets
 from streamer.storage.undo import PostgresUndo
 from streamer.storage.visit_days import VisitDays
 from streamer.storage.visits_reader import VisitsReader
@@ -65,6 +66,12 @@ class VisitStores(SiteStores):
             timedelta(minutes=arrival.closes_after_min),
             self.settings.site.zone,
         )
+
+    @property
+    def tickets(self) -> PostgresTickets:
+        """The day's numbers."""
+        site = self.settings.site
+        return PostgresTickets(self.database.postgres, site.id, site.zone)
 
     @property
     def undo(self) -> PostgresUndo:

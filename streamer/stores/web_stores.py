@@ -5,6 +5,7 @@ from datetime import timedelta
 from streamer.crypto.answer_seal import AnswerSeal
 from streamer.storage.accounts import PostgresAccounts
 from streamer.storage.api_tokens import PostgresTokens
+from streamer.storage.devices import PostgresDevices
 from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.sign_in_attempts import PostgresSignInAttempts
 from streamer.storage.web_sessions import PostgresSessions, SessionTerms
@@ -26,6 +27,12 @@ class WebStores(SiteStores):
         """What programs come with."""
         base = self.database
         return PostgresTokens(base.postgres, self.settings.site.id, base.web_secrets)
+
+    @property
+    def devices(self) -> PostgresDevices:
+        """Tablets and screens."""
+        base = self.database
+        return PostgresDevices(base.postgres, self.settings.site.id, base.web_secrets)
 
     @property
     def web_sessions(self) -> PostgresSessions:

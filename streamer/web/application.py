@@ -10,9 +10,11 @@ from fastapi.routing import iter_route_contexts
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
 from streamer.web.pages.audit import audit_page
+from streamer.web.pages.devices import devices_page
 from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
 from streamer.web.pages.installation import installation
+from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
@@ -27,11 +29,13 @@ from streamer.web.routes.check_ins import check_ins
 from streamer.web.routes.codes import codes
 from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
+from streamer.web.routes.devices import devices
 from streamer.web.routes.enrolments import enrolments
 from streamer.web.routes.events import events
 from streamer.web.routes.health import health
 from streamer.web.routes.incidents import incidents
 from streamer.web.routes.jobs import jobs
+from streamer.web.routes.kiosk import board, kiosk, kiosk_calls
 from streamer.web.routes.live import live, whep
 from streamer.web.routes.oidc import oidc
 from streamer.web.routes.openapi import openapi
@@ -69,6 +73,10 @@ _ROUTERS: Final = (
     check_ins,
     presences,
     codes,
+    kiosk,
+    kiosk_calls,
+    board,
+    devices,
     reviews,
     desk,
     cameras,
@@ -84,7 +92,17 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home, today, review, enrol, users, audit_page, installation)
+_PAGES: Final = (
+    home,
+    today,
+    review,
+    enrol,
+    users,
+    audit_page,
+    installation,
+    devices_page,
+    kiosk_pages,
+)
 
 
 def create_application(parts: WebParts) -> FastAPI:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from streamer.domain.device import DeviceKind
 from streamer.domain.role import Role
 
 
@@ -43,6 +44,11 @@ class Permission(StrEnum):
     SETTINGS_READ = "settings:read"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"
+    DEVICES_READ = "devices:read"
+    DEVICES_WRITE = "devices:write"
+    BOARD_READ = "board:read"
+    KIOSK_USE = "kiosk:use"
+    """Of kiosks alone: what is asked there is asked by nobody in particular."""
 
 
 _OF: Final[dict[Role, frozenset[Permission]]] = {
@@ -63,6 +69,9 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CODES_ISSUE,
             Permission.CODES_REDEEM,
             Permission.CAMERAS_READ,
+            Permission.DEVICES_READ,
+            Permission.DEVICES_WRITE,
+            Permission.BOARD_READ,
             Permission.CAMERAS_VIEW,
         }
     ),
@@ -128,9 +137,24 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SETTINGS_READ,
             Permission.JOBS_READ,
             Permission.JOBS_RUN,
+            Permission.DEVICES_READ,
+            Permission.DEVICES_WRITE,
         }
     ),
 }
+
+_OF_DEVICES: Final[dict[DeviceKind, frozenset[Permission]]] = {
+    DeviceKind.KIOSK: frozenset({Permission.KIOSK_USE}),
+    DeviceKind.BOARD: frozenset({Permission.BOARD_READ}),
+}
+
+DEVICES_ONLY: Final = frozenset({Permission.KIOSK_USE})
+"""What no role may, and no token's scope gives."""
+
+
+def permissions_of_device(kind: DeviceKind) -> frozenset[Permission]:
+    """All that a device may do."""
+    return _OF_DEVICES[kind]
 
 
 def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from streamer.clock import Clock
+from streamer.domain.device import PairedDevice
 from streamer.web.principal import Principal, Via
 from streamer.web.resources import Resources
 from streamer.web.rules import WebRules
+from streamer.web.security.rate_limits import RateLimit
 
 if TYPE_CHECKING:
     from streamer.web.oidc.oidc_sign_in import OidcSignIn
@@ -30,7 +32,7 @@ class OpenSession:
 
 
 class Identities(Protocol):
-    """Knows who is behind a session's cookie or an API token."""
+    """Knows who is behind a session's cookie, an API token or a device's."""
 
     async def of_session(self, secret: str) -> OpenSession | None:
         """Who has this session; None = nobody, or not any more."""
@@ -40,11 +42,23 @@ class Identities(Protocol):
         """Who has this API token; None = nobody, or not any more."""
         ...
 
+    async def of_device(self, secret: str) -> OpenSession | None:
+        """Which tablet or screen has this token; None = none, or not any more."""
+        ...
+
     async def still(self, secret: str, via: Via) -> Principal | None:
         """Who has what was shown a while ago, and what they may by now; None = nobody any more.
 
         This is no use of it: a session does not live longer because somebody asks.
         """
+        ...
+
+
+class Pairing(Protocol):
+    """Turns a pairing code into a device's token; `storage.devices.PostgresDevices` does."""
+
+    async def pair(self, code: str, now: datetime) -> tuple[PairedDevice, str, datetime] | None:
+        """Use a code up: the device, its token, and until when; None = there is no such code."""
         ...
 
 
@@ -66,6 +80,9 @@ class Entrance:
         csrf: The token that goes with a session's secret.
         sign_in: By a password.
         denials: Who asked for too much.
+        pairing: By a pairing code, for tablets and screens.
+        pairing_tries: How often an address may try one. A code has 39 bits and ten minutes: this
+            only bounds what failures write.
         oidc: By a provider; None = there is none.
     """
 
@@ -74,7 +91,9 @@ class Entrance:
     csrf: Callable[[str], str]
     sign_in: "SignIn"
     denials: Denials
+    pairing: Pairing
     oidc: "OidcSignIn | None" = None
+    pairing_tries: RateLimit = field(default_factory=lambda: RateLimit(0.2, 10.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streamer.domain.actor import Actor
+from streamer.domain.device import PairedDevice
 from streamer.domain.role import Role
 from streamer.web.permissions import Permission
 
@@ -13,6 +14,8 @@ class Via(StrEnum):
 
     SESSION = "session"
     TOKEN = "token"  # noqa: S105
+    DEVICE = "device"
+    """A tablet or a screen, and nobody: what it may not is refused though it is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Principal:
         site_id: Whose rows they may see.
         via: How they came.
         must_change_password: They came by a one-time password, and may nothing but change it.
+        device: Which it is, where it came as one.
     """
 
     account: str
@@ -38,6 +42,7 @@ class Principal:
     site_id: str
     via: Via
     must_change_password: bool = False
+    device: PairedDevice | None = None
 
     @property
     def actor(self) -> Actor:

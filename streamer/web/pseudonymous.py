@@ -31,6 +31,7 @@ class Pseudonymous:
             building=None,
             room=None,
             walk_in=entry.walk_in,
+            ticket=None,
             evidence=None if entry.evidence is None else Evidence.model_validate(entry.evidence),
             pseudonymous=True,
         )

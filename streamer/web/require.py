@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import Depends, Request
 
 from streamer.web.permissions import Permission
-from streamer.web.principal import Principal
+from streamer.web.principal import Principal, Via
 from streamer.web.problem import forbidden, unauthenticated
 
 
@@ -27,14 +27,32 @@ class Require:
             raise unauthenticated()
         if not self.permissions <= principal.permissions:
             raise forbidden()
+        if not self.permissions and principal.via is Via.DEVICE:
+            # What is for whoever is signed in is for people.
+            raise forbidden("this is not for devices")
         return principal
 
 
 class Public:
-    """A dependency that says: this route is for everybody. Few are; a test lists them."""
+    """A dependency that says: this route is for everybody. Few are; a test lists them.
 
-    async def __call__(self) -> None:
-        """Let everybody through."""
+    A device gets nowhere but where its token is for, and what its pages are made of: of these
+    routes only to those that say so.
+    """
+
+    def __init__(self, *, devices: bool = False) -> None:
+        """Keep whether devices may, too."""
+        self.devices = devices
+
+    async def __call__(self, request: Request) -> None:
+        """Let everybody through, but devices.
+
+        Raises:
+            Problem: It is a device, and this is not for them.
+        """
+        principal = getattr(request.state, "principal", None)
+        if not self.devices and isinstance(principal, Principal) and principal.via is Via.DEVICE:
+            raise forbidden("this is not for devices")
 
 
 def require(*permissions: Permission) -> Any:
@@ -48,3 +66,6 @@ def require(*permissions: Permission) -> Any:
 
 PUBLIC: Final[Any] = Depends(Public())
 """In a route's `dependencies`."""
+
+PUBLIC_AND_DEVICES: Final[Any] = Depends(Public(devices=True))
+"""Likewise, and tablets and screens may."""

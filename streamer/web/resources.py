@@ -26,6 +26,7 @@ from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
 from streamer.web.day_resources import Day, Events
+from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
 from streamer.web.models.cameras import CameraChanged
@@ -367,6 +368,9 @@ class Resources:
     consents: Consents
     check_ins: CheckIns
     codes: Codes
+    kiosk: Kiosk
+    kiosk_calls: KioskCalls
+    devices: Devices
     reviews: Reviews
     desk: Desk
     cameras: Cameras

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from config.settings import Web
-from streamer.web.ports import Entrance
+from streamer.web.ports import Entrance, Pairing
 from streamer.web.rules import WebRules
 from streamer.web.security.sign_in import SignIn
 from tests.fakes.identities import FakeIdentities
@@ -35,4 +35,5 @@ def entrance(identities: FakeIdentities, web: Web | None = None) -> Entrance:
         csrf=lambda secret: f"csrf-of-{secret}",
         sign_in=cast(SignIn, NoSignIn()),
         denials=FakeDenials(),
+        pairing=cast(Pairing, NoSignIn()),
     )

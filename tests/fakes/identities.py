@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Iterable
 
+from streamer.domain.device import PairedDevice
 from streamer.domain.role import Role
-from streamer.web.permissions import permissions_of
+from streamer.web.permissions import permissions_of, permissions_of_device
 from streamer.web.ports import OpenSession
 from streamer.web.principal import Principal, Via
 
@@ -15,6 +16,7 @@ class FakeIdentities:
     def __init__(self, site_id: str = "s1") -> None:
         self.by_token: dict[str, Principal] = {}
         self.by_session: dict[str, OpenSession] = {}
+        self.by_device: dict[str, OpenSession] = {}
         self._site_id = site_id
 
     def add(
@@ -36,6 +38,23 @@ class FakeIdentities:
             via=Via.TOKEN,
         )
         return token
+
+    def add_device(self, device: PairedDevice, token: str) -> None:
+        """Pair a device: it comes with this token."""
+        principal = Principal(
+            account=device.account,
+            roles=frozenset(),
+            permissions=permissions_of_device(device.kind),
+            practitioner_refs=(),
+            cameras=frozenset(),
+            site_id=self._site_id,
+            via=Via.DEVICE,
+            device=device,
+        )
+        self.by_device[token] = OpenSession(principal, f"csrf-of-{token}")
+
+    async def of_device(self, secret: str) -> OpenSession | None:
+        return self.by_device.get(secret)
 
     async def of_session(self, secret: str) -> OpenSession | None:
         return self.by_session.get(secret)

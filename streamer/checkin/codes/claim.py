@@ -25,12 +25,14 @@ class Claim:
         text: As it came; a secret until it has been redeemed.
         national: It is said to be a code of the national digital documents.
         chosen: References of appointments, or `ALL`: what a guardian has picked from the list.
+        disputed: The holder says that whoever was checked in for them was not them.
     """
 
     text: str = field(repr=False)
     device: Device
     national: bool = False
     chosen: tuple[str, ...] = ()
+    disputed: bool = False
 
 
 class Answer(StrEnum):
@@ -44,6 +46,8 @@ class Answer(StrEnum):
     REFUSED = "refused"
     """Not accepted: unknown, mistyped, used, replaced, expired, not for this person to take, or the
     device has to wait. Never which of these."""
+    DISPUTED = "disputed"
+    """The holder says that they were not here: a person is asked, and the code stays in force."""
     AWAY = "away"
     """The national service does not answer; the clinic's own codes go on."""
 
@@ -81,6 +85,7 @@ class Redeemed:
         reason: Of the decision; None where nothing was decided.
         to_review: The clinic's system says that the patient did not come: a person is asked.
         code_id: Which code it was, for the log; None where it was none of ours.
+        meant: Which visits the reason is about, so that they can be told when and where.
         fault: Why the national service gave no answer, for whoever looks after it.
     """
 
@@ -90,4 +95,5 @@ class Redeemed:
     choices: tuple[Choice, ...] = ()
     to_review: bool = False
     code_id: UUID | None = None
+    meant: tuple[Choice, ...] = ()
     fault: str = ""

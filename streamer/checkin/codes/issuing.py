@@ -86,7 +86,12 @@ class Issuing:
 
     async def _send(self, issued: IssuedCode) -> None:
         text = message(
-            issued.language, self._site_name, issued.secret, issued.expires_at, self._zone
+            issued.language,
+            self._site_name,
+            issued.secret,
+            issued.expires_at,
+            self._zone,
+            issued.tickets,
         )
         sent = False
         try:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from uuid import UUID, uuid4, uuid5
 
 from streamer.checkin.codes.claim import ALL, Answer, Arrival, Choice, Claim, Redeemed
+from streamer.checkin.codes.meant import HERE, meant_by
 from streamer.checkin.decision import ArrivalPolicy, ShownEvidence, decide
 from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
@@ -105,12 +106,37 @@ class Taking:
             for patient_id in patients:
                 if not await self._found.may(actor, patient_id):
                     return Settled(REFUSED, "own patient", self._holder.patient_id)
+        if self._claim.disputed:
+            return await self._dispute(visits)
         decisions = self._decisions(visits)
         choices = self._offered(self._choices(visits, decisions))
         if not self._claim.chosen and self._must_choose(choices):
             return Settled(Redeemed(Answer.CHOOSE, choices=choices, code_id=self._holder.code_id))
         wanted = self._wanted(choices)
         return await self._take(visits, decisions, wanted, actors)
+
+    async def _dispute(self, visits: Sequence[Visit]) -> Settled:
+        """Somebody was checked in for the holder who says that they were not here: ask a person.
+
+        Of a guardian's code it is about the dependants only where the guardian has no such visit.
+        """
+        arrived = [
+            one
+            for one in visits
+            if one.appointment.status in HERE and self._policy.near(one.appointment, self._now)
+        ]
+        about = [one for one in arrived if one.dependant == 0] or arrived
+        code_id = self._holder.code_id
+        if not about:
+            nothing = Redeemed(Answer.NOT_ARRIVED, Reason.NO_OPEN_APPOINTMENT, code_id=code_id)
+            return Settled(nothing)
+        for patient_id in sorted({one.appointment.patient_id for one in about}):
+            whose = [one for one in about if one.appointment.patient_id == patient_id]
+            ids = tuple(sorted(one.appointment.appointment_id for one in whose))
+            grade = self._grade(whose[0].dependant)
+            await self._found.review(self._review(patient_id, ids, Reason.DISPUTED, grade))
+        redeemed = Redeemed(Answer.DISPUTED, Reason.DISPUTED, code_id=code_id, to_review=True)
+        return Settled(redeemed)
 
     def _decisions(self, visits: Sequence[Visit]) -> dict[int, Decision]:
         """What the presence of each means, by dependant; the holder's own is always among them."""
@@ -213,9 +239,22 @@ class Taking:
             redeemed = Redeemed(Answer.NOT_ARRIVED, Reason.ALREADY_ARRIVED, done, code_id=code_id)
         else:
             reason = Reason.NO_OPEN_APPOINTMENT if decision is None else decision.reason
-            redeemed = Redeemed(Answer.NOT_ARRIVED, reason, done, code_id=code_id)
+            meant = self._meant(reason, [one for one in visits if one.dependant in seen])
+            redeemed = Redeemed(Answer.NOT_ARRIVED, reason, done, code_id=code_id, meant=meant)
         asked = await self._ask(seen, decisions)
         return Settled(replace(redeemed, to_review=asked))
+
+    def _meant(self, reason: Reason, visits: Sequence[Visit]) -> tuple[Choice, ...]:
+        building = self._device.building
+        return tuple(
+            Choice(
+                one.appointment_ref,
+                one.dependant,
+                one.appointment.starts_at,
+                one.appointment.building,
+            )
+            for one in meant_by(reason, visits, building, self._policy, self._now)
+        )
 
     def _seen(self, visits: Sequence[Visit], wanted: frozenset[str]) -> dict[int, UUID]:
         """Who is here, by dependant: the holder, and those of the dependants who were chosen.
@@ -269,24 +308,33 @@ class Taking:
             if decisions[number].conflicts
         ]
         for patient_id, number in sorted(in_conflict):
-            await self._found.review(
-                ShownReview(
-                    review_id=uuid4(),
-                    patient_id=patient_id,
-                    appointments=decisions[number].conflicts,
-                    reason=Reason.NOSHOW_SET,
-                    method=self._method,
-                    evidence=self._grade(number),
-                    opened_at=self._now,
-                    shown_at=self._now,
-                    building=self._device.building,
-                    camera_id=self._camera_id,
-                    device_id=self._device.device_id,
-                    code_id=self._holder.code_id,
-                    vouched_by=self._holder.issuer,
-                )
-            )
+            conflicts, grade = decisions[number].conflicts, self._grade(number)
+            review = self._review(patient_id, conflicts, Reason.NOSHOW_SET, grade)
+            await self._found.review(review)
         return bool(in_conflict)
+
+    def _review(
+        self,
+        patient_id: UUID,
+        appointments: tuple[UUID, ...],
+        reason: Reason,
+        grade: EvidenceGrade,
+    ) -> ShownReview:
+        return ShownReview(
+            review_id=uuid4(),
+            patient_id=patient_id,
+            appointments=appointments,
+            reason=reason,
+            method=self._method,
+            evidence=grade,
+            opened_at=self._now,
+            shown_at=self._now,
+            building=self._device.building,
+            camera_id=self._camera_id,
+            device_id=self._device.device_id,
+            code_id=self._holder.code_id,
+            vouched_by=self._holder.issuer,
+        )
 
     def _check_in(self, visit: Visit, actors: Sequence[Actor]) -> CheckIn:
         code_id, appointment_id = self._holder.code_id, visit.appointment.appointment_id

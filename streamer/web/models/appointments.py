@@ -34,5 +34,6 @@ class Appointment(Answer):
     building: str | None
     room: str | None
     walk_in: bool
+    ticket: int | None = Field(None, description="the number by which the board calls them")
     evidence: Evidence | None = Field(description="null: nobody has checked in, or it was undone")
     pseudonymous: bool = Field(False, description="the references are pseudonyms")

@@ -60,6 +60,7 @@ class IssuedCode(Answer):
     kind: CodeKind
     grade: EvidenceGrade
     expires_at: datetime
+    tickets: list[int] = Field(description="by which numbers the board calls the patient")
     code: str | None = Field(
         description="six digits, or the text of the QR code; null where it was sent"
     )

@@ -40,6 +40,7 @@ class ScheduleRow(Live):
     service_name: str | None = None
     department: str | None = None
     walk_in: bool
+    ticket: int | None = Field(None, description="the number by which the board calls them")
     pseudonymous: bool = Field(False, description="the references are pseudonyms")
 
 
@@ -76,6 +77,7 @@ def schedule_row(row: DayRow, *, seen: bool, codes: bool) -> ScheduleRow:
         service_name=entry.service_name,
         department=entry.department,
         walk_in=entry.walk_in,
+        ticket=entry.ticket,
     )
 
 

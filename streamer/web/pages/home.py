@@ -12,7 +12,7 @@ from streamer.web.pages.router import page_router
 from streamer.web.parts import Parts
 from streamer.web.principal import Principal
 from streamer.web.problem import not_found
-from streamer.web.require import PUBLIC, require
+from streamer.web.require import PUBLIC, PUBLIC_AND_DEVICES, require
 from streamer.web.security.local_path import local_path
 
 home = page_router()
@@ -47,7 +47,7 @@ async def show_account(
     return pages.render(request, "account.html")
 
 
-@home.get("/static/{path:path}", dependencies=[PUBLIC])
+@home.get("/static/{path:path}", dependencies=[PUBLIC_AND_DEVICES])
 async def send_static_file(
     request: Request, pages: Pages, path: Annotated[str, Path(max_length=128)]
 ) -> Response:

@@ -42,6 +42,7 @@ NAVIGATION: Final[tuple[NavigationItem, ...]] = (
     NavigationItem("/live", _("Live"), "camera", frozenset({Permission.CAMERAS_VIEW})),
     NavigationItem("/cameras", _("Cameras"), "lens", frozenset({Permission.CAMERAS_READ})),
     NavigationItem("/reports", _("Reports"), "chart", frozenset({Permission.REPORTS_READ})),
+    NavigationItem("/devices", _("Devices"), "tablet", frozenset({Permission.DEVICES_READ})),
     NavigationItem("/users", _("Users"), "people", frozenset({Permission.ACCOUNTS_READ})),
     NavigationItem("/audit", _("Audit"), "list", frozenset({Permission.AUDIT_READ})),
     NavigationItem("/settings", _("Settings"), "gear", frozenset({Permission.SETTINGS_READ})),

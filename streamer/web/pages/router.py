@@ -15,10 +15,13 @@ from streamer.web.problem import Problem
 from streamer.web.router import GuardedRoute
 
 SIGN_IN: Final = "/sign-in"
+PAIRING: Final = "/kiosk/pair"
 
 
 class PageRoute(GuardedRoute):
     """A page: whoever is not signed in is sent to sign in, and then comes back."""
+
+    way_in = SIGN_IN
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See FastAPI's `APIRoute`."""
@@ -28,30 +31,38 @@ class PageRoute(GuardedRoute):
             try:
                 return await handle(request)
             except Problem as problem:
-                return _told(request, problem)
+                return _told(request, problem, self.way_in)
             except KirdiError as error:
-                return _told(request, problem_of(error))
+                return _told(request, problem_of(error), self.way_in)
             except RequestValidationError:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
-                return _told(request, Problem(status, "invalid", "the address is not complete"))
+                incomplete = Problem(status, "invalid", "the address is not complete")
+                return _told(request, incomplete, self.way_in)
 
         return shown
 
 
-def page_router(prefix: str = "") -> APIRouter:
+class DevicePageRoute(PageRoute):
+    """A page of a tablet or a screen: what is not paired is sent to be."""
+
+    way_in = PAIRING
+
+
+def page_router(route_class: type[PageRoute] = PageRoute) -> APIRouter:
     """Make a page's router; its paths are the site's own (`/today`)."""
     return APIRouter(
-        prefix=prefix,
-        route_class=PageRoute,
+        route_class=route_class,
         include_in_schema=False,
         default_response_class=HTMLResponse,
     )
 
 
-def _told(request: Request, problem: Problem) -> Response:
+def _told(request: Request, problem: Problem, way_in: str) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return problem.response()
     if problem.status is HTTPStatus.UNAUTHORIZED:
+        if way_in == PAIRING:
+            return RedirectResponse(way_in, HTTPStatus.SEE_OTHER)
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(
             f"{SIGN_IN}?return_to={quote(asked, safe='')}", HTTPStatus.SEE_OTHER

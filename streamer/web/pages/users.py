@@ -8,7 +8,7 @@ from streamer.domain.role import Role
 from streamer.web.clinic import Clinic
 from streamer.web.pages.rendering import Pages
 from streamer.web.pages.router import page_router
-from streamer.web.permissions import Permission
+from streamer.web.permissions import DEVICES_ONLY, Permission
 from streamer.web.principal import Principal
 from streamer.web.require import require
 
@@ -28,6 +28,6 @@ async def show_users_page(
         "users.html",
         roles=list(Role),
         cameras=sorted(one.state.camera_id for one in clinic.cameras.reports()),
-        scopes=[one.value for one in Permission],
+        scopes=[one.value for one in Permission if one not in DEVICES_ONLY],
         may_write=principal.may(Permission.ACCOUNTS_WRITE),
     )

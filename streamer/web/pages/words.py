@@ -4,6 +4,7 @@ from typing import Final
 
 from streamer.domain.audit_event import AuditKind
 from streamer.domain.decision import Reason
+from streamer.domain.device import DeviceKind
 from streamer.domain.presence import PresenceFlag
 from streamer.domain.role import Role
 
@@ -38,6 +39,7 @@ REVIEW_REASONS: Final = {
     Reason.UNDONE_TODAY: _("A check-in of this appointment was undone today."),
     Reason.BLOCKED_TODAY: _("Somebody else has arrived by this patient's face today."),
     Reason.OTHER_BUILDING: _("The appointment is in another building."),
+    Reason.DISPUTED: _("At the kiosk the patient says that somebody else was checked in."),
 }
 """Why a review waits; what is missing here is only ever ignored."""
 
@@ -47,6 +49,19 @@ FLAGS: Final = {
     PresenceFlag.AGAIN: _("seen again"),
     PresenceFlag.UNBOOKED: _("without an appointment"),
     PresenceFlag.CONFLICT: _("conflict"),
+}
+
+DEVICE_KINDS: Final = {
+    DeviceKind.KIOSK: _("Kiosk"),
+    DeviceKind.BOARD: _("Ticket board"),
+}
+
+DEVICE_STATES: Final = {
+    "unpaired": _("not paired yet"),
+    "pairing": _("waits to be paired"),
+    "in-force": _("in force"),
+    "expired": _("expired"),
+    "revoked": _("revoked"),
 }
 
 PHOTO_ADVICE: Final = {

@@ -71,6 +71,7 @@ async def issue_code(principal: Issuer, clinic: Clinic, once: Once, sent: CodeWa
             kind=issued.kind,
             grade=issued.grade,
             expires_at=issued.expires_at,
+            tickets=list(issued.tickets),
             code=None if order.sent else issued.secret,
             qr=list(clinic.codes.drawn(issued.secret)) if order.kind is CodeKind.QR else None,
         )

@@ -9,6 +9,7 @@ from fastapi import Response
 # so that no neighbour's page can put one of its own in the way.
 SESSION: Final = "__Host-kirdi"
 SIGNING_IN: Final = "__Host-kirdi-oidc"
+DEVICE: Final = "__Host-kirdi-device"
 
 _LONGEST: Final = 4_096
 

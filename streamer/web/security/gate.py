@@ -18,7 +18,7 @@ from streamer.web.ports import Identities
 from streamer.web.principal import Principal
 from streamer.web.problem import Problem, forbidden, too_many
 from streamer.web.rules import WebRules
-from streamer.web.security.cookies import SESSION, cookie_of
+from streamer.web.security.cookies import DEVICE, SESSION, cookie_of
 from streamer.web.security.cross_site import (
     SAFE_METHODS,
     from_elsewhere,
@@ -104,13 +104,12 @@ class Gate:
             principal = await self._identities.of_token(secret)
             return _Shown(principal, guessed=principal is None, bearer=True)
         cookie = cookie_of(connection.cookies, SESSION)
-        if cookie is None:
-            return _Shown(None)
-        session = await self._identities.of_session(cookie)
+        session = None if cookie is None else await self._identities.of_session(cookie)
         if session is None:
-            # Mostly one that is over.
-            return _Shown(None)
-        return _Shown(session.principal, session.csrf)
+            # None, or mostly one that is over.
+            token = cookie_of(connection.cookies, DEVICE)
+            session = None if token is None else await self._identities.of_device(token)
+        return _Shown(None) if session is None else _Shown(session.principal, session.csrf)
 
     def _refuse_other_sites(self, headers: Headers, scheme: str, csrf: str | None) -> None:
         if from_elsewhere(headers, scheme, self._rules):

@@ -1,4 +1,4 @@
-"""Who is behind a session's cookie or an API token. Made by `app`, asked by `gate`."""
+"""Who is behind a session's cookie, an API token or a device's. Made by `app`, asked by `gate`."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Protocol
 from streamer.clock import Clock
 from streamer.crypto.web_secrets import WebSecrets
 from streamer.domain.account import Account, SessionFound, SignInMethod, TokenFound
-from streamer.web.permissions import Permission, permissions_of
+from streamer.domain.device import PairedDevice
+from streamer.web.permissions import Permission, permissions_of, permissions_of_device
 from streamer.web.ports import OpenSession
 from streamer.web.principal import Principal, Via
 
@@ -28,13 +29,28 @@ class Tokens(Protocol):
         ...
 
 
+class Devices(Protocol):
+    """`storage.devices.PostgresDevices` is one."""
+
+    async def find(self, token: str, now: datetime) -> PairedDevice | None:
+        """The device whose token is in force."""
+        ...
+
+
 class StoredIdentities:
     """`ports.Identities` by the stores: what an account may is looked up for every request."""
 
     def __init__(
-        self, site_id: str, sessions: Sessions, tokens: Tokens, secrets: WebSecrets, clock: Clock
+        self,
+        site_id: str,
+        sessions: Sessions,
+        tokens: Tokens,
+        devices: Devices,
+        secrets: WebSecrets,
+        clock: Clock,
     ) -> None:
         """Keep the collaborators."""
+        self._devices = devices
         self._site_id = site_id
         self._sessions = sessions
         self._tokens = tokens
@@ -69,10 +85,30 @@ class StoredIdentities:
         permissions = permissions_of(found.account.roles) & scopes
         return self._principal(found.account, permissions, Via.TOKEN)
 
+    async def of_device(self, secret: str) -> OpenSession | None:
+        """See `ports.Identities`."""
+        found = await self._devices.find(secret, self._clock.now())
+        if found is None:
+            return None
+        principal = Principal(
+            account=found.account,
+            roles=frozenset(),
+            permissions=permissions_of_device(found.kind),
+            practitioner_refs=(),
+            cameras=frozenset(),
+            site_id=self._site_id,
+            via=Via.DEVICE,
+            device=found,
+        )
+        return OpenSession(principal, self._secrets.csrf(secret))
+
     async def still(self, secret: str, via: Via) -> Principal | None:
         """See `ports.Identities`."""
         if via is Via.TOKEN:
             return await self.of_token(secret)
+        if via is Via.DEVICE:
+            paired = await self.of_device(secret)
+            return None if paired is None else paired.principal
         found = await self._sessions.find(secret, self._clock.now(), used=False)
         if found is None:
             return None

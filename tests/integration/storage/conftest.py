@@ -24,6 +24,8 @@ from tests.integration.storage.filled import (  # noqa: F401  fixtures of severa
 from tests.servers import Databases, as_role, in_thread, login_name
 
 _CHILDREN_FIRST = (
+    "devices",
+    "tickets",
     "idempotency_keys",
     "sign_in_places",
     "sign_in_attempts",

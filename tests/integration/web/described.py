@@ -23,6 +23,8 @@ OURS: Final[dict[str, str]] = {
     "viewer_id": "0" * 32,
     "erasure_id": "00000000-0000-4000-8000-000000000000",
     "token_id": "00000000-0000-4000-8000-000000000000",
+    "call_id": "00000000-0000-4000-8000-000000000000",
+    "device_id": "kiosk-9",
     "account": "nobody-here",
     "job": "no-such-job",
     "url": "rtsp://10.0.0.9/2",

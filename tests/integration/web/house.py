@@ -181,7 +181,7 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     queue = ReviewQueue()
     stores = (backend.reviews, backend.waiting_reviews)
     policy = arrival_policy(held)
-    desk = ReviewDesk(SITE.id, queue, Rejections(ZONE), *stores, policy, clock)
+    desk = ReviewDesk(SITE.id, queue, Rejections(ZONE), *stores, policy, clock, backend.undo)
     enrolment = Enrolment(
         Album(), lambda face: None, EnrolmentRules(100.0, 0.6, 0.33), backend.enrolments, _compare
     )

@@ -2,8 +2,14 @@
 
 import pytest
 
+from streamer.domain.device import DeviceKind
 from streamer.domain.role import Role
-from streamer.web.permissions import Permission, permissions_of
+from streamer.web.permissions import (
+    DEVICES_ONLY,
+    Permission,
+    permissions_of,
+    permissions_of_device,
+)
 from streamer.web.principal import Principal, Via
 from streamer.web.row_scope import RowScope, is_own, row_scope
 
@@ -22,7 +28,13 @@ def test_each_role_may_something_and_none_everything(role: Role) -> None:
 
 @pytest.mark.parametrize("permission", Permission)
 def test_somebody_may_it(permission: Permission) -> None:
-    assert permission in permissions_of(Role)
+    assert (permission in permissions_of(Role)) is not (permission in DEVICES_ONLY)
+
+
+def test_a_device_may_one_thing() -> None:
+    for kind in DeviceKind:
+        assert len(permissions_of_device(kind)) == 1
+    assert frozenset().union(*map(permissions_of_device, DeviceKind)) >= DEVICES_ONLY
 
 
 def test_no_role_may_nothing() -> None:

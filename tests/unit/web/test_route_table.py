@@ -6,13 +6,15 @@ import httpx
 import pytest
 from fastapi import Request
 
+from streamer.domain.device import DeviceKind, PairedDevice
 from streamer.domain.role import Role
 from streamer.web.application import create_application
-from streamer.web.permissions import Permission, permissions_of
+from streamer.web.permissions import Permission, permissions_of, permissions_of_device
 from streamer.web.ports import WebParts
 from streamer.web.principal import Principal
 from streamer.web.require import PUBLIC, Public, Require, require
 from streamer.web.router import router
+from streamer.web.security.cookies import DEVICE
 from tests.fakes.clock import FakeClock, UnhurriedClock
 from tests.fakes.entrance import FakeDenials, entrance
 from tests.fakes.identities import FakeIdentities
@@ -27,6 +29,23 @@ FOR_EVERYBODY = {
     "GET /api/v1/oidc/callback",
     "GET /sign-in",
     "GET /static/{path:path}",
+    # Whoever types the pairing code gets the cookie of one device.
+    "GET /kiosk/pair",
+    "POST /api/v1/devices/pairings",
+}
+# What a device's browser reaches besides, of these.
+FOR_DEVICES = {"GET /static/{path:path}", "GET /kiosk/pair", "POST /api/v1/devices/pairings"}
+# All that each kind may; whatever else there is refuses it.
+OF_DEVICES = {
+    DeviceKind.KIOSK: {
+        "GET /kiosk",
+        "POST /api/v1/kiosk/codes",
+        "POST /api/v1/kiosk/pictures",
+        "POST /api/v1/kiosk/disputes",
+        "POST /api/v1/kiosk/calls",
+        "GET /api/v1/kiosk/calls",
+    },
+    DeviceKind.BOARD: {"GET /board", "GET /api/v1/board"},
 }
 
 IDENTITIES = FakeIdentities()
@@ -65,9 +84,46 @@ async def test_roles_without_the_permission_are_refused(line: RouteLine) -> None
         assert await status_of(line, IDENTITIES.add()) == 403
 
 
+@pytest.mark.parametrize("kind", DeviceKind)
+async def test_a_device_reaches_its_own_routes_and_no_other(kind: DeviceKind) -> None:
+    IDENTITIES.add_device(PairedDevice("tablet-7", kind, "main"), "a-token")
+    headers = {
+        "Cookie": f"{DEVICE}=a-token",
+        "X-CSRF-Token": "csrf-of-a-token",
+    }
+    reached = set()
+    for line in LINES:
+        if line.name in OF_DEVICES[kind] | FOR_DEVICES:
+            assert isinstance(line.guard, Public) or (
+                line.guard is not None and line.guard.permissions <= permissions_of_device(kind)
+            )
+            reached.add(line.name)
+        else:
+            assert await answered(line, headers) == 403, line.name
+    assert reached == OF_DEVICES[kind] | FOR_DEVICES
+    # The token is a cookie's and no program's.
+    for line in demanding(LINES):
+        assert await status_of(line, "a-token") == 401
+
+
+async def test_a_device_changes_nothing_without_its_pages_token() -> None:
+    IDENTITIES.add_device(PairedDevice("tablet-7", DeviceKind.KIOSK, "main"), "a-token")
+    (line,) = [one for one in LINES if one.name == "POST /api/v1/kiosk/calls"]
+    assert await answered(line, {"Cookie": f"{DEVICE}=a-token"}) == 403
+    elsewhere = {
+        "Cookie": f"{DEVICE}=a-token",
+        "X-CSRF-Token": "csrf-of-a-token",
+        "Origin": "https://evil.example",
+    }
+    assert await answered(line, elsewhere) == 403
+
+
 async def status_of(line: RouteLine, token: str | None) -> int:
     """Ask with nothing in place of parameters and body: who may not never gets that far."""
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return await answered(line, {} if token is None else {"Authorization": f"Bearer {token}"})
+
+
+async def answered(line: RouteLine, headers: dict[str, str]) -> int:
     transport = httpx.ASGITransport(APPLICATION)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         path = line.path.replace("{", "").replace("}", "")

@@ -35,7 +35,7 @@ async function refusal(answer) {
 /**
  * Send a request; returns the answer's JSON, or null where there is none.
  *
- * options: body (JSON), form (FormData), key (Idempotency-Key), headers, signal, raw (the answer
+ * options: body (JSON), form (FormData), content (Blob), key (Idempotency-Key), headers, signal, raw (the answer
  * itself), anonymous (a refused session does not lead to the sign-in page).
  */
 export async function send(method, path, options = {}) {
@@ -49,6 +49,10 @@ export async function send(method, path, options = {}) {
     }
   }
   let body = options.form;
+  if (options.content !== undefined) {
+    headers["Content-Type"] = options.content.type;
+    body = options.content;
+  }
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(options.body);

@@ -97,6 +97,14 @@ async function showCrop(id) {
 
 function draw(review, people) {
   document.getElementById("why").textContent = reasons[review.reason] ?? review.reason;
+  const kind = review.reason === "disputed" ? "disputed_" : "";
+  document.getElementById("legend").textContent = text(`${kind}legend`);
+  for (const one of ["confirm", "reject"]) {
+    const label = document.querySelector(`#${one} span`);
+    if (label) {
+      label.textContent = text(`${kind}${one}`);
+    }
+  }
   const at = atSecond(review.captured_at);
   const where = review.camera_id ?? review.device_id ?? "";
   document.getElementById("where").textContent =
@@ -144,8 +152,11 @@ async function decide(path, body) {
   try {
     const done = await post(`reviews/${id}/${path}`, body);
     const refused = (done.arrivals ?? []).some((one) => !["written", "duplicate"].includes(one.recorded));
+    const disputed = current.reason === "disputed";
     if (refused) {
-      notify(text("not_arrived"), "warn");
+      notify(text(disputed ? "not_taken_back" : "not_arrived"), "warn");
+    } else if (disputed) {
+      notify(text(path === "confirm" ? "taken_back" : "left"), "good");
     } else {
       notify(text(path === "confirm" ? "confirmed" : "rejected"), "good");
     }

@@ -125,6 +125,9 @@ async function hand(issued, row) {
   const qr = document.getElementById("qr");
   dialog.querySelector(".who").textContent = `${timeOf(row.starts_at)} · ${whoOf(row)}`;
   document.getElementById("issued-until").textContent = timeOf(issued.expires_at);
+  const tickets = document.getElementById("issued-tickets");
+  tickets.hidden = issued.tickets.length === 0;
+  tickets.querySelector("strong").textContent = issued.tickets.join(", ");
   digits.hidden = issued.kind !== "digits";
   qr.hidden = issued.kind !== "qr";
   digits.textContent = issued.kind === "digits" ? issued.code.replace(/(...)(...)/, "$1 $2") : "";

@@ -45,6 +45,9 @@ function badges(row) {
   for (const flag of row.seen ?? []) {
     shown.push(badge(FLAG_KINDS[flag] ?? "", text(`flag_${flag}`)));
   }
+  if (row.ticket) {
+    shown.push(badge("", text("ticket", { number: row.ticket })));
+  }
   if (row.walk_in) {
     shown.push(badge("", text("walk_in")));
   }
