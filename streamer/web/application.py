@@ -13,6 +13,7 @@ from streamer.web.pages.audit import audit_page
 from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
 from streamer.web.pages.installation import installation
+from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
 from streamer.web.pages.users import users
@@ -42,6 +43,7 @@ from streamer.web.routes.service import service
 from streamer.web.routes.session import session
 from streamer.web.routes.settings import settings
 from streamer.web.routes.tokens import tokens
+from streamer.web.routes.tracks import tracks
 from streamer.web.security.forwarded import Forwarded
 from streamer.web.security.gate import Gate
 from streamer.web.security.headers import SecurityHeaders
@@ -69,6 +71,7 @@ _ROUTERS: Final = (
     cameras,
     whep,
     live,
+    tracks,
     service,
     audit,
     accounts,
@@ -79,7 +82,7 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home, review, enrol, users, audit_page, installation)
+_PAGES: Final = (home, review, enrol, live_page, users, audit_page, installation)
 
 
 def create_application(parts: WebParts) -> FastAPI:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.acceptance.conftest import built_models  # noqa: F401  the fixture
+from tests.acceptance.conftest import built_models, unused  # noqa: F401  the fixtures
 from tests.acceptance.kirdi import Kirdi
 from tests.browser.console import Console, launched, open_console
 
