@@ -101,4 +101,4 @@ def _bounds(schema: _Schema) -> Iterator[str]:
 
 
 def _code(value: object) -> str:
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    return f"`{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}`"

@@ -31,6 +31,12 @@ class Retention(Section):
     check_ins_days: int = Field(
         _FIVE_YEARS, ge=7, description=_WORDS + "the arrival; changes of status as well"
     )
+    claims_days: int = Field(
+        _FIVE_YEARS, ge=30, description=_WORDS + "the service was given; billed services"
+    )
+    confirmations_days: int = Field(
+        _FIVE_YEARS, ge=7, description=_WORDS + "the ministry's system confirmed a visit"
+    )
     appointments_days: int = Field(
         _FIVE_YEARS,
         ge=30,

@@ -25,6 +25,7 @@ from config.egov import Egov as Egov
 from config.keys import Keys as Keys
 from config.live import Live as Live
 from config.oidc import Oidc as Oidc
+from config.reports import Reports as Reports
 from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
 from config.section import Identifier as Identifier
@@ -259,6 +260,7 @@ class Settings(Section):
     web: Web = Web()
     oidc: Oidc = Oidc()
     live: Live = Live()
+    reports: Reports = Reports()
     retention: Retention = Retention()
     audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
@@ -275,6 +277,12 @@ class Settings(Section):
                 raise ValueError(
                     f"codes.devices: {device} stands in building {building!r}, which "
                     f"site.buildings does not name ({', '.join(self.site.buildings)})"
+                )
+        for building in self.reports.entrances:
+            if building not in self.site.buildings:
+                raise ValueError(
+                    f"reports.entrances: {building!r} is none of site.buildings "
+                    f"({', '.join(self.site.buildings)})"
                 )
         unknown = self.codes.operators.keys() - self.codes.devices.keys()
         if unknown:

@@ -121,6 +121,7 @@ async def _run_tasks(
         )
         cameras.start("live views", live.run(stop))
         parts.web.open_clinic(parts.clinic.resources(control, comparisons, live, tracks, stop))
+        cameras.start("events", parts.clinic.day.run(stop))
         cameras.start("web", parts.web.run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]
     try:

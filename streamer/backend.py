@@ -16,6 +16,7 @@ from streamer.key_places import key_places
 from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.erasure_register import RegisterError
+from streamer.storage.redis_events import RedisEvents
 from streamer.storage.redis_link import RedisLink
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
@@ -68,6 +69,10 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
             if services.redis_url is not None
             else None
         )
+        events = None
+        if redis is not None and services.redis_url is not None:
+            timeout_s, site_id = settings.redis.timeout_s, settings.site.id
+            events = RedisEvents(redis, services.redis_url, timeout_s, site_id)
         try:
             async with open_database(
                 services.database_url, settings.database, settings.site, keys
@@ -80,11 +85,15 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
                     log.warning("register of erasures not complete", reason=str(error))
                 site = settings.site
                 schedules = ScheduleCache(database.postgres, redis, site.id, site.zone, clock)
-                backend = Backend(settings, database, schedules, clock, home, register, services)
+                backend = Backend(
+                    settings, database, schedules, clock, home, register, services, events
+                )
                 try:
                     yield backend
                 finally:
                     await backend.leave_checkpoint()
         finally:
+            if events is not None:
+                await events.close()
             if redis is not None:
                 await redis.close()

@@ -19,8 +19,10 @@ from streamer.commands import (
     camera,
     cameras,
     check_ins,
+    claims,
     codes,
     config,
+    confirmations,
     consents,
     db,
     desk,
@@ -36,6 +38,7 @@ from streamer.commands import (
     vault,
 )
 from streamer.commands.bench_codes import codes as bench_codes
+from streamer.commands.bench_console import console as bench_console
 from streamer.commands.bench_viewers import viewers as bench_viewers
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
@@ -61,6 +64,8 @@ app.add_typer(patients.app, name="patients")
 app.add_typer(consents.app, name="consents")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(check_ins.app, name="check-ins")
+app.add_typer(claims.app, name="claims")
+app.add_typer(confirmations.app, name="confirmations")
 app.add_typer(codes.app, name="codes")
 app.add_typer(presences.app, name="presences")
 app.add_typer(review.app, name="review")
@@ -81,6 +86,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
 bench.app.command("codes")(bench_codes)
 bench.app.command("viewers")(bench_viewers)
+bench.app.command("console")(bench_console)
 patients.app.command()(export)
 patients.app.command()(erase)
 app.command()(run)

@@ -16,6 +16,7 @@ from matcher.matcher import Matcher
 from matcher.packs.manifest import Manifest
 from matcher.packs.store import open_pack
 from streamer.api.clinic import ClinicApi
+from streamer.api.day_events import DayEvents, day_events
 from streamer.audit_keeper import AuditKeeper
 from streamer.audit_start import begin_audit
 from streamer.backend import Backend, open_backend
@@ -157,7 +158,8 @@ async def open_parts(
             stack.enter_context(ThreadPoolExecutor(_QR_THREADS, thread_name_prefix="qr")),
             remarks,
         )
-        desk, jobs = decisions.desk, site_jobs(backend)
+        desk, jobs, day = decisions.desk, site_jobs(backend), day_events(backend)
+        await day.follower.begin()
         yield ServiceParts(
             settings=settings,
             home=home,
@@ -167,7 +169,7 @@ async def open_parts(
             keeper=keeper,
             schedule=schedule,
             changes=backend.change_feed(
-                partial(_tell, keeper, backend.schedules, schedule, decisions.watch)
+                partial(_tell, keeper, backend.schedules, schedule, decisions.watch, day)
             ),
             calibration=calibration,
             delivery=delivery,
@@ -189,6 +191,7 @@ async def open_parts(
                 desk,
                 codes,
                 calibration,
+                day,
                 jobs,
                 delivery,
             ),
@@ -302,6 +305,7 @@ def _tell(
     schedules: ScheduleCache,
     schedule: ScheduleKeeper,
     day: DayWatch,
+    pages: DayEvents,
     change: Change,
 ) -> None:
     """Have looked at, now and not in a second, what depends on a change; never blocks."""
@@ -309,3 +313,4 @@ def _tell(
     gallery.wake()
     schedule.wake()
     day.wake()
+    pages.follower.wake()

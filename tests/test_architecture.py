@@ -33,6 +33,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.checkin": MIDDLE,
     "streamer.storage": MIDDLE,
     "streamer.exchange": MIDDLE,
+    # What a service is for is read in `config.reports`, beside the setting that says it.
+    "streamer.reports": (*LEAVES, "config.settings", "config.reports"),
     "streamer.jobs": MIDDLE,
     "streamer.web": MIDDLE,
     "streamer.pipeline": (
@@ -45,6 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.alarm": ("streamer.clock",),
     "streamer.gallery_keeper": (*LEAVES, "streamer.alarm", "streamer.tracking", "matcher.face"),
     "streamer.schedule_keeper": (*LEAVES, "streamer.alarm"),
+    "streamer.day_follower": (*LEAVES, "streamer.alarm"),
     "streamer.desk_pipeline": (
         *LEAVES,
         "streamer.tracking",
@@ -76,6 +79,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.service_lock": ("streamer.errors",),
     "streamer.service_rules": OURS,
     "streamer.windows": (*LEAVES, "config.settings"),
+    "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),
     "streamer.control": LEAVES,

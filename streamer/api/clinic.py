@@ -13,6 +13,7 @@ from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
 from streamer.api.codes import ApiCodes
 from streamer.api.consents import ApiConsents
+from streamer.api.day_events import DayEvents
 from streamer.api.desk import ApiDesk
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.imports import ApiImports
@@ -59,6 +60,7 @@ def clinic_resources(
     pack_id: str,
     redeeming: Redeeming,
     *,
+    day: DayEvents,
     enrolments: Enrolments,
     reviews: Reviews,
     desk: Desk,
@@ -75,6 +77,7 @@ def clinic_resources(
         backend: The stores.
         pack_id: The model pack in use.
         redeeming: The service's own, which knows who is away.
+        day: What finds and tells what is changed of it.
         enrolments: Needs the matcher, and so do the next two.
         reviews: Those of the running service.
         desk: Likewise.
@@ -94,6 +97,8 @@ def clinic_resources(
         pseudonyms=Pseudonyms(base.secrets.derive),
         once=backend.once,
         visits=backend.visits_reader,
+        day=day.reader,
+        events=day.hub,
         people=backend.people_reader,
         audit=ApiAudit(
             settings,
@@ -155,6 +160,7 @@ class ClinicApi:
         manifest: Of the model pack in use.
         redeeming: The service's own, which knows who is away.
         calibration: Knows whether the site has calibrated the pack.
+        day: Finds and tells what is changed of it.
         jobs: The scheduler that runs.
         delivery: Knows how many check-ins wait to be written.
     """
@@ -166,6 +172,7 @@ class ClinicApi:
     reviews: ReviewDesk
     redeeming: Redeeming
     calibration: CalibrationKeeper
+    day: DayEvents
     jobs: JobScheduler
     delivery: CheckInDelivery
 
@@ -194,6 +201,7 @@ class ClinicApi:
             backend,
             self.matcher.pack_id,
             self.redeeming,
+            day=self.day,
             enrolments=ApiEnrolments(
                 enrolment, backend.schedules, settings.site.zone, backend.clock
             ),

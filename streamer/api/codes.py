@@ -7,6 +7,7 @@ import structlog
 from config.settings import Settings
 from streamer.checkin.codes.claim import Claim
 from streamer.checkin.codes.issuing import Issuing
+from streamer.checkin.codes.qr_picture import qr_modules
 from streamer.checkin.codes.redeeming import Redeeming
 from streamer.clock import Clock
 from streamer.code_counters import device_named, hands_in_it
@@ -40,6 +41,10 @@ class ApiCodes:
     async def issue(self, order: CodeOrder, by: Actor) -> IssuedCode:
         """Put one in force; raises InputError, OutsideError, DatabaseError."""
         return await self._issuing.issue(order, by)
+
+    def drawn(self, text: str) -> Sequence[str]:
+        """A QR code's modules, row by row; raises KirdiError where it cannot be drawn."""
+        return qr_modules(text)
 
     async def redeem(self, shown: CodeShown, by: Actor) -> Redemption:
         """Take one.

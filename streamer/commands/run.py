@@ -15,6 +15,7 @@ from streamer.clock import SystemClock
 from streamer.commands.invocation import ConfigOption, JsonOption, print_json
 from streamer.domain.camera_state import CameraState
 from streamer.embedded.home import kirdi_home
+from streamer.hardening import allow_descriptors
 from streamer.log import configure_logging
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ def run(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """
     file = settings_file(config, os.environ)
     settings = load_settings(file, os.environ)
+    allow_descriptors()
     configure_logging("debug" if "--debug" in sys.argv else "info", secrets_in(settings))
     states = asyncio.run(_run(settings, lambda: load_settings(file, os.environ)))
     if as_json:

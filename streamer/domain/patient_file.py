@@ -167,6 +167,43 @@ class FileAttempts:
 
 
 @dataclass(frozen=True, slots=True)
+class FileClaim:
+    """A service that the clinic billed for the patient; `amount` as it is written."""
+
+    claim_ref: str
+    appointment_ref: str | None
+    practitioner: str
+    service_code: str
+    service_name: str
+    performed_at: datetime
+    time_precision: str
+    amount: str
+    currency: str
+    quantity: int
+    payer: str | None
+    contract: str | None
+    icd10: str | None
+    tariff: str | None
+    entered_at: datetime | None
+    place: str | None
+    room: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileConfirmation:
+    """That the ministry's own system found the patient present."""
+
+    confirmation_ref: str
+    method: str
+    confirmed_at: datetime
+    appointment_ref: str | None
+    taken_by: str | None
+    building: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FileErasure:
     """A receipt of erasure."""
 
@@ -232,6 +269,8 @@ class PatientFile:
     blocks: tuple[FileBlock, ...]
     codes: tuple[FileCode, ...]
     attempts: tuple[FileAttempts, ...]
+    claims: tuple[FileClaim, ...] = field(repr=False)
+    confirmations: tuple[FileConfirmation, ...]
     erasures: tuple[FileErasure, ...]
     comparisons: tuple[FileComparison, ...]
     accesses: tuple[FileAccess, ...] = field(repr=False)

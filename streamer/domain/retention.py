@@ -21,6 +21,8 @@ class Kept(StrEnum):
     REVIEWS = "reviews"
     STATUS_CHANGES = "status_changes"
     CHECK_INS = "check_ins"
+    CLAIMS = "claims"
+    CONFIRMATIONS = "confirmations"
     APPOINTMENTS = "appointments"
     CONSENTS = "consents"
     RECEIPTS = "receipts"

@@ -92,8 +92,8 @@ def read_table(path: Path, columns: Columns) -> CsvTable:
         raise InputError(
             f"{source} line 1: the file is empty; its first line names the columns"
         ) from None
-    header = _header(source, header_line, names, columns)
-    table = tuple(_row(source, line, cells, header, columns) for line, cells in rows)
+    header = header_of(source, header_line, names, columns)
+    table = tuple(row_of(source, line, cells, header, columns) for line, cells in rows)
     if not table:
         raise InputError(f"{source} line {header_line}: no row follows the header; add some")
     return CsvTable(source, header, table)
@@ -152,7 +152,8 @@ def _cells(source: str, text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, cells
 
 
-def _header(source: str, line: int, names: Sequence[str], columns: Columns) -> tuple[str, ...]:
+def header_of(source: str, line: int, names: Sequence[str], columns: Columns) -> tuple[str, ...]:
+    """Return the columns a file has; raises InputError where they are not what they may be."""
     header = tuple(name.strip() for name in names)
     if not set(header) & set(columns.all):
         # Perhaps a row of data: none of it is repeated.
@@ -184,9 +185,10 @@ def _shown(name: str) -> str:
     return repr(printable[:40])
 
 
-def _row(
+def row_of(
     source: str, line: int, cells: Sequence[str], header: tuple[str, ...], columns: Columns
 ) -> CsvRow:
+    """Return a row's cells by column; raises InputError where they don't fit the header."""
     if len(cells) > len(header):
         raise InputError(
             f"{source} line {line}, column {len(header) + 1}: the row has {len(cells)} cells, the "

@@ -36,6 +36,8 @@ _SECTIONS: Final = (
     ("blocks", "blocks", ""),
     ("codes", "codes_issued", "codes_note"),
     ("attempts", "attempts", ""),
+    ("claims", "claims", ""),
+    ("confirmations", "confirmations", ""),
     ("erasures", "erasures", ""),
     ("comparisons", "comparisons", ""),
     ("accesses", "accesses", "accesses_note"),

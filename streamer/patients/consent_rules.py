@@ -6,10 +6,10 @@ the person. Once an import names the date, it counts for every further consent a
 
 from datetime import date, datetime, timedelta, tzinfo
 
+from streamer.domain.age import birth_date_of, birthday, full_years
 from streamer.domain.consent import ConsentGiven, ConsentInForce, ConsentPurpose
 from streamer.domain.patient import Patient
 from streamer.errors import InputError
-from streamer.patients.age import birth_date_of, birthday, full_years
 
 MAJORITY = 18
 

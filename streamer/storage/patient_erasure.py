@@ -35,7 +35,15 @@ _DELETIONS: Final = (
     ("notes", "erase_notes"),
 )
 # The rows that name the patient by a foreign key; the patient's own row stays as long as they do.
-_RESTING: Final = ("codes", "presences", "reviews", "status_changes", "check_ins")
+_RESTING: Final = (
+    "codes",
+    "presences",
+    "reviews",
+    "status_changes",
+    "check_ins",
+    "claims",
+    "confirmations",
+)
 
 
 class PatientErasure:

@@ -1254,6 +1254,69 @@ WHERE a.site_id = $1
         AND (k.expires_at IS NULL OR k.expires_at > $4)))
   AND a.appointment_ref = $5;
 
+-- name: read_day
+-- The day whole, for a page that shows it; or of these rows ($7) what is left of them on this day.
+SELECT a.appointment_id, a.appointment_ref, p.patient_id, p.patient_ref, p.wrapped_key,
+       p.sealed_profile, d.practitioner_ref, d.full_name AS practitioner, a.service_code,
+       a.service_name, a.starts_at, a.ends_at, a.status, a.place, a.department, a.building, a.room,
+       a.walk_in, c.method, c.evidence, c.occurred_at,
+       ARRAY(SELECT DISTINCT s.flag FROM presences s WHERE s.appointment_id = a.appointment_id
+             ORDER BY s.flag) AS seen,
+       (SELECT max(k.expires_at) FROM codes k
+        WHERE (k.appointment_id = a.appointment_id
+               OR k.appointment_id IS NULL AND k.patient_id = a.patient_id)
+          AND k.redeemed_at IS NULL AND k.revoked_at IS NULL AND k.expires_at > $4) AS code_until
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN check_ins c ON c.appointment_id = a.appointment_id AND c.undone_at IS NULL
+WHERE a.site_id = $1
+  AND ($2::text[] IS NULL OR d.practitioner_ref = ANY($2))
+  AND (NOT $3::boolean OR EXISTS (
+      SELECT FROM consents k
+      WHERE k.patient_id = a.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+        AND (k.expires_at IS NULL OR k.expires_at > $4)))
+  AND a.starts_at >= $5 AND a.starts_at < $6
+  AND ($7::uuid[] IS NULL OR a.appointment_id = ANY($7))
+ORDER BY a.starts_at, a.appointment_ref
+LIMIT $8;
+
+-- name: day_state
+-- Was anything of the day changed that pages show? The cheap question; see `schedule_states`.
+SELECT (SELECT count(*) || ':' || coalesce(sum(xmin::text::numeric * xmin::text::numeric), 0)
+        FROM appointments WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3)
+    || '/' || (SELECT count(*) FROM presences WHERE site_id = $1 AND occurred_at >= $2)
+    || '/' || (SELECT count(*) || ':' || count(redeemed_at) || ':' || count(revoked_at)
+               FROM codes WHERE site_id = $1 AND expires_at > $2)
+    || '/' || (SELECT coalesce(md5(string_agg(review_id::text, ',' ORDER BY review_id)), '')
+               FROM waiting_reviews WHERE site_id = $1 AND lead) AS state;
+
+-- name: day_versions
+-- Every row's version: its own, how many presences it has, and what its codes have come to.
+SELECT a.appointment_id, d.practitioner_ref,
+       a.xmin || ':' || coalesce(s.mark, '') || ':' || coalesce(ka.mark, '') || ':'
+           || coalesce(kp.mark, '') AS version
+FROM appointments a
+JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+LEFT JOIN (
+    SELECT appointment_id, count(*)::text AS mark FROM presences
+    WHERE site_id = $1 AND occurred_at >= $2 GROUP BY appointment_id
+) s ON s.appointment_id = a.appointment_id
+LEFT JOIN (
+    SELECT appointment_id, count(*) || '.' || count(redeemed_at) || '.' || count(revoked_at) AS mark
+    FROM codes WHERE site_id = $1 AND expires_at > $2 AND appointment_id IS NOT NULL
+    GROUP BY appointment_id
+) ka ON ka.appointment_id = a.appointment_id
+LEFT JOIN (
+    SELECT patient_id, count(*) || '.' || count(redeemed_at) || '.' || count(revoked_at) AS mark
+    FROM codes WHERE site_id = $1 AND expires_at > $2 AND appointment_id IS NULL
+    GROUP BY patient_id
+) kp ON kp.patient_id = a.patient_id
+WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3;
+
+-- name: day_reviews
+SELECT review_id, camera_id FROM waiting_reviews WHERE site_id = $1 AND lead;
+
 -- name: read_check_ins
 -- A page of a day; with $7 the undone ones too.
 SELECT c.event_id, a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.evidence,
@@ -1807,6 +1870,17 @@ SELECT c.kind, c.grade, a.appointment_ref, c.issued_at, c.issued_by, c.expires_a
 FROM codes c LEFT JOIN appointments a ON a.appointment_id = c.appointment_id
 WHERE c.patient_id = $1 ORDER BY c.issued_at, c.code_id;
 
+-- name: file_claims
+SELECT c.claim_ref, c.appointment_ref, d.full_name AS practitioner, c.service_code, c.service_name,
+       c.performed_at, c.time_precision, c.amount::text AS amount, c.currency, c.quantity, c.payer,
+       c.contract, c.icd10, c.tariff, c.entered_at, c.place, c.room, c.recorded_at
+FROM claims c JOIN practitioners d ON d.practitioner_id = c.practitioner_id
+WHERE c.patient_id = $1 ORDER BY c.performed_at, c.claim_ref;
+
+-- name: file_confirmations
+SELECT confirmation_ref, method, confirmed_at, appointment_ref, taken_by, building, recorded_at
+FROM confirmations WHERE patient_id = $1 ORDER BY confirmed_at, confirmation_ref;
+
 -- name: file_attempts
 SELECT day, today, last_at, blocked_until FROM attempts
 WHERE site_id = $1 AND scope = 'patient' AND subject = $2::uuid::text;
@@ -1907,6 +1981,10 @@ FROM (
     FROM status_changes s JOIN appointments a ON a.appointment_id = s.appointment_id
     WHERE a.site_id = $1 AND a.patient_id = $2
     UNION ALL
+    SELECT 'claims', performed_at FROM claims WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
+    SELECT 'confirmations', confirmed_at FROM confirmations WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
     SELECT 'appointments', starts_at FROM appointments WHERE site_id = $1 AND patient_id = $2
     UNION ALL
     SELECT 'consents', coalesce(ended_at, withdrawn_at, expires_at, given_at) FROM consents
@@ -1960,7 +2038,7 @@ WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND named.patient_
 -- name: incident_patients
 SELECT p.patient_id, p.patient_ref, p.wrapped_key, p.sealed_profile, p.language, p.attached_from,
        p.attached_to, p.deceased_on, p.is_staff, p.payer,
-       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+       p.patient_id IN (SELECT t.patient_id FROM templates t WHERE t.patient_id = ANY($2::uuid[]))
        OR EXISTS (SELECT FROM erasures e
                   WHERE e.site_id = $1 AND e.patient_id = p.patient_id AND e.templates > 0)
            AS had_template
@@ -2251,3 +2329,153 @@ SELECT session_user::text;
 
 -- name: number_of_sites
 SELECT kirdi_sites();
+
+-- name: ensure_practitioner
+-- Named by whoever bills; the schedule gives the name later.
+INSERT INTO practitioners (practitioner_id, site_id, practitioner_ref, full_name)
+VALUES ($1, $2, $3, $3)
+ON CONFLICT (site_id, practitioner_ref) DO NOTHING;
+
+-- name: claims_for_import
+-- The stored side of a portion.
+SELECT claim_id AS id, claim_ref AS ref, appointment_ref, patient_id, practitioner_id, service_code,
+       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
+       quantity, entered_at, place, room
+FROM claims WHERE site_id = $1 AND claim_ref = ANY($2::text[]);
+
+-- name: insert_claim
+INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id, practitioner_id,
+                    service_code, service_name, performed_at, amount, currency, time_precision,
+                    payer, contract, icd10, tariff, quantity, entered_at, place, room)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+
+-- name: update_claim
+UPDATE claims
+SET updated_at = $2, appointment_ref = $3, patient_id = $4, practitioner_id = $5, service_code = $6,
+    service_name = $7, performed_at = $8, amount = $9, currency = $10, time_precision = $11,
+    payer = $12, contract = $13, icd10 = $14, tariff = $15, quantity = $16, entered_at = $17,
+    place = $18, room = $19
+WHERE claim_id = $1;
+
+-- name: confirmations_for_import
+-- The stored side of a portion.
+SELECT confirmation_id AS id, confirmation_ref AS ref, patient_id, method, confirmed_at,
+       appointment_ref, taken_by, building
+FROM confirmations WHERE site_id = $1 AND confirmation_ref = ANY($2::text[]);
+
+-- name: insert_confirmation
+INSERT INTO confirmations (confirmation_id, site_id, confirmation_ref, patient_id, method,
+                           confirmed_at, appointment_ref, taken_by, building)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: update_confirmation
+UPDATE confirmations
+SET updated_at = $2, patient_id = $3, method = $4, confirmed_at = $5, appointment_ref = $6,
+    taken_by = $7, building = $8
+WHERE confirmation_id = $1;
+
+-- name: report_practitioners
+-- Few, so that what names them need not be joined with them day by day.
+SELECT practitioner_id, practitioner_ref, full_name FROM practitioners WHERE site_id = $1;
+
+-- name: report_appointments
+-- Those that begin between two moments, as reports read them.
+SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,
+       starts_at, ends_at, status, status_changed_at, department, building, room, place, walk_in,
+       recorded_at
+FROM appointments
+WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3
+ORDER BY starts_at, appointment_id;
+
+-- name: report_appointments_by_ref
+-- Of other days.
+SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,
+       starts_at, ends_at, status, status_changed_at, department, building, room, place, walk_in,
+       recorded_at
+FROM appointments
+WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
+
+-- name: report_claims
+-- Services given between two moments. Nothing is joined: of a year's tables each day would read all.
+SELECT claim_id, claim_ref, appointment_ref, patient_id, practitioner_id, service_code,
+       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
+       quantity, entered_at, place, room, recorded_at
+FROM claims WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3
+ORDER BY performed_at, claim_ref;
+
+-- name: report_evidence
+-- Check-ins in force, presences and confirmations between two moments.
+SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
+       occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
+       NULL AS appointment_ref
+FROM check_ins
+WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
+UNION ALL
+SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
+       camera_id, device_id, decided_by, NULL, NULL
+FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+UNION ALL
+SELECT 'confirmation', confirmation_id, patient_id, NULL,
+       CASE method WHEN 'face_id' THEN 'face' ELSE 'egov' END, confirmed_at, building, NULL, NULL,
+       NULL, taken_by, appointment_ref
+FROM confirmations WHERE site_id = $1 AND confirmed_at >= $2 AND confirmed_at < $3;
+
+-- name: report_code_issuers
+-- Practitioners who had a hand in codes redeemed between two moments, by when and where.
+SELECT redeemed_at, device_id, issuer_refs FROM codes
+WHERE site_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND issuer_refs <> '{}';
+
+-- name: report_unlooked
+-- Appointments whose patient was perhaps seen, and nobody said whether it was them.
+SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
+    SELECT appointment_ids FROM reviews
+    WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND decision = 'expired'
+    UNION ALL
+    SELECT appointment_ids FROM waiting_reviews
+    WHERE site_id = $1 AND captured_at >= $2 AND captured_at < $3
+) AS undecided;
+
+-- name: report_patients
+-- What doesn't change from day to day. A template that is erased has left its receipt.
+SELECT p.patient_id, p.patient_ref, p.is_staff, p.deceased_on, p.attached_from, p.attached_to,
+       p.patient_id IN (SELECT t.patient_id FROM templates t WHERE t.patient_id = ANY($2::uuid[]))
+           OR p.patient_id IN (SELECT e.patient_id FROM erasures e
+                               WHERE e.site_id = $1 AND e.templates > 0) AS templated,
+       p.patient_id IN (SELECT t.patient_id FROM look_alikes l
+                        JOIN templates t ON t.template_id IN (l.template_id, l.other_id))
+           AS code_only
+FROM patients p WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]);
+
+-- name: report_consents
+-- To being recognised, whenever they were in force; or that the patient refused.
+SELECT patient_id, given_at, coalesce(ended_at, withdrawn_at, expires_at) AS ends_at, status,
+       ended_reason
+FROM consents
+WHERE patient_id = ANY($1::uuid[]) AND purpose = 'check-in'
+  AND status IN ('active', 'inactive', 'rejected');
+
+-- name: report_profiles
+-- For rules about sex and age, and of no more patients than these ask about.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, payer, is_staff
+FROM patients WHERE site_id = $1 AND patient_id = ANY($2::uuid[]);
+
+-- name: report_screening_steps
+SELECT patient_id, service_code, performed_at, claim_ref FROM claims
+WHERE site_id = $1 AND patient_id = ANY($2::uuid[]) AND service_code = ANY($3::text[])
+  AND performed_at >= $4 AND performed_at < $5;
+
+-- name: report_uptime
+-- What cameras were doing between two moments. An open interval holds until its last heartbeat.
+SELECT camera_id, state, reason, started_at, coalesce(ended_at, last_seen_at) AS ended_at
+FROM camera_uptime
+WHERE site_id = $1 AND started_at < $3 AND coalesce(ended_at, last_seen_at) > $2
+ORDER BY started_at;
+
+-- name: report_cameras_since
+-- When each camera that was ever in use began.
+SELECT camera_id, min(started_at) AS since FROM camera_uptime WHERE site_id = $1 GROUP BY camera_id;
+
+-- name: report_accounts
+-- Who of the staff bills whose appointments.
+SELECT name, practitioner_refs FROM accounts WHERE site_id = $1 AND practitioner_refs <> '{}';

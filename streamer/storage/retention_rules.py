@@ -18,6 +18,8 @@ TERMS: Final = (
     "presences",
     "reviews",
     "check_ins",
+    "claims",
+    "confirmations",
     "appointments",
     "consents",
     "patients",
@@ -69,6 +71,15 @@ def _appointments(a: str) -> str:
         _none_left(kind, f"{a}{place}", f"{a}{place}.appointment_id = {a}.appointment_id")
         for place, kind in enumerate(belong)
     ]
+    # These name it by the clinic's reference, and are evidence of it, or rest on its evidence.
+    left += [
+        _none_left(
+            kind,
+            f"{a}{place}",
+            f"{a}{place}.site_id = $1 AND {a}{place}.appointment_ref = {a}.appointment_ref",
+        )
+        for place, kind in ((8, Kept.CLAIMS), (9, Kept.CONFIRMATIONS))
+    ]
     return " AND ".join((_older("starts_at", "appointments")(a), *left))
 
 
@@ -101,6 +112,8 @@ def _alone(a: str) -> str:
         Kept.PRESENCES,
         Kept.REVIEWS,
         Kept.CHECK_INS,
+        Kept.CLAIMS,
+        Kept.CONFIRMATIONS,
         Kept.APPOINTMENTS,
         Kept.CONSENTS,
     )
@@ -128,8 +141,11 @@ def _patients(a: str) -> str:
 
 
 def _practitioners(a: str) -> str:
-    left = _none_left(Kept.APPOINTMENTS, f"{a}0", f"{a}0.practitioner_id = {a}.practitioner_id")
-    return f"{a}.site_id = $1 AND {left}"
+    left = [
+        _none_left(kind, f"{a}{place}", f"{a}{place}.practitioner_id = {a}.practitioner_id")
+        for place, kind in enumerate((Kept.APPOINTMENTS, Kept.CLAIMS))
+    ]
+    return " AND ".join((f"{a}.site_id = $1", *left))
 
 
 _DUE: Final[dict[Kept, Callable[[str], str]]] = {
@@ -141,6 +157,8 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     Kept.REVIEWS: _older("decided_at", "reviews"),
     Kept.STATUS_CHANGES: _older("occurred_at", "check_ins"),
     Kept.CHECK_INS: _older("occurred_at", "check_ins"),
+    Kept.CLAIMS: _older("performed_at", "claims"),
+    Kept.CONFIRMATIONS: _older("confirmed_at", "confirmations"),
     Kept.APPOINTMENTS: _appointments,
     Kept.CONSENTS: _consents,
     # One that waits for the log or a backup has not said everything yet.
@@ -170,6 +188,7 @@ _KEYS: Final[dict[Kept, str]] = {
     Kept.PATIENTS: "patient_id",
     Kept.CODES: "code_id",
     Kept.API_TOKENS: "token_id",
+    Kept.CLAIMS: "claim_id",
 }
 
 # Every statement names all three, whether it needs them or not.

@@ -1,6 +1,8 @@
 """Appointments, check-ins and presences of a day, for whoever may see them. Asked by the API."""
 
+import dataclasses
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +16,10 @@ from streamer.domain.sight import Sight
 from streamer.storage.local_day import LocalDay
 from streamer.storage.page_reader import PageReader, moment, place_of, text, without_id
 from streamer.storage.queries import sql
+
+_COLUMNS: Final = tuple(
+    one.name for one in dataclasses.fields(AppointmentEntry) if one.name != "evidence"
+)
 
 
 class VisitsReader:
@@ -51,7 +57,7 @@ class VisitsReader:
                 at,
                 ref,
             ),
-            _appointment,
+            appointment_from,
             lambda row: (row["starts_at"].isoformat(), row["appointment_ref"]),
         )
 
@@ -64,7 +70,7 @@ class VisitsReader:
             if row is None:
                 return None
             await self._pages.tell(connection, sight, "Appointment", [row])
-        return _appointment(row)
+        return appointment_from(row)
 
     async def check_ins(
         self, sight: Sight, day: date, undone: bool, patient_ref: str | None, part: Slice
@@ -118,11 +124,11 @@ class VisitsReader:
         )
 
 
-def _appointment(row: asyncpg.Record) -> AppointmentEntry:
-    values = without_id(row)
-    method, grade, at = (values.pop(key) for key in ("method", "evidence", "occurred_at"))
+def appointment_from(row: asyncpg.Record) -> AppointmentEntry:
+    """Make one of a row, whatever else it holds."""
+    values = {name: row[name] for name in _COLUMNS}
     evidence = None
-    if method is not None:
-        evidence = EvidenceEntry(Method(method), EvidenceGrade(grade), row["occurred_at"])
-    assert (at is None) == (evidence is None)
+    if row["method"] is not None:
+        method, grade = Method(row["method"]), EvidenceGrade(row["evidence"])
+        evidence = EvidenceEntry(method, grade, row["occurred_at"])
     return AppointmentEntry(**values, evidence=evidence)

@@ -10,9 +10,11 @@ from streamer.clock import Clock
 from streamer.embedded.services import Services
 from streamer.storage.database import Database, open_postgres
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.day_listener import DayListener
 from streamer.storage.erasure_register import ErasureRegister
 from streamer.storage.page_reader import PageReader
 from streamer.storage.postgres import Postgres
+from streamer.storage.redis_events import RedisEvents
 from streamer.storage.schedules import ScheduleCache
 
 
@@ -27,6 +29,7 @@ class SiteStores:
     home: Path
     register: ErasureRegister
     services: Services
+    events: RedisEvents | None = None
 
     @asynccontextmanager
     async def postgres_as(self, role: DatabaseRole) -> AsyncIterator[Postgres]:
@@ -38,6 +41,11 @@ class SiteStores:
         url, settings = self.services.url_as(role), self.settings
         async with open_postgres(url, settings.database, settings.site, role) as postgres:
             yield postgres
+
+    @property
+    def day_listener(self) -> DayListener:
+        """Who is told of what was written."""
+        return DayListener(self.schedules, self.events)
 
     @property
     def page_reader(self) -> PageReader:

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.check_ins import PostgresCheckIns
+from streamer.storage.claims_import import ClaimsImport
+from streamer.storage.confirmations_import import ConfirmationsImport
 from streamer.storage.day_facts import PostgresDayFacts
+from streamer.storage.day_reader import DayReader
 from streamer.storage.desk import PostgresDesk
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.listing import Listing
@@ -12,6 +15,7 @@ from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.undo import PostgresUndo
+from streamer.storage.visit_days import VisitDays
 from streamer.storage.visits_reader import VisitsReader
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.stores.site_stores import SiteStores
@@ -31,8 +35,22 @@ class VisitStores(SiteStores):
             self.database.postgres,
             site.id,
             site.zone,
-            self.schedules,
+            self.day_listener,
             ErasedReferences(self.database.keyed_hash, site.id),
+        )
+
+    @property
+    def claims_import(self) -> ClaimsImport:
+        """Writes billed services of a file."""
+        base, site = self.database, self.settings.site
+        return ClaimsImport(base.postgres, site.id, ErasedReferences(base.keyed_hash, site.id))
+
+    @property
+    def confirmations_import(self) -> ConfirmationsImport:
+        """Writes the ministry's confirmations of a file."""
+        base, site = self.database, self.settings.site
+        return ConfirmationsImport(
+            base.postgres, site.id, ErasedReferences(base.keyed_hash, site.id)
         )
 
     @property
@@ -42,7 +60,7 @@ class VisitStores(SiteStores):
         return PostgresCheckIns(
             self.database.postgres,
             self.clock,
-            self.schedules,
+            self.day_listener,
             timedelta(minutes=arrival.opens_before_min),
             timedelta(minutes=arrival.closes_after_min),
             self.settings.site.zone,
@@ -52,7 +70,9 @@ class VisitStores(SiteStores):
     def undo(self) -> PostgresUndo:
         """Takes check-ins back."""
         site = self.settings.site
-        return PostgresUndo(self.database.postgres, self.clock, self.schedules, site.id, site.zone)
+        return PostgresUndo(
+            self.database.postgres, self.clock, self.day_listener, site.id, site.zone
+        )
 
     @property
     def manual_check_ins(self) -> ManualCheckIns:
@@ -127,3 +147,14 @@ class VisitStores(SiteStores):
     def visits_reader(self) -> VisitsReader:
         """Reads appointments, check-ins and presences for the API."""
         return VisitsReader(self.page_reader)
+
+    @property
+    def day_reader(self) -> DayReader:
+        """Reads the whole day for pages, and what of it was changed."""
+        return DayReader(self.page_reader, self.database.vault)
+
+    @property
+    def visit_days(self) -> VisitDays:
+        """Reads a period's facts for reports."""
+        base, site = self.database, self.settings.site
+        return VisitDays(base.postgres, base.vault, site.id, site.zone)

@@ -20,11 +20,13 @@ from streamer.web.security.rate_limits import neighbourhood
 
 log = structlog.get_logger(__name__)
 
-MOST: Final = 256
-"""Connections at once; more wait in the kernel's queue."""
+MOST: Final = 768
+"""Connections at once; more wait in the kernel's queue. Six hundred pages may follow the day, with
+a connection each (`events.hub`)."""
 
 MOST_FROM_ONE: Final = 64
-"""Of one address, unless it is a proxy of ours."""
+"""Of one address, unless it is a proxy of ours. A page's stream is not counted: whoever has signed
+in is limited by their account, and a whole clinic may come through one router."""
 
 HANDSHAKE_S: Final = 10.0
 _PAUSE_S: Final = 0.2
@@ -36,7 +38,7 @@ class Acceptor:
     def __init__(
         self,
         rules: WebRules,
-        make: Callable[[Callable[[], None]], asyncio.Protocol],
+        make: Callable[[Callable[[], None], Callable[[], None]], asyncio.Protocol],
         tls: ssl.SSLContext | None,
         most: int = MOST,
         most_from_one: int = MOST_FROM_ONE,
@@ -45,7 +47,8 @@ class Acceptor:
 
         Args:
             rules: Who the proxies are, and whether anybody else may come.
-            make: Makes a protocol; what it is given is to be called when the connection ends.
+            make: Makes a protocol. What it is given is to be called when the connection ends, and
+                when somebody else begins to limit it: its address does not count it then.
             tls: None = in the clear: this machine and the proxies only.
             most: Connections at once.
             most_from_one: Of one address.
@@ -98,13 +101,23 @@ class Acceptor:
         return self._from[place] < self._most_from_one
 
     async def _serve(self, connection: socket.socket, place: str) -> None:
-        lost = asyncio.Event()
+        lost, counted = asyncio.Event(), True
+
+        def uncount() -> None:
+            nonlocal counted
+            if not counted:
+                return
+            counted = False
+            self._from[place] -= 1
+            if self._from[place] <= 0:
+                del self._from[place]
+
         transport: asyncio.BaseTransport | None = None
         try:
             limits = {} if self._tls is None else {"ssl_handshake_timeout": HANDSHAKE_S}
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: self._make(lost.set), connection, ssl=self._tls, **limits
+                lambda: self._make(lost.set, uncount), connection, ssl=self._tls, **limits
             )
             await lost.wait()
         except (OSError, TimeoutError) as error:
@@ -115,6 +128,4 @@ class Acceptor:
                     transport.abort()  # type: ignore[attr-defined]
             connection.close()
             self._places.release()
-            self._from[place] -= 1
-            if self._from[place] <= 0:
-                del self._from[place]
+            uncount()

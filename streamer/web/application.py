@@ -16,6 +16,7 @@ from streamer.web.pages.installation import installation
 from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
+from streamer.web.pages.today import today
 from streamer.web.pages.users import users
 from streamer.web.ports import WebParts
 from streamer.web.resources import Resources
@@ -28,6 +29,7 @@ from streamer.web.routes.codes import codes
 from streamer.web.routes.consents import consents
 from streamer.web.routes.desk import desk
 from streamer.web.routes.enrolments import enrolments
+from streamer.web.routes.events import events
 from streamer.web.routes.health import health
 from streamer.web.routes.incidents import incidents
 from streamer.web.routes.jobs import jobs
@@ -39,6 +41,7 @@ from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
+from streamer.web.routes.schedule import schedule
 from streamer.web.routes.service import service
 from streamer.web.routes.session import session
 from streamer.web.routes.settings import settings
@@ -63,6 +66,8 @@ _ROUTERS: Final = (
     consents,
     receipts,
     appointments,
+    schedule,
+    events,
     check_ins,
     presences,
     codes,
@@ -82,7 +87,7 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home, review, enrol, live_page, users, audit_page, installation)
+_PAGES: Final = (home, today, review, enrol, live_page, users, audit_page, installation)
 
 
 def create_application(parts: WebParts) -> FastAPI:

@@ -6,6 +6,7 @@ from typing import Final
 
 import h11
 import uvicorn
+from fastapi import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -15,12 +16,25 @@ HEAD_S: Final = 10.0
 READ_S: Final = 30.0
 """For a client to take what was written to it, once its buffers are full."""
 
+_UNCOUNT: Final = "uncount_connection"
+
+
+def uncounted(request: Request) -> None:
+    """Do not count this request's connection against its address any more: its account is."""
+    uncount = getattr(request.state, _UNCOUNT, None)
+    if uncount is not None:
+        uncount()
+
 
 class Connection(H11Protocol):
     """Whoever sends a head byte by byte, or does not read the answer, is cut off."""
 
     def __init__(
-        self, config: uvicorn.Config, state: ServerState, lost: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        state: ServerState,
+        lost: Callable[[], None],
+        uncount: Callable[[], None],
     ) -> None:
         """Keep the collaborators.
 
@@ -28,8 +42,9 @@ class Connection(H11Protocol):
             config: Uvicorn's, loaded.
             state: Which connections and requests there are.
             lost: Called once at the end.
+            uncount: Called by a route that limits the connection itself (`uncounted`).
         """
-        super().__init__(config, state, {})
+        super().__init__(config, state, {_UNCOUNT: uncount})
         self._lost = lost
         self._head: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None

@@ -25,6 +25,7 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.day_resources import Day, Events
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
 from streamer.web.models.camera_test import CameraTested, CameraToTest
@@ -197,6 +198,10 @@ class Codes(Protocol):
         """Put one in force."""
         ...
 
+    def drawn(self, text: str) -> Sequence[str]:
+        """A QR code's modules; raises KirdiError where it cannot be drawn."""
+        ...
+
     async def redeem(self, shown: CodeShown, by: Actor) -> Redemption:
         """Take one."""
         ...
@@ -365,6 +370,8 @@ class Resources:
     pseudonyms: Pseudonyms
     once: OnceStore
     visits: Visits
+    day: Day
+    events: Events
     people: People
     looks: Looks
     imports: Imports

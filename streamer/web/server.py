@@ -98,7 +98,7 @@ class WebServer:
         server = _Server(self._config())
         acceptor = Acceptor(
             self._rules,
-            lambda lost: Connection(server.config, server.server_state, lost),
+            lambda lost, uncount: Connection(server.config, server.server_state, lost, uncount),
             None if self._certificate is None else self._certificate.context,
         )
         server.config.load()

@@ -19,6 +19,14 @@ def sight_of(principal: Principal, permission: Permission) -> Sight:
     return Sight(principal.account, practitioner_refs=own)
 
 
+def may_know_names(principal: Principal) -> bool:
+    """May they be told the names of whichever patients they see?
+
+    Who has `names:read` without `patients:read` is told names where a route says so, and no others.
+    """
+    return principal.may(Permission.PATIENTS_READ) and principal.may(Permission.NAMES_READ)
+
+
 def is_pseudonymous(principal: Principal, permission: Permission) -> bool:
     """Is this somebody who is shown pseudonyms?"""
     return row_scope(principal, permission) is RowScope.PSEUDONYMS

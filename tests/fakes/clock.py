@@ -59,3 +59,13 @@ class UnhurriedClock(FakeClock):
     def monotonic(self) -> float:
         self._asked += 1
         return float(self._asked)
+
+
+class WaitingClock(SystemClock):
+    """Tells another clock's time, and waits as time does."""
+
+    def __init__(self, other: Clock) -> None:
+        self._other = other
+
+    def now(self) -> datetime:
+        return self._other.now()

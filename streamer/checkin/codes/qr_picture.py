@@ -49,6 +49,15 @@ def qr_png(text: str) -> bytes:
     return bytes(encoded.tobytes())
 
 
+def qr_modules(text: str) -> tuple[str, ...]:
+    """Return the modules for somebody else to draw: a text for each row, 1 is dark, no margin.
+
+    Raises:
+        KirdiError: It cannot be drawn.
+    """
+    return tuple("".join("1" if one else "0" for one in row) for row in _modules(text))
+
+
 def qr_lines(text: str) -> tuple[str, ...]:
     """Return the lines of a QR code for a terminal: light modules are drawn, dark ones are not."""
     light = 1 - np.pad(_modules(text), _QUIET)

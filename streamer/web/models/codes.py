@@ -63,6 +63,10 @@ class IssuedCode(Answer):
     code: str | None = Field(
         description="six digits, or the text of the QR code; null where it was sent"
     )
+    qr: list[str] | None = Field(
+        None,
+        description="the QR code to draw: a text for each row of modules, 1 is dark, no margin",
+    )
 
 
 class CodeShown(Sent):

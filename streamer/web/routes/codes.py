@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from streamer.domain.code import CodeOrder, CodeRow
+from streamer.domain.code import CodeKind, CodeOrder, CodeRow
 from streamer.web.clinic import Clinic, day_or_today
 from streamer.web.documented import OUTSIDE, PROBLEMS, WRITE
 from streamer.web.fields import Day
@@ -72,6 +72,7 @@ async def issue_code(principal: Issuer, clinic: Clinic, once: Once, sent: CodeWa
             grade=issued.grade,
             expires_at=issued.expires_at,
             code=None if order.sent else issued.secret,
+            qr=list(clinic.codes.drawn(issued.secret)) if order.kind is CodeKind.QR else None,
         )
 
     return await once(issue, HTTPStatus.CREATED)

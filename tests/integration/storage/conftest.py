@@ -47,6 +47,8 @@ _CHILDREN_FIRST = (
     "site_calibrations",
     "match_counts",
     "check_ins",
+    "claims",
+    "confirmations",
     "appointments",
     "practitioners",
     "photo_agreements",

@@ -75,6 +75,7 @@ async def visit(clinic: Clinic) -> UUID:
     decade = Decade(clinic, 1)
     await decade.loose(patient_id)
     await decade.code(patient_id, None)
+    await decade.billed(patient_id, "A-1")
     return patient_id
 
 
@@ -91,6 +92,8 @@ async def test_the_file_holds_every_row_about_the_patient(clinic: Clinic) -> Non
         "reviews": file.reviews,
         "face_blocks": file.blocks,
         "codes": file.codes,
+        "claims": file.claims,
+        "confirmations": file.confirmations,
         "erasures": file.erasures,
         "template_reads": file.comparisons,
     }
@@ -114,7 +117,7 @@ async def test_every_table_that_names_a_patient_is_in_the_file(clinic: Clinic) -
     assert {row["table_name"] for row in rows} == {
         *("patients", "guardians", "consents", "templates", "appointments", "check_ins"),
         *("presences", "reviews", "face_blocks", "codes", "erasures", "template_reads"),
-        "audit_events",
+        *("audit_events", "claims", "confirmations"),
         # Ten minutes later at most each is a row of `reviews`; an erasure deletes it.
         "waiting_reviews",
     }
@@ -263,7 +266,7 @@ async def test_an_import_that_says_so_takes_them_in_as_somebody_new(clinic: Clin
     )
     with pytest.raises(InputError, match="P-2: was not erased"):
         await imports.run([PROFILE, patient(2)], NOW, readmit=["P-2"])
-    with pytest.raises(InputError, match="P-1: was not erased, or is not in the file"):
+    with pytest.raises(InputError, match="P-1: was not erased, or is not among those who are imported"):
         await imports.run([patient(2)], NOW, readmit=["P-1"])
     result = await imports.run([PROFILE, patient(2)], NOW, readmit=["P-1"])
     assert (result.created, result.left_out) == (1, 0)

@@ -17,6 +17,7 @@ from matcher.face import Embedding, Face, Match
 from matcher.face import Image as Pixels
 from streamer.api.cameras import ApiCameras
 from streamer.api.clinic import clinic_resources, installation_of
+from streamer.api.day_events import DayEvents, day_events
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
 from streamer.api.reviews import ApiReviews
@@ -46,7 +47,7 @@ from streamer.site_jobs import site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.web.application import create_application
 from streamer.web_service import web_parts
-from tests.fakes.clock import UnhurriedClock
+from tests.fakes.clock import UnhurriedClock, WaitingClock
 from tests.fakes.matcher import FakeMatcher, face_at
 from tests.fakes.running_camera import fake_running
 from tests.integration.cameras.service import Journal
@@ -102,12 +103,18 @@ class House:
     """What a test does with it."""
 
     def __init__(
-        self, api: ServedApi, clinic: Clinic, queue: ReviewQueue, jobs: JobScheduler
+        self,
+        api: ServedApi,
+        clinic: Clinic,
+        queue: ReviewQueue,
+        jobs: JobScheduler,
+        day: DayEvents,
     ) -> None:
         self.api = api
         self.clinic = clinic
         self.queue = queue
         self.jobs = jobs
+        self.day = day
 
     async def as_role(
         self,
@@ -185,10 +192,13 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     async def notices() -> tuple[str, ...]:
         return ("every face match waits for a person",)
 
+    day = day_events(replace(backend, clock=WaitingClock(clock)))
+    await day.follower.begin()
     resources = clinic_resources(
         backend,
         "fake-1",
         redeeming(backend),
+        day=day,
         enrolments=ApiEnrolments(enrolment, backend.schedules, ZONE, clock),
         reviews=ApiReviews(desk),
         desk=FakeDesk(),
@@ -206,4 +216,4 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     async with web_parts(at_the_door, quick(backend)) as parts:
         application = create_application(replace(parts, resources=resources))
         async with served(application, backend) as api:
-            yield House(api, clinic, queue, jobs)
+            yield House(api, clinic, queue, jobs, day)

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from streamer.domain.age import birth_date_of, birthday, full_years
 from streamer.domain.consent import ConsentGiven, ConsentInForce, ConsentPurpose, IdentityCheck
 from streamer.domain.patient import Patient
 from streamer.errors import InputError
-from streamer.patients.age import birth_date_of, birthday, full_years
 from streamer.patients.consent_rules import ConsentRules
 
 # 23 November, 09:00 in Almaty.

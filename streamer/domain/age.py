@@ -1,4 +1,4 @@
-"""How old a patient is. Pure; used by the rules about consents."""
+"""How old a patient is, and of which sex. Pure; used by the rules about consents and claims."""
 
 from datetime import date, timedelta
 
@@ -22,6 +22,18 @@ def birth_date_of(patient: Patient) -> date | None:
         return date(century + int(number[:2]), int(number[2:4]), int(number[4:6]))
     except ValueError:
         return None
+
+
+def sex_of(patient: Patient) -> str | None:
+    """`female` or `male`, as imported, else as the IIN has it; None = not known, or neither."""
+    if patient.sex in ("female", "male"):
+        return patient.sex
+    number = patient.id_number
+    if patient.sex is not None or patient.id_type != "iin" or number is None:
+        return None
+    if len(number) != 12 or not number.isdigit() or number[6] not in _CENTURIES:
+        return None
+    return "male" if int(number[6]) % 2 else "female"
 
 
 def birthday(born: date, years: int) -> date:

@@ -1,0 +1,54 @@
+"""`kirdi confirmations`: import what the ministry's own system has confirmed."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import Settings
+from streamer.acting import acting
+from streamer.clock import SystemClock
+from streamer.commands.by_option import ByOption
+from streamer.commands.invocation import ConfigOption, JsonOption, read_settings
+from streamer.commands.patients import print_import
+from streamer.commands.portions import in_turn
+from streamer.domain.actor import Actor
+from streamer.embedded.home import kirdi_home
+from streamer.storage.import_result import ImportResult
+
+app = typer.Typer(
+    help="Confirmations of presence by the ministry's own system.", no_args_is_help=True
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Confirmations of presence by the ministry's own system."""
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, as docs/imports.md describes; of any size.")],
+    by: ByOption = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import confirmations: all rows or none; importing a file twice changes nothing.
+
+    They are evidence of their grade: Face ID as `face`, eGov as `egov`.
+    """
+    settings = read_settings(config)
+    result = asyncio.run(_import(file, settings, acting(settings, by)))
+    print_import("confirmations", result, as_json)
+
+
+async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
+    from streamer.backend import open_backend
+    from streamer.exchange.confirmations_csv import read_confirmations
+
+    clock, site = SystemClock(), settings.site
+    async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
+        portions = in_turn(read_confirmations(file, site.zone, site.buildings))
+        return await backend.confirmations_import.run(portions, clock.now(), by)

@@ -1,0 +1,34 @@
+"""An appointment as reports read it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from streamer.domain.appointment import AppointmentStatus, Place
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentFacts:
+    """Times are aware, UTC.
+
+    Attributes:
+        recorded_at: When Kirdi first knew of it; None = before that was noted.
+    """
+
+    appointment_id: UUID
+    appointment_ref: str
+    patient_id: UUID
+    practitioner_ref: str
+    practitioner_name: str
+    service_code: str
+    service_name: str
+    starts_at: datetime
+    ends_at: datetime
+    status: AppointmentStatus
+    status_changed_at: datetime
+    department: str | None
+    building: str | None
+    room: str | None
+    place: Place
+    walk_in: bool
+    recorded_at: datetime | None

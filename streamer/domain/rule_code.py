@@ -1,0 +1,28 @@
+"""The sanity rules by name."""
+
+from enum import StrEnum
+
+
+class RuleCode(StrEnum):
+    """The rules, by the name they have in settings, reports and docs/reports.md."""
+
+    TOO_MANY_PER_DAY = "too_many_per_day"
+    TOO_MANY_PER_HOUR = "too_many_per_hour"
+    PATIENT_OVERLAP = "patient_overlap"
+    PRACTITIONER_OVERLAP = "practitioner_overlap"
+    OUTSIDE_HOURS = "outside_hours"
+    ON_HOLIDAY = "on_holiday"
+    PATIENT_DECEASED = "patient_deceased"
+    PATIENT_NOT_ATTACHED = "patient_not_attached"
+    WRONG_SEX = "wrong_sex"
+    WRONG_AGE = "wrong_age"
+    SCREENING_ORDER = "screening_order"
+    DUPLICATE = "duplicate"
+    ONE_ARRIVAL = "one_arrival"
+    WEAK_EVIDENCE = "weak_evidence"
+    SUBSTITUTED = "substituted"
+
+    @property
+    def information_only(self) -> bool:
+        """Does it never put a claim at risk?"""
+        return self is RuleCode.SUBSTITUTED

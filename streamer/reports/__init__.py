@@ -1,0 +1,1 @@
+"""Which appointments and billed services have evidence of presence: verdicts, rules, figures."""

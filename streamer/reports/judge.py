@@ -1,0 +1,269 @@
+"""Judges a day: the verdict of every appointment and claim, and the rules of the day. Pure."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from config.settings import Reports
+from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.appointment_facts import AppointmentFacts
+from streamer.domain.billed_service import BilledService, TimePrecision
+from streamer.domain.claim_facts import ClaimFacts
+from streamer.domain.coverage import Coverage
+from streamer.domain.judged_day import JudgedAppointment, JudgedClaim, JudgedDay
+from streamer.domain.rule_code import RuleCode
+from streamer.domain.rule_finding import RuleFinding
+from streamer.domain.rule_summary import NotEvaluated, RuleSummary
+from streamer.domain.visit_day import VisitDay
+from streamer.domain.visit_evidence import VisitEvidence
+from streamer.reports.coverage import SiteUptime
+from streamer.reports.premises import Premises
+from streamer.reports.rules.all_rules import DAY_RULES
+from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
+from streamer.reports.rules.exempt import Exemptions
+from streamer.reports.rules.rule_log import RuleLog
+from streamer.reports.verdicts import Visit, verdict_of
+
+# The clinic says that there was a visit.
+_TOOK_PLACE: Final = frozenset(
+    {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
+)
+# Nobody looks for a patient on account of these.
+_NOT_LOOKED_FOR: Final = frozenset(
+    {
+        AppointmentStatus.CANCELLED,
+        AppointmentStatus.ENTERED_IN_ERROR,
+        AppointmentStatus.PROPOSED,
+        AppointmentStatus.WAITLIST,
+    }
+)
+
+
+class Judge:
+    """Of one site and one period; days may come in any order."""
+
+    def __init__(self, premises: Premises, settings: Reports, uptime: SiteUptime) -> None:
+        """Keep the collaborators.
+
+        Args:
+            premises: The site.
+            settings: Of reports.
+            uptime: Of at least the period's days, and the windows around them.
+        """
+        self._premises = premises
+        self._settings = settings
+        self._uptime = uptime
+        self._exempt = Exemptions(settings.exempt)
+
+    def day(self, facts: VisitDay) -> JudgedDay:
+        """Return everything about a day."""
+        evidence = _Evidence(facts, self._premises)
+        windows = _Windows(self._premises, self._uptime)
+        appointments = tuple(
+            self._appointment(one, facts, evidence, windows) for one in facts.appointments
+        )
+        today = {one.appointment.appointment_id: one for one in appointments}
+        planned: dict[UUID, list[AppointmentFacts]] = {}
+        for one in facts.appointments:
+            if one.place is Place.SITE and one.status not in _NOT_LOOKED_FOR:
+                planned.setdefault(one.patient_id, []).append(one)
+        claims = tuple(
+            self._claim(one, facts, evidence, today, planned.get(one.patient_id, ()))
+            for one in facts.claims
+        )
+        summaries, findings = self._rules(facts, claims)
+        if findings:
+            claims = tuple(
+                dataclasses.replace(one, findings=tuple(findings[one.claim.claim_id]))
+                if one.claim.claim_id in findings
+                else one
+                for one in claims
+            )
+        return JudgedDay(facts.day, appointments, claims, summaries)
+
+    def _appointment(
+        self,
+        one: AppointmentFacts,
+        facts: VisitDay,
+        evidence: "_Evidence",
+        windows: "_Windows",
+    ) -> JudgedAppointment:
+        patient = facts.patients[one.patient_id]
+        visit = Visit(
+            patient,
+            one.practitioner_ref,
+            one.starts_at,
+            one.place,
+            one.building,
+            windows.coverage(one) if one.place is Place.SITE else None,
+            one.status,
+            one.appointment_id in facts.unlooked,
+        )
+        verdict = verdict_of(
+            visit, evidence.own(one), evidence.of_patient(one.patient_id), self._uptime
+        )
+        return JudgedAppointment(one, patient, verdict, one.status in _TOOK_PLACE)
+
+    def _claim(
+        self,
+        one: ClaimFacts,
+        facts: VisitDay,
+        evidence: "_Evidence",
+        today: Mapping[UUID, JudgedAppointment],
+        planned: Sequence[AppointmentFacts],
+    ) -> JudgedClaim:
+        patient = facts.patients[one.patient_id]
+        judged = None if one.appointment_id is None else today.get(one.appointment_id)
+        named = None if judged is None else judged.appointment
+        # Of another day it says nothing about this one, and of another patient nothing at all.
+        own = named if named is not None and named.patient_id == one.patient_id else None
+        service = one.service
+        place = service.place or (Place.SITE if own is None else own.place)
+        at, building, coverage = service.performed_at, None, None
+        pieces: Sequence[VisitEvidence] = ()
+        missed = False
+        if own is not None:
+            pieces = evidence.own(own)
+        if own is not None and own.status not in _NOT_LOOKED_FOR:
+            assert judged is not None
+            building, coverage = own.building, judged.verdict.coverage
+            if service.time_precision is not TimePrecision.MEASURED:
+                at = own.starts_at
+            missed = own.appointment_id in facts.unlooked
+            if coverage is None:
+                coverage = _Windows(self._premises, self._uptime).coverage(own)
+        elif place is Place.SITE:
+            coverage = self._without(service, planned, facts)
+            missed = any(other.appointment_id in facts.unlooked for other in planned)
+        visit = Visit(
+            patient,
+            service.practitioner_ref,
+            at,
+            place,
+            building,
+            coverage if place is Place.SITE else None,
+            None,
+            missed,
+        )
+        verdict = verdict_of(visit, pieces, evidence.of_patient(one.patient_id), self._uptime)
+        if named is None and one.appointment_id is not None:
+            named = facts.elsewhere.get(one.appointment_id)
+        return JudgedClaim(one, patient, named, verdict)
+
+    def _without(
+        self, service: BilledService, planned: Sequence[AppointmentFacts], facts: VisitDay
+    ) -> Coverage:
+        """Return what was covered for a service without an appointment that day.
+
+        Its patient was looked for on account of another one of the day, or not at all.
+        """
+        window = self._premises.window(service.performed_at)
+        known_since: datetime | None = window[1]
+        if planned:
+            first, last = planned[0].starts_at, planned[-1].starts_at
+            if service.time_precision is not TimePrecision.MEASURED:
+                # It may have been at any time at which the patient could be seen.
+                closing = self._premises.closing(facts.day)
+                until = last + self._premises.presence_after if closing is None else closing
+                begin = first - self._premises.opens_before
+                window = (begin, max(until, last + self._premises.closes_after))
+            since = first - self._premises.presence_before
+            recorded = [other.recorded_at for other in planned if other.recorded_at is not None]
+            if len(recorded) == len(planned):
+                since = max(since, min(recorded))
+            known_since = _later(since, window[0])
+        return self._uptime.coverage(None, *window, known_since)
+
+    def _rules(
+        self, facts: VisitDay, claims: Sequence[JudgedClaim]
+    ) -> tuple[Mapping[RuleCode, RuleSummary], Mapping[UUID, list[RuleFinding]]]:
+        day = ClaimDay(
+            facts.day,
+            tuple(self._ruled(one) for one in claims),
+            self._premises,
+            self._settings,
+            facts.steps,
+        )
+        summaries: dict[RuleCode, RuleSummary] = {}
+        findings: dict[UUID, list[RuleFinding]] = {}
+        for code, find in DAY_RULES.items():
+            log = RuleLog(code)
+            if code.value in self._settings.rules_off:
+                log.skipped(NotEvaluated.SWITCHED_OFF, len(claims))
+            else:
+                find(day, log)
+            summaries[code] = log.summary()
+            for one in log.findings:
+                findings.setdefault(one.claim_id, []).append(one)
+        return summaries, findings
+
+    def _ruled(self, one: JudgedClaim) -> RuledClaim:
+        service, appointment = one.claim.service, one.appointment
+        department = None if appointment is None else appointment.department
+        place = service.place
+        if place is None:
+            place = Place.SITE if appointment is None else appointment.place
+        return RuledClaim(
+            one,
+            place,
+            department,
+            service.time_precision is TimePrecision.MEASURED,
+            self._exempt.cover(service.service_code, service.service_name, department),
+        )
+
+
+class _Windows:
+    """Coverage of appointments' windows; those that begin together come one after the other."""
+
+    def __init__(self, premises: Premises, uptime: SiteUptime) -> None:
+        self._premises = premises
+        self._uptime = uptime
+        self._starts_at: datetime | None = None
+        self._window: tuple[datetime, datetime] | None = None
+        self._known: dict[str | None, Coverage] = {}
+
+    def coverage(self, one: AppointmentFacts) -> Coverage:
+        """Return what was covered while its patient would have come."""
+        if self._window is None or one.starts_at != self._starts_at:
+            self._starts_at = one.starts_at
+            self._window = self._premises.window(one.starts_at)
+            self._known = {}
+        known_since = _later(one.recorded_at, self._window[0])
+        if known_since is not None:
+            return self._uptime.coverage(one.building, *self._window, known_since)
+        found = self._known.get(one.building)
+        if found is None:
+            found = self._known[one.building] = self._uptime.coverage(one.building, *self._window)
+        return found
+
+
+class _Evidence:
+    """A day's evidence by appointment and by patient."""
+
+    def __init__(self, facts: VisitDay, premises: Premises) -> None:
+        self._own: dict[UUID, list[VisitEvidence]] = {}
+        self._of_patient: dict[UUID, list[VisitEvidence]] = {}
+        for one in facts.evidence:
+            if one.appointment_id is not None:
+                self._own.setdefault(one.appointment_id, []).append(one)
+            if premises.day_of(one.occurred_at) == facts.day:
+                self._of_patient.setdefault(one.patient_id, []).append(one)
+
+    def own(self, appointment: AppointmentFacts) -> Sequence[VisitEvidence]:
+        """What is about this appointment, and its patient: another one may have had it before."""
+        found = self._own.get(appointment.appointment_id)
+        if found is None:
+            return ()
+        patient_id = appointment.patient_id
+        return [one for one in found if one.patient_id == patient_id]
+
+    def of_patient(self, patient_id: UUID) -> Sequence[VisitEvidence]:
+        """Whatever a patient left on the day."""
+        return self._of_patient.get(patient_id, ())
+
+
+def _later(recorded_at: datetime | None, begin: datetime) -> datetime | None:
+    """When it became known, if that was after the window had begun."""
+    return recorded_at if recorded_at is not None and recorded_at > begin else None

@@ -1,0 +1,41 @@
+"""What a sanity rule looks at: the claims of one day of the site. Made by `reports.judge`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from config.settings import Reports
+from streamer.domain.appointment import Place
+from streamer.domain.judged_day import JudgedClaim
+from streamer.domain.screening_step import ScreeningStep
+from streamer.reports.premises import Premises
+
+
+@dataclass(frozen=True, slots=True)
+class RuledClaim:
+    """A claim as rules see it.
+
+    Attributes:
+        place: Where it was given: its own, else the appointment's, else the site.
+        department: The appointment's, where there is one.
+        measured: Is the time one that a machine noted?
+        exempt: May there be any number of it, at the same time?
+    """
+
+    judged: JudgedClaim
+    place: Place
+    department: str | None
+    measured: bool
+    exempt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDay:
+    """The claims of a day in order of their time, and what else rules ask for."""
+
+    day: date
+    claims: Sequence[RuledClaim]
+    premises: Premises
+    settings: Reports
+    steps: Mapping[UUID, tuple[ScreeningStep, ...]]

@@ -1,0 +1,37 @@
+"""One arrival that serves more practitioners than anybody sees in a day."""
+
+from uuid import UUID
+
+from streamer.domain.rule_code import RuleCode
+from streamer.domain.rule_summary import NotEvaluated
+from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
+from streamer.reports.rules.rule_log import RuleLog
+
+CODE = RuleCode.ONE_ARRIVAL
+
+
+def find(day: ClaimDay, log: RuleLog) -> None:
+    """Every claim that rests on such an arrival stands out; exempt services don't count."""
+    resting: dict[UUID, list[RuledClaim]] = {}
+    exempt = without = 0
+    for one in day.claims:
+        evidence = one.judged.verdict.evidence
+        if one.exempt:
+            exempt += 1
+        elif evidence is None:
+            without += 1
+        else:
+            resting.setdefault(evidence.source_id, []).append(one)
+    log.looked(len(day.claims) - exempt - without)
+    log.skipped(NotEvaluated.EXEMPT, exempt)
+    log.skipped(NotEvaluated.NO_EVIDENCE, without)
+    most = day.settings.practitioners_per_arrival
+    for claims in resting.values():
+        if len(claims) <= most:
+            continue
+        practitioners = len({one.judged.claim.service.practitioner_ref for one in claims})
+        if practitioners > most:
+            refs = [one.judged.claim.service.claim_ref for one in claims]
+            said = {"practitioners": practitioners, "most": most}
+            for place, one in enumerate(claims):
+                log.found(one.judged, said, (*refs[:place], *refs[place + 1 :]))

@@ -1,0 +1,16 @@
+"""A service given after the patient's death."""
+
+from streamer.domain.rule_code import RuleCode
+from streamer.reports.rules.claim_day import ClaimDay
+from streamer.reports.rules.rule_log import RuleLog
+
+CODE = RuleCode.PATIENT_DECEASED
+
+
+def find(day: ClaimDay, log: RuleLog) -> None:
+    """The day of death itself is none after it."""
+    log.looked(len(day.claims))
+    for one in day.claims:
+        deceased_on = one.judged.patient.deceased_on
+        if deceased_on is not None and day.day > deceased_on:
+            log.found(one.judged, {"deceased_on": deceased_on})

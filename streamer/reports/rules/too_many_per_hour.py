@@ -1,0 +1,59 @@
+"""More patients within an hour than one practitioner can see."""
+
+from datetime import timedelta
+from typing import Final
+
+from config.settings import Reports
+from streamer.domain.rule_code import RuleCode
+from streamer.domain.rule_finding import Parameter
+from streamer.domain.rule_summary import NotEvaluated
+from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
+from streamer.reports.rules.rule_log import RuleLog
+from streamer.reports.rules.too_many_per_day import most_of
+
+CODE = RuleCode.TOO_MANY_PER_HOUR
+
+_HOUR: Final = timedelta(hours=1)
+
+
+def find(day: ClaimDay, log: RuleLog) -> None:
+    """Every claim of such an hour stands out; only measured times count, exempt services don't."""
+    of_practitioner: dict[str, list[RuledClaim]] = {}
+    for one in day.claims:
+        if one.exempt:
+            log.skipped(NotEvaluated.EXEMPT)
+        elif not one.measured:
+            log.skipped(NotEvaluated.ENTERED_TIME)
+        else:
+            of_practitioner.setdefault(one.judged.claim.service.practitioner_ref, []).append(one)
+    least = min((day.settings.per_hour, *day.settings.per_hour_of.values()))
+    for practitioner_ref, claims in of_practitioner.items():
+        log.looked(len(claims))
+        if len(claims) > least:
+            _hours(practitioner_ref, claims, day.settings, log)
+
+
+def _hours(
+    practitioner_ref: str, claims: list[RuledClaim], settings: Reports, log: RuleLog
+) -> None:
+    """Slide an hour over claims in order of their time."""
+    found: dict[int, int] = {}
+    most = most_of(claims, settings.per_hour, settings.per_hour_of)
+    first = 0
+    for last, one in enumerate(claims):
+        at = one.judged.claim.service.performed_at
+        while at - claims[first].judged.claim.service.performed_at >= _HOUR:
+            first += 1
+        if last - first < most:
+            continue
+        patients = len({other.judged.claim.patient_id for other in claims[first : last + 1]})
+        if patients > most:
+            for place in range(first, last + 1):
+                found[place] = max(patients, found.get(place, 0))
+    for place, patients in found.items():
+        said: dict[str, Parameter] = {
+            "practitioner": practitioner_ref,
+            "patients": patients,
+            "most": most,
+        }
+        log.found(claims[place].judged, said)

@@ -1,0 +1,309 @@
+"""Reads a period's facts for reports, a day at a time: whatever the period, a day is in memory.
+
+Everything is of one moment: what is written meanwhile belongs to the next report.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from streamer.crypto.vault import Vault
+from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.appointment_facts import AppointmentFacts
+from streamer.domain.billed_service import BilledService, TimePrecision
+from streamer.domain.camera_state import CameraStatus
+from streamer.domain.claim_facts import ClaimFacts
+from streamer.domain.patient_facts import PatientFacts
+from streamer.domain.report_wants import ReportWants
+from streamer.domain.screening_step import ScreeningStep
+from streamer.domain.uptime_interval import UptimeInterval
+from streamer.domain.visit_day import VisitDay
+from streamer.storage.local_day import LocalDay
+from streamer.storage.postgres import Connection, Postgres
+from streamer.storage.queries import sql
+from streamer.storage.report_evidence import ReportEvidence
+from streamer.storage.report_patients import ReportPatients
+
+_TIMEOUT_S: Final = 30.0
+_STATUSES: Final = {one.value: one for one in AppointmentStatus}
+_PLACES: Final = {one.value: one for one in Place}
+_PRECISIONS: Final = {one.value: one for one in TimePrecision}
+
+
+@dataclass(frozen=True, slots=True)
+class UptimeFacts:
+    """What cameras were doing in a period and the day around it.
+
+    Attributes:
+        first_seen: When each camera that was ever in use began.
+    """
+
+    intervals: tuple[UptimeInterval, ...]
+    first_seen: Mapping[str, datetime]
+
+
+class OpenPeriod:
+    """A period being read, in one transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        vault: Vault,
+        site: tuple[str, tzinfo],
+        period: tuple[date, date],
+        wants: ReportWants,
+        producers: Mapping[str, tuple[str, ...]],
+        practitioners: Mapping[UUID, tuple[str, str]],
+    ) -> None:
+        """Made by `VisitDays.opened`; `practitioners` have reference and name."""
+        self._connection = connection
+        self._site_id, self._zone = site
+        self._period = period
+        self._wants = wants
+        self._practitioners = practitioners
+        self._patients = ReportPatients(connection, vault, self._site_id)
+        self._evidence = ReportEvidence(connection, self._site_id, wants, producers)
+
+    async def uptime(self) -> UptimeFacts:
+        """Return what covers the period's windows, or does not."""
+        first, last = self._period
+        around = timedelta(days=1) + max(self._wants.before, self._wants.after)
+        rows = await self._connection.fetch(
+            sql("report_uptime"),
+            self._site_id,
+            LocalDay(first, self._zone).start - around,
+            LocalDay(last, self._zone).end + around,
+            timeout=_TIMEOUT_S,
+        )
+        since = await self._connection.fetch(
+            sql("report_cameras_since"), self._site_id, timeout=_TIMEOUT_S
+        )
+        return UptimeFacts(
+            tuple(
+                UptimeInterval(
+                    row["camera_id"],
+                    CameraStatus(row["state"]),
+                    row["reason"],
+                    row["started_at"],
+                    row["ended_at"],
+                )
+                for row in rows
+            ),
+            {row["camera_id"]: row["since"] for row in since},
+        )
+
+    async def days(self) -> AsyncIterator[VisitDay]:
+        """Yield each day of the period, in order, those without visits too."""
+        day, last = self._period
+        while day <= last:
+            yield await self.day(day)
+            day += timedelta(days=1)
+
+    async def day(self, day: date) -> VisitDay:
+        """Read one day."""
+        local = LocalDay(day, self._zone)
+        span = (self._site_id, local.start, local.end)
+        fetch = self._connection.fetch
+        appointments = tuple(
+            self._appointment(row)
+            for row in await fetch(sql("report_appointments"), *span, timeout=_TIMEOUT_S)
+        )
+        billed = await fetch(sql("report_claims"), *span, timeout=_TIMEOUT_S)
+        today = {one.appointment_ref: one.appointment_id for one in appointments}
+        elsewhere = await self._elsewhere(today, billed)
+        around = (local.start - self._wants.before, local.end + self._wants.after)
+        evidence = await self._evidence.between(*around, today)
+        ids = {one.patient_id for one in appointments}
+        ids.update(row["patient_id"] for row in billed)
+        codes = self._wants.profile_codes
+        asked = {
+            row["patient_id"]
+            for row in billed
+            if codes and row["service_code"].casefold().startswith(codes)
+        }
+        patients = await self._patients.of_day(ids, local, asked)
+        known = today | {one.appointment_ref: one.appointment_id for one in elsewhere.values()}
+        claims = tuple(self._claim(row, patients, known) for row in billed)
+        return VisitDay(
+            day,
+            appointments,
+            claims,
+            elsewhere,
+            evidence,
+            patients,
+            await self._evidence.unlooked(*around),
+            await self._steps(claims, local),
+        )
+
+    async def _elsewhere(
+        self, today: Mapping[str, UUID], billed: Sequence[asyncpg.Record]
+    ) -> Mapping[UUID, AppointmentFacts]:
+        named = {row["appointment_ref"] for row in billed} - today.keys() - {None}
+        if not named:
+            return {}
+        rows = await self._connection.fetch(
+            sql("report_appointments_by_ref"), self._site_id, list(named), timeout=_TIMEOUT_S
+        )
+        return {row["appointment_id"]: self._appointment(row) for row in rows}
+
+    async def _steps(
+        self, claims: Collection[ClaimFacts], local: LocalDay
+    ) -> Mapping[UUID, tuple[ScreeningStep, ...]]:
+        codes = self._wants.screening_codes
+        patients = {one.patient_id for one in claims if one.service.service_code in codes}
+        if not patients:
+            return {}
+        # A day more: the clocks may change in between.
+        reach = self._wants.screening_reach + timedelta(days=1)
+        rows = await self._connection.fetch(
+            sql("report_screening_steps"),
+            self._site_id,
+            list(patients),
+            list(codes),
+            local.start - reach,
+            local.end + reach,
+            timeout=_TIMEOUT_S,
+        )
+        found: dict[UUID, tuple[ScreeningStep, ...]] = {}
+        for row in rows:
+            on = LocalDay.containing(row["performed_at"], self._zone).day
+            step = ScreeningStep(row["service_code"], on, row["claim_ref"])
+            found[row["patient_id"]] = (*found.get(row["patient_id"], ()), step)
+        return found
+
+    def _appointment(self, row: asyncpg.Record) -> AppointmentFacts:
+        (
+            appointment_id,
+            appointment_ref,
+            patient_id,
+            practitioner_id,
+            service_code,
+            service_name,
+            starts_at,
+            ends_at,
+            status,
+            status_changed_at,
+            department,
+            building,
+            room,
+            place,
+            walk_in,
+            recorded_at,
+        ) = row
+        practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
+        return AppointmentFacts(
+            appointment_id,
+            appointment_ref,
+            patient_id,
+            practitioner_ref,
+            practitioner_name,
+            service_code,
+            service_name,
+            starts_at,
+            ends_at,
+            _STATUSES[status],
+            status_changed_at,
+            department,
+            building,
+            room,
+            _PLACES[place],
+            walk_in,
+            recorded_at,
+        )
+
+    def _claim(
+        self,
+        row: asyncpg.Record,
+        patients: Mapping[UUID, PatientFacts],
+        known: Mapping[str, UUID],
+    ) -> ClaimFacts:
+        (
+            claim_id,
+            claim_ref,
+            appointment_ref,
+            patient_id,
+            practitioner_id,
+            service_code,
+            service_name,
+            performed_at,
+            amount,
+            currency,
+            time_precision,
+            payer,
+            contract,
+            icd10,
+            tariff,
+            quantity,
+            entered_at,
+            place,
+            room,
+            recorded_at,
+        ) = row
+        practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
+        service = BilledService(
+            claim_ref,
+            appointment_ref,
+            patients[patient_id].patient_ref,
+            practitioner_ref,
+            service_code,
+            service_name,
+            performed_at,
+            amount,
+            currency,
+            _PRECISIONS[time_precision],
+            payer,
+            contract,
+            icd10,
+            tariff,
+            quantity,
+            entered_at,
+            None if place is None else _PLACES[place],
+            room,
+        )
+        appointment_id = None if appointment_ref is None else known.get(appointment_ref)
+        return ClaimFacts(
+            claim_id, service, patient_id, appointment_id, practitioner_name, recorded_at
+        )
+
+
+class VisitDays:
+    """Of one site."""
+
+    def __init__(self, postgres: Postgres, vault: Vault, site_id: str, zone: tzinfo) -> None:
+        """Keep the collaborators."""
+        self._postgres = postgres
+        self._vault = vault
+        self._site = (site_id, zone)
+
+    @asynccontextmanager
+    async def opened(
+        self, period: tuple[date, date], wants: ReportWants
+    ) -> AsyncIterator[OpenPeriod]:
+        """Begin to read a period.
+
+        Args:
+            period: The first and the last of its days, the site's.
+            wants: What the settings have it read.
+
+        Raises:
+            DatabaseError: From here, or from whatever is read.
+            VaultError: A profile does not open.
+        """
+        async with self._postgres.transaction() as connection:
+            await connection.execute(sql("read_one_moment"))
+            accounts = await connection.fetch(sql("report_accounts"), self._site[0])
+            producers: dict[str, tuple[str, ...]] = {}
+            given = [(row["name"], row["practitioner_refs"]) for row in accounts]
+            for name, refs in (*given, *wants.producers.items()):
+                account = name.casefold()
+                producers[account] = (*producers.get(account, ()), *refs)
+            rows = await connection.fetch(sql("report_practitioners"), self._site[0])
+            practitioners = {row[0]: (row[1], row[2]) for row in rows}
+            yield OpenPeriod(
+                connection, self._vault, self._site, period, wants, producers, practitioners
+            )

@@ -1,0 +1,3 @@
+// The sheet on paper.
+
+document.getElementById("print").addEventListener("click", () => window.print());
