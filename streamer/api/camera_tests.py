@@ -93,10 +93,14 @@ class ApiCameraTests:
         camera = self._camera(wanted)
         addresses = [CameraUrl.parse(one.get_secret_value()) for one in camera.urls]
         await self._audit.record([self._event(wanted.camera_id, addresses, by)])
-        seen, viewed = await asyncio.gather(
-            asyncio.to_thread(self._seen, camera, addresses[0], picture=True),
-            asyncio.to_thread(self._viewed, camera, addresses[1:]),
-        )
+        first = asyncio.to_thread(self._seen, camera, addresses[0], picture=True)
+        second = asyncio.to_thread(self._viewed, camera, addresses[1:])
+        # Both are over before this is, whatever becomes of one.
+        seen, viewed = await asyncio.gather(first, second, return_exceptions=True)
+        if isinstance(seen, BaseException):
+            raise seen
+        if isinstance(viewed, BaseException):
+            raise viewed
         remarks = [viewed] if isinstance(viewed, str) else []
         viewing = None if isinstance(viewed, str) else viewed
         hints = () if isinstance(viewed, str) else hindrances(viewing or seen.info)

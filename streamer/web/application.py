@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
 from streamer.web.pages.audit import audit_page
+from streamer.web.pages.cameras import cameras_page
 from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
 from streamer.web.pages.installation import installation
@@ -87,7 +88,17 @@ _ROUTERS: Final = (
     incidents,
 )
 
-_PAGES: Final = (home, today, review, enrol, live_page, users, audit_page, installation)
+_PAGES: Final = (
+    home,
+    today,
+    review,
+    enrol,
+    live_page,
+    cameras_page,
+    users,
+    audit_page,
+    installation,
+)
 
 
 def create_application(parts: WebParts) -> FastAPI:

@@ -29,3 +29,7 @@ export const atMinute = (moment) => minutes.format(new Date(moment));
 export const atSecond = (moment) => seconds.format(new Date(moment));
 export const onDay = (moment) => days.format(new Date(moment));
 export const asNumber = (value) => numbers.format(value);
+
+/** So many hours, minutes or seconds: "3 min". */
+export const asLength = (count, unit) =>
+  new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(count);
