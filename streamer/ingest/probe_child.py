@@ -139,8 +139,11 @@ def plain(frame: VideoFrame) -> tuple[bytes, tuple[int, int]]:
     """The picture as RGB, row by row without gaps, made smaller if need be; and its size."""
     width = min(frame.width, _WIDEST_PX)
     height = max(1, round(frame.height * width / frame.width))
-    pixels = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
-    return pixels.tobytes(), (width, height)
+    (plane,) = frame.reformat(width=width, height=height, format="rgb24").planes
+    # Not by NumPy: it is not loaded yet, and a confined process loads nothing more.
+    data, step = bytes(plane), plane.line_size
+    rows = (data[start : start + 3 * width] for start in range(0, step * height, step))
+    return b"".join(rows), (width, height)
 
 
 def encode(frame: VideoFrame, codec: SnapshotFormat) -> bytes:

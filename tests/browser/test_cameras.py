@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from streamer.domain.consent import Language
 from streamer.domain.role import Role
@@ -92,3 +92,33 @@ async def test_who_may_only_read_changes_and_tests_nothing(console: Console) -> 
         await expect(page.get_by_role("button", name="Switch off")).to_have_count(0)
         await screenshot(page, "cameras-head-phone")
         assert await ask(page, "POST", "cameras/test") == 403
+
+
+async def test_what_a_camera_says_of_itself_stays_text(console: Console) -> None:
+    markup = "<img src=x onerror=document.title='hit'>"
+    away = {
+        "type": "urn:kirdi:problem:camera-away",
+        "detail": markup,
+        "since": "2026-11-30T09:00:00+05:00",
+        "reason": markup,
+        "camera_status": markup,
+    }
+    async with console.page(Role.OPERATOR) as page:
+
+        async def dark(route: Route) -> None:
+            await route.fulfill(status=409, json=away, content_type="application/problem+json")
+
+        async def told(route: Route) -> None:
+            answer = await route.fetch()
+            body = await answer.json()
+            for one in body["items"]:
+                one |= {"reason": markup, "remarks": [markup], "decoding": markup}
+            await route.fulfill(response=answer, json=body)
+
+        await page.route("**/whep?*", dark)
+        await page.route("**/api/v1/cameras?limit=*", told)
+        for path, place in (("/live", ".reason"), ("/cameras", "#cameras td")):
+            await page.goto(path)
+            await expect(page.locator(place).filter(has_text=markup).first).to_be_visible()
+            assert await page.locator("main img[src=x]").count() == 0
+            assert await page.title() != "hit"

@@ -1,7 +1,7 @@
 // A day of a camera as a strip from midnight to midnight, with the same in words.
 
 import { element } from "./element.js";
-import { asLength, asNumber, atMinute, text } from "./texts.js";
+import { asNumber, atMinute, text } from "./texts.js";
 
 const DAY_S = 86_400;
 const clock = new Intl.DateTimeFormat("en-GB", {
@@ -54,6 +54,6 @@ function inWords(uptime, names) {
 
 function length(seconds) {
   const minutes = Math.round(seconds / 60);
-  const parts = [[Math.floor(minutes / 60), "hour"], [minutes % 60, "minute"]];
-  return parts.filter(([count]) => count > 0).map(([count, unit]) => asLength(count, unit)).join(" ");
+  const parts = [[Math.floor(minutes / 60), "hours"], [minutes % 60, "minutes"]];
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => text(unit, { count })).join(" ");
 }
