@@ -86,6 +86,12 @@ SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_
        deceased_on, is_staff, payer
 FROM patients WHERE site_id = $1 AND patient_ref = $2;
 
+-- name: patient_by_id
+-- Who has arrived before a camera, for whoever may know their name.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer, erased_at
+FROM patients WHERE site_id = $1 AND patient_id = $2;
+
 -- name: patient_by_id_number
 -- By keyed hash: the number itself is not in the database.
 SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
