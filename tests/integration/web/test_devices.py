@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from streamer.checkin.codes.qr_picture import qr_png
-from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.role import Role
 from tests.integration.storage.clinic import NOW, booking, patient
@@ -168,6 +167,14 @@ async def test_a_code_at_the_kiosk(house: House, tablet: Tablet) -> None:
         assert "Full Name" not in str(said)
     row = await clinic.row("SELECT method, device_id, decided_by FROM check_ins")
     assert tuple(row) == ("code", "kiosk-7", None)
+    for more in (
+        {"device": "desk-1"},
+        {"building": "north"},
+        {"code": "1" * 600},
+        {"chosen": ["x y"]},
+    ):
+        answer = await kiosk.post("/kiosk/codes", json={"code": "123456"} | more)
+        assert answer.status_code == 422, more
     refused = (await kiosk.post("/kiosk/codes", json={"code": codes[0]})).json()
     assert refused == {"state": "refused", "visits": [], "choices": [], "wait_s": None}
     # The board calls the number, and says nothing else.
@@ -232,8 +239,6 @@ async def test_i_was_not_here(house: House, tablet: Tablet) -> None:
     reviewer = await house.as_role(Role.REVIEWER, account="reviewer")
     (waiting,) = (await reviewer.get("/reviews")).json()["items"]
     assert (waiting["reason"], waiting["device_id"]) == ("disputed", "kiosk-7")
-    billing = Actor("doctor", ("D-1",))
-    assert billing.practitioner_refs
     doctor = await house.as_role(
         Role.REVIEWER, account="doctor", practitioner_refs=["D-1"], cameras=[]
     )
