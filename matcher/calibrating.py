@@ -27,7 +27,6 @@ def calibrate(
     *,
     everyone: bool,
     source: str,
-    unit_norm: bool = False,
 ) -> Calibration:
     """Fit the cohort's figures, then the tail of strangers' scores against that cohort.
 
@@ -36,7 +35,6 @@ def calibrate(
         photos: Name of a person to how many photos their folder holds.
         everyone: Use all of them, and not only the development half.
         source: Whose photos, in words.
-        unit_norm: Whether vectors of the pack have length 1.
 
     Raises:
         MatcherError: There are too few people.
@@ -56,9 +54,9 @@ def calibrate(
     vectors = np.array([ours[name][0].vector for name in cohort_people], np.float64)
     pack_id = ours[cohort_people[0]][0].pack_id
     mean, covariance = vectors.mean(axis=0), np.cov(vectors, rowvar=False)
-    cohort = Cohort.draw(pack_id, mean, covariance, unit_norm=unit_norm)
+    cohort = Cohort.draw(pack_id, mean, covariance)
     tail = _tail(ours, pack_id, cohort)
-    return Calibration(pack_id, source, half, len(cohort_people), unit_norm, mean, covariance, tail)
+    return Calibration(pack_id, source, half, len(cohort_people), mean, covariance, tail)
 
 
 def _tail(people: Mapping[str, list[Embedding]], pack_id: str, cohort: Cohort) -> Tail:

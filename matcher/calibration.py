@@ -22,7 +22,7 @@ LEAST_PEOPLE = 500
 """A covariance of fewer people says too little, and too much of each of them."""
 
 # Another normalisation of scores, another number: the tail would be of other scores.
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,6 @@ class Calibration:
         source: Whose photos, in words.
         selection: Which of those people the cohort's figures are made of.
         people: How many those were, one photo each.
-        unit_norm: Whether vectors of the pack have length 1.
         mean: float64 (d,), of their embeddings.
         covariance: float64 (d, d), of the same.
         tail: Of strangers' scores against that cohort.
@@ -44,14 +43,13 @@ class Calibration:
     source: str
     selection: Selection
     people: int
-    unit_norm: bool
     mean: npt.NDArray[np.float64]
     covariance: npt.NDArray[np.float64]
     tail: Tail
 
     def cohort(self) -> Cohort:
         """The strangers drawn of these figures, always the same ones."""
-        return Cohort.draw(self.pack_id, self.mean, self.covariance, unit_norm=self.unit_norm)
+        return Cohort.draw(self.pack_id, self.mean, self.covariance)
 
     def to_json(self) -> str:
         """One JSON object with a final newline; the covariance as its lower triangle."""
@@ -62,7 +60,6 @@ class Calibration:
             "source": self.source,
             "selection": asdict(self.selection),
             "people": self.people,
-            "unit_norm": self.unit_norm,
             "mean": _packed(self.mean),
             "covariance": _packed(triangle),
             "tail": asdict(self.tail),
@@ -103,7 +100,6 @@ class Calibration:
             record.source,
             record.selection,
             record.people,
-            record.unit_norm,
             mean,
             covariance,
             record.tail,
@@ -119,7 +115,6 @@ class _Record:
     source: str
     selection: Selection
     people: int
-    unit_norm: bool
     mean: str
     covariance: str
     tail: Tail

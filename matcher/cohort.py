@@ -6,9 +6,13 @@ using cohorts", 2011; Matejka et al., "Analysis of score normalization in multil
 recognition", 2017) therefore counts a raw score in deviations from what probe and template score
 with the strangers nearest to each. Used by `gallery` and by calibration.
 
-One thing is ours: the mean is drawn towards the mean that strangers have themselves. Whose face
-has many near neighbours among strangers is nearer to the next stranger too, but by less than to
-those; taken whole, the mean corrects too much (docs/accuracy.md).
+Compared are directions, vectors scaled to length 1, as is usual for faces. A length says less of
+whose face it is than of the picture, and a mean of photos is the shorter the less they agree: its
+distances would be smaller to everybody.
+
+One thing is ours: mean and deviation are drawn towards those that strangers have themselves. Whose
+face has many near neighbours among strangers is nearer to the next stranger too, but by less than
+to those; taken whole, they correct too much (docs/accuracy.md).
 """
 
 from dataclasses import dataclass
@@ -21,16 +25,18 @@ from matcher.face import Vector
 
 MEMBERS = 1000
 """Vectors drawn of a Gaussian."""
-NEAREST = 300
+NEAREST = 100
 """How many of them, the nearest, a vector is compared with."""
-LOCAL = 0.6
-"""How much of what sets a vector's mean apart from strangers' own is kept."""
+LOCAL = 0.25
+"""How much of what sets a vector's mean and deviation apart from strangers' own is kept."""
 
 _SEED = 20170820
 _CHUNK = 1024
 """Vectors compared with the cohort at once: bounds the memory."""
 # Nearer together than this the nearest strangers say nothing about a deviation.
 _LEAST_DEVIATION = 1e-6
+# No face is so short; what is has no direction.
+_LEAST_LENGTH = 1e-12
 
 _Matrix = npt.NDArray[np.float64]
 
@@ -41,7 +47,7 @@ class CohortScores:
 
     Attributes:
         mean: float64 (n,), drawn towards what strangers have themselves; see `LOCAL`.
-        deviation: float64 (n,), above 0.
+        deviation: float64 (n,), above 0, drawn likewise.
     """
 
     mean: _Matrix
@@ -58,10 +64,10 @@ class Cohort:
 
         Args:
             pack_id: The pack whose space they lie in.
-            vectors: float (n, d), n at least 2.
+            vectors: float (n, d), n at least 2, of any length.
             nearest: How many of them a vector is compared with; all, if there are fewer.
-            local: How much of what sets a vector's mean apart is kept, 0 to 1: with 1 the mean is
-                its own, with 0 everybody's is the same.
+            local: How much of what sets a vector's mean and deviation apart is kept, 0 to 1: with 1
+                they are its own, with 0 everybody's are the same.
 
         Raises:
             MatcherError: Fewer than two strangers, values that are no numbers, or figures out of
@@ -72,15 +78,16 @@ class Cohort:
         if nearest < 2:
             raise MatcherError("a deviation needs the two nearest of a cohort or more")
         if not 0 <= local <= 1:
-            raise MatcherError("the part of a mean that is kept lies between 0 and 1")
+            raise MatcherError("the part of mean and deviation that is kept lies between 0 and 1")
         self.pack_id = pack_id
         self._local = local
         self._nearest = min(nearest, len(vectors))
+        members = directions(vectors)
         # Distances do not change when both sides are moved; about 0, products lose fewer digits.
-        self._origin = vectors.mean(axis=0, dtype=np.float64)
-        self._vectors: Vector = np.asarray(vectors - self._origin, np.float32)
+        self._origin = members.mean(axis=0, dtype=np.float64)
+        self._vectors: Vector = np.asarray(members - self._origin, np.float32)
         self._squares = np.einsum("ij,ij->i", self._vectors, self._vectors)
-        self._usual = self._mean_of_members()
+        self._usual_mean, self._usual_deviation = self._usual()
 
     @classmethod
     def draw(
@@ -89,7 +96,6 @@ class Cohort:
         mean: _Matrix,
         covariance: _Matrix,
         *,
-        unit_norm: bool = False,
         members: int = MEMBERS,
         nearest: int = NEAREST,
     ) -> "Cohort":
@@ -99,7 +105,6 @@ class Cohort:
             pack_id: The pack whose space it lies in.
             mean: float (d,), of strangers' embeddings.
             covariance: float (d, d), of the same.
-            unit_norm: Whether this pack's vectors are scaled to length 1.
             members: How many to draw.
             nearest: See the constructor.
 
@@ -118,17 +123,15 @@ class Cohort:
         # The old generator on purpose: its numbers are promised to stay, the new one's are not.
         normal = np.random.RandomState(_SEED).standard_normal((members, len(mean)))
         vectors = mean + normal @ factor.T
-        if unit_norm:
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return cls(pack_id, vectors.astype(np.float32), nearest)
 
     def scores(self, vectors: Vector) -> CohortScores:
         """Mean and deviation of each vector's scores with the strangers nearest to it.
 
-        The mean is drawn towards the strangers' own (`LOCAL`); the deviation is the vector's.
+        Both are drawn towards the strangers' own (`LOCAL`), the deviation by its logarithm.
 
         Args:
-            vectors: float (n, d).
+            vectors: float (n, d), of any length.
 
         Raises:
             MatcherError: They differ in length from the cohort's.
@@ -141,25 +144,44 @@ class Cohort:
             near = self._nearest_distances(vectors[part])
             mean[part] = -near.mean(axis=1, dtype=np.float64)
             deviation[part] = near.std(axis=1, dtype=np.float64)
-        mean = self._usual + self._local * (mean - self._usual)
-        return CohortScores(mean, np.maximum(deviation, _LEAST_DEVIATION))
+        mean = self._usual_mean + self._local * (mean - self._usual_mean)
+        deviation = np.maximum(deviation, _LEAST_DEVIATION) ** self._local
+        return CohortScores(mean, deviation * self._usual_deviation ** (1 - self._local))
 
     def _nearest_distances(self, vectors: Vector) -> Vector:
-        rows = np.asarray(vectors - self._origin, np.float32)
+        rows = np.asarray(directions(vectors) - self._origin, np.float32)
         squares = self._squares - 2.0 * (rows @ self._vectors.T)
         return _least(squares, self._nearest, np.einsum("ij,ij->i", rows, rows))
 
-    def _mean_of_members(self) -> float:
-        """The mean score of strangers with those nearest to each, themselves left out."""
+    def _usual(self) -> tuple[float, float]:
+        """Mean and deviation of strangers' scores with those nearest to each, themselves left out.
+
+        Averaged over the strangers.
+        """
         nearest = min(self._nearest, len(self._vectors) - 1)
-        means = []
+        means, deviations = [], []
         for start in range(0, len(self._vectors), _CHUNK):
             part = slice(start, start + _CHUNK)
             squares = self._squares - 2.0 * (self._vectors[part] @ self._vectors.T)
             rows = np.arange(len(squares))
             squares[rows, rows + start] = np.inf
-            means.append(_least(squares, nearest, self._squares[part]).mean(axis=1))
-        return -float(np.concatenate(means).mean(dtype=np.float64))
+            near = _least(squares, nearest, self._squares[part])
+            means.append(near.mean(axis=1))
+            deviations.append(near.std(axis=1))
+        mean = -float(np.concatenate(means).mean(dtype=np.float64))
+        deviation = float(np.concatenate(deviations).mean(dtype=np.float64))
+        return mean, max(deviation, _LEAST_DEVIATION)
+
+
+def directions(vectors: Vector) -> Vector:
+    """Scale vectors to length 1, float32 (n, d); one without any length stays as it is."""
+    return np.asarray(vectors * scales(vectors)[:, None], np.float32)
+
+
+def scales(vectors: Vector) -> Vector:
+    """What scales each vector to length 1, float32 (n,)."""
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    return np.asarray(1.0 / np.maximum(lengths, _LEAST_LENGTH), np.float32)
 
 
 def _least(squares: Vector, count: int, own: Vector) -> Vector:

@@ -1,11 +1,12 @@
 """The templates of the people who may be recognised now, and the search among them."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.cohort import Cohort
+from matcher.cohort import Cohort, scales
 from matcher.errors import MatcherError
 from matcher.face import Embedding, Match, Vector
 
@@ -32,7 +33,8 @@ class Gallery:
         Args:
             pack_id: The pack all of them come from.
             templates: Opaque owner ids with their fused embedding.
-            cohort: Normalises the scores; without one a score is minus the distance.
+            cohort: Normalises the scores, of directions then; without one a score is minus the
+                distance.
 
         Raises:
             MatcherError: An owner comes twice, a template or the cohort is of another pack or
@@ -48,10 +50,8 @@ class Gallery:
         if len({row.shape for row in rows}) > 1:
             raise MatcherError("templates differ in length")
         matrix = np.stack(rows) if rows else np.zeros((0, 0), np.float32)
-        weight, shift = _normalisation(cohort, matrix)
-        squares = np.einsum("ij,ij->i", matrix, matrix)
         self._pack_id, self._cohort = pack_id, cohort
-        self._take(owners, matrix, weight, shift, squares)
+        self._take(owners, matrix, _side(cohort, matrix))
 
     def changed(self, left: Collection[str], entered: Iterable[tuple[str, Embedding]]) -> "Gallery":
         """Return a gallery without some owners and with others; this one stays as it is.
@@ -76,34 +76,23 @@ class Gallery:
             raise MatcherError("templates differ in length")
         joined = Gallery.__new__(Gallery)
         joined._pack_id, joined._cohort = self._pack_id, self._cohort
-        joined._take(
-            [*(self._owners[i] for i in stay), *new._owners],
-            *(
-                np.concatenate([old[stay], fresh]) if new._owners else old[stay]
-                for old, fresh in (
-                    (self._matrix, new._matrix),
-                    (self._weight, new._weight),
-                    (self._shift, new._shift),
-                    (self._squares, new._squares),
-                )
-            ),
+        matrix, *side = (
+            np.concatenate([old[stay], fresh]) if new._owners else old[stay]
+            for old, fresh in zip(
+                (self._matrix, *self._side), (new._matrix, *new._side), strict=True
+            )
         )
+        owners = [*(self._owners[i] for i in stay), *new._owners]
+        joined._take(owners, matrix, _Side(*side))
         return joined
 
-    def _take(
-        self,
-        owners: Sequence[str],
-        matrix: Vector,
-        weight: Vector,
-        shift: Vector,
-        squares: Vector,
-    ) -> None:
+    def _take(self, owners: Sequence[str], matrix: Vector, side: "_Side") -> None:
         if len(set(owners)) < len(owners):
             raise MatcherError("an owner has two templates; fuse them into one")
         self._owners = tuple(owners)
         self._matrix: Vector = np.ascontiguousarray(matrix, dtype=np.float32)
         self._matrix.setflags(write=False)
-        self._weight, self._shift, self._squares = weight, shift, squares
+        self._side = side
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -138,22 +127,25 @@ class Gallery:
         rows = self._rows(probes)
         if not self._owners or not len(rows):
             raise MatcherError("there is nothing to compare")
-        return -self._costs(rows, *_normalisation(self._cohort, rows), slice(None))
+        return -self._costs(rows, _side(self._cohort, rows), slice(None))
 
     def _search(self, probes: Sequence[Embedding]) -> list[Match | None]:
         rows = self._rows(probes)
         if not self._owners:
             return [None] * len(probes)
-        weight, shift = _normalisation(self._cohort, rows)
-        best = self._best_two(rows, weight, shift)
+        ours, theirs = _side(self._cohort, rows), self._side
+        best = self._best_two(rows, ours)
         # A difference of squares loses digits: the two best are told apart by the vectors.
-        apart = self._matrix[best].astype(np.float64) - rows[:, None, :]
-        distances = np.linalg.norm(apart, axis=2)
-        scores = -distances * (weight[:, None] + self._weight[best])
-        scores -= shift[:, None] + self._shift[best]
+        near, probe = self._matrix[best].astype(np.float64), rows[:, None, :].astype(np.float64)
+        distances = np.linalg.norm(near - probe, axis=2)
+        near *= theirs.scale[best][..., None]
+        probe *= ours.scale[:, None, None]
+        scores = -np.linalg.norm(near - probe, axis=2)
+        scores *= ours.weight[:, None] + theirs.weight[best]
+        scores -= ours.shift[:, None] + theirs.shift[best]
         return [self._match(best[i], distances[i], scores[i]) for i in range(len(rows))]
 
-    def _best_two(self, rows: Vector, weight: Vector, shift: Vector) -> _Indices:
+    def _best_two(self, rows: Vector, ours: "_Side") -> _Indices:
         """Row numbers of the two highest scores per probe, (probes, 2); of one template (p, 1)."""
         block = max(1, _SCORES // len(rows))
         everyone = np.arange(len(rows))
@@ -161,7 +153,7 @@ class Gallery:
         values: list[Vector] = []
         for start in range(0, len(self._matrix), block):
             part = slice(start, start + block)
-            cost = self._costs(rows, weight, shift, part)
+            cost = self._costs(rows, ours, part)
             for _ in range(min(2, cost.shape[1])):
                 least = cost.argmin(axis=1)
                 found.append(least + start)
@@ -170,17 +162,19 @@ class Gallery:
         order = np.argsort(np.stack(values, axis=1), axis=1, kind="stable")[:, :2]
         return np.take_along_axis(np.stack(found, axis=1), order, axis=1)
 
-    def _costs(self, rows: Vector, weight: Vector, shift: Vector, part: slice) -> Vector:
+    def _costs(self, rows: Vector, ours: "_Side", part: slice) -> Vector:
         """Minus the scores with some of the templates, rough in the last digits."""
         # |a - b|² = |a|² - 2ab + |b|², in place: what is touched again is in the cache still.
-        cost = rows @ self._matrix[part].T
-        cost *= -2.0
-        cost += self._squares[part]
-        cost += np.einsum("ij,ij->i", rows, rows)[:, None]
+        theirs = self._side
+        scaled = np.asarray(rows * ours.scale[:, None], np.float32)
+        cost = scaled @ self._matrix[part].T
+        cost *= np.float32(-2.0) * theirs.scale[part]
+        cost += theirs.squares[part]
+        cost += ours.squares[:, None]
         np.maximum(cost, 0.0, out=cost)
         np.sqrt(cost, out=cost)
-        cost *= weight[:, None] + self._weight[part]
-        cost += shift[:, None] + self._shift[part]
+        cost *= ours.weight[:, None] + theirs.weight[part]
+        cost += ours.shift[:, None] + theirs.shift[part]
         return cost
 
     def _match(self, best: _Indices, distances: _Scores, scores: _Scores) -> Match:
@@ -200,17 +194,36 @@ class Gallery:
         return np.array(rows, np.float32)
 
 
-def _normalisation(cohort: Cohort | None, vectors: Vector) -> tuple[Vector, Vector]:
-    """One side's part of AS-norm as weight and shift, float32 (n,) each.
+class _Side(NamedTuple):
+    """What probes or templates bring to a score, float32 (n,) each.
+
+    Attributes:
+        scale: Makes the vectors those that are compared.
+        weight: Of minus the distance.
+        shift: To be taken off.
+        squares: Of the scaled vectors' lengths.
+    """
+
+    scale: Vector
+    weight: Vector
+    shift: Vector
+    squares: Vector
+
+
+def _side(cohort: Cohort | None, vectors: Vector) -> _Side:
+    """One side's part of AS-norm.
 
     With s = -distance, half of (s - mean) / deviation of either side, added, is
-    s * (both weights) - (both shifts). Without a cohort it is s itself.
+    s * (both weights) - (both shifts). Without a cohort it is s itself, of the vectors as they are.
     """
+    squares = np.einsum("ij,ij->i", vectors, vectors)
     if cohort is None or not len(vectors):
-        return np.full(len(vectors), 0.5, np.float32), np.zeros(len(vectors), np.float32)
-    known = cohort.scores(vectors)
+        alike = np.ones(len(vectors), np.float32)
+        return _Side(alike, 0.5 * alike, 0.0 * alike, squares)
+    known, scale = cohort.scores(vectors), scales(vectors)
     weight = 0.5 / known.deviation
-    return weight.astype(np.float32), (weight * known.mean).astype(np.float32)
+    shift = (weight * known.mean).astype(np.float32)
+    return _Side(scale, weight.astype(np.float32), shift, squares * scale * scale)
 
 
 def _checked(embedding: Embedding, pack_id: str) -> Vector:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from matcher.cohort import Cohort
+from matcher.cohort import Cohort, scales
 from matcher.errors import MatcherError
 from matcher.face import Embedding
 from matcher.tail import LEAST_EXCEEDANCES, RATE, Tail
@@ -62,9 +62,12 @@ def compare_everybody(templates: Sequence[Embedding], cohort: Cohort | None) -> 
     packs = {one.pack_id for one in templates} | ({cohort.pack_id} if cohort is not None else set())
     if len(packs) > 1 or len({one.vector.shape for one in templates}) > 1:
         raise MatcherError("templates of different packs or lengths cannot be compared")
-    vectors = np.stack([one.vector for one in templates]).astype(np.float64)
-    if not np.isfinite(vectors).all():
+    raw = np.stack([one.vector for one in templates])
+    if not np.isfinite(raw).all():
         raise MatcherError("a template is no vector of finite numbers")
+    vectors = raw.astype(np.float64)
+    if cohort is not None:
+        vectors *= scales(raw)[:, None]
     weight, shift = _normalisation(vectors, cohort)
     squares = np.einsum("ij,ij->i", vectors, vectors)
     pairs = len(vectors) * (len(vectors) - 1) // 2

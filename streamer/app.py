@@ -36,6 +36,7 @@ from streamer.review_control import ReviewControl
 from streamer.service_parts import ServiceParts, open_parts
 from streamer.service_rules import arrival_policy
 from streamer.web.media.live_views import LiveViews
+from streamer.web.media.track_views import TrackViews
 
 log = structlog.get_logger(__name__)
 
@@ -109,15 +110,17 @@ async def _run_tasks(
     answer = _answering(parts, control, comparisons, stop)
     cameras.start("control socket", ControlServer(parts.home, answer).run(stop))
     if parts.web is not None:
-        live = LiveViews(
+        shown = ApiLiveCameras(camera_set)
+        live = LiveViews(parts.settings.live, shown, parts.web.identities, parts.audit, parts.clock)
+        tracks = TrackViews(
             parts.settings.live,
-            ApiLiveCameras(camera_set),
-            parts.web.identities,
+            shown,
+            parts.clinic.backend.people_reader,
             parts.audit,
             parts.clock,
         )
         cameras.start("live views", live.run(stop))
-        parts.web.open_clinic(parts.clinic.resources(control, comparisons, live, stop))
+        parts.web.open_clinic(parts.clinic.resources(control, comparisons, live, tracks, stop))
         cameras.start("events", parts.clinic.day.run(stop))
         cameras.start("web", parts.web.run(stop))
     watches = [asyncio.create_task(one.watch(stop)) for one in (cameras, decisions, storage)]

@@ -11,6 +11,7 @@ from streamer.cameras.camera_set import Note
 from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.reference_keeper import ReferenceKeeper
 from streamer.cameras.running_camera import RunningCamera
+from streamer.cameras.track_tap import TrackTap
 from streamer.checkin.codes.qr_picture import read_qr
 from streamer.checkin.codes.redeeming import Redeeming
 from streamer.checkin.service import CheckInService
@@ -105,6 +106,7 @@ class CameraMaker:
         if not rules.searches:
             desk = DeskPipeline(rules, self._matcher, supervisor.hold, unseen)
             return RunningCamera(supervisor, mailbox, desk, view, shown)
+        followed = TrackTap(lambda patient: self._service.standing(patient, camera.building))
         pipeline = CameraPipeline(
             rules,
             self._matcher,
@@ -113,5 +115,6 @@ class CameraMaker:
             self._counts,
             supervisor.hold,
             shown.seen,
+            followed,
         )
-        return RunningCamera(supervisor, mailbox, pipeline, view, shown)
+        return RunningCamera(supervisor, mailbox, pipeline, view, shown, followed)

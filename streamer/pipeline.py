@@ -22,6 +22,7 @@ from streamer.gallery_keeper import CurrentGallery
 from streamer.tracking.assignment import assign
 from streamer.tracking.crop import crop_of
 from streamer.tracking.evidence import Shot, TrackEvidence
+from streamer.tracking.followed import Following
 from streamer.tracking.lane import Point, face_in_lane
 from streamer.tracking.reunion import LOST_S, returned
 from streamer.tracking.tracker import Tracker, TrackerLimits
@@ -143,6 +144,7 @@ class CameraPipeline:
         counts: MatchCounts,
         hold: Callable[[float], None] = lambda _seconds: None,
         shown: Callable[[Frame, Sequence[Face]], None] = lambda _frame, _faces: None,
+        following: Following | None = None,
     ) -> None:
         """Keep the collaborators and start without tracks.
 
@@ -156,6 +158,7 @@ class CameraPipeline:
                 nothing moves in them: whoever stands still goes on being seen.
             shown: Told of every picture with all faces found in it; for those who look at the
                 camera without faces. Never waits.
+            following: Told who is followed in every picture, while anybody looks.
         """
         self._rules = rules
         self._matcher = matcher
@@ -164,6 +167,7 @@ class CameraPipeline:
         self._counts = counts
         self._hold = hold
         self._shown = shown
+        self._following = following
         self._tracker = Tracker(rules.camera_id, TrackerLimits(max_gap_s=rules.max_gap_s))
         self._people: dict[int, _Person] = {}
 
@@ -205,6 +209,9 @@ class CameraPipeline:
             seen = {track.track_id: track.face for track in tracks}
             for identity in identities:
                 self._propose(identity, seen[identity.track_id], frame, gallery)
+            if self._following is not None and self._following.wanted:
+                compared = {key for key, one in self._people.items() if None in one.counted}
+                self._following.show(frame, tracks, compared, identities)
         finally:
             frame.release()
         return identities

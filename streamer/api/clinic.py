@@ -8,6 +8,7 @@ from matcher.matcher import Matcher
 from matcher.packs.manifest import Manifest
 from streamer.api.accounts import ApiAccounts, ApiTokens, Hasher
 from streamer.api.audit import ApiAudit
+from streamer.api.camera_tests import ApiCameraTests
 from streamer.api.cameras import ApiCameras
 from streamer.api.check_ins import ApiCheckIns
 from streamer.api.codes import ApiCodes
@@ -45,7 +46,16 @@ from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices
 from streamer.web.installation import Installation
 from streamer.web.media.live_views import LiveViews
-from streamer.web.resources import Cameras, Desk, Enrolments, Notices, Resources, Reviews
+from streamer.web.media.track_views import TrackViews
+from streamer.web.resources import (
+    Cameras,
+    CameraTests,
+    Desk,
+    Enrolments,
+    Notices,
+    Resources,
+    Reviews,
+)
 
 
 def clinic_resources(
@@ -61,6 +71,8 @@ def clinic_resources(
     notices: Notices,
     installation: Installation,
     live: LiveViews | None = None,
+    tracks: TrackViews | None = None,
+    camera_tests: CameraTests | None = None,
 ) -> Resources:
     """Return them.
 
@@ -76,6 +88,8 @@ def clinic_resources(
         notices: Likewise.
         installation: See `installation_of`.
         live: Who looks at them; None = nobody can.
+        tracks: Who looks at the boxes over them; likewise.
+        camera_tests: Looks at them before they are saved; likewise.
     """
     settings, base = backend.settings, backend.database
     return Resources(
@@ -110,6 +124,8 @@ def clinic_resources(
         cameras=cameras,
         notices=notices,
         live=live,
+        tracks=tracks,
+        camera_tests=camera_tests,
         installation=installation,
     )
 
@@ -171,6 +187,7 @@ class ClinicApi:
         control: CameraControl,
         comparisons: DeskComparisons,
         live: LiveViews,
+        tracks: TrackViews,
         stop: asyncio.Event,
     ) -> Resources:
         """Return what the routes work with; `stop` ends what takes its time."""
@@ -199,6 +216,13 @@ class ClinicApi:
             cameras=ApiCameras(control),
             notices=ApiNotices(self._notices),
             live=live,
+            tracks=tracks,
+            camera_tests=ApiCameraTests(
+                lambda: control.in_force()[0],
+                self.matcher,
+                backend.audit_log,
+                backend.clock,
+            ),
             installation=installation_of(
                 backend,
                 self.jobs,

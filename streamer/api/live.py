@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from streamer.cameras.camera_set import CameraSet
 from streamer.cameras.frame_tap import SeenFrames
+from streamer.cameras.latest_tap import Latest
 from streamer.domain.camera_state import CameraState
 from streamer.domain.encoded_packet import EncodedPacket
+from streamer.domain.followed import FollowedFrame
 from streamer.ingest.packet_subscription import PacketSubscription
 from streamer.ingest.transcoding import PacketTranscoding
 
@@ -33,6 +35,10 @@ class ApiLiveCameras:
     def frames(self, camera_id: str) -> SeenFrames:
         """Its pictures as they are analysed; raises KirdiError."""
         return self._cameras.shown(camera_id).subscribe()
+
+    def tracks(self, camera_id: str) -> Latest[FollowedFrame]:
+        """Who is followed in them; raises KirdiError."""
+        return self._cameras.followed(camera_id).subscribe()
 
     def transcoding(
         self, camera_id: str, take: Callable[[EncodedPacket], None]

@@ -13,6 +13,7 @@ from streamer.cameras.camera_changes import CameraChanges
 from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.load_governor import Level
 from streamer.cameras.running_camera import RunningCamera
+from streamer.cameras.track_tap import TrackTap
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.domain.view_state import ViewState
@@ -101,6 +102,10 @@ class CameraSet:
     def shown(self, camera_id: str) -> FrameTap:
         """The camera's pictures as they are analysed; raises InputError as `view` does."""
         return self.at_work(camera_id).shown
+
+    def followed(self, camera_id: str) -> TrackTap:
+        """Who is followed in them; raises InputError as `view` does."""
+        return self.at_work(camera_id).followed
 
     def state(self, camera_id: str) -> CameraState | None:
         """What one is doing; None where there is no such camera."""

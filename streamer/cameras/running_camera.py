@@ -10,6 +10,7 @@ from config.settings import Camera
 from streamer.background import Background
 from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.load_governor import Level
+from streamer.cameras.track_tap import TrackTap
 from streamer.domain.camera_state import CameraState
 from streamer.ingest.live_view import LiveView
 from streamer.ingest.mailbox import LatestFrameMailbox
@@ -44,12 +45,15 @@ class RunningCamera:
         analysis: Analysis,
         view: LiveView,
         shown: FrameTap | None = None,
+        followed: TrackTap | None = None,
     ) -> None:
         """Keep the parts; nothing runs yet."""
         self.supervisor = supervisor
         self.view = view
         self.shown = shown or FrameTap()
         """The pictures that the analysis has looked at."""
+        self.followed = followed or TrackTap()
+        """Who is followed in them."""
         self._mailbox = mailbox
         self.analysis = analysis
         self._halt = asyncio.Event()
@@ -85,6 +89,7 @@ class RunningCamera:
         """Tell it to end; whoever started it waits for that."""
         self._halt.set()
         self.shown.close()
+        self.followed.close()
 
     async def end(self, background: Background) -> None:
         """End it and wait until its decoder process is gone."""

@@ -21,6 +21,7 @@ from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Decision, Outcome, Reason, SeenFor
+from streamer.domain.followed import TrackState
 from streamer.domain.identity import Band, Candidate, Identity
 from streamer.domain.presence import Presence, presence_id
 from streamer.domain.review import LIFETIME, Review, ReviewCandidate
@@ -109,6 +110,8 @@ class CheckInService:
         self._waiting: dict[tuple[UUID, str], tuple[Identity, Sighting]] = {}
         # When a patient's decision in a building would change by the clock alone.
         self._changes: dict[tuple[UUID, str], datetime] = {}
+        # What became of whom, for those who look at a camera.
+        self._standings: dict[tuple[UUID, str], tuple[datetime, TrackState]] = {}
         self._arrived = asyncio.Event()
 
     def propose(self, identity: Identity, sighting: Sighting) -> None:
@@ -122,6 +125,11 @@ class CheckInService:
     def changes_at(self, patient_id: UUID, building: str) -> datetime | None:
         """When a sighting there would be decided otherwise than the latest; None = not known to."""
         return self._changes.get((patient_id, building))
+
+    def standing(self, patient_id: UUID, building: str) -> TrackState | None:
+        """What became of the latest sighting there; None where it led to nothing."""
+        found = self._standings.get((patient_id, building))
+        return None if found is None else found[1]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Decide what comes in until stopped; what waits then is tried once more."""
@@ -163,6 +171,7 @@ class CheckInService:
         """Whoever has not been decided about since has gone."""
         limit = self._clock.now() - _GONE_AFTER
         self._changes = {key: at for key, at in self._changes.items() if at > limit}
+        self._standings = {key: one for key, one in self._standings.items() if one[0] > limit}
 
     async def decide(self, identity: Identity, sighting: Sighting) -> Decision:
         """Decide what a sighting means and set off what follows.
@@ -181,11 +190,21 @@ class CheckInService:
                 await self._delivery.accept(self._check_in(identity, appointment_id, sighting))
             self._looking.queue.withdraw(identity.patient_id)
             decided = [(one, _conflict_of(found)) for one, found in decided]
+        self._keep_standing(identity, sighting, decision)
         if any(one.outcome is Outcome.REVIEW for _, one in decided):
             self._looking.queue.put(self._review(identity, sighting, decided))
         _tell(identity, decision)
         await self._leave_presences(identity, decision, sighting)
         return decision
+
+    def _keep_standing(self, identity: Identity, sighting: Sighting, decision: Decision) -> None:
+        key = (identity.patient_id, sighting.building)
+        if decision.outcome is Outcome.ARRIVE or decision.reason is Reason.ALREADY_ARRIVED:
+            self._standings[key] = (sighting.captured_at, TrackState.ARRIVED)
+        elif decision.outcome is Outcome.REVIEW:
+            self._standings[key] = (sighting.captured_at, TrackState.REVIEW)
+        else:
+            self._standings.pop(key, None)
 
     async def _leave_presences(
         self, identity: Identity, decision: Decision, sighting: Sighting

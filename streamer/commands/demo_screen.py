@@ -35,7 +35,7 @@ _WORD = {
     Part.STRANGER: "unknown: nothing of them is kept",
 }
 _STOPPING = "stopping …"
-_API = "The API answers at {address}/api/v1/health, for as long as this runs."
+_CONSOLE = "Console: {address}  account {account}  password {password}"
 
 
 @contextmanager
@@ -98,7 +98,7 @@ class LineScreen:
         """See `Screen`."""
         if view.address is not None and view.address != self._address:
             self._address = view.address
-            self._say(_API.format(address=view.address))
+            self._say(_console(view))
         for camera in view.cameras:
             if view.ended or self._cameras.get(camera.camera_id) is not camera.status:
                 self._cameras[camera.camera_id] = camera.status
@@ -146,7 +146,7 @@ class TableScreen:
         if view.ended:
             self._tail = ""
         wide = self._live.console.width >= _WITH_WORDS
-        address = () if view.address is None else (_line(_API.format(address=view.address), "dim"),)
+        address = () if view.address is None else (_line(_console(view), ""),)
         schedule = _schedule(view, self._zone, wide=wide)
         self._draw(Group(schedule, Text(""), *_cameras(view), *address))
 
@@ -192,6 +192,12 @@ def _word(line: Line) -> str:
     if line.arrived_at is None:
         return _WORD[line.part]
     return "came in" if line.part is Part.APPOINTMENT else "must not happen"
+
+
+def _console(view: View) -> str:
+    assert view.visitor is not None
+    account, password = view.visitor
+    return _CONSOLE.format(address=view.address, account=account, password=password)
 
 
 def _style(line: Line) -> str:

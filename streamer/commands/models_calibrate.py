@@ -133,7 +133,6 @@ async def _make(
         embedded.folder.photos,
         everyone=everyone,
         source=source or folder.name,
-        unit_norm=embedded.manifest.embedder.unit_norm,
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking at a camera once: `kirdi camera probe URL`."""
+"""Looking at a camera once: `kirdi camera probe URL`, and the test before one is saved."""
 
 import json
 import os
@@ -6,9 +6,13 @@ import select
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
+
+from matcher.face import Image
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl, redact
 from streamer.ingest.launch import child_command, child_environment
@@ -18,6 +22,7 @@ from streamer.ingest.stream_info import StreamInfo
 OBSERVE_S: Final = 10.0
 _GRACE_S: Final = 5.0
 _MAX_ANSWER: Final = 128 * 1024 * 1024
+_MAX_SIDE: Final = 16384
 _SNAPSHOTS: Final = {".jpg": "mjpeg", ".jpeg": "mjpeg", ".png": "png"}
 
 _REMEDIES: Final = {
@@ -64,6 +69,56 @@ def probe(
     """
     camera = CameraUrl.parse(url)
     picture_format = None if snapshot is None else _check_snapshot(snapshot)
+    seen = observe(
+        camera,
+        transport,
+        timeout_s,
+        picture_format=picture_format,
+        ca_file=ca_file,
+        insecure_tls=insecure_tls,
+    )
+    if snapshot is not None:
+        _write_snapshot(snapshot, seen.encoded)
+    return seen.info
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probed:
+    """A stream as it was seen, with its first picture.
+
+    Attributes:
+        encoded: The picture as a file of the format that was asked for; empty for `rgb`.
+        picture: RGB, 1280 pixels wide at most; None unless `rgb` was asked for.
+    """
+
+    info: StreamInfo
+    encoded: bytes = field(default=b"", repr=False)
+    picture: Image | None = field(default=None, repr=False)
+
+
+def observe(
+    camera: CameraUrl,
+    transport: Literal["tcp", "udp"],
+    timeout_s: float,
+    *,
+    picture_format: str | None = None,
+    ca_file: Path | None = None,
+    insecure_tls: bool = False,
+) -> Probed:
+    """See `probe`; blocking. Nothing is written.
+
+    Args:
+        camera: Where it is.
+        transport: How media shall come.
+        timeout_s: For connecting and for the first decoded keyframe.
+        picture_format: `mjpeg` or `png`, encoded where it was decoded; `rgb`, which needs no
+            decoder of ours; None = no picture.
+        ca_file: See `probe`.
+        insecure_tls: Likewise.
+
+    Raises:
+        CameraError: See `probe`.
+    """
     order = {
         "address": camera.full,
         "transport": transport,
@@ -78,10 +133,14 @@ def probe(
     if answer is None:
         text = f"no picture within {timeout_s:g} s"
         raise _camera_error(camera, FailureKind.STALLED, text)
-    info, picture = _read_answer(camera, answer)
-    if snapshot is not None:
-        _write_snapshot(snapshot, picture)
-    return info
+    info, picture, size = _read_answer(camera, answer)
+    if picture_format != "rgb":
+        return Probed(info, encoded=picture)
+    width, height = size
+    if len(picture) != 3 * width * height or not picture:
+        raise _camera_error(camera, FailureKind.DIED, "the probing process sent no picture")
+    pixels = np.frombuffer(picture, np.uint8).reshape(height, width, 3)
+    return Probed(info, picture=pixels)
 
 
 def _ask_child(order: dict[str, object], limit_s: float) -> bytes | None:
@@ -115,14 +174,17 @@ def _ask_child(order: dict[str, object], limit_s: float) -> bytes | None:
     return None
 
 
-def _read_answer(camera: CameraUrl, answer: bytes) -> tuple[StreamInfo, bytes]:
+def _read_answer(camera: CameraUrl, answer: bytes) -> tuple[StreamInfo, bytes, tuple[int, int]]:
     line, _, picture = answer.partition(b"\n")
     try:
         given = json.loads(line)
         if "failure" in given:
             kind, text = FailureKind(given["failure"]), str(given["text"])
         else:
-            return StreamInfo.from_json(given["info"]), picture
+            width, height = (int(one) for one in given.get("size", (0, 0)))
+            if not 0 <= width <= _MAX_SIDE or not 0 <= height <= _MAX_SIDE:
+                raise ValueError("no picture's size")
+            return StreamInfo.from_json(given["info"]), picture, (width, height)
     except (ValueError, TypeError, KeyError):
         kind, text = FailureKind.DIED, "the probing process died"
     raise _camera_error(camera, kind, text)

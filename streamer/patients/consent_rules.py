@@ -85,7 +85,7 @@ class ConsentRules:
             raise InputError(
                 f"{who}: the consent in force is document {consent.document_ref}, another than was "
                 "named; correct that or leave it out, or record the new document",
-                command="by `kirdi consents record`",
+                command="by --consent-ref, or by `kirdi consents record`",
             )
         if consent.by_guardian and self.came_of_age(patient, consent.given_at, now):
             raise InputError(

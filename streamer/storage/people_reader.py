@@ -87,6 +87,23 @@ class PeopleReader:
             await self._pages.tell(connection, sight, "Patient", [row], named=named)
         return _patient(row), profile
 
+    async def name(self, sight: Sight, patient_id: UUID) -> str | None:
+        """What one patient is called; None where there is none to be seen.
+
+        Raises:
+            DatabaseError: It refuses.
+            VaultError: The profile does not open.
+        """
+        async with self._pages.transaction() as connection:
+            if sight.practitioner_refs is not None or sight.told_payer_only:
+                return None
+            row = await connection.fetchrow(sql("patient_by_id"), self._pages.site_id, patient_id)
+            if row is None or row["erased_at"] is not None:
+                return None
+            found = patient_from(row, (), self._vault)
+            await self._pages.tell(connection, sight, "Patient", [row], named=True)
+        return found.full_name
+
     async def consents(
         self, sight: Sight, patient_ref: str | None, part: Slice
     ) -> Page[ConsentEntry]:

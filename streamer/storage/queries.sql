@@ -86,6 +86,12 @@ SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_
        deceased_on, is_staff, payer
 FROM patients WHERE site_id = $1 AND patient_ref = $2;
 
+-- name: patient_by_id
+-- Who has arrived before a camera, for whoever may know their name.
+SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
+       deceased_on, is_staff, payer, erased_at
+FROM patients WHERE site_id = $1 AND patient_id = $2;
+
 -- name: patient_by_id_number
 -- By keyed hash: the number itself is not in the database.
 SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
@@ -2038,7 +2044,7 @@ WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 AND named.patient_
 -- name: incident_patients
 SELECT p.patient_id, p.patient_ref, p.wrapped_key, p.sealed_profile, p.language, p.attached_from,
        p.attached_to, p.deceased_on, p.is_staff, p.payer,
-       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+       p.patient_id IN (SELECT t.patient_id FROM templates t WHERE t.patient_id = ANY($2::uuid[]))
        OR EXISTS (SELECT FROM erasures e
                   WHERE e.site_id = $1 AND e.patient_id = p.patient_id AND e.templates > 0)
            AS had_template
@@ -2479,52 +2485,51 @@ SET updated_at = $2, patient_id = $3, method = $4, confirmed_at = $5, appointmen
     taken_by = $7, building = $8
 WHERE confirmation_id = $1;
 
+-- name: report_practitioners
+-- Few, so that what names them need not be joined with them day by day.
+SELECT practitioner_id, practitioner_ref, full_name FROM practitioners WHERE site_id = $1;
+
 -- name: report_appointments
 -- Those that begin between two moments, as reports read them.
-SELECT a.appointment_id, a.appointment_ref, a.patient_id, d.practitioner_ref, d.full_name,
-       a.service_code, a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at,
-       a.department, a.building, a.room, a.place, a.walk_in, a.recorded_at
-FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3
-ORDER BY a.starts_at, a.appointment_id;
+SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,
+       starts_at, ends_at, status, status_changed_at, department, building, room, place, walk_in,
+       recorded_at
+FROM appointments
+WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3
+ORDER BY starts_at, appointment_id;
 
--- name: report_appointments_by_id
-SELECT a.appointment_id, a.appointment_ref, a.patient_id, d.practitioner_ref, d.full_name,
-       a.service_code, a.service_name, a.starts_at, a.ends_at, a.status, a.status_changed_at,
-       a.department, a.building, a.room, a.place, a.walk_in, a.recorded_at
-FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-WHERE a.site_id = $1 AND a.appointment_id = ANY($2::uuid[]);
+-- name: report_appointments_by_ref
+-- Of other days.
+SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,
+       starts_at, ends_at, status, status_changed_at, department, building, room, place, walk_in,
+       recorded_at
+FROM appointments
+WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
 
 -- name: report_claims
--- Services given between two moments; their appointment, where this site has come to know it.
-SELECT c.claim_id, c.claim_ref, c.appointment_ref, c.patient_id, p.patient_ref, d.practitioner_ref,
-       d.full_name, c.service_code, c.service_name, c.performed_at, c.amount, c.currency,
-       c.time_precision, c.payer, c.contract, c.icd10, c.tariff, c.quantity, c.entered_at, c.place,
-       c.room, c.recorded_at, a.appointment_id
-FROM claims c
-JOIN practitioners d ON d.practitioner_id = c.practitioner_id
-JOIN patients p ON p.patient_id = c.patient_id
-LEFT JOIN appointments a ON a.site_id = c.site_id AND a.appointment_ref = c.appointment_ref
-WHERE c.site_id = $1 AND c.performed_at >= $2 AND c.performed_at < $3
-ORDER BY c.performed_at, c.claim_ref;
+-- Services given between two moments. Nothing is joined: of a year's tables each day would read all.
+SELECT claim_id, claim_ref, appointment_ref, patient_id, practitioner_id, service_code,
+       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
+       quantity, entered_at, place, room, recorded_at
+FROM claims WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3
+ORDER BY performed_at, claim_ref;
 
 -- name: report_evidence
 -- Check-ins in force, presences and confirmations between two moments.
 SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
-       occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by
+       occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
+       NULL AS appointment_ref
 FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
 UNION ALL
 SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
-       camera_id, device_id, decided_by, NULL
+       camera_id, device_id, decided_by, NULL, NULL
 FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
 UNION ALL
-SELECT 'confirmation', c.confirmation_id, c.patient_id, a.appointment_id,
-       CASE c.method WHEN 'face_id' THEN 'face' ELSE 'egov' END, c.confirmed_at, c.building, NULL,
-       NULL, NULL, c.taken_by
-FROM confirmations c
-LEFT JOIN appointments a ON a.site_id = c.site_id AND a.appointment_ref = c.appointment_ref
-WHERE c.site_id = $1 AND c.confirmed_at >= $2 AND c.confirmed_at < $3;
+SELECT 'confirmation', confirmation_id, patient_id, NULL,
+       CASE method WHEN 'face_id' THEN 'face' ELSE 'egov' END, confirmed_at, building, NULL, NULL,
+       NULL, taken_by, appointment_ref
+FROM confirmations WHERE site_id = $1 AND confirmed_at >= $2 AND confirmed_at < $3;
 
 -- name: report_code_issuers
 -- Practitioners who had a hand in codes redeemed between two moments, by when and where.
@@ -2544,7 +2549,7 @@ SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
 -- name: report_patients
 -- What doesn't change from day to day. A template that is erased has left its receipt.
 SELECT p.patient_id, p.patient_ref, p.is_staff, p.deceased_on, p.attached_from, p.attached_to,
-       EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id)
+       p.patient_id IN (SELECT t.patient_id FROM templates t WHERE t.patient_id = ANY($2::uuid[]))
            OR p.patient_id IN (SELECT e.patient_id FROM erasures e
                                WHERE e.site_id = $1 AND e.templates > 0) AS templated,
        p.patient_id IN (SELECT t.patient_id FROM look_alikes l

@@ -37,15 +37,17 @@ class ReportEvidence:
         # What is recorded of an actor, and whom it means: there are few of them.
         self._resolved: dict[str | None, tuple[str, ...]] = {None: ()}
 
-    async def between(self, start: datetime, end: datetime) -> tuple[VisitEvidence, ...]:
-        """Return all evidence of [start, end)."""
+    async def between(
+        self, start: datetime, end: datetime, booked: Mapping[str, UUID]
+    ) -> tuple[VisitEvidence, ...]:
+        """Return all evidence of [start, end); `booked` are appointments by their reference."""
         span = (self._site_id, start, end)
         rows = await self._connection.fetch(sql("report_evidence"), *span, timeout=_TIMEOUT_S)
         issuers = await self._connection.fetch(
             sql("report_code_issuers"), *span, timeout=_TIMEOUT_S
         )
         issued = {(row["redeemed_at"], row["device_id"]): row["issuer_refs"] for row in issuers}
-        return tuple(self._evidence(row, issued) for row in rows)
+        return tuple(self._evidence(row, issued, booked) for row in rows)
 
     async def unlooked(self, start: datetime, end: datetime) -> frozenset[UUID]:
         """Return appointments whose patient was perhaps seen, and nobody decided."""
@@ -58,6 +60,7 @@ class ReportEvidence:
         self,
         row: asyncpg.Record,
         issued: Mapping[tuple[datetime, str | None], Iterable[str]],
+        booked: Mapping[str, UUID],
     ) -> VisitEvidence:
         (
             source,
@@ -71,7 +74,10 @@ class ReportEvidence:
             device_id,
             decided_by,
             taken_by,
+            appointment_ref,
         ) = row
+        if appointment_ref is not None:
+            appointment_id = booked.get(appointment_ref)
         if building is None:
             building = self._buildings.get(camera_id or device_id or "")
         produced_by = self._resolved.get(decided_by)

@@ -60,7 +60,7 @@ class ReportPatients:
         """
         new = [one for one in wanted if one not in self._known]
         if new:
-            await self._read(new)
+            await self._read(new, day)
         closed = [one for one in with_profile if not self._known[one].opened]
         if closed:
             await self._open(closed)
@@ -69,15 +69,13 @@ class ReportPatients:
     def _as_of(self, known: _Known, day: LocalDay) -> PatientFacts:
         if not known.terms and not known.refusals:
             return known.facts
-        enrolled = known.may_be_seen and any(
-            begin <= day.start and (end is None or end >= day.end) for begin, end in known.terms
-        )
-        declined = not enrolled and any(at < day.end for at in known.refusals)
+        enrolled = known.may_be_seen and _in_force(known.terms, day)
+        declined = not enrolled and _refused(known.refusals, day)
         if (enrolled, declined) != (known.facts.enrolled, known.facts.declined):
             known.facts = dataclasses.replace(known.facts, enrolled=enrolled, declined=declined)
         return known.facts
 
-    async def _read(self, new: list[UUID]) -> None:
+    async def _read(self, new: list[UUID], day: LocalDay) -> None:
         rows = await self._connection.fetch(
             sql("report_patients"), self._site_id, new, timeout=_TIMEOUT_S
         )
@@ -87,20 +85,23 @@ class ReportPatients:
         for row in rows:
             patient_id: UUID = row["patient_id"]
             own = consents.get(patient_id, ())
+            terms, refusals = _terms(own), _refusals(own)
+            may_be_seen = row["templated"] and not row["is_staff"]
+            enrolled = may_be_seen and _in_force(terms, day)
             self._known[patient_id] = _Known(
                 PatientFacts(
                     patient_id,
                     row["patient_ref"],
-                    enrolled=False,
-                    declined=False,
+                    enrolled=enrolled,
+                    declined=not enrolled and _refused(refusals, day),
                     code_only=row["code_only"],
                     deceased_on=row["deceased_on"],
                     attached_from=row["attached_from"],
                     attached_to=row["attached_to"],
                 ),
-                row["templated"] and not row["is_staff"],
-                _terms(own),
-                _refusals(own),
+                may_be_seen,
+                terms,
+                refusals,
             )
 
     async def _open(self, closed: list[UUID]) -> None:
@@ -114,6 +115,15 @@ class ReportPatients:
                 known.facts, sex=sex_of(patient), birth_date=birth_date_of(patient)
             )
             known.opened = True
+
+
+def _in_force(terms: tuple[tuple[datetime, datetime | None], ...], day: LocalDay) -> bool:
+    """Was there a consent from the beginning of the day to its end?"""
+    return any(begin <= day.start and (end is None or end >= day.end) for begin, end in terms)
+
+
+def _refused(refusals: tuple[datetime, ...], day: LocalDay) -> bool:
+    return any(at < day.end for at in refusals)
 
 
 def _terms(rows: Iterable[asyncpg.Record]) -> tuple[tuple[datetime, datetime | None], ...]:

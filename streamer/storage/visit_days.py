@@ -18,6 +18,7 @@ from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.billed_service import BilledService, TimePrecision
 from streamer.domain.camera_state import CameraStatus
 from streamer.domain.claim_facts import ClaimFacts
+from streamer.domain.patient_facts import PatientFacts
 from streamer.domain.report_wants import ReportWants
 from streamer.domain.screening_step import ScreeningStep
 from streamer.domain.uptime_interval import UptimeInterval
@@ -57,12 +58,14 @@ class OpenPeriod:
         period: tuple[date, date],
         wants: ReportWants,
         producers: Mapping[str, tuple[str, ...]],
+        practitioners: Mapping[UUID, tuple[str, str]],
     ) -> None:
-        """Made by `VisitDays.opened`."""
+        """Made by `VisitDays.opened`; `practitioners` have reference and name."""
         self._connection = connection
         self._site_id, self._zone = site
         self._period = period
         self._wants = wants
+        self._practitioners = practitioners
         self._patients = ReportPatients(connection, vault, self._site_id)
         self._evidence = ReportEvidence(connection, self._site_id, wants, producers)
 
@@ -107,44 +110,46 @@ class OpenPeriod:
         span = (self._site_id, local.start, local.end)
         fetch = self._connection.fetch
         appointments = tuple(
-            _appointment(row)
+            self._appointment(row)
             for row in await fetch(sql("report_appointments"), *span, timeout=_TIMEOUT_S)
         )
-        claims = tuple(
-            _claim(row) for row in await fetch(sql("report_claims"), *span, timeout=_TIMEOUT_S)
-        )
+        billed = await fetch(sql("report_claims"), *span, timeout=_TIMEOUT_S)
+        today = {one.appointment_ref: one.appointment_id for one in appointments}
+        elsewhere = await self._elsewhere(today, billed)
         around = (local.start - self._wants.before, local.end + self._wants.after)
-        evidence = await self._evidence.between(*around)
-        patients = {one.patient_id for one in appointments}
-        patients.update(one.patient_id for one in claims)
+        evidence = await self._evidence.between(*around, today)
+        ids = {one.patient_id for one in appointments}
+        ids.update(row["patient_id"] for row in billed)
         codes = self._wants.profile_codes
         asked = {
-            one.patient_id
-            for one in claims
-            if codes and one.service.service_code.casefold().startswith(codes)
+            row["patient_id"]
+            for row in billed
+            if codes and row["service_code"].casefold().startswith(codes)
         }
+        patients = await self._patients.of_day(ids, local, asked)
+        known = today | {one.appointment_ref: one.appointment_id for one in elsewhere.values()}
+        claims = tuple(self._claim(row, patients, known) for row in billed)
         return VisitDay(
             day,
             appointments,
             claims,
-            await self._elsewhere(appointments, claims),
+            elsewhere,
             evidence,
-            await self._patients.of_day(patients, local, asked),
+            patients,
             await self._evidence.unlooked(*around),
             await self._steps(claims, local),
         )
 
     async def _elsewhere(
-        self, appointments: Sequence[AppointmentFacts], claims: Sequence[ClaimFacts]
+        self, today: Mapping[str, UUID], billed: Sequence[asyncpg.Record]
     ) -> Mapping[UUID, AppointmentFacts]:
-        here = {one.appointment_id for one in appointments}
-        named = {one.appointment_id for one in claims if one.appointment_id is not None} - here
+        named = {row["appointment_ref"] for row in billed} - today.keys() - {None}
         if not named:
             return {}
         rows = await self._connection.fetch(
-            sql("report_appointments_by_id"), self._site_id, list(named), timeout=_TIMEOUT_S
+            sql("report_appointments_by_ref"), self._site_id, list(named), timeout=_TIMEOUT_S
         )
-        return {row["appointment_id"]: _appointment(row) for row in rows}
+        return {row["appointment_id"]: self._appointment(row) for row in rows}
 
     async def _steps(
         self, claims: Collection[ClaimFacts], local: LocalDay
@@ -170,6 +175,100 @@ class OpenPeriod:
             step = ScreeningStep(row["service_code"], on, row["claim_ref"])
             found[row["patient_id"]] = (*found.get(row["patient_id"], ()), step)
         return found
+
+    def _appointment(self, row: asyncpg.Record) -> AppointmentFacts:
+        (
+            appointment_id,
+            appointment_ref,
+            patient_id,
+            practitioner_id,
+            service_code,
+            service_name,
+            starts_at,
+            ends_at,
+            status,
+            status_changed_at,
+            department,
+            building,
+            room,
+            place,
+            walk_in,
+            recorded_at,
+        ) = row
+        practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
+        return AppointmentFacts(
+            appointment_id,
+            appointment_ref,
+            patient_id,
+            practitioner_ref,
+            practitioner_name,
+            service_code,
+            service_name,
+            starts_at,
+            ends_at,
+            _STATUSES[status],
+            status_changed_at,
+            department,
+            building,
+            room,
+            _PLACES[place],
+            walk_in,
+            recorded_at,
+        )
+
+    def _claim(
+        self,
+        row: asyncpg.Record,
+        patients: Mapping[UUID, PatientFacts],
+        known: Mapping[str, UUID],
+    ) -> ClaimFacts:
+        (
+            claim_id,
+            claim_ref,
+            appointment_ref,
+            patient_id,
+            practitioner_id,
+            service_code,
+            service_name,
+            performed_at,
+            amount,
+            currency,
+            time_precision,
+            payer,
+            contract,
+            icd10,
+            tariff,
+            quantity,
+            entered_at,
+            place,
+            room,
+            recorded_at,
+        ) = row
+        practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
+        service = BilledService(
+            claim_ref,
+            appointment_ref,
+            patients[patient_id].patient_ref,
+            practitioner_ref,
+            service_code,
+            service_name,
+            performed_at,
+            amount,
+            currency,
+            _PRECISIONS[time_precision],
+            payer,
+            contract,
+            icd10,
+            tariff,
+            quantity,
+            entered_at,
+            None if place is None else _PLACES[place],
+            room,
+        )
+        appointment_id = None if appointment_ref is None else known.get(appointment_ref)
+        return ClaimFacts(
+            claim_id, service, patient_id, appointment_id, practitioner_name, recorded_at
+        )
 
 
 class VisitDays:
@@ -203,94 +302,8 @@ class VisitDays:
             for name, refs in (*given, *wants.producers.items()):
                 account = name.casefold()
                 producers[account] = (*producers.get(account, ()), *refs)
-            yield OpenPeriod(connection, self._vault, self._site, period, wants, producers)
-
-
-def _appointment(row: asyncpg.Record) -> AppointmentFacts:
-    (
-        appointment_id,
-        appointment_ref,
-        patient_id,
-        practitioner_ref,
-        practitioner_name,
-        service_code,
-        service_name,
-        starts_at,
-        ends_at,
-        status,
-        status_changed_at,
-        department,
-        building,
-        room,
-        place,
-        walk_in,
-        recorded_at,
-    ) = row
-    return AppointmentFacts(
-        appointment_id,
-        appointment_ref,
-        patient_id,
-        practitioner_ref,
-        practitioner_name,
-        service_code,
-        service_name,
-        starts_at,
-        ends_at,
-        _STATUSES[status],
-        status_changed_at,
-        department,
-        building,
-        room,
-        _PLACES[place],
-        walk_in,
-        recorded_at,
-    )
-
-
-def _claim(row: asyncpg.Record) -> ClaimFacts:
-    (
-        claim_id,
-        claim_ref,
-        appointment_ref,
-        patient_id,
-        patient_ref,
-        practitioner_ref,
-        practitioner_name,
-        service_code,
-        service_name,
-        performed_at,
-        amount,
-        currency,
-        time_precision,
-        payer,
-        contract,
-        icd10,
-        tariff,
-        quantity,
-        entered_at,
-        place,
-        room,
-        recorded_at,
-        appointment_id,
-    ) = row
-    service = BilledService(
-        claim_ref,
-        appointment_ref,
-        patient_ref,
-        practitioner_ref,
-        service_code,
-        service_name,
-        performed_at,
-        amount,
-        currency,
-        _PRECISIONS[time_precision],
-        payer,
-        contract,
-        icd10,
-        tariff,
-        quantity,
-        entered_at,
-        None if place is None else _PLACES[place],
-        room,
-    )
-    return ClaimFacts(claim_id, service, patient_id, appointment_id, practitioner_name, recorded_at)
+            rows = await connection.fetch(sql("report_practitioners"), self._site[0])
+            practitioners = {row[0]: (row[1], row[2]) for row in rows}
+            yield OpenPeriod(
+                connection, self._vault, self._site, period, wants, producers, practitioners
+            )

@@ -16,6 +16,7 @@ from streamer.storage.presences import PostgresPresences
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.tickets import PostgresTickets
 from streamer.storage.undo import PostgresUndo
+from streamer.storage.visit_days import VisitDays
 from streamer.storage.visits_reader import VisitsReader
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
 from streamer.stores.site_stores import SiteStores
@@ -158,3 +159,9 @@ class VisitStores(SiteStores):
     def day_reader(self) -> DayReader:
         """Reads the whole day for pages, and what of it was changed."""
         return DayReader(self.page_reader, self.database.vault)
+
+    @property
+    def visit_days(self) -> VisitDays:
+        """Reads a period's facts for reports."""
+        base, site = self.database, self.settings.site
+        return VisitDays(base.postgres, base.vault, site.id, site.zone)

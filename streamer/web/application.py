@@ -10,11 +10,13 @@ from fastapi.routing import iter_route_contexts
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
 from streamer.web.pages.audit import audit_page
+from streamer.web.pages.cameras import cameras_page
 from streamer.web.pages.devices import devices_page
 from streamer.web.pages.enrol import enrol
 from streamer.web.pages.home import home
 from streamer.web.pages.installation import installation
 from streamer.web.pages.kiosk import kiosk_pages
+from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
@@ -49,6 +51,7 @@ from streamer.web.routes.service import service
 from streamer.web.routes.session import session
 from streamer.web.routes.settings import settings
 from streamer.web.routes.tokens import tokens
+from streamer.web.routes.tracks import tracks
 from streamer.web.security.forwarded import Forwarded
 from streamer.web.security.gate import Gate
 from streamer.web.security.headers import SecurityHeaders
@@ -82,6 +85,7 @@ _ROUTERS: Final = (
     cameras,
     whep,
     live,
+    tracks,
     service,
     audit,
     accounts,
@@ -102,6 +106,8 @@ _PAGES: Final = (
     installation,
     devices_page,
     kiosk_pages,
+    live_page,
+    cameras_page,
 )
 
 

@@ -78,7 +78,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.OPERATOR: frozenset(
         {Permission.CAMERAS_READ, Permission.CAMERAS_WRITE, Permission.CAMERAS_VIEW}
     ),
-    # The names of those whom a waiting face may show, and of nobody else: see `routes.reviews`.
+    # The names of those whom a waiting face may show, or who have arrived before a camera of
+    # theirs, and of nobody else: see `routes.reviews`, `routes.tracks`.
     Role.REVIEWER: frozenset(
         {
             Permission.NAMES_READ,

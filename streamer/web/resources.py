@@ -29,6 +29,7 @@ from streamer.web.day_resources import Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
+from streamer.web.models.camera_test import CameraTested, CameraToTest
 from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
@@ -38,6 +39,7 @@ from streamer.web.models.patients import Enrolled, PhotoAdvice
 
 if TYPE_CHECKING:
     from streamer.web.media.live_views import LiveViews
+    from streamer.web.media.track_views import TrackViews
 
 
 class Visits(Protocol):
@@ -290,6 +292,14 @@ class Cameras(Protocol):
         ...
 
 
+class CameraTests(Protocol):
+    """Looks at cameras before they are saved; raises KirdiError, and Problem while it does."""
+
+    async def test(self, wanted: CameraToTest, by: Actor, *, faces: bool) -> CameraTested:
+        """Look for some seconds; `faces` are covered unless whoever asks may see them."""
+        ...
+
+
 class Audit(Protocol):
     """Who did what; whoever looks is in it. Raises InputError, DatabaseError."""
 
@@ -350,6 +360,8 @@ class Resources:
         cursors: Seals the places at which lists go on.
         pseudonyms: For those who may count and not know.
         live: Who looks at cameras; None = nobody can here.
+        tracks: Who looks at their boxes; likewise.
+        camera_tests: Looks at them before they are saved; likewise.
     """
 
     site: Site
@@ -378,3 +390,5 @@ class Resources:
     audit: Audit
     installation: Installation
     live: "LiveViews | None" = None
+    tracks: "TrackViews | None" = None
+    camera_tests: CameraTests | None = None

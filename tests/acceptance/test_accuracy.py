@@ -27,12 +27,11 @@ def test_few_are_missed_and_normalised_scores_miss_fewer(
     normalised, plain = missed(found, AS_NORM), missed(found, PLAIN)
     for fpir, limit in limits.items():
         assert normalised[fpir] <= limit
-        assert normalised[fpir] < plain[fpir]
-    # Where one person or nobody is missed the medians are the same: the means go on.
+    # Where one person or nobody is missed medians move in steps of one person: the means go on.
     means, plain_means = missed(found, AS_NORM, "fnir_mean"), missed(found, PLAIN, "fnir_mean")
-    assert means.keys() == plain_means.keys() == {0.001, 0.003, 0.01, 0.03}
-    assert all(means[fpir] < plain_means[fpir] for fpir in (0.001, 0.003, 0.01))
-    assert means[0.03] <= plain_means[0.03]
+    assert normalised.keys() == plain.keys() == {0.001, 0.003, 0.01, 0.03}
+    assert all(normalised[fpir] < plain[fpir] for fpir in normalised)
+    assert all(means[fpir] < plain_means[fpir] for fpir in means)
     for row in found["comparisons"]:
         assert (row["system"], row["beside"]) == (AS_NORM, PLAIN)
         assert row["better"] >= row["worse"]

@@ -30,10 +30,11 @@ async def test_a_user_is_added_and_chooses_a_password(console: Console) -> None:
         await page.goto("/users")
         await page.get_by_role("button", name="Add a user").click()
         dialog = page.locator("#account-dialog")
-        await dialog.get_by_label("Account").fill("gulnara")
+        await dialog.get_by_role("textbox", name="Account").fill("gulnara")
         await dialog.get_by_label("Reviewer").check()
         await screenshot(page, "users-add")
         await dialog.get_by_role("button", name="Save").click()
+        await expect(page.locator("#secret")).not_to_be_empty()
         secret = await page.locator("#secret").inner_text()
         assert len(secret) > 12
         await page.get_by_role("button", name="Done").click()

@@ -167,7 +167,13 @@ def at_the_start(*, ended: bool = False) -> View:
         "lobby-1", CameraStatus.DEGRADED, "only 3 frames a second come, " * 3, NOW, 12_345, 4_115
     )
     return View(
-        lines_of(rows, [], own_footage=False), (state,), Rates(15.0, 5.0, 0.0), 812.0, ended
+        lines_of(rows, [], own_footage=False),
+        (state,),
+        Rates(15.0, 5.0, 0.0),
+        812.0,
+        ended,
+        "http://127.0.0.1:45678",
+        ("demo", "abcdefghijkl"),
     )
 
 
@@ -195,6 +201,7 @@ def test_a_terminal_of_80_by_24_shows_everything_at_any_stage() -> None:
         assert len(parts) == len(CAST)
         assert any("12345 frames decoded, 4115 analysed, 0 dropped" in row for row in rows)
         assert any("15.0 decoded, 5.0 analysed" in row for row in rows)
+        assert any("account demo  password abcdefghijkl" in row for row in rows)
         # An echoed ^C must find room behind it.
         assert rows[-1] == "stopping …"
     assert "arrived  18:59:30  0.821" in "\n".join(drawn(80, [later]))
@@ -264,7 +271,8 @@ async def test_whoever_is_shown_as_checked_in_is_shown_as_arrived() -> None:
             return list(outcome([ref], 1.0).check_ins)
 
     backend = cast(Backend, SimpleNamespace(settings=demo_settings()))
-    running = _Running(DemoOptions(), backend, SystemClock(), cast(Screen, None))
+    visitor = ("demo", "p")
+    running = _Running(DemoOptions(), backend, visitor, SystemClock(), cast(Screen, None))
     running._rows = cast(DayRows, Arriving())
     view = await running._view(())
     line = next(line for line in view.lines if line.appointment_ref == ref)

@@ -30,6 +30,7 @@ class NationalDocument:
 
     method = Method.EGOV
     guessable = True
+    outside = True
 
     def __init__(self, service: DocumentService) -> None:
         """Keep the service."""

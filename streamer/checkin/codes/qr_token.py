@@ -11,6 +11,7 @@ class QrToken:
 
     method = Method.QR
     guessable = False
+    outside = False
 
     def takes(self, claim: Claim) -> bool:
         """What begins as our tokens do."""

@@ -4,10 +4,11 @@ Called by `kirdi codes redeem` and by the pipelines of kiosk cameras. Nothing it
 an unknown code from one that is used, expired, or not for whoever shows it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -20,9 +21,14 @@ from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.attempt import Attempt, Failure
 from streamer.domain.claim import Shown
-from streamer.errors import InputError, OutsideError
+from streamer.errors import DatabaseError, InputError, OutsideError
 
 log = structlog.get_logger(__name__)
+
+# So many at once, first come first served. A redemption takes a connection twice: without an order
+# fifty at once overtake each other in between, and some wait twice as long as most.
+_PLACES: Final = 4
+_WAIT_S: Final = 10.0
 
 
 class Claims(Protocol):
@@ -72,6 +78,7 @@ class Redeeming:
         self._attempts = attempts
         self._policy = policy
         self._clock = clock
+        self._places = asyncio.Semaphore(_PLACES)
 
     async def redeem(self, claim: Claim, actors: Sequence[Actor]) -> Redeemed:
         """Take one claim.
@@ -84,11 +91,25 @@ class Redeeming:
             InputError: A guardian's choice names an appointment that is not on the list.
             DatabaseError: It is not known whether anything was written; showing it again is safe.
         """
-        now = self._clock.now()
         way = next((one for one in self._ways if one.takes(claim)), None)
         if way is None:
             _tell(claim, Settled(REFUSED, "no code"))
             return REFUSED
+        if way.outside:
+            # Its answer may take seconds, and nobody else should wait for it.
+            return await self._redeem(claim, way, actors)
+        try:
+            async with asyncio.timeout(_WAIT_S):
+                await self._places.acquire()
+        except TimeoutError:
+            raise DatabaseError("codes: too many are shown at once; show it again") from None
+        try:
+            return await self._redeem(claim, way, actors)
+        finally:
+            self._places.release()
+
+    async def _redeem(self, claim: Claim, way: Way, actors: Sequence[Actor]) -> Redeemed:
+        now = self._clock.now()
         attempt: Attempt | None = None
         if way.guessable:
             attempt = await self._attempts.begin(claim.device.device_id, now)

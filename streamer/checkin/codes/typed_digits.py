@@ -11,6 +11,7 @@ class TypedDigits:
 
     method = Method.CODE
     guessable = True
+    outside = False
 
     def takes(self, claim: Claim) -> bool:
         """Six digits, and not said to be the national service's."""

@@ -20,6 +20,11 @@ class Way(Protocol):
         """Could somebody try until one fits? Then attempts are counted and limited."""
         ...
 
+    @property
+    def outside(self) -> bool:
+        """Does `shown` ask a service elsewhere, which may take its time?"""
+        ...
+
     def takes(self, claim: Claim) -> bool:
         """Is the claim of this kind?"""
         ...

@@ -4,6 +4,8 @@ Everything goes the way it goes in a real one: the same imports, enrolment and c
 `demo`.
 """
 
+import asyncio
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +14,8 @@ from pydantic import SecretStr
 from config.settings import Camera, Match, Settings, Site, Web
 from matcher.matcher import Matcher
 from streamer.backend import Backend
+from streamer.crypto.passwords import Passwords
+from streamer.domain.account import NewAccount
 from streamer.domain.actor import SERVICE
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.booking import Booking
@@ -22,6 +26,7 @@ from streamer.domain.consent import (
     Language,
 )
 from streamer.domain.patient import Patient
+from streamer.domain.role import Role
 from streamer.embedded.demo.cast import CAST, Member, Part
 from streamer.embedded.demo.photographs import Person
 from streamer.embedded.demo.portrait import enrolment_photos
@@ -32,6 +37,17 @@ from streamer.score_rules import ScoreRules
 
 _SITE = Site(id="demo", name="Demo polyclinic")
 _VISIT = timedelta(minutes=20)
+_VISITOR = "demo"
+# Not the roles that narrow what is seen: a practitioner's and an insurer's.
+_ROLES = (
+    Role.RECEPTION,
+    Role.OPERATOR,
+    Role.REVIEWER,
+    Role.HEAD,
+    Role.AUDITOR,
+    Role.DPO,
+    Role.ADMIN,
+)
 
 
 def demo_settings(camera_urls: Sequence[str] = ()) -> Settings:
@@ -106,6 +122,20 @@ async def enrol(
     await enrolment.enrol(member.patient_ref, photos, given.document_ref, now, by=SERVICE)
     if member.part is Part.WITHDREW:
         await backend.consents.withdraw(member.patient_ref, (purpose,), SERVICE, now)
+
+
+async def open_account(backend: Backend, now: datetime) -> tuple[str, str]:
+    """Make an account for whoever wants to see the console; its name and a password of this run.
+
+    Raises:
+        DatabaseError: It cannot be written.
+    """
+    password = secrets.token_urlsafe(9)
+    hasher = Passwords(backend.database.web_secrets.pepper)
+    hashed = await asyncio.to_thread(hasher.hash, password)
+    account = NewAccount(_VISITOR, _ROLES, cameras=None, password_hash=hashed)
+    await backend.accounts.add(account, SERVICE, now)
+    return _VISITOR, password
 
 
 def _booking(member: Member, now: datetime) -> Booking:

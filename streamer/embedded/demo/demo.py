@@ -20,7 +20,7 @@ from streamer.checkin.delivery import CheckInWriter
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState
 from streamer.embedded.demo.cast import CAST, EXPECTED
-from streamer.embedded.demo.clinic import bookings, demo_settings, enrol, open_clinic
+from streamer.embedded.demo.clinic import bookings, demo_settings, enrol, open_account, open_clinic
 from streamer.embedded.demo.day_rows import DayRows
 from streamer.embedded.demo.lobby import InterruptedDemoError, clip_path, compose_lobby
 from streamer.embedded.demo.photographs import Person, find_people, read_photographs
@@ -121,7 +121,8 @@ async def run_demo(
         urls = simulator.urls[-max(1, len(options.clips)) :]
         _go_on(stop)
         screen.step("starting the service")
-        return await _Running(options, backend, clock, screen).run(urls, run, stop)
+        visitor = await open_account(backend, clock.now())
+        return await _Running(options, backend, visitor, clock, screen).run(urls, run, stop)
 
 
 class _SetUp:
@@ -204,9 +205,15 @@ class _Running:
     """The service and the eye on it."""
 
     def __init__(
-        self, options: DemoOptions, backend: Backend, clock: Clock, screen: Screen
+        self,
+        options: DemoOptions,
+        backend: Backend,
+        visitor: tuple[str, str],
+        clock: Clock,
+        screen: Screen,
     ) -> None:
         self._options = options
+        self._visitor = visitor
         self._backend = backend
         self._rows = DayRows(backend)
         self._clock = clock
@@ -259,7 +266,7 @@ class _Running:
             await self._appointments(), check_ins, own_footage=bool(self._options.clips)
         )
         rates, address = self._meter.rates(now, cameras), await self._address()
-        return View(lines, cameras, rates, self._running_s(), ended, address)
+        return View(lines, cameras, rates, self._running_s(), ended, address, self._visitor)
 
     async def _address(self) -> str | None:
         found = await asyncio.to_thread(announced, self._home)

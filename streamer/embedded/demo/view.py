@@ -47,7 +47,8 @@ class View:
     Attributes:
         running_s: Seconds since the first analysed frame; None before.
         ended: The cameras were stopped because the demo ends.
-        address: Where the service's API is, once it is there.
+        address: Where the service's console is, once it is there.
+        visitor: Account and password of whoever wants to see it; the clinic is gone with the demo.
     """
 
     lines: tuple[Line, ...]
@@ -56,6 +57,7 @@ class View:
     running_s: float | None
     ended: bool = False
     address: str | None = None
+    visitor: tuple[str, str] | None = None
 
 
 def lines_of(

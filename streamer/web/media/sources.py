@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from streamer.domain.audit_event import AuditEvent
 from streamer.domain.camera_state import CameraState
 from streamer.domain.encoded_packet import EncodedPacket
+from streamer.domain.followed import FollowedFrame
 from streamer.domain.seen_frame import SeenFrame
+from streamer.domain.sight import Sight
 
 
 class PacketStream(Protocol):
@@ -66,6 +69,38 @@ class LiveCameras(Protocol):
 
     def transcoding(self, camera_id: str, take: Callable[[EncodedPacket], None]) -> Transcoding:
         """Make what encodes its packets anew; nothing runs until a packet is put in."""
+        ...
+
+
+class TrackStream(Protocol):
+    """Who is followed in a camera's pictures, the latest only."""
+
+    def close(self) -> None:
+        """Take no more."""
+        ...
+
+    async def get(self) -> FollowedFrame | None:
+        """The next one; None once there will be no more."""
+        ...
+
+
+class TrackedCameras(Protocol):
+    """The cameras of the service, for those who look at boxes."""
+
+    def state(self, camera_id: str) -> CameraState | None:
+        """What one is doing; None where there is no such camera."""
+        ...
+
+    def tracks(self, camera_id: str) -> TrackStream:
+        """Who is followed in its pictures; raises KirdiError where it does not run."""
+        ...
+
+
+class PatientNames(Protocol):
+    """Knows what patients are called. `storage.people_reader.PeopleReader` does."""
+
+    async def name(self, sight: Sight, patient_id: UUID) -> str | None:
+        """One's name; the look is on record. Raises DatabaseError, VaultError."""
         ...
 
 

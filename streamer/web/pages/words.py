@@ -3,6 +3,7 @@
 from typing import Final
 
 from streamer.domain.audit_event import AuditKind
+from streamer.domain.camera_state import CameraStatus
 from streamer.domain.decision import Reason
 from streamer.domain.device import DeviceKind
 from streamer.domain.presence import PresenceFlag
@@ -24,6 +25,15 @@ ROLES: Final = {
     Role.INSURER: _("Insurer"),
     Role.DPO: _("Data protection officer"),
     Role.ADMIN: _("Administrator"),
+}
+
+CAMERA_STATUSES: Final = {
+    CameraStatus.STARTING: _("starting"),
+    CameraStatus.STREAMING: _("working"),
+    CameraStatus.DEGRADED: _("degraded"),
+    CameraStatus.STALLED: _("stalled"),
+    CameraStatus.DOWN: _("down"),
+    CameraStatus.DISABLED: _("switched off"),
 }
 
 REVIEW_REASONS: Final = {

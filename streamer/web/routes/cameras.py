@@ -7,9 +7,10 @@ from fastapi import Header, Query, Response
 
 from streamer.domain.camera_report import CameraReport
 from streamer.web.clinic import Clinic, day_or_today
-from streamer.web.documented import NOT_FOUND, PROBLEMS, VERSIONED, WRITE
+from streamer.web.documented import NOT_FOUND, OUTSIDE, PROBLEMS, VERSIONED, WRITE
 from streamer.web.fields import Day, Named
 from streamer.web.models.base import Listed
+from streamer.web.models.camera_test import CameraTested, CameraToTest
 from streamer.web.models.cameras import (
     Camera,
     CameraChanged,
@@ -86,6 +87,19 @@ async def add_camera(principal: Operator, clinic: Clinic, once: Once, sent: NewC
         lambda: clinic.cameras.add(sent.camera_id, sent.values(), principal.actor),
         HTTPStatus.CREATED,
     )
+
+
+@cameras.post("/test", responses=OUTSIDE)
+async def test_camera(principal: Operator, clinic: Clinic, sent: CameraToTest) -> CameraTested:
+    """Look at a camera for some seconds, and show a picture; nothing is saved.
+
+    Faces in the picture are covered unless you may see them. One is looked at at a time (429), for
+    at most 25 seconds; which host, and for whom, is in the audit before it is connected to.
+    """
+    if clinic.camera_tests is None or not principal.may_use_camera(sent.camera_id):
+        raise not_found("camera")
+    faces = principal.may(Permission.CAMERAS_FACES)
+    return await clinic.camera_tests.test(sent, principal.actor, faces=faces)
 
 
 @cameras.patch("/{camera_id}", response_model=CameraChanged, responses=VERSIONED)

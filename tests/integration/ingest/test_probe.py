@@ -14,7 +14,8 @@ from av import VideoFrame
 
 from streamer.errors import CameraError, InputError
 from streamer.ingest import probe as probe_module
-from streamer.ingest.probe import probe
+from streamer.ingest.camera_url import CameraUrl
+from streamer.ingest.probe import observe, probe
 from streamer.ingest.stream_info import StreamInfo
 from streamer.simulator.credentials import Credentials
 from streamer.simulator.server import CameraSimulator
@@ -102,6 +103,16 @@ async def test_a_snapshot_is_written(camera: CameraSimulator, tmp_path: Path, na
     assert picture.std() > 20  # the pattern, and no grey square
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == [name]
+
+
+async def test_a_picture_without_a_decoder_of_ours(camera: CameraSimulator) -> None:
+    address = CameraUrl.parse(login(camera, "h265"))
+    seen = await asyncio.to_thread(observe, address, "tcp", 10.0, picture_format="rgb")
+    assert seen.picture is not None
+    assert seen.picture.shape == (240, 320, 3)
+    assert (seen.info.codec, seen.encoded) == ("hevc", b"")
+    # It shows what a snapshot shows.
+    assert seen.picture.std() > 10
 
 
 async def test_a_snapshot_that_cannot_be_is_refused_first(tmp_path: Path) -> None:

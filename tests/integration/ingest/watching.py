@@ -185,8 +185,21 @@ def camera(url: str, **changes: object) -> Camera:
     return Camera.model_validate(values | changes)
 
 
+_OF_OTHERS: set[int] = set()
+
+
 def children() -> set[int]:
-    """The processes this one has started and not yet reaped."""
+    """The processes this test has started and not yet reaped."""
+    return _children() - _OF_OTHERS
+
+
+def leave_others_out() -> None:
+    """Forget the processes there are: servers and browsers that tests before have shared."""
+    _OF_OTHERS.clear()
+    _OF_OTHERS.update(_children())
+
+
+def _children() -> set[int]:
     found = set()
     for path in Path("/proc/self/task").glob("*/children"):
         found |= {int(pid) for pid in path.read_text().split()}

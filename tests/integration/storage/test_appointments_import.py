@@ -101,7 +101,7 @@ async def test_one_bad_row_and_nothing_is_written(clinic: Clinic, tmp_path: Path
 
 async def test_duplicates_and_impossible_times_are_refused(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
-    with pytest.raises(InputError, match="record 2, column appointment_ref: stands in the file"):
+    with pytest.raises(InputError, match="record 2, column appointment_ref: stands there twice"):
         await clinic.import_bookings(booking(1), booking(1))
     with pytest.raises(InputError, match="record 1, column ends_at: is not after starts_at"):
         await clinic.import_bookings(replace(booking(1), ends_at=booking(1).starts_at))

@@ -266,7 +266,9 @@ async def test_an_import_that_says_so_takes_them_in_as_somebody_new(clinic: Clin
     )
     with pytest.raises(InputError, match="P-2: was not erased"):
         await imports.run([PROFILE, patient(2)], NOW, readmit=["P-2"])
-    with pytest.raises(InputError, match="P-1: was not erased, or is not in the file"):
+    with pytest.raises(
+        InputError, match="P-1: was not erased, or is not among those who are imported"
+    ):
         await imports.run([patient(2)], NOW, readmit=["P-1"])
     result = await imports.run([PROFILE, patient(2)], NOW, readmit=["P-1"])
     assert (result.created, result.left_out) == (1, 0)

@@ -68,8 +68,8 @@ def test_one_service_at_a_time(tmp_path: Path) -> None:
     opening = subprocess.run(
         [sys.executable, "-c", _OPEN, str(path)], capture_output=True, text=True, cwd=ROOT
     )
-    assert "is in use by another kirdi run" in opening.stderr
-    with pytest.raises(KirdiError, match="is in use by another kirdi run"):
+    assert "is in use by another service" in opening.stderr
+    with pytest.raises(KirdiError, match="is in use by another service"):
         Spool.open(path)
     spool.put(_check_in())
     spool.close()

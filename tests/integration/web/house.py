@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from config.settings import Camera, Codes, Settings, Site, Staff
 from matcher.face import Embedding, Face, Match
 from matcher.face import Image as Pixels
+from streamer.api.camera_tests import ApiCameraTests
 from streamer.api.cameras import ApiCameras
 from streamer.api.clinic import clinic_resources, installation_of
 from streamer.api.day_events import DayEvents, day_events
@@ -40,6 +41,9 @@ from streamer.domain.desk_report import DeskReport
 from streamer.domain.identity import Band
 from streamer.domain.review import Review, ReviewCandidate
 from streamer.domain.role import Role
+from streamer.ingest.camera_url import CameraUrl
+from streamer.ingest.probe import Probed
+from streamer.ingest.stream_info import StreamInfo
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.service_rules import arrival_policy
@@ -173,6 +177,12 @@ def _cameras(held: Settings, home: Path, log: AuditLog, clock: Clock) -> CameraC
     return CameraControl(held, made, watch, OverlayFile(home), None, log, Actor, clock)
 
 
+def _look(camera: CameraUrl, *_: object, picture_format: str | None, **__: object) -> Probed:
+    """A camera that is there, and before which nobody stands."""
+    info = StreamInfo("h264", "High", 64, 48, "yuv420p", False, 0.4, 15.0, 15, 1.0, 800_000)
+    return Probed(info, picture=np.zeros((48, 64, 3), dtype=np.uint8) if picture_format else None)
+
+
 @asynccontextmanager
 async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     """Serve a clinic until the end of the block."""
@@ -203,6 +213,9 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
         reviews=ApiReviews(desk),
         desk=FakeDesk(),
         cameras=ApiCameras(control),
+        camera_tests=ApiCameraTests(
+            lambda: control.in_force()[0], Album(), backend.audit_log, clock, _look
+        ),
         notices=ApiNotices(notices),
         installation=installation_of(
             backend,

@@ -4,6 +4,7 @@ from streamer.domain.role import Role
 from tests.integration.web.house import House
 
 NEW = {"camera_id": "back-1", "url": "rtsp://viewer:geheim@10.0.0.9/2", "analyse_fps": 4}
+LOOKS = {"from": "2020-01-01", "to": "2030-01-01", "kind": "live-view"}
 
 
 async def test_a_camera_is_added_changed_switched_and_removed(house: House) -> None:
@@ -62,3 +63,35 @@ async def test_notices_are_listed(house: House) -> None:
     client = await house.as_role(Role.ADMIN)
     (notice,) = (await client.get("/service/notices")).json()["items"]
     assert "waits for a person" in notice["text"]
+
+
+async def test_a_camera_is_tested_by_those_who_may_change_it(house: House) -> None:
+    client = await house.as_role(Role.OPERATOR, cameras=["lobby-1", "back-1"])
+    sent = {"camera_id": "back-1", "url": NEW["url"]}
+    seen = await client.post("/cameras/test", json=sent)
+    assert (seen.status_code, seen.json()["covered"]) == (200, True)
+    assert "geheim" not in seen.text
+    assert (await client.get("/cameras/back-1")).status_code == 404
+    assert (await client.post("/cameras/test", json={"camera_id": "lobby-1"})).status_code == 200
+    for other, status in (
+        ({"camera_id": "desk-1"}, 404),
+        ({"camera_id": "back-1"}, 422),
+        (sent | {"url": "http://viewer:geheim@10.0.0.9/"}, 422),
+        (sent | {"url_file": "/etc/passwd"}, 422),
+        (sent | {"connect_timeout_s": 1e9}, 422),
+    ):
+        refused = await client.post("/cameras/test", json=other)
+        assert refused.status_code == status, other
+        assert "geheim" not in refused.text
+    reader = await house.as_role(Role.HEAD, account="bolat")
+    assert (await reader.post("/cameras/test", json=sent)).status_code == 403
+    auditor = await house.as_role(Role.AUDITOR, account="ayan")
+    events = (await auditor.get("/audit/events", params=LOOKS)).json()["items"]
+    assert [one["entity_id"] for one in events] == ["lobby-1", "back-1"]
+    assert "geheim" not in str(events)
+
+
+async def test_boxes_of_other_cameras_are_nobodys(house: House) -> None:
+    client = await house.as_role(Role.RECEPTION, cameras=["lobby-1"])
+    assert (await client.get("/cameras/desk-1/tracks")).status_code == 404
+    assert (await client.get("/cameras/lobby-1/tracks?view=naked")).status_code == 422

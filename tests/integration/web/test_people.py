@@ -3,14 +3,18 @@
 import io
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import numpy as np
 from PIL import Image
 
 from streamer.domain.role import Role
-from tests.integration.storage.clinic import consent, patient
-from tests.integration.web.house import House, photo
+from streamer.domain.sight import Sight
+from tests.integration.storage.clinic import booking, consent, patient
+from tests.integration.web.clinic_backend import clinic_backend
+from tests.integration.web.house import House, photo, settings
 
 PHOTOS = [("photos", ("anna.png", photo(1))), ("photos", ("anna2.png", photo(1)))]
 
@@ -181,3 +185,23 @@ async def test_advice_about_a_photo_keeps_and_names_nobody(house: House) -> None
     assert await house.audited("enrolment") == before
     operator = await house.as_role(Role.OPERATOR, account="operator")
     assert (await operator.post("/enrolments/advice")).status_code == 403
+
+
+async def test_who_has_arrived_is_named_on_record_to_whoever_sees_everybody(
+    house: House, tmp_path: Path
+) -> None:
+    await house.clinic.import_patients(patient(1))
+    await house.clinic.import_bookings(booking(1))
+    _, patient_id = await house.clinic.ids(1)
+    backend = clinic_backend(
+        house.clinic.database, settings(), house.clinic.schedules(), house.clinic.clock, tmp_path
+    )
+    people = backend.people_reader
+    assert await people.name(Sight("aigul"), patient_id) == patient(1).full_name
+    assert await people.name(Sight("aigul"), uuid4()) is None
+    assert await people.name(Sight("doctor", practitioner_refs=("D-1",)), patient_id) is None
+    assert await people.name(Sight("payer", told_payer_only=True), patient_id) is None
+    auditor = await house.as_role(Role.AUDITOR, account="ayan")
+    asked = {"from": "2020-01-01", "to": "2030-01-01", "kind": "patient-read"}
+    (event,) = (await auditor.get("/audit/events", params=asked)).json()["items"]
+    assert (event["actor"], event["entity_type"]) == ("aigul", "Patient")

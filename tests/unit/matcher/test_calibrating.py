@@ -96,8 +96,9 @@ def test_a_sites_own_goes_first_and_is_never_passed_over(made: Calibration, tmp_
     with pytest.raises(MatcherError, match="damaged"):
         calibration_of("made-1", models)
     # Its tail is of scores that were normalised otherwise.
-    path.write_text(made.to_json().replace('"schema": 2', '"schema": 1'))
-    with pytest.raises(MatcherError, match=r"another version.*schema 1.*kirdi models calibrate"):
+    older = made.to_json().replace('"schema": 3', '"schema": 2, "unit_norm": false')
+    path.write_text(older)
+    with pytest.raises(MatcherError, match=r"another version.*schema 2.*kirdi models calibrate"):
         calibration_of("made-1", models)
     calibration_path("open-1", models).write_text(made.to_json())
     with pytest.raises(MatcherError, match="made-1"):

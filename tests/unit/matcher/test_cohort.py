@@ -20,43 +20,62 @@ def embedding(*values: float) -> Embedding:
     return Embedding(np.array(values, np.float32), PACK)
 
 
+def unit(rows: Vector) -> npt.NDArray[np.float64]:
+    wide = rows.astype(np.float64)
+    return np.asarray(wide / np.linalg.norm(wide, axis=1, keepdims=True))
+
+
+HALF, ROOT = math.sqrt(0.5), math.sqrt(2)
+# Right, up and left; lengths do not count.
+THREE = vectors((1, 0), (0, 2), (-3, 0))
+
+
 def test_only_the_nearest_strangers_count() -> None:
-    cohort = Cohort(PACK, vectors((0, 0), (3, 0), (12, 0)), nearest=2, local=1.0)
-    known = cohort.scores(vectors((1, 0), (0, 4)))
-    # From (1, 0) the two nearest lie 1 and 2 away, from (0, 4) 4 and 5.
-    assert known.mean == pytest.approx([-1.5, -4.5], abs=1e-5)
-    assert known.deviation == pytest.approx([0.5, 0.5], abs=1e-5)
+    known = Cohort(PACK, THREE, nearest=2, local=1.0).scores(vectors((5, 0), (-1, 1)))
+    # The two nearest: nothing and a quarter of a turn away; an eighth of one each.
+    assert known.mean == pytest.approx([-HALF, -2 * math.sin(math.pi / 8)], abs=1e-5)
+    assert known.deviation == pytest.approx([HALF, 0], abs=1e-5)
 
 
 def test_as_norm_by_hand() -> None:
-    cohort = Cohort(PACK, vectors((0, 0), (3, 0), (12, 0)), nearest=2, local=1.0)
-    gallery = Gallery(PACK, [("a", embedding(1, 0)), ("b", embedding(0, 4))], cohort)
-    (match,) = gallery.search([embedding(2, 0)])
+    cohort = Cohort(PACK, THREE, nearest=2, local=1.0)
+    gallery = Gallery(PACK, [("a", embedding(2, 0)), ("b", embedding(0, 4))], cohort)
+    (match,) = gallery.search([embedding(0.5, 0)])
     assert match is not None
-    # a: s = -1; probe 1 and 2 away: mean -1.5, deviation 0.5, so (-1 + 1.5) / 0.5 = 1, twice.
-    assert (match.owner, match.runner_up, match.distance) == ("a", "b", 1.0)
+    # a: s = 0; probe and a have mean -HALF and deviation HALF, so HALF / HALF = 1, twice.
+    assert (match.owner, match.runner_up, match.distance) == ("a", "b", 1.5)
     assert match.score == pytest.approx(1.0, abs=1e-4)
-    # b: s = -sqrt(20); half of (s + 1.5) / 0.5 + (s + 4.5) / 0.5.
-    assert match.margin == pytest.approx(1.0 - (6.0 - 2.0 * math.sqrt(20)), abs=1e-4)
+    # b has the same mean and deviation; s = -ROOT, so (-ROOT + HALF) / HALF = -1, twice.
+    assert match.margin == pytest.approx(2.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("local", [0.0, 0.6, 1.0])
-def test_a_mean_is_drawn_towards_the_strangers_own(local: float) -> None:
-    cohort = Cohort(PACK, vectors((0, 0), (3, 0), (12, 0)), nearest=2, local=local)
-    # Their two nearest lie 3 and 12, 3 and 9, 9 and 12 away: themselves don't count.
-    usual = -(7.5 + 6.0 + 10.5) / 3
-    known = cohort.scores(vectors((1, 0), (0, 4)))
-    expected = [usual + local * (own - usual) for own in (-1.5, -4.5)]
-    assert known.mean == pytest.approx(expected, abs=1e-5)
-    assert known.deviation == pytest.approx([0.5, 0.5], abs=1e-5)
+def test_mean_and_deviation_are_drawn_towards_the_strangers_own(local: float) -> None:
+    # Their two others lie ROOT and 2, ROOT and ROOT, ROOT and 2 away.
+    usual_mean = -((ROOT + 2) / 2 + ROOT + (ROOT + 2) / 2) / 3
+    usual_deviation = ((2 - ROOT) / 2 + 0 + (2 - ROOT) / 2) / 3
+    known = Cohort(PACK, THREE, nearest=2, local=local).scores(vectors((1, 0)))
+    expected = usual_mean + local * (-HALF - usual_mean)
+    assert known.mean == pytest.approx([expected], abs=1e-5)
+    expected = usual_deviation ** (1 - local) * HALF**local
+    assert known.deviation == pytest.approx([expected], abs=1e-5)
 
 
-def test_the_strangers_own_mean_is_taken_in_chunks() -> None:
+def test_the_strangers_own_figures_are_taken_in_chunks() -> None:
     crowd = np.random.default_rng(5).normal(0, 0.1, (2500, 4)).astype(np.float32)
-    apart = np.linalg.norm(crowd[:, None].astype(np.float64) - crowd, axis=2)
+    apart = np.linalg.norm(unit(crowd)[:, None] - unit(crowd), axis=2)
     nearest = np.sort(apart, axis=1)[:, 1:8]
     known = Cohort(PACK, crowd, nearest=7, local=0.0).scores(crowd[:3])
-    assert known.mean == pytest.approx([-nearest.mean()] * 3, abs=1e-5)
+    assert known.mean == pytest.approx([-nearest.mean()] * 3, abs=1e-4)
+    assert known.deviation == pytest.approx([nearest.std(axis=1).mean()] * 3, abs=1e-4)
+
+
+def test_what_has_no_direction_has_a_score() -> None:
+    (match,) = Gallery(PACK, [("a", embedding(0, 0))], Cohort(PACK, THREE)).search(
+        [embedding(0, 0)]
+    )
+    assert match is not None
+    assert math.isfinite(match.score)
 
 
 def test_the_score_ranks_and_not_the_distance() -> None:
@@ -82,34 +101,32 @@ def test_agrees_with_the_formula_over_blocks_and_chunks() -> None:
     found = gallery.search([Embedding(row, PACK) for row in probes])
     known, own = cohort.scores(rows), cohort.scores(probes)
     for index, match in enumerate(found):
-        raw = -np.linalg.norm(rows.astype(np.float64) - probes[index], axis=1)
+        apart = np.linalg.norm(rows.astype(np.float64) - probes[index], axis=1)
+        raw = -np.linalg.norm(unit(rows) - unit(probes[index : index + 1]), axis=1)
         scores = (raw - known.mean) / known.deviation
         scores += (raw - own.mean[index]) / own.deviation[index]
         best, second = np.argsort(-scores)[:2]
         assert match is not None
         assert (match.owner, match.runner_up) == (str(best), str(second))
-        assert match.distance == pytest.approx(-raw[best], abs=1e-9)
+        assert match.distance == pytest.approx(apart[best], abs=1e-9)
         assert match.score == pytest.approx(scores[best] / 2, abs=1e-4)
         assert match.margin == pytest.approx((scores[best] - scores[second]) / 2, abs=1e-4)
 
 
 def test_a_drawn_cohort_is_always_the_same_and_has_its_figures() -> None:
-    mean, covariance = np.array([1.0, -2.0]), np.array([[0.5, 0.2], [0.2, 0.3]])
+    mean, covariance = np.array([3.0, -4.0]), np.diag([1e-4, 1e-4])
     one, other = (Cohort.draw(PACK, mean, covariance) for _ in range(2))
     probe = vectors((0.3, 0.1))
     assert one.scores(probe).mean == other.scores(probe).mean
-    # All members count when as many as there are may: the distances of a known Gaussian, and of
-    # what sets two vectors apart the part that is kept.
+    # Half a turn from all of them and a quarter: of what sets two vectors apart a part is kept.
     everyone = Cohort.draw(PACK, mean, covariance, members=4000, nearest=4000)
-    far = everyone.scores(vectors((1000.0, -2.0), (3000.0, -2.0)))
-    assert far.mean[0] - far.mean[1] == pytest.approx(LOCAL * 2000, abs=0.05)
-    assert far.deviation[:1] == pytest.approx([math.sqrt(0.5)], abs=0.03)
-
-
-def test_a_drawn_cohort_of_unit_vectors_lies_on_the_sphere() -> None:
-    cohort = Cohort.draw(PACK, np.zeros(3), np.eye(3), unit_norm=True)
-    known = cohort.scores(vectors((0.0, 0.0, 0.0)))
-    assert known.deviation == pytest.approx([1e-6])
+    far = everyone.scores(vectors((-3, 4), (4, 3)))
+    assert far.mean[1] - far.mean[0] == pytest.approx(LOCAL * (2 - ROOT), abs=1e-4)
+    # A quarter of the spread, a quarter of all deviations.
+    less = Cohort.draw(PACK, mean, covariance / 16, members=4000, nearest=4000)
+    assert everyone.scores(probe).deviation[0] == pytest.approx(
+        4 * less.scores(probe).deviation[0], rel=1e-2
+    )
 
 
 def test_equal_strangers_are_no_reason_to_divide_by_nothing() -> None:

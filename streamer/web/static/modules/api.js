@@ -4,11 +4,15 @@
 const API = "/api/v1";
 const WAIT_MS = 20_000;
 
-/** What the API has refused. `kind` is the word programs may rely on, `status` 0 = no answer. */
+/**
+ * What the API has refused. `kind` is the word programs may rely on, `status` 0 = no answer,
+ * `problem` all that was answered.
+ */
 export class ApiError extends Error {
   constructor(status, kind, detail, retryAfter, looksLike = []) {
     super(detail);
     this.looksLike = looksLike;
+    this.problem = {};
     this.status = status;
     this.kind = kind;
     this.retryAfter = retryAfter;
@@ -29,13 +33,16 @@ async function refusal(answer) {
   const kind = String(problem.type ?? "").replace("urn:kirdi:problem:", "");
   const wait = Number(answer.headers.get("retry-after")) || null;
   const detail = problem.detail ?? answer.statusText;
-  return new ApiError(answer.status, kind, detail, wait, problem.looks_like);
+  const error = new ApiError(answer.status, kind, detail, wait, problem.looks_like);
+  error.problem = problem;
+  return error;
 }
 
 /**
  * Send a request; returns the answer's JSON, or null where there is none.
  *
- * options: body (JSON), form (FormData), content (Blob), key (Idempotency-Key), headers, signal, raw (the answer
+ * options: body (JSON), form (FormData), content (Blob), text (with its Content-Type among headers),
+ * keepalive, key (Idempotency-Key), headers, signal, raw (the answer
  * itself), anonymous (a refused session does not lead to the sign-in page).
  */
 export async function send(method, path, options = {}) {
@@ -48,7 +55,7 @@ export async function send(method, path, options = {}) {
       headers["Idempotency-Key"] = options.key ?? crypto.randomUUID();
     }
   }
-  let body = options.form;
+  let body = options.form ?? options.text;
   if (options.content !== undefined) {
     headers["Content-Type"] = options.content.type;
     body = options.content;
@@ -61,7 +68,8 @@ export async function send(method, path, options = {}) {
   try {
     const signal = options.signal ?? AbortSignal.timeout(options.waitMs ?? WAIT_MS);
     const url = path.startsWith("/") ? path : `${API}/${path}`;
-    answer = await fetch(url, { method, headers, body, signal, credentials: "same-origin" });
+    const { keepalive } = options;
+    answer = await fetch(url, { method, headers, body, signal, keepalive, credentials: "same-origin" });
   } catch (error) {
     if (options.signal?.aborted) {
       throw error;

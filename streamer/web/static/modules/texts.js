@@ -14,6 +14,8 @@ export function text(key, values = {}) {
 export const language = document.documentElement.lang;
 
 const locale = { kk: "kk-KZ", ru: "ru-KZ", en: "en-GB" }[language] ?? language;
+// Browsers know neither the months nor the decimal comma of Kazakh: in figures it is as in Russian.
+const inFigures = { day: "2-digit", month: "2-digit", year: "numeric" };
 
 // The site's time, wherever the browser is.
 const timeZone = document.documentElement.dataset.zone || undefined;
@@ -21,8 +23,11 @@ const timeZone = document.documentElement.dataset.zone || undefined;
 const hours = { hour: "2-digit", minute: "2-digit", timeZone };
 const minutes = new Intl.DateTimeFormat(locale, hours);
 const seconds = new Intl.DateTimeFormat(locale, { ...hours, second: "2-digit" });
-const days = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone });
-const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+const days = new Intl.DateTimeFormat(
+  language === "kk" ? "ru-KZ" : locale,
+  language === "kk" ? { ...inFigures, timeZone } : { dateStyle: "long", timeZone },
+);
+const numbers = new Intl.NumberFormat(language === "kk" ? "ru-KZ" : locale, { maximumFractionDigits: 2 });
 
 /** A moment (ISO 8601) as people here write it: 14:05, 14:05:09, 3 May 2026. */
 export const atMinute = (moment) => minutes.format(new Date(moment));

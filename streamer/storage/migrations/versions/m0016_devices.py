@@ -5,7 +5,7 @@ Of a device's token and of its pairing code only keyed hashes are here.
 
 from alembic import op
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
