@@ -88,8 +88,12 @@ def dump_redis(home: Path) -> bytes:
 
 
 def value_of(client: redis.Redis, key: bytes) -> bytes:
-    if client.type(key) == b"hash":
+    kind = client.type(key)
+    if kind == b"hash":
         return b"".join(raw(part) for pair in client.hgetall(key).items() for part in pair)
+    if kind == b"stream":
+        entries = [fields or {} for _, fields in client.xrange(key) or ()]
+        return b"".join(raw(part) for one in entries for pair in one.items() for part in pair)
     return raw(client.get(key) or b"")
 
 
