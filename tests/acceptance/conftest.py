@@ -36,8 +36,12 @@ def built_models(unused: Kirdi) -> Path:
 
 @pytest.fixture
 def kirdi(tmp_path: Path, unused: Kirdi) -> Kirdi:
-    installation = Kirdi(tmp_path)
-    # Copied with whom its files belong to.
+    return copied(unused, tmp_path)
+
+
+def copied(unused: Kirdi, folder: Path) -> Kirdi:
+    """An installation like it, in another folder; with whom its files belong to."""
+    installation = Kirdi(folder)
     subprocess.run(["cp", "--archive", unused.home, installation.home], check=True)
     return installation
 

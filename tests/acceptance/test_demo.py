@@ -87,6 +87,7 @@ def composed(tmp_path_factory: pytest.TempPathFactory, built_models: Path) -> Pa
     return home
 
 
+@pytest.mark.long
 def test_those_who_must_come_in_and_nobody_else(demo: Demo) -> None:
     result = outcome(demo("--for", str(SECONDS), "--json"))
     came = [row["appointment_ref"] for row in result["check_ins"]]

@@ -73,6 +73,7 @@ def test_who_stays_arrives_for_a_later_booking_too(kirdi: Kirdi, enrol: Enrol) -
     assert len(kirdi.check_ins()) == 2
 
 
+@pytest.mark.long
 def test_nobody_is_searched_for_outside_the_lane_or_at_the_desk(kirdi: Kirdi, enrol: Enrol) -> None:
     kirdi.import_people(["A"])
     enrol("A")

@@ -88,17 +88,12 @@ def dump_redis(home: Path) -> bytes:
 
 
 def value_of(client: redis.Redis, key: bytes) -> bytes:
-    if client.type(key) == b"hash":
+    kind = client.type(key)
+    if kind == b"hash":
         return b"".join(raw(part) for pair in client.hgetall(key).items() for part in pair)
-    if client.type(key) == b"stream":
-        # Ids, names of fields and their values, as they were put in.
-        events = client.xrange(key) or []
-        return b"\n".join(
-            raw(part or b"")
-            for one, held in events
-            for pair in (held or {}).items()
-            for part in (one, *pair)
-        )
+    if kind == b"stream":
+        entries = [fields or {} for _, fields in client.xrange(key) or ()]
+        return b"".join(raw(part) for one in entries for pair in one.items() for part in pair)
     return raw(client.get(key) or b"")
 
 

@@ -1,6 +1,8 @@
-"""One real service and one Chromium for all tests of the console in a process."""
+"""One real service and one Chromium for all tests of the console in a process.
 
-import shutil
+They end with these tests: a service goes on looking at its camera, whatever runs beside it.
+"""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.acceptance.conftest import built_models, unused  # noqa: F401  the fixtures
+from tests.acceptance.conftest import copied, unused  # noqa: F401  a fixture
 from tests.acceptance.kirdi import Kirdi
 from tests.browser.console import Console, launched, open_console
 
@@ -22,22 +24,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a window and without a camera."""
     async with launched() as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def console(
     browser: Browser,
-    built_models: Path,  # noqa: F811
+    unused: Kirdi,  # noqa: F811
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Console]:
     """A clinic with its service, a simulated camera, patients and accounts."""
-    kirdi = Kirdi(tmp_path_factory.mktemp("console"))
-    kirdi.home.mkdir(mode=0o700)
-    shutil.copytree(built_models, kirdi.home / "models")
+    kirdi = copied(unused, tmp_path_factory.mktemp("console"))
     async with open_console(kirdi, browser) as opened:
         yield opened

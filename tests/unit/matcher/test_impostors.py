@@ -44,9 +44,8 @@ def test_the_tail_is_that_of_all_the_scores() -> None:
     enrolled = people(150)
     found = compare_everybody(enrolled, cohort())
     scores = []
-    for index, one in enumerate(enrolled):
-        for other in enrolled[:index]:
-            (match,) = Gallery("p-1", [("", other)], cohort()).search([one])
+    for index, other in enumerate(enrolled[:-1], start=1):
+        for match in Gallery("p-1", [("", other)], cohort()).search(enrolled[index:]):
             assert match is not None
             scores.append(match.score)
     fitted, ours = Tail.fit(np.array(scores), 150), found.tail()
