@@ -41,6 +41,8 @@ async def test_language_and_colours_are_remembered(console: Console) -> None:
         await page.goto("/account")
         await page.get_by_label("Language").select_option("kk")
         await expect(page.get_by_role("button", name="Шығу")).to_be_visible()
+        # Its scripts run before a page counts as loaded; without them nobody hears the choice.
+        await page.wait_for_load_state("load")
         await page.locator("#theme").select_option("dark")
         await page.reload()
         assert await page.locator("html").get_attribute("data-theme") == "dark"
