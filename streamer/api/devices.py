@@ -1,7 +1,9 @@
 """Tablets and screens of the site, for `web.resources.Devices`."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from config.settings import Settings
 from streamer.checkin.codes.qr_picture import qr_modules
@@ -11,6 +13,8 @@ from streamer.domain.actor import Actor
 from streamer.errors import InputError
 from streamer.storage.devices import PostgresDevices
 from streamer.web.models.devices import DevicePairing, DeviceWanted, SiteDevice
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 class ApiDevices:
@@ -55,8 +59,11 @@ def new_device(
     """Check a device against the settings; `building` None = the site's first.
 
     Raises:
-        InputError: The name is another device's or a camera's, or there is no such building.
+        InputError: The name cannot be one, or is another device's or a camera's, or there is no
+            such building.
     """
+    if not _NAME.fullmatch(device_id):
+        raise InputError(f"device {device_id!r}: name it with a-z, 0-9, - and _, as kiosk-7")
     taken = {*settings.codes.devices, *(one.id for one in settings.cameras)}
     if device_id in taken:
         # Codes tried at one would count against the other.
