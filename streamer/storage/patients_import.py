@@ -46,6 +46,7 @@ class _Plan:
         updates: and of `update_patient`.
         ids: patient_ref to patient_id of every patient of the file.
         hashes: Keyed hash of each one's number as it will be stored, in the file's order.
+        gone: Stored patients who died or are staff now: their consents end.
         created: References of new patients,
         updated: and of stored ones that change.
     """
@@ -54,6 +55,7 @@ class _Plan:
     updates: list[tuple[object, ...]] = field(default_factory=list)
     ids: dict[str, UUID] = field(default_factory=dict)
     hashes: list[bytes | None] = field(default_factory=list)
+    gone: list[UUID] = field(default_factory=list)
     created: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
 
@@ -123,6 +125,8 @@ class PatientsImport:
                 timeout=_STATEMENT_TIMEOUT_S,
             )
             refuse_shared_numbers(patients, plan.hashes, (row["id_number_hash"] for row in rows))
+            # A check-in holds the consent and then names the patient: in that order.
+            await connection.execute(sql("lock_consents_of_patients"), plan.gone)
             await write_rows(connection, sql("insert_patient"), plan.inserts)
             await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
@@ -211,6 +215,8 @@ class PatientsImport:
             )
             plan.updates.append((row["patient_id"], sealed, *clear, now))
             plan.updated.add(given.patient_ref)
+            if after.deceased_on is not None or after.is_staff:
+                plan.gone.append(row["patient_id"])
         plan.hashes.append(clear[0])
         plan.ids[given.patient_ref] = row["patient_id"]
 
