@@ -13,6 +13,7 @@ class AppointmentFacts:
 
     Attributes:
         recorded_at: When Kirdi first knew of it; None = before that was noted.
+        former_refs: Practitioners whose it was, with this patient, before an import said otherwise.
     """
 
     appointment_id: UUID
@@ -32,3 +33,4 @@ class AppointmentFacts:
     place: Place
     walk_in: bool
     recorded_at: datetime | None
+    former_refs: tuple[str, ...] = ()

@@ -60,7 +60,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13);
 -- name: update_patient
 UPDATE patients
 SET sealed_profile = $2, id_number_hash = $3, language = $4, attached_from = $5, attached_to = $6,
-    deceased_on = $7, is_staff = $8, payer = $9, updated_at = $10
+    deceased_on = $7, is_staff = $8, payer = $9, updated_at = $10,
+    phone_changed_at = CASE WHEN $11 THEN $10 ELSE phone_changed_at END
 WHERE patient_id = $1;
 
 -- name: foreign_id_numbers
@@ -879,15 +880,58 @@ WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
   AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);
 
 -- name: bills_patient
--- Which of these practitioners has appointments with the patient, now or within a year before?
+-- Which of these practitioners has appointments with the patient, now or within a year before? Or had
+-- them, until somebody made them another one's.
 SELECT d.practitioner_ref
-FROM appointments a
-JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = ANY($3)
-  AND a.status NOT IN ('cancelled', 'entered-in-error')
-  AND a.starts_at > $4::timestamptz - interval '1 year'
+FROM practitioners d
+WHERE d.site_id = $1 AND d.practitioner_ref = ANY($3) AND (
+    EXISTS (
+        SELECT FROM appointments a
+        WHERE a.patient_id = $2 AND a.practitioner_id = d.practitioner_id
+          AND a.status NOT IN ('cancelled', 'entered-in-error')
+          AND a.starts_at > $4::timestamptz - interval '1 year')
+    OR EXISTS (
+        SELECT FROM former_practitioners f
+        WHERE f.patient_id = $2 AND f.practitioner_id = d.practitioner_id
+          AND f.changed_at > $4::timestamptz - interval '1 year'))
 ORDER BY d.practitioner_ref
 LIMIT 1;
+
+-- name: billed_among
+-- The same of several patients at once: whom these practitioners have, or had within a year.
+SELECT p.patient_id
+FROM unnest($2::uuid[]) AS p (patient_id)
+WHERE EXISTS (
+        SELECT FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+        WHERE a.site_id = $1 AND a.patient_id = p.patient_id AND d.practitioner_ref = ANY($3)
+          AND a.status NOT IN ('cancelled', 'entered-in-error')
+          AND a.starts_at > $4::timestamptz - interval '1 year')
+   OR EXISTS (
+        SELECT FROM former_practitioners f
+        JOIN practitioners d ON d.practitioner_id = f.practitioner_id
+        WHERE f.patient_id = p.patient_id AND d.practitioner_ref = ANY($3)
+          AND f.changed_at > $4::timestamptz - interval '1 year');
+
+-- name: own_visits_among
+-- When these practitioners have, or had, appointments with these patients; and which those are.
+SELECT a.appointment_id, a.patient_id, a.starts_at
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.patient_id = ANY($2::uuid[]) AND d.practitioner_ref = ANY($3)
+  AND a.status NOT IN ('cancelled', 'entered-in-error')
+UNION
+SELECT f.appointment_id, f.patient_id, a.starts_at
+FROM former_practitioners f
+JOIN practitioners d ON d.practitioner_id = f.practitioner_id
+JOIN appointments a ON a.appointment_id = f.appointment_id
+WHERE f.site_id = $1 AND f.patient_id = ANY($2::uuid[]) AND d.practitioner_ref = ANY($3);
+
+-- name: insert_former_practitioner
+-- Whose an appointment was, and of whom, until now.
+INSERT INTO former_practitioners (site_id, appointment_id, patient_id, practitioner_id, changed_at,
+                                  changed_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (appointment_id, practitioner_id, patient_id)
+DO UPDATE SET changed_at = EXCLUDED.changed_at, changed_by = EXCLUDED.changed_by;
 
 -- name: count_attempt
 -- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
@@ -979,7 +1023,7 @@ ORDER BY scope, subject;
 -- name: patient_for_code
 -- Locked, so that two codes of one patient are issued one after the other.
 SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
-       deceased_on, is_staff, payer
+       deceased_on, is_staff, payer, phone_changed_at
 FROM patients WHERE site_id = $1 AND patient_ref = $2
 FOR NO KEY UPDATE;
 
@@ -1866,7 +1910,11 @@ FROM templates t WHERE t.patient_id = $1 ORDER BY t.created_at, t.template_id;
 
 -- name: file_appointments
 SELECT a.appointment_ref, d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at,
-       a.ends_at, a.status, a.status_changed_at, a.department, a.building, a.room, a.place, a.walk_in
+       a.ends_at, a.status, a.status_changed_at, a.department, a.building, a.room, a.place, a.walk_in,
+       (SELECT string_agg(o.full_name, ', ' ORDER BY f.changed_at)
+        FROM former_practitioners f JOIN practitioners o ON o.practitioner_id = f.practitioner_id
+        WHERE f.appointment_id = a.appointment_id AND f.patient_id = a.patient_id
+          AND f.practitioner_id <> a.practitioner_id) AS formerly
 FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 WHERE a.patient_id = $1 ORDER BY a.starts_at, a.appointment_ref;
 
@@ -1998,7 +2046,7 @@ RETURNING event_id;
 UPDATE patients
 SET patient_ref = $2, wrapped_key = $3, sealed_profile = $4, id_number_hash = NULL, language = NULL,
     attached_from = NULL, attached_to = NULL, deceased_on = NULL, is_staff = false, payer = NULL,
-    updated_at = $5, erased_at = $5
+    phone_changed_at = NULL, updated_at = $5, erased_at = $5
 WHERE patient_id = $1;
 
 -- name: still_kept
@@ -2535,6 +2583,14 @@ SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_cod
        recorded_at
 FROM appointments
 WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
+
+-- name: report_former_practitioners
+-- Of appointments that begin between two moments, whose they were before, of their patient of today.
+SELECT f.appointment_id, f.practitioner_id
+FROM former_practitioners f JOIN appointments a ON a.appointment_id = f.appointment_id
+WHERE f.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3 AND a.patient_id = f.patient_id
+  AND a.practitioner_id <> f.practitioner_id
+ORDER BY f.appointment_id, f.practitioner_id;
 
 -- name: report_claims
 -- Services given between two moments. Nothing is joined: of a year's tables each day would read all.
