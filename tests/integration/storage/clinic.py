@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -74,7 +74,7 @@ RULES = ConsentRules(365, 14, ZONE)
 
 
 def patient(number: int) -> Patient:
-    return Patient(f"P-{number}", f"Full Name {number}")
+    return Patient(f"P-{number}", f"Full Name {number}", birth_date=date(1990, 1, 1))
 
 
 def booking(number: int, patient_number: int | None = None) -> Booking:
