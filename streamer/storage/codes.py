@@ -189,11 +189,15 @@ class PostgresCodes:
         starts_at: datetime = found["starts_at"]
         closes = starts_at + self._terms.closes_after
         if closes - now < timedelta(seconds=1):
-            raise InputError(f"appointment {ref}: its arrival window has closed; see reception")
+            raise InputError(
+                f"appointment {ref}: its arrival window has closed; if the patient came "
+                "while it was open, check them in by hand and say when"
+            )
         if starts_at - now > self._terms.longest + self._terms.opens_before:
             raise InputError(
                 f"appointment {ref}: begins more than {self._terms.longest.days} days from now; "
-                "issue its code later, or raise codes.longest_days"
+                "issue its code later",
+                command="or raise codes.longest_days",
             )
         return closes
 
@@ -236,8 +240,9 @@ class PostgresCodes:
         issued = await connection.fetchval(sql("codes_issued_since"), patient["patient_id"], since)
         if issued >= self._terms.most_per_day:
             raise InputError(
-                f"patient {patient['patient_ref']}: has been issued {issued} codes today; check "
-                "them in by hand, or raise codes.most_per_day"
+                f"patient {patient['patient_ref']}: has been issued {issued} codes today, and "
+                "there may be no more; check them in by hand",
+                command="or raise codes.most_per_day",
             )
 
     def _phone(self, row: asyncpg.Record) -> str:

@@ -172,8 +172,9 @@ class PostgresUndo:
         if not Method(check_in["method"]).needs_consent:
             raise InputError(
                 f"appointment {appointment_ref}: its check-in rests on no face "
-                f"({check_in['method']}); undo it as no wrong person's",
-                command="without --wrong-person",
+                f"({check_in['method']}), so nobody was taken for the patient; take it back "
+                "without saying that it was the wrong person",
+                command="leave out --wrong-person",
             )
         # The lock that every check-in by face takes: none that is on its way misses the block.
         await connection.execute(sql("lock_consents"), patient_id)

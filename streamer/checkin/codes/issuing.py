@@ -69,8 +69,9 @@ class Issuing:
             raise InputError("send: a text message holds digits, no QR code; issue digits")
         if order.sent and not self._messenger.there:
             raise InputError(
-                "send: no SMS gateway is set; set sms.url, or issue the code without sending it, "
-                "and hand it over"
+                "send: text messages are not set up here; issue the code without sending it and "
+                "hand it over, or ask your administrator to set them up",
+                command="in the settings that is sms.url",
             )
         issued = await self._store.issue(order, by, self._clock.now())
         if order.sent:
