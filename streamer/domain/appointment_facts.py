@@ -1,14 +1,13 @@
 """An appointment as reports read it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from streamer.domain.appointment import AppointmentStatus, Place
 
 
-@dataclass(frozen=True, slots=True)
-class AppointmentFacts:
+class AppointmentFacts(NamedTuple):
     """Times are aware, UTC.
 
     Attributes:

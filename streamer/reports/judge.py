@@ -1,6 +1,5 @@
 """Judges a day: the verdict of every appointment and claim, and the rules of the day. Pure."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -76,7 +75,7 @@ class Judge:
         summaries, findings = self._rules(facts, claims)
         if findings:
             claims = tuple(
-                dataclasses.replace(one, findings=tuple(findings[one.claim.claim_id]))
+                one._replace(findings=tuple(findings[one.claim.claim_id]))
                 if one.claim.claim_id in findings
                 else one
                 for one in claims
