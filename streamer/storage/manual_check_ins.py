@@ -104,7 +104,10 @@ class ManualCheckIns:
                 sql("lock_appointment_by_ref"), self._site_id, appointment_ref
             )
             if row is None:
-                raise InputError(f"appointment {appointment_ref}: is not known")
+                raise InputError(
+                    f"appointment {appointment_ref}: is not known; look at the reference, or "
+                    "import the appointment"
+                )
             await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
             check_in = CheckIn(
                 event_id=uuid4(),

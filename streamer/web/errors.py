@@ -22,6 +22,7 @@ from streamer.errors import (
     OutsideError,
     StaleError,
     TextError,
+    UnsentError,
     VaultError,
 )
 from streamer.web.problem import Problem
@@ -46,6 +47,7 @@ _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] =
     (TextError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     (NoMatchError, HTTPStatus.CONFLICT, "no-match", None),
     (CameraError, HTTPStatus.BAD_GATEWAY, "camera", None),
+    (UnsentError, HTTPStatus.BAD_GATEWAY, "outside", None),
     (OutsideError, HTTPStatus.BAD_GATEWAY, "outside", "a service outside does not answer"),
     (DatabaseError, HTTPStatus.SERVICE_UNAVAILABLE, "database", "the database does not answer"),
     (CacheError, HTTPStatus.SERVICE_UNAVAILABLE, "cache", "the cache does not answer"),
