@@ -12,6 +12,7 @@ class AppointmentFacts(NamedTuple):
 
     Attributes:
         recorded_at: When Kirdi first knew of it; None = before that was noted.
+        former_refs: Practitioners whose it was, with this patient, before an import said otherwise.
     """
 
     appointment_id: UUID
@@ -31,3 +32,4 @@ class AppointmentFacts(NamedTuple):
     place: Place
     walk_in: bool
     recorded_at: datetime | None
+    former_refs: tuple[str, ...] = ()

@@ -99,6 +99,7 @@ class Judge:
             windows.coverage(one) if one.place is Place.SITE else None,
             one.status,
             one.appointment_id in facts.unlooked,
+            one.former_refs,
         )
         verdict = verdict_of(
             visit, evidence.own(one), evidence.of_patient(one.patient_id), self._uptime
@@ -145,6 +146,9 @@ class Judge:
             coverage if place is Place.SITE else None,
             None,
             missed,
+            tuple(
+                ref for other in (own, *planned) if other is not None for ref in other.former_refs
+            ),
         )
         verdict = verdict_of(visit, pieces, evidence.of_patient(one.patient_id), self._uptime)
         if named is None and one.appointment_id is not None:

@@ -46,6 +46,24 @@ async def bill(
     return await claims_import(clinic).run(portions(services, columns), NOW, AIGUL)
 
 
+async def test_nobody_imports_evidence_of_their_own_visits(clinic: Clinic) -> None:
+    await clinic.import_patients(patient(1), patient(2))
+    await clinic.import_bookings(booking(1))
+    erased = ErasedReferences(clinic.database.keyed_hash, SITE.id)
+    confirmations = ConfirmationsImport(clinic.database.postgres, SITE.id, erased)
+    other = replace(CONFIRMATION, confirmation_ref="F-2", patient_ref="P-2", appointment_ref=None)
+    doctor = Actor("doctor", ("D-1",))
+    with pytest.raises(InputError, match="line 3, column patient_ref: doctor is a practitioner"):
+        await confirmations.run(portions([other, CONFIRMATION]), NOW, doctor)
+    assert await clinic.count("confirmations") == 0
+    row = await clinic.row("SELECT count(*) FROM audit_events WHERE kind = 'access-denied'")
+    assert row == (1,)
+    assert (await confirmations.run(portions([other]), NOW, doctor)).created == 1
+    # What they bill is no evidence.
+    bills = claims_import(clinic)
+    assert (await bills.run(portions([SERVICE]), NOW, doctor)).created == 1
+
+
 async def test_the_second_time_nothing_changes(any_clinic: Clinic) -> None:
     await any_clinic.import_patients(patient(1), patient(2))
     three = [SERVICE._replace(claim_ref=f"C-{number}") for number in range(3)]
