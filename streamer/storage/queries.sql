@@ -942,6 +942,13 @@ SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::da
 -- name: patient_id_of
 SELECT patient_id FROM patients WHERE site_id = $1 AND patient_ref = $2;
 
+-- name: appointment_id_of
+SELECT appointment_id AS id, patient_id FROM appointments
+WHERE site_id = $1 AND appointment_ref = $2;
+
+-- name: practitioner_id_of
+SELECT practitioner_id FROM practitioners WHERE site_id = $1 AND practitioner_ref = $2;
+
 -- name: forgive_attempts
 -- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;

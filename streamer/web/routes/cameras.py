@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Header, Query, Response
 
 from streamer.domain.camera_report import CameraReport
-from streamer.web.clinic import Clinic, day_or_today
+from streamer.web.clinic import Clinic, day_or_today, no_camera
 from streamer.web.documented import NOT_FOUND, OUTSIDE, PROBLEMS, VERSIONED, WRITE
 from streamer.web.fields import Day, Named
 from streamer.web.models.base import Listed
@@ -24,7 +24,7 @@ from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import forbidden, not_found
+from streamer.web.problem import forbidden
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
@@ -97,7 +97,7 @@ async def test_camera(principal: Operator, clinic: Clinic, sent: CameraToTest) -
     at most 25 seconds; which host, and for whom, is in the audit before it is connected to.
     """
     if clinic.camera_tests is None or not principal.may_use_camera(sent.camera_id):
-        raise not_found("camera")
+        raise no_camera(clinic, sent.camera_id)
     faces = principal.may(Permission.CAMERAS_FACES)
     return await clinic.camera_tests.test(sent, principal.actor, faces=faces)
 
@@ -171,7 +171,7 @@ def _one(clinic: Resources, principal: Principal, camera_id: str) -> CameraRepor
         for one in clinic.cameras.reports():
             if one.state.camera_id == camera_id:
                 return one
-    raise not_found("camera")
+    raise no_camera(clinic, camera_id)
 
 
 def _version(if_match: str | None) -> str:
