@@ -10,7 +10,7 @@ from streamer.web.clinic import Clinic, day_or_today, no_camera
 from streamer.web.documented import NOT_FOUND, OUTSIDE, PROBLEMS, VERSIONED, WRITE
 from streamer.web.fields import Day, Named
 from streamer.web.models.base import Listed
-from streamer.web.models.camera_test import CameraTested, CameraToTest
+from streamer.web.models.camera_test import CameraTested, CameraToTest, Picture
 from streamer.web.models.cameras import (
     Camera,
     CameraChanged,
@@ -93,13 +93,17 @@ async def add_camera(principal: Operator, clinic: Clinic, once: Once, sent: NewC
 async def test_camera(principal: Operator, clinic: Clinic, sent: CameraToTest) -> CameraTested:
     """Look at a camera for some seconds, and show a picture; nothing is saved.
 
-    Faces in the picture are covered unless you may see them. One is looked at at a time (429), for
-    at most 25 seconds; which host, and for whom, is in the audit before it is connected to.
+    The picture is for those who may look at cameras; its faces are covered unless you may see them.
+    One is looked at at a time (429), for at most 25 seconds; which host, and for whom, is in the
+    audit before it is connected to. Why it can't be seen is said in few words: the log has more.
     """
     if clinic.camera_tests is None or not principal.may_use_camera(sent.camera_id):
         raise no_camera(clinic, sent.camera_id)
-    faces = principal.may(Permission.CAMERAS_FACES)
-    return await clinic.camera_tests.test(sent, principal.actor, faces=faces)
+    picture = Picture.NONE
+    if principal.may(Permission.CAMERAS_VIEW):
+        clear = principal.may(Permission.CAMERAS_FACES)
+        picture = Picture.CLEAR if clear else Picture.COVERED
+    return await clinic.camera_tests.test(sent, principal.actor, picture, principal.cameras)
 
 
 @cameras.patch("/{camera_id}", response_model=CameraChanged, responses=VERSIONED)
