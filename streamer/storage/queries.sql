@@ -1742,6 +1742,9 @@ SELECT period FROM job_runs WHERE site_id = $1 AND job = $2 AND period = ANY($3:
 -- name: first_job_run
 SELECT min(due_at) FROM job_runs WHERE site_id = $1 AND job = $2;
 
+-- name: oldest_audit_event_at
+SELECT recorded_at FROM audit_events WHERE site_id = $1 ORDER BY recorded_at LIMIT 1;
+
 -- name: open_job_runs
 -- To be tried again, or left by a service that was killed.
 SELECT period, due_at FROM job_runs
