@@ -115,7 +115,7 @@ def test_every_field_of_the_page_exists() -> None:
         route = route_of(path, method)
         assert route is not None
         asked = re.findall(r"[?&]([a-z_]+)=", line)
-        # `{"code", "chosen"}` in a table; whole bodies are sent as they stand by the examples' test.
+        # `{"code", "chosen"}` in a table; whole bodies are sent as they stand by another test.
         asked += re.findall(r"\"([a-z_]+)\"[,}]", line) if line.startswith("|") else []
         wrong += [(route, name) for name in asked if name not in ROUTES[route]]
     assert wrong == []
