@@ -1009,6 +1009,13 @@ SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::da
 -- name: patient_id_of
 SELECT patient_id FROM patients WHERE site_id = $1 AND patient_ref = $2;
 
+-- name: appointment_id_of
+SELECT appointment_id AS id, patient_id FROM appointments
+WHERE site_id = $1 AND appointment_ref = $2;
+
+-- name: practitioner_id_of
+SELECT practitioner_id FROM practitioners WHERE site_id = $1 AND practitioner_ref = $2;
+
 -- name: forgive_attempts
 -- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
@@ -1808,6 +1815,9 @@ SELECT period FROM job_runs WHERE site_id = $1 AND job = $2 AND period = ANY($3:
 
 -- name: first_job_run
 SELECT min(due_at) FROM job_runs WHERE site_id = $1 AND job = $2;
+
+-- name: oldest_audit_event_at
+SELECT recorded_at FROM audit_events WHERE site_id = $1 ORDER BY recorded_at LIMIT 1;
 
 -- name: open_job_runs
 -- To be tried again, or left by a service that was killed.
