@@ -1,4 +1,4 @@
-"""Turns whatever a route raises into a problem. Installed by `application`."""
+"""Turns what a route raises into a problem, or a page that says it. Installed by `application`."""
 
 import traceback
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -65,6 +65,15 @@ def problem_of(error: KirdiError) -> Problem:
     raise AssertionError("KirdiError covers all of them")
 
 
+def page_of(request: Request, problem: Problem) -> Response:
+    """Return the page that tells a person of it."""
+    page: Response = request.app.state.pages.render(
+        request, "problem.html", status=problem.status, problem=problem
+    )
+    page.headers.update(problem.headers)
+    return page
+
+
 def install(application: FastAPI) -> None:
     """Have every error answered as a problem."""
 
@@ -91,13 +100,16 @@ def install(application: FastAPI) -> None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return Problem(status, "invalid", detail, more={"errors": errors}).response()
 
-    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
         kind = status.phrase.lower().replace(" ", "-")
         headers = dict(error.headers or {})
         detail = _SAID.get(status) or status.description or status.phrase
-        return Problem(status, kind, detail, headers).response()
+        problem = Problem(status, kind, detail, headers)
+        if status is HTTPStatus.NOT_FOUND and _by_a_person(request):
+            return page_of(request, problem)
+        return problem.response()
 
     async def on_bug(request: Request, error: Exception) -> JSONResponse:
         # Where, and never in the error's own words: they may repeat somebody's name or number.
@@ -127,6 +139,12 @@ def _fault(found: Mapping[str, Any]) -> dict[str, object]:
         # A rule of our own, in our own words: `fields`, `models`.
         told["reason"] = str(found["ctx"]["error"])
     return told
+
+
+def _by_a_person(request: Request) -> bool:
+    """Has somebody mistyped a page's address?"""
+    page = not request.url.path.startswith("/api/")
+    return page and "text/html" in request.headers.get("accept", "")
 
 
 def _where(error: Exception) -> list[str]:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from streamer.web.clinic import Clinic, no_camera
 from streamer.web.documented import NOT_FOUND
-from streamer.web.event_stream import StreamedEvent, event_stream
+from streamer.web.event_stream import StreamedEvent, described_events, event_stream
 from streamer.web.fields import Named
 from streamer.web.media.answers import allowed
 from streamer.web.media.view import View
@@ -29,10 +29,10 @@ tracks = router("/cameras", "live")
     response_class=StreamingResponse,
     responses=NOT_FOUND
     | {
-        200: {
-            "description": "Server-sent events named `faces`; the data of each is as described",
-            "content": {"text/event-stream": {"schema": TracksShown.model_json_schema()}},
-        }
+        200: described_events(
+            "Server-sent events named `faces`; the data of each is as described",
+            TracksShown,
+        )
     },
 )
 async def follow_tracks(
