@@ -194,7 +194,8 @@ def _camera_error(camera: CameraUrl, kind: FailureKind, text: str) -> CameraErro
     words = one_line(redact(text, camera.secrets))
     if kind is FailureKind.UNREACHABLE:
         words = f"cannot be reached ({words})"
-    return CameraError(f"{camera.address}: {words}; {_REMEDIES.get(kind, _OTHER_REMEDY)}")
+    remedy = _REMEDIES.get(kind, _OTHER_REMEDY)
+    return CameraError(f"{camera.address}: {words}; {remedy}", code=f"camera_{kind}")
 
 
 def _check_snapshot(path: Path) -> str:

@@ -18,7 +18,7 @@ class OwnPatientError(InputError):
 
     def __init__(self, message: str, patient_id: UUID) -> None:
         """Keep whose patient it was, for the audit."""
-        super().__init__(message)
+        super().__init__(message, code="own_patient")
         self.patient_id = patient_id
 
 

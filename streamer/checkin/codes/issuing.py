@@ -70,7 +70,8 @@ class Issuing:
         if order.sent and not self._messenger.there:
             raise InputError(
                 "send: no SMS gateway is set; set sms.url, or issue the code without sending it, "
-                "and hand it over"
+                "and hand it over",
+                code="no_gateway",
             )
         issued = await self._store.issue(order, by, self._clock.now())
         if order.sent:
