@@ -96,5 +96,6 @@ class DeskCameras:
             raise CameraError(
                 f"camera {camera_id}: is {state.status}{reason}; check in by code or by hand",
                 command="see `kirdi cameras status`",
+                code="camera_dark",
             )
         return DeskCamera(pipeline, self._build, self._min_liveness)

@@ -62,7 +62,11 @@ def problem_of(error: KirdiError) -> Problem:
     for kind, status, word, detail in _OURS:
         if isinstance(error, kind):
             headers = _AWAY if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-            more = {"looks_like": error.references} if isinstance(error, LookAlikeError) else None
+            more: dict[str, object] = {}
+            if isinstance(error, LookAlikeError):
+                more["looks_like"] = error.references
+            if error.code:
+                more |= {"code": error.code, "values": error.values}
             return Problem(status, word, detail or error.message, headers, more)
     raise AssertionError("KirdiError covers all of them")
 

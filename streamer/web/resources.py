@@ -179,6 +179,11 @@ class Consents(Protocol):
 class CheckIns(Protocol):
     """Writes check-ins by hand and takes them back; raises InputError, DatabaseError."""
 
+    @property
+    def enter_afterwards_days(self) -> int:
+        """So many days later a time may still be entered."""
+        ...
+
     async def add(
         self, appointment_ref: str, by: Actor, reason: str, at: datetime | None
     ) -> ManualCheckInWritten:

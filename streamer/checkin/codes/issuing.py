@@ -72,6 +72,7 @@ class Issuing:
                 "send: text messages are not set up here; issue the code without sending it and "
                 "hand it over, or ask your administrator to set them up",
                 command="in the settings that is sms.url",
+                code="no_gateway",
             )
         issued = await self._store.issue(order, by, self._clock.now())
         if order.sent:
