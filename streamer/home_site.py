@@ -5,6 +5,7 @@ Key, checkpoints, register of erasures, added cameras and an embedded database l
 """
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -54,8 +55,9 @@ def refuse_other_site(home: Path, site_id: str) -> None:
 
 def _write(path: Path, site_id: str) -> None:
     """Whole or not at all, and only by the first of several at once."""
-    beside = path.with_name(f".{NAME}-{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    # Nobody else's file of that name may be written over: it may be linked already.
+    descriptor, name = tempfile.mkstemp(prefix=f".{NAME}-", dir=path.parent)
+    beside = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{site_id}\n")
