@@ -37,6 +37,13 @@ CAMERA_REASONS: Final = {
     "more than 20 % of frames dropped": _("The machine is short: many pictures are left out."),
 }
 
+CAMERA_REMARKS: Final = {
+    "analysed at ": _("The machine is short: fewer pictures are looked at than are set."),
+    "nobody moves": _("Nobody moves: only some pictures are decoded."),
+    "model pack ": _("The model pack in use is weaker for some faces: see Health."),
+}
+"""Of remarks that begin so."""
+
 REFUSALS: Final = {
     "own_patient": _("This is a patient of your own: somebody else has to do this."),
     "unknown_appointment": _("There is no such appointment any more. Load the page again."),
