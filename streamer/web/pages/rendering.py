@@ -122,6 +122,8 @@ def _environment(translations: Any) -> Environment:
     environment = Environment(
         loader=PackageLoader("streamer.web", "templates"),
         autoescape=True,
+        # A newer version's templates do not go with the code that runs.
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
