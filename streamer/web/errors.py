@@ -1,9 +1,10 @@
 """Turns what a route raises into a problem, or a page that says it. Installed by `application`."""
 
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -98,11 +99,7 @@ def install(application: FastAPI) -> None:
             # Our own words: the reader's may repeat what it stumbled over.
             detail = f"the body is no JSON: it cannot be read at character {broken['loc'][-1]}"
             return Problem(HTTPStatus.BAD_REQUEST, "json", detail).response()
-        # Where and why, never what: the value may be somebody's number.
-        errors = [
-            {"where": [str(part) for part in one["loc"]], "code": str(one["type"])}
-            for one in error.errors()
-        ]
+        errors = [_fault(one) for one in error.errors()]
         detail = "the request is not as the API describes it"
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return Problem(status, "invalid", detail, more={"errors": errors}).response()
@@ -134,6 +131,18 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, on_invalid)
     application.add_exception_handler(HTTPException, on_http)
     application.add_exception_handler(Exception, on_bug)
+
+
+def _fault(found: Mapping[str, Any]) -> dict[str, object]:
+    """Where and why, never what: the value may be somebody's number."""
+    told: dict[str, object] = {
+        "where": [str(part) for part in found["loc"]],
+        "code": str(found["type"]),
+    }
+    if found["type"] == "value_error":
+        # A rule of our own, in our own words: `fields`, `models`.
+        told["reason"] = str(found["ctx"]["error"])
+    return told
 
 
 def _by_a_person(request: Request) -> bool:

@@ -5,7 +5,7 @@ reads too slowly is not waited for: whatever feeds a stream bounds its own queue
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
+from pydantic import BaseModel
 
 from streamer.errors import KirdiError
 from streamer.web.parts import parts_of
@@ -49,6 +50,40 @@ class StreamedEvent:
 
 _ALIVE: Final = StreamedEvent("alive", "null")
 _SIGNED_OUT: Final = StreamedEvent("signed-out", "null")
+
+
+def described_events(description: str, data: type[BaseModel] | None = None) -> dict[str, Any]:
+    """Return what the OpenAPI document says of such an answer.
+
+    Args:
+        description: What is sent, in words.
+        data: What an event holds; None = that depends on the event's name. Events of
+            `event_stream` itself hold `null`.
+    """
+    text: dict[str, Any] = {"type": "string", "contentMediaType": "application/json"}
+    if data is not None:
+        schema = data.model_json_schema()
+        # References would be looked for at the document's root, where they are not.
+        whole = _inlined(schema, schema.pop("$defs", {}))
+        text["contentSchema"] = {"anyOf": [whole, {"type": "null"}]}
+    event = {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {"event": {"type": "string"}, "data": text, "id": {"type": "string"}},
+    }
+    # Each event by itself, as FastAPI's own streams are described (OpenAPI 3.2).
+    return {"description": description, "content": {"text/event-stream": {"itemSchema": event}}}
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return a schema with its references (none of which goes round) replaced."""
+    if isinstance(schema, list):
+        return [_inlined(one, definitions) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {key: _inlined(one, definitions) for key, one in schema.items()}
 
 
 def event_stream(request: Request, events: AsyncIterator[StreamedEvent]) -> StreamingResponse:

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from streamer.web.clinic import Clinic
 from streamer.web.connection import uncounted
 from streamer.web.documented import PROBLEMS
-from streamer.web.event_stream import event_stream
+from streamer.web.event_stream import described_events, event_stream
 from streamer.web.events.view import View
 from streamer.web.principal import Principal
 from streamer.web.problem import Problem, forbidden
@@ -21,13 +21,7 @@ events = router("/events", "events")
 @events.get(
     "",
     response_class=Response,
-    responses=PROBLEMS
-    | {
-        200: {
-            "description": "Events, until the page goes",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        }
-    },
+    responses=PROBLEMS | {200: described_events("Events, until the page goes")},
 )
 async def follow_events(
     request: Request,

@@ -51,6 +51,7 @@ _CHILDREN_FIRST = (
     "check_ins",
     "claims",
     "confirmations",
+    "former_practitioners",
     "appointments",
     "practitioners",
     "photo_agreements",

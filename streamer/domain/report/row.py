@@ -1,0 +1,83 @@
+"""One appointment or billed service of a report with its verdict: what totals are counted from.
+
+Holds references only. Kept with the report, so that a total can be followed to its evidence later.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from streamer.domain.check_in import EvidenceGrade, Method
+from streamer.domain.coverage import UnknownCause
+from streamer.domain.rule_finding import RuleFinding
+from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
+from streamer.domain.visit_evidence import EvidenceSource
+
+
+class RowKind(StrEnum):
+    """What a row is about."""
+
+    APPOINTMENT = "appointment"
+    CLAIM = "claim"
+
+
+@dataclass(frozen=True, slots=True)
+class RowEvidence:
+    """The evidence a verdict rests on.
+
+    Attributes:
+        method: Of a check-in.
+        source_id: Its record in Kirdi.
+        place: Camera or device; None = neither, or not known.
+    """
+
+    source: EvidenceSource
+    source_id: UUID
+    grade: EvidenceGrade
+    occurred_at: datetime
+    method: Method | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """Times are aware, UTC.
+
+    Attributes:
+        ref: The appointment's or claim's reference; with `kind` it names the row.
+        at: The appointment's start, or when the service was performed.
+        covered: Share of the window, 0 to 1; None where nobody's presence is asked for.
+        explained: An accepted answer of the practitioner stands beside an `unverified`.
+        took_place: Of an appointment: the clinic's system says that there was a visit.
+        appointment_ref: Of a claim: the appointment it names.
+        findings: Of a claim: the rules it stands out by, information too.
+        certain: Of a claim: at risk by a rule; `estimated`: by its practitioner's rate alone.
+    """
+
+    kind: RowKind
+    ref: str
+    patient_ref: str
+    practitioner_ref: str
+    department: str | None
+    service_code: str
+    service_name: str
+    at: datetime
+    status: str
+    verdict: VerdictKind
+    grade: VerdictGrade | None = None
+    cause: UnknownCause | None = None
+    not_applicable: NotApplicable | None = None
+    evidence: RowEvidence | None = None
+    own_evidence: bool = False
+    covered: float | None = None
+    enrolled: bool = False
+    explained: bool = False
+    took_place: bool = False
+    appointment_ref: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    findings: tuple[RuleFinding, ...] = ()
+    certain: bool = False
+    estimated: bool = False
