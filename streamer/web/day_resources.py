@@ -1,4 +1,4 @@
-"""What the routes ask for that show the day, change it and follow it. Parts of `resources.Resources`."""
+"""What routes ask for that show the day, change and follow it. Parts of `resources.Resources`."""
 
 from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import date, datetime
