@@ -93,7 +93,7 @@ class DeskPipeline:
             raise InputError(
                 f"camera {self._rules.camera_id}: another comparison is under way there; wait "
                 "until it is over",
-                code="camera_busy",
+                code="desk_busy",
             )
 
     def bridge(self, max_gap_s: float) -> None:

@@ -195,8 +195,9 @@ class ApiCameraTests:
             )
         except UnseenError as error:
             log.info("camera test failed", camera=camera.id, reason=str(error))
-            said = _SAID.get(error.kind, _NO_CAMERA)
-            code = f"camera_{error.kind}" if error.kind in _SAID else ""
+            said, code = _SAID.get(error.kind, _NO_CAMERA), f"camera_{error.kind}"
+            if error.kind not in _SAID:
+                code = "camera_none"
             raise CameraError(f"{address.address}: {said}", code=code) from None
 
     def _viewed(self, camera: Camera, addresses: list[CameraUrl]) -> StreamInfo | str | None:

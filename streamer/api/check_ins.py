@@ -1,4 +1,4 @@
-"""Check-ins by hand, and their undoing, for `web.resources.CheckIns`."""
+"""Check-ins by hand, and their undoing, for `web.day_resources.CheckIns`."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ class ApiCheckIns:
 
     @property
     def enter_afterwards_days(self) -> int:
-        """See `resources.CheckIns`."""
+        """See `day_resources.CheckIns`."""
         return self._by_hand.enter_afterwards_days
 
     async def add(

@@ -1,12 +1,14 @@
-"""What the routes ask for that show the day and follow it. Parts of `resources.Resources`."""
+"""What routes ask for that show the day, change and follow it. Parts of `resources.Resources`."""
 
 from collections.abc import AsyncGenerator, Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+from streamer.domain.actor import Actor
 from streamer.domain.day_row import DayRow
 from streamer.domain.sight import Sight
+from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 
 if TYPE_CHECKING:
     from streamer.web.event_stream import StreamedEvent
@@ -34,6 +36,27 @@ class Day(Protocol):
         day: date | None = None,
     ) -> Sequence[DayRow]:
         """Its rows, or these of them, or another day's; raises DatabaseError, VaultError."""
+        ...
+
+
+class CheckIns(Protocol):
+    """Writes check-ins by hand and takes them back; raises InputError, DatabaseError."""
+
+    @property
+    def enter_afterwards_days(self) -> int:
+        """So many days later a time may still be entered."""
+        ...
+
+    async def add(
+        self, appointment_ref: str, by: Actor, reason: str, at: datetime | None
+    ) -> ManualCheckInWritten:
+        """Write one."""
+        ...
+
+    async def undo(
+        self, appointment_ref: str, by: Actor, reason: str, wrong_person: bool
+    ) -> UndoneCheckIn:
+        """Take one back."""
         ...
 
 

@@ -25,11 +25,10 @@ from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
 from streamer.web.camera_ports import Cameras, CameraTests
-from streamer.web.day_resources import Day, Events
+from streamer.web.day_resources import CheckIns, Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
-from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
@@ -171,27 +170,6 @@ class Consents(Protocol):
 
     def text(self, purpose: ConsentPurpose, language: Language) -> ConsentText:
         """What is read to a patient."""
-        ...
-
-
-class CheckIns(Protocol):
-    """Writes check-ins by hand and takes them back; raises InputError, DatabaseError."""
-
-    @property
-    def enter_afterwards_days(self) -> int:
-        """So many days later a time may still be entered."""
-        ...
-
-    async def add(
-        self, appointment_ref: str, by: Actor, reason: str, at: datetime | None
-    ) -> ManualCheckInWritten:
-        """Write one."""
-        ...
-
-    async def undo(
-        self, appointment_ref: str, by: Actor, reason: str, wrong_person: bool
-    ) -> UndoneCheckIn:
-        """Take one back."""
         ...
 
 

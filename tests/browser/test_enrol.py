@@ -58,7 +58,7 @@ async def test_without_a_camera_and_in_other_languages(console: Console) -> None
             await screenshot(page, f"enrol-consent-{language}")
     async with console.page(Role.RECEPTION) as page:
         await look_up(page, "P-nobody")
-        await expect(page.get_by_role("alert")).to_contain_text("There is no patient")
+        await expect(page.locator("#find-error")).to_contain_text("There is no patient")
         await look_up(page, "P-1")
         await expect(page.get_by_text("Choose photos instead")).to_be_visible()
 

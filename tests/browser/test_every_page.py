@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page
 
 from streamer.domain.consent import Language
-from tests.browser.console import Console
+from tests.browser.console import Console, screenshot
 from tests.browser.pages import KIOSK, OF_ROLES, opened, others, paired
 from tests.npm import installed
 
@@ -58,6 +58,8 @@ async def test_no_serious_fault_of_accessibility_and_150_kb_at_most(
             for colours, rules in (("light", None), ("dark", ["color-contrast"])):
                 await page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
                 faults += [f"{path} {colours} {one}" for one in await judged(page, rules)]
+                if colours == "light" or language is Language.EN:
+                    await screenshot(page, f"every{path.replace('/', '-')}-{colours}-{language}")
             sent, unpacked = await weight.bytes()
             assert 0 < sent < MOST_BYTES, path
             assert 0 < unpacked < MOST_BYTES, path

@@ -64,7 +64,7 @@ async def test_nobody_changes_their_own_roles(console: Console) -> None:
         dialog = page.locator("#account-dialog")
         await dialog.get_by_label("Reception").check()
         await dialog.get_by_role("button", name="Save").click()
-        await expect(dialog.get_by_role("alert")).to_contain_text("your own account")
+        await expect(dialog.get_by_role("alert")).to_contain_text("their own account")
 
 
 async def test_the_audit_is_read_and_checked(console: Console) -> None:

@@ -37,6 +37,13 @@ CAMERA_REASONS: Final = {
     "more than 20 % of frames dropped": _("The machine is short: many pictures are left out."),
 }
 
+CAMERA_REMARKS: Final = {
+    "analysed at ": _("The machine is short: fewer pictures are looked at than are set."),
+    "nobody moves": _("Nobody moves: only some pictures are decoded."),
+    "model pack ": _("The model pack in use is weaker for some faces: see Health."),
+}
+"""Of remarks that begin so."""
+
 REFUSALS: Final = {
     "own_patient": _("This is a patient of your own: somebody else has to do this."),
     "unknown_appointment": _("There is no such appointment any more. Load the page again."),
@@ -70,7 +77,7 @@ REFUSALS: Final = {
     "not_enrolled": _("The patient's face is not enrolled: use a code, or check in by hand."),
     "looks_alike": _("Too much like another patient to be told apart by face: use a code."),
     "camera_dark": _("The camera shows nothing just now: use a code, or check in by hand."),
-    "camera_busy": _("Somebody is being compared there just now. Try again in a moment."),
+    "desk_busy": _("Somebody is being compared there just now. Try again in a moment."),
     "consent_over": _("The consent's term is over: have a new one signed."),
     "consent_day": _("The consent's day can't be right: correct it."),
     "needs_guardian": _("The patient is a minor: a guardian has to consent."),
@@ -87,8 +94,12 @@ REFUSALS: Final = {
     "name_taken": _("There is one of this name already: choose another."),
     "last_admin": _("This is the last administrator who can sign in: make another one first."),
     "camera_unreachable": _("The camera cannot be reached: look at address, power and network."),
+    "camera_codec": _("The camera's video cannot be read: set it to H.264 or H.265."),
+    "camera_certificate": _("The camera's certificate is not trusted."),
+    "camera_none": _("There is no camera at this address."),
     "camera_unauthorized": _("The camera refuses user or password."),
     "camera_not_found": _("The camera has no stream at this address."),
+    "camera_busy": _("The camera has too many connections already."),
     "camera_stalled": _("The camera is connected, and sends no picture."),
     "kind_forbidden": _("Your account may not do this."),
     "kind_own-account": _("Nobody changes their own account: ask another administrator."),

@@ -20,9 +20,9 @@ from streamer.domain.consent import Language
 from streamer.web.pages.catalogues import read_catalogues
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
 from streamer.web.pages.navigation import menu_of
-from streamer.web.pages.refusal_words import CAMERA_REASONS, REFUSALS
+from streamer.web.pages.refusal_words import CAMERA_REASONS, CAMERA_REMARKS, REFUSALS
 from streamer.web.pages.static_files import StaticFile, read_static_files
-from streamer.web.pages.words import ROLES
+from streamer.web.pages.words import CAMERA_STATUSES, ROLES
 from streamer.web.ports import WebParts
 from streamer.web.principal import Principal
 
@@ -122,15 +122,23 @@ def _environment(translations: Any) -> Environment:
     environment = Environment(
         loader=PackageLoader("streamer.web", "templates"),
         autoescape=True,
+        # A newer version's templates do not go with the code that runs.
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["camera_reason"] = lambda reason: _camera_reason(reason, translations)
     environment.filters |= {"day": _day, "time": _time, "moment": _moment, "number": _number}
     environment.globals |= {"texts": _texts, "role_names": ROLES}
-    environment.globals |= {"refusals": REFUSALS, "camera_reasons": CAMERA_REASONS}
+    environment.globals |= {
+        "refusals": REFUSALS,
+        "camera_reasons": CAMERA_REASONS,
+        "camera_remarks": CAMERA_REMARKS,
+    }
+    environment.globals["camera_statuses"] = CAMERA_STATUSES
     environment.globals["translated"] = lambda words: {
         key: translations.gettext(text) for key, text in words.items()
     }
@@ -144,6 +152,17 @@ def _texts(context: Context, /, **texts: str) -> Markup:
     plain = {name: str(text) for name, text in texts.items()}
     json = context.environment.filters["tojson"](context.eval_ctx, plain)
     return Markup('<script type="application/json" class="texts">{}</script>').format(json)
+
+
+def _camera_reason(reason: str, translations: Any) -> Markup:
+    """As `cameraReason` of `static/modules/refusals.js` says it."""
+    kind, colon, rest = reason.partition(": ")
+    words = [kind] if colon else reason.split(", ")
+    if not all(one in CAMERA_REASONS for one in words):
+        return Markup('<span class="muted" lang="en">{}</span>').format(reason)
+    said = " ".join(translations.gettext(CAMERA_REASONS[one]) for one in words)
+    detail = Markup(' <span class="hint" lang="en">{}</span>').format(rest) if colon else ""
+    return Markup('<span class="muted">{}</span>{}').format(said, detail)
 
 
 @pass_context

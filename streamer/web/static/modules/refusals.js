@@ -7,6 +7,14 @@ const words = place ? JSON.parse(place.textContent) : {};
 const cameraPlace = document.getElementById("camera-reasons");
 const cameraWords = cameraPlace ? JSON.parse(cameraPlace.textContent) : {};
 
+const remarksPlace = document.getElementById("camera-remarks");
+const remarks = Object.entries(remarksPlace ? JSON.parse(remarksPlace.textContent) : {});
+
+/** What a camera's state says besides, in the page's language where there are words for it. */
+export function cameraRemark(remark) {
+  return remarks.find(([beginning]) => remark.startsWith(beginning))?.[1] ?? null;
+}
+
 /** One line for people, of what the API has refused. */
 export function whyOf(problem) {
   if (problem.status === 0) {
