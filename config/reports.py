@@ -132,6 +132,17 @@ class Reports(Section):
         description="of the practitioners who stand out, this share may do so by chance",
     )
 
+    reply_days: int = Field(
+        14,
+        ge=0,
+        le=366,
+        description="a report is preliminary for so many days after its period, or after it was "
+        "first made if that is later; practitioners can answer meanwhile",
+    )
+    call_backs: int = Field(
+        20, ge=0, le=500, description="how many visits are drawn whose patients are to be asked"
+    )
+
     @field_validator("rules_off")
     @classmethod
     def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from streamer.domain.check_in import EvidenceGrade
+from streamer.domain.check_in import EvidenceGrade, Method
 
 
 class EvidenceSource(StrEnum):
@@ -27,6 +27,7 @@ class VisitEvidence(NamedTuple):
         building: Where; None = not known.
         produced_by: References of the practitioners who had a hand in it. For what they bill
             themselves it is no evidence.
+        method: Of a check-in or presence.
     """
 
     source: EvidenceSource
@@ -39,3 +40,4 @@ class VisitEvidence(NamedTuple):
     camera_id: str | None = None
     device_id: str | None = None
     produced_by: tuple[str, ...] = ()
+    method: Method | None = None
