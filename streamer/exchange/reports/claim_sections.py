@@ -83,13 +83,13 @@ def risks(report: Report, days: Days, words: Words) -> Section:
     )
     names = practitioner_names(report)
     columns = (
-        Column(words.of("at"), wide=2),
-        Column(words.of("reference"), wide=2),
-        Column(words.of("practitioner"), wide=3),
-        Column(words.of("service"), wide=3),
-        Column(words.of("amount"), number=True, wide=2),
-        Column(words.of("verdict"), wide=2),
-        Column(words.of("why"), wide=7),
+        Column(words.of("at"), wide=5),
+        Column(words.of("reference"), wide=5),
+        Column(words.of("practitioner"), wide=6),
+        Column(words.of("service"), wide=7),
+        Column(words.of("amount"), number=True, wide=5),
+        Column(words.of("verdict"), wide=6),
+        Column(words.of("why"), wide=16),
     )
     lines = tuple(_risk(row, words, names) for row in shown)
     return Section("risks", words.of("risk.list"), says, table=Table(columns, lines))

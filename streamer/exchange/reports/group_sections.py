@@ -70,7 +70,7 @@ def _columns(title: str, words: Words) -> tuple[Column, ...]:
         *("c.appointments", "c.verified", "c.unverified", "c.explained", "c.unknown"),
         *("c.not_applicable", "c.claims", "c.certain", "c.estimated"),
     )
-    return (Column(title, wide=3), *(Column(words.of(name), number=True) for name in names))
+    return (Column(title, wide=7), *(Column(words.of(name), number=True, wide=3) for name in names))
 
 
 def _line(name: str, figures: Figures, words: Words, about: Scope | date) -> Line:
@@ -138,14 +138,14 @@ def rates(report: Report, words: Words) -> Section:
         ),
     )
     columns = (
-        Column(words.of("practitioner"), wide=3),
-        Column(words.of("rates.group"), wide=3),
-        Column(words.of("rates.visits"), number=True),
-        Column(words.of("verdicts.unverified"), number=True),
-        Column(words.of("rates.rate"), number=True),
-        Column(words.of("rates.site"), number=True),
-        Column(words.of("rates.chance"), number=True),
-        Column(words.of("rates.above")),
+        Column(words.of("practitioner"), wide=6),
+        Column(words.of("rates.group"), wide=5),
+        Column(words.of("rates.visits"), number=True, wide=3),
+        Column(words.of("verdicts.unverified"), number=True, wide=3),
+        Column(words.of("rates.rate"), number=True, wide=3),
+        Column(words.of("rates.site"), number=True, wide=3),
+        Column(words.of("rates.chance"), number=True, wide=3),
+        Column(words.of("rates.above"), wide=2),
     )
     table = Table(columns, tuple(_rate(one, names, words) for one in ordered)) if ordered else None
     says = [words.of("rates.note")]

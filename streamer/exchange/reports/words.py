@@ -23,6 +23,9 @@ _NEVER_SHOWN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
+# In per cent: below it the figures say no more than that it is very little.
+_LEAST_SHOWN: Final = 0.001
+
 
 @cache
 def _all() -> dict[str, list[str]]:
@@ -93,12 +96,10 @@ class Words:
 
     def small(self, share: float) -> str:
         """Return a share that may be tiny, with two figures that say something."""
-        if share == 0:
-            return "0 %"
         shown = share * 100
-        if shown >= 0.01:
-            return f"{self.number(float(f'{shown:.2g}'), 4)} %"
-        return f"{shown:.1e} %".replace(".", "," if self.language != "en" else ".")
+        if 0 < shown < _LEAST_SHOWN:
+            return f"< {self.number(_LEAST_SHOWN, 4)} %"
+        return f"{self.number(float(f'{shown:.2g}'), 4)} %"
 
     def amount(self, amounts: Mapping[str, Decimal]) -> str:
         """Return amounts, each with its currency."""
