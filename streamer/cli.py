@@ -32,6 +32,7 @@ from streamer.commands import (
     models,
     patients,
     presences,
+    report,
     retention,
     review,
     tokens,
@@ -79,6 +80,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(incident.app, name="incident")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(report.app, name="report")
 app.add_typer(retention.app, name="retention")
 app.add_typer(vault.app, name="vault")
 app.add_typer(backup.app, name="backup")

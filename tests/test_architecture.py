@@ -92,6 +92,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "streamer.report_matcher": OURS,
     "streamer.report_runs": OURS,
+    "streamer.report_forms": (*LEAVES, "streamer.reports", "streamer.exchange"),
     "streamer.background": ("streamer.errors",),
     "streamer.hardening": ("streamer.errors",),
     "streamer.control": LEAVES,
