@@ -120,7 +120,7 @@ def verify_command(revision: Revision) -> str:
         ScopeKind.PRACTITIONER: f" --practitioner {_quoted(scope.value or '')}",
     }[scope.kind]
     return (
-        f"kirdi report verify {entry.report_id} --revision {entry.number}{of} "
+        f"kirdi report verify --report {entry.report_id} --revision {entry.number}{of} "
         f"--digest {revision.digest.hex()}"
     )
 
