@@ -120,6 +120,10 @@ class ApiReports:
             report = self._hidden.report(report)
         return replace(revision, report=report)
 
+    async def header(self, asked: ReportAsked) -> Revision:
+        """See `web.report_ports`."""
+        return self._shown(asked, await self._runs.revision(asked.report_id, asked.number))
+
     async def rows(self, asked: ReportAsked, day: date, by: Actor) -> Sequence[ReportRow]:
         """See `web.report_ports`; of a part only that part's rows are read into memory for long."""
         # The whole's header is at hand at once; a part's own would take all of its days.

@@ -18,6 +18,7 @@ from streamer.web.pages.installation import installation
 from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.reports import reports_page
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
 from streamer.web.pages.users import users
@@ -105,6 +106,7 @@ _PAGES: Final = (
     enrol,
     users,
     audit_page,
+    reports_page,
     installation,
     devices_page,
     kiosk_pages,

@@ -112,6 +112,10 @@ class Reports(Protocol):
         """One of them; raises InputError where there is none, AuditError where it was changed."""
         ...
 
+    async def header(self, asked: ReportAsked) -> Revision:
+        """The whole site's, to say its rows by; shown to nobody. Raises as `read`."""
+        ...
+
     async def rows(self, asked: ReportAsked, day: date, by: Actor) -> Sequence[ReportRow]:
         """A day's rows of it; raises likewise."""
         ...

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -148,3 +149,52 @@ async def test_an_insurer_counts_and_knows_nobody(house: House, head: httpx.Asyn
     for form in ("html", "json"):
         file = await insurer.get(f"/reports/{report_id}/file?format={form}&language=en")
         assert not any(f'"{one}"' in file.text or f">{one}<" in file.text for one in secret)
+
+
+async def test_pages_lead_from_a_total_to_one_rows_evidence(
+    house: House, head: httpx.AsyncClient
+) -> None:
+    report_id = await made(house, head)
+    base = house.api.url
+    russian = {"Accept": "text/html", "Accept-Language": "ru"}
+
+    async def page(path: str, client: httpx.AsyncClient = head) -> str:
+        answer = await client.get(f"{base}{path.replace('&amp;', '&')}", headers=russian)
+        assert answer.status_code == 200, answer.text
+        assert "style-src 'self'" in answer.headers.get("content-security-policy", "style-src 'self'")
+        return answer.text
+
+    listed = await page("/reports")
+    assert f'href="/reports/{report_id}?revision=1"' in listed
+    assert 'id="make"' in listed
+    whole = await page(f"/reports/{report_id}")
+    assert "Отсутствие лица не является доказательством мошенничества." in whole
+    assert "<style" not in whole
+    assert " style=" not in whole
+    # Total, department, day, row, evidence.
+    (part,) = {one for one in links(whole) if "department=" in one and "/file" not in one}
+    (day,) = {one for one in links(await page(part)) if "/rows?" in one}
+    assert "department=" in day
+    rows = await page(day)
+    (one,) = {link for link in links(rows) if "ref=A-1" in link}
+    assert "D-2" not in rows
+    evidence = await page(one)
+    assert "Dr One (D-1)" in evidence
+    assert "A-1" in evidence
+    assert "text/css" in (await head.get(f"{base}/reports/style.css")).headers["content-type"]
+    gone = await head.get(f"{base}{day}&ref=nothing", headers=russian)
+    assert gone.status_code == 404
+
+    doctor = await house.as_role(Role.PRACTITIONER, account="doctor", practitioner_refs=["D-1"])
+    assert 'id="make"' not in await page("/reports", doctor)
+    mine = await page(f"/reports/{report_id}", doctor)
+    assert "Dr One" in mine
+    assert "Dr Two" not in mine
+    insurer = await house.as_role(Role.INSURER, account="insurer")
+    hidden = await page(f"/reports/{report_id}", insurer)
+    assert "Dr One" not in hidden
+    assert "D-1" not in hidden
+
+
+def links(text: str) -> list[str]:
+    return re.findall(r'href="([^"]+)"', text)
