@@ -5,7 +5,8 @@ A stored report is always the whole site's; a department's or practitioner's is 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -199,14 +200,15 @@ class ReportRuns:
                 explained,
             )
             done = 0
-            async for day in facts.days():
-                # A day at a time, off the loop: the service has other things to do meanwhile.
-                lines = await asyncio.to_thread(_judged, judge, maker, day)
-                if lines:
-                    await writing.add(day.day, 0, lines)
-                done += 1
-                if progress is not None:
-                    progress(done, period.days)
+            async with aclosing(_one_ahead(facts.days())) as days:
+                async for day in days:
+                    # Off the loop: the service has other things to do meanwhile.
+                    lines = await asyncio.to_thread(_judged, judge, maker, day)
+                    if lines:
+                        await writing.add(day.day, 0, lines)
+                    done += 1
+                    if progress is not None:
+                        progress(done, period.days)
         for of_day, lines in await asyncio.to_thread(lambda: list(maker.close())):
             await writing.add(of_day, 1, lines)
         asked: list[ReportRow] = []
@@ -305,6 +307,19 @@ class ReportRuns:
                 "could write"
             )
         return await asyncio.to_thread(rows_of, lines)
+
+
+async def _one_ahead(days: AsyncIterator[VisitDay]) -> AsyncGenerator[VisitDay, None]:
+    """Yield days, the next one being read meanwhile: two are in memory."""
+    coming = asyncio.ensure_future(anext(days, None))
+    try:
+        while (day := await coming) is not None:
+            coming = asyncio.ensure_future(anext(days, None))
+            yield day
+    finally:
+        # The connection is given back only when nothing is read from it any more.
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _judged(judge: Judge, maker: ReportMaker, day: VisitDay) -> bytes:

@@ -1,13 +1,12 @@
 """A made-up period in a clinic's database, and whoever makes reports of it."""
 
 from pathlib import Path
-from typing import Any
 
 from config.settings import Settings
 from streamer.backend import Backend
 from streamer.bench.reports.made_period import Maker, honest_visits
-from streamer.bench.reports.made_site import REPORTS
-from streamer.bench.reports.planted_cases import OWN, plant
+from streamer.bench.reports.made_settings import made_settings
+from streamer.bench.reports.planted_cases import plant
 from streamer.bench.reports.write_period import write_period
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision
@@ -18,33 +17,9 @@ from tests.integration.web.clinic_backend import clinic_backend
 
 
 def settings(maker: Maker) -> Settings:
-    """Those of `made_site`, so that what the maker expects is right."""
-    site: dict[str, Any] = {
-        "id": SITE.id,
-        "name": SITE.name,
-        "time_zone": SITE.time_zone,
-        "buildings": ["main", "annex"],
-        "opening_hours": {"mon-sat": "08:00-20:00"},
-        "holidays": [maker.holiday.isoformat()],
-    }
-    cameras = [
-        {"id": one, "url": "rtsp://127.0.0.1/1", "building": building, "entrance": entrance}
-        for one, building, entrance in (
-            ("lobby-1", "main", "front"),
-            ("lobby-2", "main", "back"),
-            ("annex-1", "annex", "front"),
-        )
-    ]
-    reports = REPORTS.model_dump() | {"entrances": {"annex": ["front", "side"]}}
-    return Settings.model_validate(
-        {
-            "site": site,
-            "cameras": cameras,
-            "reports": reports,
-            "codes": {"devices": {"terminal": "main", "other": "annex"}},
-            "staff": {"practitioners": {"own": OWN}},
-        }
-    )
+    """Those under which what the maker expects is right."""
+    site = {"id": SITE.id, "name": SITE.name, "time_zone": SITE.time_zone}
+    return Settings.model_validate(made_settings(maker, site))
 
 
 async def written(clinic: Clinic, period: Period, appointments: int) -> Maker:

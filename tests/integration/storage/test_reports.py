@@ -409,8 +409,8 @@ async def _expected(
         )
         assert (told.claims, sum(told.amounts.values(), Decimal(0))) == amount
     planted = sum(one.at_risk for one in expected.values())
-    at_risk = total.certain.claims + total.estimated.claims
-    assert at_risk == planted if whole else at_risk <= planted
+    found = total.certain.claims + total.estimated.claims
+    assert found == planted if whole else found <= planted
     above = {one.practitioner_ref for one in made.report.rates if one.above}
     assert above <= {*PHANTOMS, CROOKED}
     # Nothing in an outage is anything but unknown.
