@@ -46,7 +46,7 @@ from streamer.recognition import face_gate
 from streamer.report_runs import ReportRuns
 from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices
-from streamer.web.installation import Installation
+from streamer.web.installation import Installation, Notices
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
 from streamer.web.report_ports import Reports
@@ -55,7 +55,6 @@ from streamer.web.resources import (
     CameraTests,
     Desk,
     Enrolments,
-    Notices,
     Resources,
     Reviews,
 )

@@ -62,7 +62,7 @@ def _line(group: Sequence[CoverageStrip], words: Words) -> Line:
             minutes = (gap.ends_at - gap.starts_at).total_seconds() / 60
             missed[gap.cause.value] = missed.get(gap.cause.value, 0) + minutes
     said = "; ".join(
-        f"{words.number(minutes)}: {words.of(f'cause.{cause}')}"
+        f"{_minutes(minutes, words)}: {words.of(f'cause.{cause}')}"
         for cause, minutes in sorted(missed.items(), key=lambda item: -item[1])
     )
     return Line(
@@ -76,19 +76,28 @@ def _line(group: Sequence[CoverageStrip], words: Words) -> Line:
     )
 
 
+def _minutes(minutes: float, words: Words) -> str:
+    return words.number(minutes) if minutes >= 1 else "< 1"
+
+
 def _charts(
     report: Report, of_entrance: Sequence[Sequence[CoverageStrip]], words: Words
 ) -> list[Chart]:
     first, last = _hours(report.coverage, words)
+    until = report.data_until
     if report.period.days == 1:
-        rows = [_strip(group[0], _name(group[0]), first, last, words) for group in of_entrance]
+        rows = [
+            _strip(group[0], _name(group[0]), (first, last), until, words) for group in of_entrance
+        ]
         return [_chart(rows, first, last, _HIGH + 4, words.of("coverage"))]
     charts = []
     high = _HIGH if report.period.days <= 3 * _CHUNK else _LOW
     for group in of_entrance:
         for at in range(0, len(group), _CHUNK if high == _HIGH else 12 * _CHUNK):
             some = group[at : at + (_CHUNK if high == _HIGH else 12 * _CHUNK)]
-            rows = [_strip(one, words.short_date(one.day), first, last, words) for one in some]
+            rows = [
+                _strip(one, words.short_date(one.day), (first, last), until, words) for one in some
+            ]
             heading = Strip(_name(group[0]), "", (0, 0), ())
             charts.append(_chart([heading, *rows], first, last, high, _name(group[0])))
     return charts
@@ -117,7 +126,12 @@ def _minute(at: datetime, day: date, words: Words) -> float:
     return (at - midnight) / timedelta(minutes=1)
 
 
-def _strip(one: CoverageStrip, label: str, first: int, last: int, words: Words) -> Strip:
+def _strip(
+    one: CoverageStrip, label: str, hours: tuple[int, int], until: datetime, words: Words
+) -> Strip:
+    """What was not over yet when the report was made is drawn as nothing at all."""
+    first, last = hours
+
     def place(at: datetime) -> float:
         share = (_minute(at, one.day, words) - first) / (last - first)
         return min(max(share, 0.0), 1.0)
@@ -125,6 +139,6 @@ def _strip(one: CoverageStrip, label: str, first: int, last: int, words: Words) 
     return Strip(
         label,
         words.percent(one.share),
-        (place(one.opens_at), place(one.closes_at)),
+        (place(one.opens_at), place(max(min(one.closes_at, until), one.opens_at))),
         tuple((place(gap.starts_at), place(gap.ends_at)) for gap in one.gaps),
     )
