@@ -154,6 +154,12 @@ class ReportRuns:
             else:
                 yield day, tuple(row for row in rows if within(scope, row))
 
+    async def rows_of(self, revision: Revision, day: date) -> tuple[ReportRow, ...]:
+        """Return a day's rows of a revision of the whole site; raises as `rows`."""
+        entry = revision.entry
+        kept = await self._reports.revision(entry.report_id, entry.number)
+        return await self._day(kept, (day - entry.period.first).days)
+
     async def record(self, revision: Revision, by: Actor, what: str, detail: Detail = ()) -> None:
         """Keep in the audit that somebody read, exported, sent or checked a report.
 
@@ -287,17 +293,20 @@ class ReportRuns:
         return found
 
     async def _days(self, kept: KeptRevision) -> AsyncIterator[tuple[date, tuple[ReportRow, ...]]]:
+        for place in range(len(kept.day_digests)):
+            yield kept.entry.period.first + timedelta(days=place), await self._day(kept, place)
+
+    async def _day(self, kept: KeptRevision, place: int) -> tuple[ReportRow, ...]:
         entry = kept.entry
-        for place, expected in enumerate(kept.day_digests):
-            day = entry.period.first + timedelta(days=place)
-            lines = await self._reports.lines(entry.report_id, entry.number, day)
-            if hashlib.sha256(lines).digest() != expected:
-                raise AuditError(
-                    f"report {entry.report_id} revision {entry.number}: its rows of {day} are not "
-                    "those it was made with; keep the database and its backups, and find out who "
-                    "could write"
-                )
-            yield day, await asyncio.to_thread(rows_of, lines)
+        day = entry.period.first + timedelta(days=place)
+        lines = await self._reports.lines(entry.report_id, entry.number, day)
+        if hashlib.sha256(lines).digest() != kept.day_digests[place]:
+            raise AuditError(
+                f"report {entry.report_id} revision {entry.number}: its rows of {day} are not "
+                "those it was made with; keep the database and its backups, and find out who "
+                "could write"
+            )
+        return await asyncio.to_thread(rows_of, lines)
 
 
 async def _one_ahead(days: AsyncIterator[VisitDay]) -> AsyncGenerator[VisitDay, None]:

@@ -1300,6 +1300,15 @@ LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
 WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
 ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
 
+-- name: patients_told_to_payer
+-- Of these patients those who agreed, as of $3, that the payer is told.
+SELECT p.patient_ref
+FROM patients p
+WHERE p.site_id = $1 AND p.patient_ref = ANY($2::text[]) AND EXISTS (
+    SELECT FROM consents k
+    WHERE k.patient_id = p.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+      AND (k.expires_at IS NULL OR k.expires_at > $3));
+
 -- name: read_appointments
 -- A page of a day. In all of these `read_…`: $2 = only of these practitioners, $3 = only of patients
 -- who agreed, as of $4, that the payer is told; each null or false where it does not matter.

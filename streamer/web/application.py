@@ -18,6 +18,7 @@ from streamer.web.pages.installation import installation
 from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.reports import reports_page
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
 from streamer.web.pages.users import users
@@ -44,6 +45,7 @@ from streamer.web.routes.openapi import openapi
 from streamer.web.routes.patients import patients
 from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
+from streamer.web.routes.reports import reports
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
 from streamer.web.routes.schedule import schedule
@@ -88,6 +90,7 @@ _ROUTERS: Final = (
     tracks,
     service,
     audit,
+    reports,
     accounts,
     tokens,
     jobs,
@@ -103,6 +106,7 @@ _PAGES: Final = (
     enrol,
     users,
     audit_page,
+    reports_page,
     installation,
     devices_page,
     kiosk_pages,

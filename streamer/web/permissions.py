@@ -35,6 +35,7 @@ class Permission(StrEnum):
     CAMERAS_VIEW = "cameras:view"
     CAMERAS_FACES = "cameras:faces"
     REPORTS_READ = "reports:read"
+    REPORTS_WRITE = "reports:write"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
     RIGHTS_ERASE = "rights:erase"
@@ -100,6 +101,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
+            Permission.REPORTS_READ,
         }
     ),
     Role.HEAD: frozenset(
@@ -112,6 +114,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CODES_READ,
             Permission.CAMERAS_READ,
             Permission.REPORTS_READ,
+            Permission.REPORTS_WRITE,
         }
     ),
     Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.REPORTS_READ}),

@@ -27,12 +27,13 @@ from streamer.domain.sight import Sight
 from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.day_resources import CheckIns, Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
-from streamer.web.installation import Installation
+from streamer.web.installation import Installation, Notices
 from streamer.web.models.audit import Verification
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
 from streamer.web.models.patients import Enrolled, PhotoAdvice
+from streamer.web.report_ports import Reports
 
 if TYPE_CHECKING:
     from streamer.web.media.live_views import LiveViews
@@ -264,14 +265,6 @@ class Audit(Protocol):
         ...
 
 
-class Notices(Protocol):
-    """What an operator should know; raises DatabaseError."""
-
-    async def notices(self) -> Sequence[str]:
-        """One line each."""
-        ...
-
-
 class OnceStore(Protocol):
     """Remembers writes; `storage.idempotency.PostgresOnce` does. All raise DatabaseError."""
 
@@ -331,6 +324,7 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    reports: Reports
     installation: Installation
     live: "LiveViews | None" = None
     tracks: "TrackViews | None" = None
