@@ -132,6 +132,14 @@ class Reports(Section):
         description="of the practitioners who stand out, this share may do so by chance",
     )
 
+    reply_days: int = Field(
+        14,
+        ge=1,
+        le=90,
+        description="so long after its last day a period is preliminary, and practitioners may "
+        "answer; then it is final",
+    )
+
     @field_validator("rules_off")
     @classmethod
     def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
