@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.mail import ADDRESS
+from config.mail import is_address
 from config.section import Identifier, Section, checked_scheme, with_url_file
 
 
@@ -17,7 +17,7 @@ class Destination(Section):
     folder: Path | None = Field(
         None, description="folder of this machine or a mounted share; reports lie there in files"
     )
-    email: str | None = Field(None, pattern=ADDRESS, description="address that mail goes to")
+    email: str | None = Field(None, description="address that mail goes to: one, or a list's own")
     webhook: SecretStr | None = Field(
         None, description="https address that is told of a report by a signed POST"
     )
@@ -49,6 +49,13 @@ class Destination(Section):
     @classmethod
     def _web_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         return checked_scheme(value, ("https", "http"))
+
+    @field_validator("email")
+    @classmethod
+    def _one_address(cls, value: str | None) -> str | None:
+        if value is not None and not is_address(value):
+            raise ValueError("email must be one address, as head@clinic.example")
+        return value
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

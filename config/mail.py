@@ -1,13 +1,19 @@
 """The settings of the clinic's mail server."""
 
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from config.section import Section, with_url_file
 
-ADDRESS = r"^[^\s@<>,;:\"']+@[^\s@<>,;:\"']+$"
+_ADDRESS: Final = re.compile(r"[a-z0-9!#$%&*+/=?^_`{|}~.-]+@[a-z0-9.-]+", re.IGNORECASE)
+
+
+def is_address(text: str) -> bool:
+    """Is it one address for mail, without a name, and fit for a message's head?"""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
 
 
 class Mail(Section):
@@ -39,7 +45,7 @@ class Mail(Section):
     def _usable(self) -> Self:
         if self.host is None:
             return self
-        if "@" not in self.sender:
+        if not is_address(self.sender):
             raise ValueError("a host needs sender, the address that mail comes from")
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together; give both or neither")

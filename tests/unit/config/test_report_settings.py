@@ -24,8 +24,20 @@ def test_cron_lines(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "6:30", "60 6 * * *", "0 24 * * *", "0 0 0 * *", "* * * * 7", "5-1 * * * *", "0 6 * * mo"]
-    + ["*/0 * * * *", "5/2 * * * *", "٣ * * * *", "0 6 * * * *"],
+    [
+        "",
+        "6:30",
+        "60 6 * * *",
+        "0 24 * * *",
+        "0 0 0 * *",
+        "* * * * 7",
+        "5-1 * * * *",
+        "0 6 * * mo",
+        "*/0 * * * *",
+        "5/2 * * * *",
+        "٣ * * * *",
+        "0 6 * * * *",
+    ],
 )
 def test_cron_lines_that_are_none(line: str) -> None:
     with pytest.raises(ValueError, match="30 6"):
@@ -61,9 +73,9 @@ def test_a_secret_is_shown_nowhere() -> None:
     ("given", "words"),
     [
         ({"host": "m"}, "sender"),
-        ({"host": "m", "sender": "a@b", "user": "u"}, "go together"),
+        ({"host": "m", "sender": "a@b.kz", "user": "u"}, "go together"),
         (
-            {"host": "m", "sender": "a@b", "user": "u", "password": "p", "security": "none"},
+            {"host": "m", "sender": "a@b.kz", "user": "u", "password": "p", "security": "none"},
             "in the clear",
         ),
     ],
