@@ -134,10 +134,13 @@ class Reports(Section):
 
     reply_days: int = Field(
         14,
-        ge=1,
-        le=90,
-        description="so long after its last day a period is preliminary, and practitioners may "
-        "answer; then it is final",
+        ge=0,
+        le=366,
+        description="a report is preliminary for so many days after its period, or after it was "
+        "first made if that is later; practitioners can answer meanwhile",
+    )
+    call_backs: int = Field(
+        20, ge=0, le=500, description="how many visits are drawn whose patients are to be asked"
     )
 
     @field_validator("rules_off")

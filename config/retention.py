@@ -58,6 +58,9 @@ class Retention(Section):
         ge=30,
         description=_WORDS + "the erasure, and not before the log and the last backup are clean",
     )
+    reports_days: int = Field(
+        _FIVE_YEARS, ge=30, description=_WORDS + "the period's last day; all revisions with rows"
+    )
     match_counts_days: int = Field(_FIVE_YEARS, ge=7, description=_WORDS + "the day counted")
     camera_uptime_days: int = Field(_FIVE_YEARS, ge=7, description=_WORDS + "the period's end")
     tokens_days: int = Field(

@@ -37,6 +37,7 @@ class AuditKind(StrEnum):
     RETENTION = "retention"
     JOB_RUN = "job-run"
     AUDIT_READ = "audit-read"
+    REPORT = "report"
 
 
 class AuditAction(StrEnum):

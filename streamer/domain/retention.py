@@ -29,6 +29,7 @@ class Kept(StrEnum):
     RECEIPTS = "receipts"
     PATIENTS = "patients"
     PRACTITIONERS = "practitioners"
+    REPORTS = "reports"
     MATCH_COUNTS = "match_counts"
     CAMERA_UPTIME = "camera_uptime"
     TEMPLATE_READS = "template_reads"

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from streamer.domain.check_in import EvidenceGrade
+from streamer.domain.check_in import EvidenceGrade, Method
 
 
 class EvidenceSource(StrEnum):
@@ -28,6 +28,7 @@ class VisitEvidence:
         building: Where; None = not known.
         produced_by: References of the practitioners who had a hand in it. For what they bill
             themselves it is no evidence.
+        method: Of a check-in or presence.
     """
 
     source: EvidenceSource
@@ -40,3 +41,4 @@ class VisitEvidence:
     camera_id: str | None = None
     device_id: str | None = None
     produced_by: tuple[str, ...] = ()
+    method: Method | None = None

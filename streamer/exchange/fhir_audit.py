@@ -37,6 +37,7 @@ _TYPES: Final = {
     "export": ("110106", "Export"),
     "incident-report": ("110106", "Export"),
     "audit-read": ("110101", "Audit Log Used"),
+    "report": ("110112", "Query"),
 }
 _SUBTYPES: Final = {
     "sign-in": ("110122", "Login"),

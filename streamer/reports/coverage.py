@@ -4,9 +4,9 @@ Conservative by design: what is not known to have been covered was not. See docs
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from streamer.domain.camera_state import CameraStatus
@@ -86,6 +86,19 @@ class SiteUptime:
             found = self._windows[key] = self._coverage(building, starts_at, ends_at, known_since)
         return found
 
+    def gaps(
+        self, building: str | None, starts_at: datetime, ends_at: datetime
+    ) -> Iterator[tuple[datetime, datetime, UnknownCause]]:
+        """Yield when within a window not all of the building's entrances were analysed, and why.
+
+        What lies after `as_of` is none: nothing is known of it.
+        """
+        line = self._entrances[building if building in self._entrances else None]
+        start, end = starts_at.timestamp(), min(ends_at, self._as_of).timestamp()
+        for begin, until, cause in line.spans(start, end):
+            if cause is not None:
+                yield datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(until, UTC), cause
+
     def desk_open(self, building: str | None, starts_at: datetime, ends_at: datetime) -> bool:
         """Could a code be shown for long enough of a window, in the building or (None) anywhere?"""
         buildings = self._buildings if building not in self._kiosks else (building,)
@@ -140,6 +153,14 @@ class _Line:
     def missing(self, cause: UnknownCause, start: float, end: float) -> float:
         """Seconds of a window that were not, for this reason."""
         return self._within(cause, start, end)
+
+    def spans(self, start: float, end: float) -> Iterator[tuple[float, float, _Covered]]:
+        """Yield the steps of a window, cut to it."""
+        place = max(0, bisect_right(self.starts, start) - 1)
+        while start < end:
+            after = self.starts[place + 1] if place + 1 < len(self.starts) else end
+            yield start, min(after, end), self.causes[place]
+            start, place = min(after, end), place + 1
 
     def _within(self, cause: _Covered, start: float, end: float) -> float:
         totals = self.totals.get(cause)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from uuid import uuid4
 
 from streamer.crypto.vault import Vault
@@ -12,6 +12,7 @@ from streamer.domain.site_calibration import SiteCalibration
 from streamer.domain.template import Template
 from streamer.storage.audit import append
 from streamer.storage.gallery_source import unsealed
+from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 
@@ -117,6 +118,19 @@ class PostgresCalibrations:
             row = await connection.fetchrow(sql("review_tally"), self._site_id, self._pack_id)
         assert row is not None
         return ReviewTally(**row)
+
+    async def reviews_between(self, first: date, last: date, zone: tzinfo) -> tuple[int, int]:
+        """Return how many matches people looked at on some days, and how many were rejected."""
+        async with self._postgres.connection() as connection:
+            row = await connection.fetchrow(
+                sql("reviews_between"),
+                self._site_id,
+                self._pack_id,
+                LocalDay(first, zone).start,
+                LocalDay(last, zone).end,
+            )
+        assert row is not None
+        return row["decided"], row["rejected"]
 
     async def largest_gallery(self) -> int | None:
         """The largest gallery that was ever searched; None before the first search."""

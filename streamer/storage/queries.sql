@@ -789,6 +789,13 @@ SELECT count(*) FILTER (WHERE decision <> 'expired') + (SELECT matches FROM unas
        count(*) FILTER (WHERE decision = 'expired') AS expired
 FROM looked;
 
+-- name: reviews_between
+-- What people said of faces seen between two moments.
+SELECT count(*) FILTER (WHERE decision <> 'expired') AS decided,
+       count(*) FILTER (WHERE decision IN ('rejected', 'other')) AS rejected
+FROM reviews
+WHERE site_id = $1 AND pack_id = $2 AND lead AND captured_at >= $3 AND captured_at < $4;
+
 -- name: insert_calibration
 INSERT INTO site_calibrations (calibration_id, site_id, pack_id, made_at, made_by, figures,
                                accept_fpir, patients, impostor_pairs, decided_reviews,
@@ -2520,17 +2527,17 @@ ORDER BY performed_at, claim_ref;
 -- Check-ins in force, presences and confirmations between two moments.
 SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
        occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
-       NULL AS appointment_ref
+       NULL AS appointment_ref, method
 FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
 UNION ALL
 SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
-       camera_id, device_id, decided_by, NULL, NULL
+       camera_id, device_id, decided_by, NULL, NULL, method
 FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
 UNION ALL
 SELECT 'confirmation', confirmation_id, patient_id, NULL,
        CASE method WHEN 'face_id' THEN 'face' ELSE 'egov' END, confirmed_at, building, NULL, NULL,
-       NULL, taken_by, appointment_ref
+       NULL, taken_by, appointment_ref, NULL
 FROM confirmations WHERE site_id = $1 AND confirmed_at >= $2 AND confirmed_at < $3;
 
 -- name: report_code_issuers
@@ -2593,6 +2600,56 @@ SELECT camera_id, min(started_at) AS since FROM camera_uptime WHERE site_id = $1
 -- Who of the staff bills whose appointments.
 SELECT name, practitioner_refs FROM accounts WHERE site_id = $1 AND practitioner_refs <> '{}';
 
+-- name: report_of_period
+SELECT report_id, final_on FROM reports
+WHERE site_id = $1 AND kind = $2 AND first_day = $3 AND last_day = $4;
+
+-- name: insert_report
+INSERT INTO reports (report_id, site_id, kind, first_day, last_day, final_on)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: read_revision
+-- One of a report, or (number null) its newest.
+SELECT r.report_id, v.number, r.kind, r.first_day, r.last_day, v.state, v.made_at, v.made_by,
+       v.digest, r.final_on, v.appointments, v.unverified, v.changes, v.header, v.day_digests,
+       v.content
+FROM reports r JOIN report_revisions v USING (site_id, report_id)
+WHERE r.site_id = $1 AND r.report_id = $2 AND ($3::integer IS NULL OR v.number = $3)
+ORDER BY v.number DESC LIMIT 1;
+
+-- name: insert_revision
+INSERT INTO report_revisions (site_id, report_id, number, state, made_at, made_by, digest, content,
+                              appointments, verified, unverified, unknown, changes, header,
+                              day_digests)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+
+-- name: insert_report_day
+INSERT INTO report_days (site_id, report_id, number, day, part, rows)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: read_report_day
+-- Both parts of one, in order.
+SELECT part, rows FROM report_days
+WHERE site_id = $1 AND report_id = $2 AND number = $3 AND day = $4 ORDER BY part;
+
+-- name: list_revisions
+-- The newest periods first, and of each its newest revision first.
+SELECT r.report_id, v.number, r.kind, r.first_day, r.last_day, v.state, v.made_at, v.made_by,
+       v.digest, r.final_on, v.appointments, v.unverified
+FROM reports r JOIN report_revisions v USING (site_id, report_id)
+WHERE r.site_id = $1
+ORDER BY r.last_day DESC, r.first_day DESC, r.kind, v.number DESC LIMIT $2;
+
+-- name: former_reports
+-- Of the same kind, or of as many days where days were chosen freely; the newest revision of each.
+SELECT * FROM (
+    SELECT DISTINCT ON (r.report_id) r.first_day, r.last_day, v.appointments, v.verified,
+           v.unverified, v.unknown
+    FROM reports r JOIN report_revisions v USING (site_id, report_id)
+    WHERE r.site_id = $1 AND r.kind = $2 AND r.last_day < $3
+      AND (r.kind <> 'range' OR r.last_day - r.first_day = $4)
+    ORDER BY r.report_id, v.number DESC
+) AS former ORDER BY last_day DESC LIMIT $5;
 
 -- name: row_of_report
 -- What a row of a report is about, as the database has it now.

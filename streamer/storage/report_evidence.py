@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from streamer.domain.check_in import EvidenceGrade
+from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.report_wants import ReportWants
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
 from streamer.storage.postgres import Connection
@@ -16,6 +16,7 @@ from streamer.storage.queries import sql
 _TIMEOUT_S: Final = 30.0
 _SOURCES: Final = {one.value: one for one in EvidenceSource}
 _GRADES: Final = {one.value: one for one in EvidenceGrade}
+_METHODS: Final = {None: None} | {one.value: one for one in Method}
 _CODES: Final = frozenset({"code", "desk_code", "guardian"})
 
 
@@ -75,6 +76,7 @@ class ReportEvidence:
             decided_by,
             taken_by,
             appointment_ref,
+            method,
         ) = row
         if appointment_ref is not None:
             appointment_id = booked.get(appointment_ref)
@@ -98,6 +100,7 @@ class ReportEvidence:
             camera_id,
             device_id,
             produced_by,
+            _METHODS[method],
         )
 
     def _whose(self, recorded: str) -> tuple[str, ...]:

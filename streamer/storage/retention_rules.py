@@ -24,6 +24,7 @@ TERMS: Final = (
     "consents",
     "patients",
     "receipts",
+    "reports",
     "match_counts",
     "camera_uptime",
     "tokens",
@@ -169,6 +170,8 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     ),
     Kept.PATIENTS: _patients,
     Kept.PRACTITIONERS: _practitioners,
+    # With its revisions and their rows.
+    Kept.REPORTS: lambda a: f"{a}.site_id = $1 AND {a}.last_day < {_day_before('reports')}",
     Kept.MATCH_COUNTS: lambda a: f"{a}.site_id = $1 AND {a}.day < {_day_before('match_counts')}",
     Kept.CAMERA_UPTIME: _older("ended_at", "camera_uptime"),
     Kept.TEMPLATE_READS: _older("read_at", "audit"),

@@ -13,6 +13,7 @@ from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
 from streamer.storage.presences import PostgresPresences
+from streamer.storage.reports import PostgresReports
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.tickets import PostgresTickets
 from streamer.storage.undo import PostgresUndo
@@ -165,3 +166,8 @@ class VisitStores(SiteStores):
         """Reads a period's facts for reports."""
         base, site = self.database, self.settings.site
         return VisitDays(base.postgres, base.vault, site.id, site.zone)
+
+    @property
+    def reports(self) -> PostgresReports:
+        """Keeps reports."""
+        return PostgresReports(self.database.postgres, self.settings.site.id)

@@ -28,7 +28,7 @@ class RowEvidence:
     """The evidence a verdict rests on.
 
     Attributes:
-        method: Of a check-in.
+        method: Of a check-in or presence.
         source_id: Its record in Kirdi.
         place: Camera or device; None = neither, or not known.
     """
@@ -49,9 +49,12 @@ class ReportRow:
         ref: The appointment's or claim's reference; with `kind` it names the row.
         at: The appointment's start, or when the service was performed.
         covered: Share of the window, 0 to 1; None where nobody's presence is asked for.
+        status: Of an appointment, FHIR's; of a claim `billed`.
+        declined: The patient did not want to be recognised by face, on that day.
         explained: An accepted answer of the practitioner stands beside an `unverified`.
         took_place: Of an appointment: the clinic's system says that there was a visit.
         appointment_ref: Of a claim: the appointment it names.
+        measured: Of a claim: a machine noted the time; others were typed.
         findings: Of a claim: the rules it stands out by, information too.
         certain: Of a claim: at risk by a rule; `estimated`: by its practitioner's rate alone.
     """
@@ -73,11 +76,13 @@ class ReportRow:
     own_evidence: bool = False
     covered: float | None = None
     enrolled: bool = False
+    declined: bool = False
     explained: bool = False
     took_place: bool = False
     appointment_ref: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    measured: bool = False
     findings: tuple[RuleFinding, ...] = ()
     certain: bool = False
     estimated: bool = False

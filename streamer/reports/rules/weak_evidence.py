@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from config.settings import Reports
 from streamer.domain.judged_day import JudgedClaim
@@ -34,27 +35,38 @@ class WeakEvidence:
 
     def skipped(self, claim: JudgedClaim) -> NotEvaluated | None:
         """Why a claim can't be looked at; None = it can."""
+        return self.skipped_of(claim.claim.service.practitioner_ref, claim.verdict.grade)
+
+    def skipped_of(self, practitioner_ref: str, grade: VerdictGrade | None) -> NotEvaluated | None:
+        """As `skipped`, of whoever bills and what the verdict rests on."""
         if self.refused is not None:
             return self.refused
-        if claim.verdict.grade is None:
+        if grade is None:
             return NotEvaluated.NO_EVIDENCE
-        known = claim.claim.service.practitioner_ref in self.shares
-        return None if known else NotEvaluated.TOO_FEW
+        return None if practitioner_ref in self.shares else NotEvaluated.TOO_FEW
 
     def finding(self, claim: JudgedClaim) -> RuleFinding | None:
         """Return what is said of a claim: it rests on such evidence, of such a practitioner."""
         service = claim.claim.service
-        if claim.verdict.grade not in WEAK or service.practitioner_ref not in self.above:
+        if not self.finds(service.practitioner_ref, claim.verdict.grade):
             return None
-        weak, visits = self.shares[service.practitioner_ref]
+        return self.finding_of(service.practitioner_ref, claim.claim.claim_id, service.claim_ref)
+
+    def finds(self, practitioner_ref: str, grade: VerdictGrade | None) -> bool:
+        """Does a claim of this grade stand out?"""
+        return grade in WEAK and practitioner_ref in self.above
+
+    def finding_of(self, practitioner_ref: str, claim_id: UUID, claim_ref: str) -> RuleFinding:
+        """Return what is said of a claim that stands out."""
+        weak, visits = self.shares[practitioner_ref]
         said: dict[str, Parameter] = {
-            "practitioner": service.practitioner_ref,
+            "practitioner": practitioner_ref,
             "weak": weak,
             "visits": visits,
             "share": weak / visits,
             "most": self.allowed,
         }
-        return RuleFinding(CODE, claim.claim.claim_id, service.claim_ref, said)
+        return RuleFinding(CODE, claim_id, claim_ref, said)
 
 
 def weak_evidence(counts: Mapping[tuple[str, bool], Count], settings: Reports) -> WeakEvidence:

@@ -114,4 +114,5 @@ AUDIT_KINDS: Final = {
     AuditKind.RETENTION: _("retention"),
     AuditKind.JOB_RUN: _("job"),
     AuditKind.AUDIT_READ: _("look at the audit"),
+    AuditKind.REPORT: _("report made or read"),
 }

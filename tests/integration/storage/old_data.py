@@ -23,6 +23,7 @@ DAYS = {
     "consents": 1000,
     "patients": 800,
     "receipts": 600,
+    "reports": 450,
     "match_counts": 500,
     "camera_uptime": 400,
     "tokens": 300,

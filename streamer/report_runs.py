@@ -1,0 +1,344 @@
+"""Makes reports, keeps them, and reads them again. Used by commands, the console and the schedule.
+
+A stored report is always the whole site's; a department's or practitioner's is an extract of it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from config.settings import Camera
+from streamer.backend import Backend
+from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.domain.chain_head import ChainHead
+from streamer.domain.recorded_event import Detail
+from streamer.domain.report.period import Period
+from streamer.domain.report.report import Report, TrendPoint
+from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
+from streamer.domain.report.row import ReportRow
+from streamer.domain.report.scope import WHOLE_SITE, Scope, ScopeKind
+from streamer.domain.visit_day import VisitDay
+from streamer.errors import AuditError, InputError
+from streamer.report_errors import error_accounting
+from streamer.report_matcher import matcher_known
+from streamer.report_notices import notices_of
+from streamer.report_premises import premises_of, wants_of
+from streamer.reports.coverage import SiteUptime
+from streamer.reports.coverage_strips import CoverageStrips
+from streamer.reports.judge import Judge
+from streamer.reports.report_extract import ReportExtract, within
+from streamer.reports.report_json import (
+    content_of,
+    digest_of,
+    header_of,
+    report_of,
+    rows_of,
+)
+from streamer.reports.report_maker import (
+    ReportFacts,
+    ReportMaker,
+    ReportSite,
+    changes_of,
+    unpacked,
+)
+from streamer.reports.report_rows import Explained
+from streamer.storage.local_day import LocalDay
+from streamer.storage.reports import KeptRevision, OpenRevision
+
+TREND = 12
+"""How many earlier periods are told beside a report's own."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many days are done, and how many there are."""
+
+
+class Answers(Protocol):
+    """Knows which answers of practitioners were accepted."""
+
+    async def explained(self, period: Period) -> Explained:
+        """Return those about visits of a period."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A report with the digests of its days."""
+
+    report: Report
+    day_digests: tuple[bytes, ...]
+
+
+class ReportRuns:
+    """Of one site."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        answers: Answers | None = None,
+        cameras: Iterable[Camera] | None = None,
+    ) -> None:
+        """Keep the collaborators; `cameras` are those in use, None = the settings'."""
+        self._backend = backend
+        self._answers = answers
+        self._cameras = None if cameras is None else tuple(cameras)
+        self._reports = backend.reports
+
+    async def make(self, period: Period, by: Actor, progress: Progress | None = None) -> Revision:
+        """Make a report of what is known now; return its newest revision.
+
+        Where nothing differs from the one before but the moment, that one is returned and nothing
+        is kept. Two makers of one period wait for each other.
+
+        Raises:
+            InputError: The period lies in the future.
+            DatabaseError: It refuses; nothing was kept.
+            VaultError: A profile does not open.
+        """
+        now, zone = self._backend.clock.now(), self._backend.settings.site.zone
+        if LocalDay(period.first, zone).start > now:
+            raise InputError(f"{period.first}: lies in the future; there is nothing to report yet")
+        async with self._reports.writing(period) as writing:
+            made = await self._make(writing, now, progress)
+            kept = self._revision(writing, made, now, by)
+            former = writing.former
+            if (
+                former is not None
+                and former.content == kept.content
+                and former.entry.state is kept.entry.state
+            ):
+                kept = former
+            else:
+                visits = made.report.total.visits
+                counts = (sum(visits.verified.values()), sum(visits.unknown.values()))
+                await writing.keep(kept, counts, _event(AuditAction.CREATE, kept, by, now, "made"))
+        return _whole(kept)
+
+    async def entries(self) -> list[RevisionEntry]:
+        """Return all revisions there are, the newest period first; raises DatabaseError."""
+        return await self._reports.entries()
+
+    async def newest_of(self, period: Period, scope: Scope = WHOLE_SITE) -> Revision | None:
+        """Return the newest revision about a period; None = there is none; raises DatabaseError."""
+        kept = await self._reports.newest_of(period)
+        return None if kept is None else await self._scoped(kept, scope)
+
+    async def revision(
+        self, report_id: UUID, number: int | None = None, scope: Scope = WHOLE_SITE
+    ) -> Revision:
+        """Return a revision, or the newest, as a whole or the part that a scope leaves of it.
+
+        Raises:
+            InputError: There is none, or nothing of it is within the scope.
+            AuditError: What is kept was changed.
+            DatabaseError: It refuses.
+        """
+        return await self._scoped(await self._reports.revision(report_id, number), scope)
+
+    async def rows(self, revision: Revision) -> AsyncIterator[tuple[date, tuple[ReportRow, ...]]]:
+        """Yield the rows of each day of a revision, within its scope, those without any too.
+
+        Raises:
+            AuditError: What is kept was changed.
+            DatabaseError: It refuses.
+        """
+        entry, scope = revision.entry, revision.report.scope
+        kept = await self._reports.revision(entry.report_id, entry.number)
+        async for day, rows in self._days(kept):
+            if scope == WHOLE_SITE:
+                yield day, rows
+            else:
+                yield day, tuple(row for row in rows if within(scope, row))
+
+    async def record(self, revision: Revision, by: Actor, what: str, detail: Detail = ()) -> None:
+        """Keep in the audit that somebody read, exported, sent or checked a report.
+
+        Args:
+            revision: Which.
+            by: Who.
+            what: A code: `read`, `export`, `verify`, `deliver`.
+            detail: Figures and codes more, such as the form.
+        """
+        scope = revision.report.scope
+        told = (("scope", scope.kind.value), ("of", scope.value), *detail)
+        now = self._backend.clock.now()
+        event = _event(AuditAction.READ, revision, by, now, what, told)
+        await self._backend.audit_log.record([event])
+
+    async def _make(self, writing: OpenRevision, now: datetime, progress: Progress | None) -> _Made:
+        backend, period = self._backend, writing.period
+        settings = backend.settings
+        premises = premises_of(settings, self._cameras)
+        explained: Explained = (
+            frozenset() if self._answers is None else await self._answers.explained(period)
+        )
+        checkpoint = checkpoint_of(await backend.audit_log.heads())
+        known = await matcher_known(backend, period)
+        trend = await self._reports.former(period, TREND)
+        wants = wants_of(settings, self._cameras)
+        async with backend.visit_days.opened((period.first, period.last), wants) as facts:
+            uptime = await facts.uptime()
+            seen = (premises, uptime.intervals, uptime.first_seen, now)
+            full = settings.reports.full_coverage
+            judge = Judge(premises, settings.reports, SiteUptime(*seen, full))
+            maker = ReportMaker(
+                ReportSite(settings.site.id, settings.site.time_zone, period),
+                settings.reports,
+                CoverageStrips(*seen),
+                explained,
+            )
+            done = 0
+            async for day in facts.days():
+                # A day at a time, off the loop: the service has other things to do meanwhile.
+                lines = await asyncio.to_thread(_judged, judge, maker, day)
+                if lines:
+                    await writing.add(day.day, 0, lines)
+                done += 1
+                if progress is not None:
+                    progress(done, period.days)
+        for of_day, lines in await asyncio.to_thread(lambda: list(maker.close())):
+            await writing.add(of_day, 1, lines)
+        asked: list[ReportRow] = []
+        for of_day, places in maker.drawn().items():
+            asked += unpacked(await writing.day(of_day), places)
+        facts_of = ReportFacts(
+            data_until=now,
+            audit_checkpoint=checkpoint,
+            errors=error_accounting(known, maker.by_face),
+            trend=trend,
+            notices=tuple(notices_of(settings, premises, known, period, now)),
+        )
+        return _Made(maker.report(asked, facts_of), maker.day_digests)
+
+    def _revision(
+        self, writing: OpenRevision, made: _Made, now: datetime, by: Actor
+    ) -> KeptRevision:
+        report, former, period = made.report, writing.former, writing.period
+        header = header_of(report)
+        final_on = writing.final_on
+        if final_on is None:
+            settings = self._backend.settings
+            end = LocalDay(period.last, settings.site.zone).end
+            final_on = max(end, now) + timedelta(days=settings.reports.reply_days)
+        # Whatever the clock says: what was final stays final.
+        final = now >= final_on or (former is not None and former.entry.state is ReportState.FINAL)
+        entry = RevisionEntry(
+            report_id=writing.report_id,
+            number=writing.number,
+            period=period,
+            state=ReportState.FINAL if final else ReportState.PRELIMINARY,
+            made_at=now,
+            made_by=by.name,
+            digest=digest_of(header, made.day_digests),
+            final_on=final_on,
+            appointments=report.total.appointments,
+            unverified=report.total.visits.unverified,
+        )
+        changes = {} if former is None else changes_of(report_of(former.header), report)
+        content = content_of(report, made.day_digests)
+        return KeptRevision(entry, header, made.day_digests, content, changes)
+
+    async def _scoped(self, kept: KeptRevision, scope: Scope) -> Revision:
+        whole = _whole(kept)
+        if scope == WHOLE_SITE:
+            return whole
+        extract = ReportExtract(whole.report, scope)
+        async for day, rows in self._days(kept):
+            await asyncio.to_thread(extract.add, day, rows)
+        report = extract.report(await self._trend(whole.report, scope))
+        if not report.practitioners:
+            raise InputError(f"{scope.value}: is not in the report of {kept.entry.period.first}")
+        digest = digest_of(header_of(report), extract.day_digests)
+        return Revision(whole.entry, report, digest, {})
+
+    async def _trend(self, report: Report, scope: Scope) -> Sequence[TrendPoint]:
+        """What the same scope's earlier periods came to, as they are kept now."""
+        found: list[TrendPoint] = []
+        for point in report.trend[:-1]:
+            kept = await self._reports.newest_of(point.period)
+            if kept is None:
+                continue
+            former = report_of(kept.header)
+            groups = (
+                former.departments if scope.kind is ScopeKind.DEPARTMENT else former.practitioners
+            )
+            for group in groups:
+                if group.scope == scope:
+                    visits = group.figures.visits
+                    found.append(
+                        replace(
+                            point,
+                            appointments=group.figures.appointments,
+                            verified=sum(visits.verified.values()),
+                            unverified=visits.unverified,
+                            unknown=sum(visits.unknown.values()),
+                        )
+                    )
+        return found
+
+    async def _days(self, kept: KeptRevision) -> AsyncIterator[tuple[date, tuple[ReportRow, ...]]]:
+        entry = kept.entry
+        for place, expected in enumerate(kept.day_digests):
+            day = entry.period.first + timedelta(days=place)
+            lines = await self._reports.lines(entry.report_id, entry.number, day)
+            if hashlib.sha256(lines).digest() != expected:
+                raise AuditError(
+                    f"report {entry.report_id} revision {entry.number}: its rows of {day} are not "
+                    "those it was made with; keep the database and its backups, and find out who "
+                    "could write"
+                )
+            yield day, await asyncio.to_thread(rows_of, lines)
+
+
+def _judged(judge: Judge, maker: ReportMaker, day: VisitDay) -> bytes:
+    return maker.add(judge.day(day))
+
+
+def _whole(kept: KeptRevision) -> Revision:
+    entry = kept.entry
+    if digest_of(kept.header, kept.day_digests) != entry.digest:
+        raise AuditError(
+            f"report {entry.report_id} revision {entry.number}: what is kept is not what was made; "
+            "keep the database and its backups, and find out who could write"
+        )
+    return Revision(entry, report_of(kept.header), entry.digest, kept.changes)
+
+
+def checkpoint_of(heads: Iterable[ChainHead]) -> str:
+    """Return the digest of the audit's ends, hex: lane, sequence and hash of each chain."""
+    digest = hashlib.sha256()
+    for one in sorted(heads, key=lambda head: head.lane):
+        digest.update(f"{one.lane}:{one.sequence}:{one.hash.hex()}\n".encode())
+    return digest.hexdigest()
+
+
+def _event(
+    action: AuditAction,
+    revision: KeptRevision | Revision,
+    by: Actor,
+    now: datetime,
+    reason: str,
+    detail: Detail = (),
+) -> AuditEvent:
+    entry = revision.entry
+    period = entry.period
+    return AuditEvent(
+        AuditKind.EXPORT if reason in ("export", "deliver") else AuditKind.REPORT,
+        action,
+        by.name,
+        now,
+        entity_type="report",
+        entity_id=str(entry.report_id),
+        reason=reason,
+        detail=(
+            ("revision", entry.number),
+            ("from", period.first.isoformat()),
+            ("to", period.last.isoformat()),
+            ("state", entry.state.value),
+            *detail,
+        ),
+    )

@@ -1,0 +1,253 @@
+"""Adds up rows to the figures of a report's groups. Pure; used by `report_sums`.
+
+Sums of two groups can be added, so that every row is looked at once.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil, floor
+from typing import Final
+
+from streamer.domain.check_in import EvidenceGrade, Method
+from streamer.domain.coverage import UnknownCause
+from streamer.domain.report.figures import (
+    Amounts,
+    ArrivalCount,
+    AtRisk,
+    Figures,
+    Spread,
+    VerdictFigures,
+)
+from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.rule_code import RuleCode
+from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
+from streamer.domain.visit_evidence import EvidenceSource
+
+_NO_SHOW: Final = "noshow"
+_P90: Final = 0.9
+
+Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
+"""What a verdict comes to: its grade, cause or reason, else itself."""
+
+
+@dataclass(slots=True)
+class VerdictSums:
+    """How often each verdict was given."""
+
+    said: Counter[Said] = field(default_factory=Counter)
+    explained: int = 0
+    own_evidence: int = 0
+
+    def add(self, row: ReportRow) -> None:
+        """Take in a row."""
+        self.said[row.grade or row.cause or row.not_applicable or row.verdict] += 1
+        if row.explained:
+            self.explained += 1
+        if row.own_evidence:
+            self.own_evidence += 1
+
+    def join(self, other: "VerdictSums") -> None:
+        """Take in another group's."""
+        self.said.update(other.said)
+        self.explained += other.explained
+        self.own_evidence += other.own_evidence
+
+    def figures(self) -> VerdictFigures:
+        """Return the figures."""
+        said = self.said
+        return VerdictFigures(
+            {one: said[one] for one in VerdictGrade if one in said},
+            said[VerdictKind.UNVERIFIED],
+            self.explained,
+            {one: said[one] for one in UnknownCause if one in said},
+            {one: said[one] for one in NotApplicable if one in said},
+            self.own_evidence,
+        )
+
+
+@dataclass(slots=True)
+class FigureSums:
+    """Of one group, but for what is at risk.
+
+    Attributes:
+        patients: By reference; `enrolled` and `declined`: those who were so on any of the days.
+        lateness: How often each whole number of minutes came about; `waiting` likewise.
+    """
+
+    appointments: int = 0
+    took_place: int = 0
+    noshows: int = 0
+    arrivals: Counter[tuple[Method, EvidenceGrade]] = field(default_factory=Counter)
+    lateness: Counter[int] = field(default_factory=Counter)
+    waiting: Counter[int] = field(default_factory=Counter)
+    visits: VerdictSums = field(default_factory=VerdictSums)
+    claims: VerdictSums = field(default_factory=VerdictSums)
+    billed: dict[str, Decimal] = field(default_factory=dict)
+    patients: set[str] = field(default_factory=set)
+    enrolled: set[str] = field(default_factory=set)
+    declined: set[str] = field(default_factory=set)
+
+    def add(self, row: ReportRow) -> None:
+        """Take in a row, once."""
+        self.patients.add(row.patient_ref)
+        if row.enrolled:
+            self.enrolled.add(row.patient_ref)
+        elif row.declined:
+            self.declined.add(row.patient_ref)
+        if row.kind is RowKind.CLAIM:
+            self.claims.add(row)
+            if row.currency is not None and row.amount is not None:
+                self.billed[row.currency] = self.billed.get(row.currency, Decimal(0)) + row.amount
+            return
+        self.visits.add(row)
+        self.appointments += 1
+        self.took_place += row.took_place
+        self.noshows += row.status == _NO_SHOW
+        evidence = row.evidence
+        if evidence is not None and arrived(row):
+            if evidence.method is not None:
+                self.arrivals[evidence.method, evidence.grade] += 1
+            self.lateness[round((evidence.occurred_at - row.at).total_seconds() / 60)] += 1
+
+    def join(self, other: "FigureSums") -> None:
+        """Take in another group's."""
+        self.appointments += other.appointments
+        self.took_place += other.took_place
+        self.noshows += other.noshows
+        self.arrivals.update(other.arrivals)
+        self.lateness.update(other.lateness)
+        self.waiting.update(other.waiting)
+        self.visits.join(other.visits)
+        self.claims.join(other.claims)
+        for currency, amount in other.billed.items():
+            self.billed[currency] = self.billed.get(currency, Decimal(0)) + amount
+        self.patients |= other.patients
+        self.enrolled |= other.enrolled
+        self.declined |= other.declined
+
+    def figures(self, risk: "RiskSums") -> Figures:
+        """Return the figures, with what is at risk."""
+        return Figures(
+            appointments=self.appointments,
+            took_place=self.took_place,
+            noshows=self.noshows,
+            arrivals=tuple(
+                ArrivalCount(method, grade, self.arrivals[method, grade])
+                for method in Method
+                for grade in EvidenceGrade
+                if (method, grade) in self.arrivals
+            ),
+            lateness=_spread(self.lateness),
+            waiting=_spread(self.waiting),
+            visits=self.visits.figures(),
+            claims=self.claims.figures(),
+            billed=_ordered(self.billed),
+            patients=len(self.patients),
+            enrolled=len(self.enrolled),
+            declined=len(self.declined - self.enrolled),
+            certain=AtRisk(risk.certain, _ordered(risk.certain_amounts)),
+            estimated=AtRisk(risk.estimated, _ordered(risk.estimated_amounts)),
+            rules={one: risk.rules[one] for one in RuleCode if one in risk.rules},
+        )
+
+
+@dataclass(slots=True)
+class RiskSums:
+    """Claims of one group that are at risk, and what rules found."""
+
+    certain: int = 0
+    estimated: int = 0
+    certain_amounts: dict[str, Decimal] = field(default_factory=dict)
+    estimated_amounts: dict[str, Decimal] = field(default_factory=dict)
+    rules: Counter[RuleCode] = field(default_factory=Counter)
+
+    def add(self, row: ReportRow) -> None:
+        """Take in a row, once its risk is certain."""
+        for code in {one.code for one in row.findings}:
+            self.rules[code] += 1
+        if row.certain:
+            self.certain += 1
+            _add(self.certain_amounts, row)
+        elif row.estimated:
+            self.estimated += 1
+            _add(self.estimated_amounts, row)
+
+    def join(self, other: "RiskSums") -> None:
+        """Take in another group's."""
+        self.certain += other.certain
+        self.estimated += other.estimated
+        self.rules.update(other.rules)
+        for mine, theirs in (
+            (self.certain_amounts, other.certain_amounts),
+            (self.estimated_amounts, other.estimated_amounts),
+        ):
+            for currency, amount in theirs.items():
+                mine[currency] = mine.get(currency, Decimal(0)) + amount
+
+
+def arrived(row: ReportRow) -> bool:
+    """Is it known when the patient of an appointment came in for it?
+
+    A confirmation of the ministry's says when they were with the practitioner.
+    """
+    return (
+        row.evidence is not None
+        and row.grade is not VerdictGrade.SAME_DAY
+        and row.evidence.source is not EvidenceSource.CONFIRMATION
+    )
+
+
+def waits_of(rows: Iterable[ReportRow]) -> Mapping[str, int]:
+    """Return minutes from arrival to the first measured service, by the appointment's reference.
+
+    Args:
+        rows: Of one day.
+    """
+    came = {}
+    first: dict[str, ReportRow] = {}
+    for row in rows:
+        if row.kind is RowKind.APPOINTMENT:
+            if row.evidence is not None and arrived(row):
+                came[row.ref] = row.evidence.occurred_at
+        elif row.measured and row.appointment_ref is not None:
+            former = first.get(row.appointment_ref)
+            if former is None or row.at < former.at:
+                first[row.appointment_ref] = row
+    return {
+        ref: round((row.at - came[ref]).total_seconds() / 60)
+        for ref, row in first.items()
+        if ref in came
+    }
+
+
+def _add(amounts: dict[str, Decimal], row: ReportRow) -> None:
+    if row.currency is not None and row.amount is not None:
+        amounts[row.currency] = amounts.get(row.currency, Decimal(0)) + row.amount
+
+
+def _ordered(amounts: Mapping[str, Decimal]) -> Amounts:
+    return {currency: amounts[currency] for currency in sorted(amounts)}
+
+
+def _spread(minutes: Counter[int]) -> Spread | None:
+    count = minutes.total()
+    if not count:
+        return None
+    return Spread(count, _quantile(minutes, 0.5), _quantile(minutes, _P90))
+
+
+def _quantile(minutes: Counter[int], share: float) -> float:
+    """The mean of the values on both sides of the place, so that a median is the usual one."""
+    count = minutes.total()
+    place = share * count
+    values = []
+    for wanted in (max(1, ceil(place)), min(count, floor(place) + 1)):
+        seen = 0
+        for minute in sorted(minutes):
+            seen += minutes[minute]
+            if seen >= wanted:
+                values.append(minute)
+                break
+    return sum(values) / 2

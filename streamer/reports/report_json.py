@@ -1,0 +1,126 @@
+"""A report as JSON, and its digest. Used by `report_maker`, `report_extract` and `report_runs`.
+
+The digest of a report is SHA-256 over its header's text, followed by the 32 bytes of each day's
+SHA-256, which is over the day's rows, a line of JSON each with its line feed. The text that is
+hashed is the one that is kept and exported: members in the order of the records' fields, no blanks,
+UTF-8, rows without members that have their default. See docs/reports.md.
+"""
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from streamer.domain.report.report import Report
+from streamer.domain.report.row import ReportRow
+from streamer.domain.rule_finding import Parameter, RuleFinding
+from streamer.errors import InputError
+
+_ROWS: Final = TypeAdapter(ReportRow)
+_REPORTS: Final = TypeAdapter(Report)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+row_line = _ROWS.serializer.to_json
+_read_row = _ROWS.validator.validate_json
+
+
+def line_of(row: ReportRow) -> bytes:
+    """Return the canonical line of a row, with its line feed."""
+    return row_line(row, exclude_defaults=True) + b"\n"
+
+
+def row_of(line: bytes | str) -> ReportRow:
+    """Read what `line_of` wrote.
+
+    Raises:
+        InputError: It is no row of a report.
+    """
+    try:
+        row: ReportRow = _read_row(line)
+    except ValidationError as error:
+        raise InputError("this is no row of a report: " + _first(error)) from error
+    if not row.findings:
+        return row
+    findings = tuple(dataclasses.replace(one, parameters=_typed(one)) for one in row.findings)
+    return dataclasses.replace(row, findings=findings)
+
+
+def rows_of(lines: bytes) -> tuple[ReportRow, ...]:
+    """Read a day's lines."""
+    return tuple(row_of(line) for line in lines.splitlines())
+
+
+def _typed(finding: RuleFinding) -> Mapping[str, Parameter]:
+    """Days and moments are text in JSON, and look like nothing else."""
+    found: dict[str, Parameter] = {}
+    for name, value in finding.parameters.items():
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            found[name] = date.fromisoformat(value)
+        elif isinstance(value, str) and _MOMENT.fullmatch(value):
+            found[name] = datetime.fromisoformat(value)
+        else:
+            found[name] = value
+    return found
+
+
+def header_of(report: Report) -> bytes:
+    """Return the canonical text of a report without its rows."""
+    return _REPORTS.dump_json(report)
+
+
+def report_of(header: bytes | str) -> Report:
+    """Read what `header_of` wrote.
+
+    Raises:
+        InputError: It is no header of a report.
+    """
+    try:
+        return _REPORTS.validate_json(header)
+    except ValidationError as error:
+        raise InputError("this is no report: " + _first(error)) from error
+
+
+def day_digest(lines: Iterable[bytes]) -> bytes:
+    """Return the digest of a day's rows, in order; 32 bytes."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line)
+    return digest.digest()
+
+
+def digest_of(header: bytes, day_digests: Iterable[bytes]) -> bytes:
+    """Return the digest that is printed: over the header and every day's, in order; 32 bytes."""
+    digest = hashlib.sha256(header)
+    for one in day_digests:
+        digest.update(one)
+    return digest.digest()
+
+
+def content_of(report: Report, day_digests: Iterable[bytes]) -> bytes:
+    """Return a digest that only changes with what the report says of its own period; 32 bytes.
+
+    When it was made, where the audit ended then, and how earlier periods were told is left out.
+    """
+    bare = dataclasses.replace(report, data_until=_NEVER, audit_checkpoint="", trend=())
+    return digest_of(header_of(bare), day_digests)
+
+
+def schemas() -> Mapping[str, Any]:
+    """Return the JSON Schemas of header and row, as docs/report.schema.json shows them."""
+    return {
+        "header": _REPORTS.json_schema(mode="serialization"),
+        "row": _ROWS.json_schema(mode="serialization"),
+    }
+
+
+def _first(error: ValidationError) -> str:
+    """Say where it is wrong, and nothing of what stands there."""
+    found: Sequence[Any] = error.errors(include_url=False, include_input=False)
+    place = ".".join(str(part) for part in found[0]["loc"])
+    return f"{place}: {found[0]['msg']}" if place else str(found[0]["msg"])

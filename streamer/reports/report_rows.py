@@ -1,0 +1,88 @@
+"""Turns judged appointments and claims into rows of a report. Pure; used by `report_maker`."""
+
+from collections.abc import Collection
+
+from streamer.domain.judged_day import JudgedAppointment, JudgedClaim
+from streamer.domain.report.row import ReportRow, RowEvidence, RowKind
+from streamer.domain.verdict import Verdict, VerdictKind
+
+BILLED = "billed"
+"""The status of a claim."""
+
+Explained = Collection[tuple[RowKind, str]]
+"""Which appointments and claims have an accepted answer, by kind and reference."""
+
+
+def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
+    """Return an appointment's row."""
+    given, patient, verdict = one.appointment, one.patient, one.verdict
+    unverified = verdict.kind is VerdictKind.UNVERIFIED
+    return ReportRow(
+        RowKind.APPOINTMENT,
+        given.appointment_ref,
+        patient.patient_ref,
+        given.practitioner_ref,
+        given.department,
+        given.service_code,
+        given.service_name,
+        given.starts_at,
+        given.status.value,
+        verdict.kind,
+        verdict.grade,
+        verdict.cause,
+        verdict.not_applicable,
+        _evidence(verdict),
+        verdict.own_evidence,
+        _covered(verdict),
+        patient.enrolled,
+        patient.declined,
+        unverified and (RowKind.APPOINTMENT, given.appointment_ref) in explained,
+        one.took_place,
+    )
+
+
+def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
+    """Return a claim's row, as far as its own day says; see `report_maker` for the rest."""
+    service, patient, verdict = one.claim.service, one.patient, one.verdict
+    unverified = verdict.kind is VerdictKind.UNVERIFIED
+    return ReportRow(
+        RowKind.CLAIM,
+        service.claim_ref,
+        patient.patient_ref,
+        service.practitioner_ref,
+        None if one.appointment is None else one.appointment.department,
+        service.service_code,
+        service.service_name,
+        service.performed_at,
+        BILLED,
+        verdict.kind,
+        verdict.grade,
+        verdict.cause,
+        verdict.not_applicable,
+        _evidence(verdict),
+        verdict.own_evidence,
+        _covered(verdict),
+        patient.enrolled,
+        patient.declined,
+        unverified and (RowKind.CLAIM, service.claim_ref) in explained,
+        False,
+        service.appointment_ref,
+        service.amount,
+        service.currency,
+        service.time_precision == "measured",
+        one.findings,
+        any(not finding.code.information_only for finding in one.findings),
+    )
+
+
+def _evidence(verdict: Verdict) -> RowEvidence | None:
+    one = verdict.evidence
+    if one is None:
+        return None
+    place = one.camera_id or one.device_id
+    return RowEvidence(one.source, one.source_id, one.grade, one.occurred_at, one.method, place)
+
+
+def _covered(verdict: Verdict) -> float | None:
+    """To a hundredth of a per cent: what is told needs no more."""
+    return None if verdict.coverage is None else round(verdict.coverage.share, 4)
