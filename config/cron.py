@@ -11,6 +11,8 @@ _FIELDS: Final = (
 )
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EXAMPLE: Final = "write for example 30 6 * * mon (minute, hour, day, month, day of the week)"
+# A line is due once a day at the most: whoever looks back over months meets few moments.
+_NUMBERS: Final = ("minute", "hour")
 
 
 def checked_cron(line: str) -> str:
@@ -23,6 +25,8 @@ def checked_cron(line: str) -> str:
     if len(parts) != len(_FIELDS):
         raise ValueError(f"{line!r} has {len(parts)} fields and not five; {_EXAMPLE}")
     for part, (name, least, most) in zip(parts, _FIELDS, strict=True):
+        if name in _NUMBERS and not (part.isascii() and part.isdigit()):
+            raise ValueError(f"{line!r}: the {name} must be one number; {_EXAMPLE}")
         for one in part.split(","):
             if not _is_item(one, least, most):
                 raise ValueError(f"{line!r}: {one!r} is no {name}; {_EXAMPLE}")

@@ -82,9 +82,15 @@ class ReportRuns:
         answers: Answers | None = None,
         cameras: Iterable[Camera] | None = None,
     ) -> None:
-        """Keep the collaborators; `cameras` are those in use, None = the settings'."""
+        """Keep the collaborators.
+
+        Args:
+            backend: Whose reports.
+            answers: None = those that practitioners gave and others accepted.
+            cameras: Those in use; None = the settings'.
+        """
         self._backend = backend
-        self._answers = answers
+        self._answers: Answers = backend.replies if answers is None else answers
         self._cameras = None if cameras is None else tuple(cameras)
         self._reports = backend.reports
 
@@ -173,9 +179,7 @@ class ReportRuns:
         backend, period = self._backend, writing.period
         settings = backend.settings
         premises = premises_of(settings, self._cameras)
-        explained: Explained = (
-            frozenset() if self._answers is None else await self._answers.explained(period)
-        )
+        explained = await self._answers.explained(period)
         checkpoint = checkpoint_of(await backend.audit_log.heads())
         known = await matcher_known(backend, period)
         trend = await self._reports.former(period, TREND)

@@ -2777,15 +2777,17 @@ ORDER BY d.created_at DESC, d.destination, d.delivery_id LIMIT $4;
 
 
 -- name: preliminary_reports
--- Those whose newest revision is: who answers, and what comes late, is seen in the next one.
+-- Those whose newest revision is, and ($2) whose answers have ended by then.
 SELECT kind, first_day, last_day FROM (
-    SELECT DISTINCT ON (r.report_id) r.kind, r.first_day, r.last_day, v.state
+    SELECT DISTINCT ON (r.report_id) r.kind, r.first_day, r.last_day, r.final_on, v.state
     FROM reports r JOIN report_revisions v USING (site_id, report_id)
     WHERE r.site_id = $1 ORDER BY r.report_id, v.number DESC
-) AS newest WHERE state = 'preliminary' ORDER BY last_day, first_day, kind;
-
+) AS newest WHERE state = 'preliminary' AND ($2::timestamptz IS NULL OR final_on <= $2)
+ORDER BY last_day, first_day, kind;
 
 -- name: revisions_made_since
-SELECT r.report_id, v.number, r.kind, v.state
+SELECT r.report_id, v.number, r.kind, r.first_day, r.last_day, v.state, v.made_at, v.made_by,
+       v.digest, r.final_on, v.appointments, v.unverified
 FROM reports r JOIN report_revisions v USING (site_id, report_id)
-WHERE r.site_id = $1 AND v.made_at >= $2 ORDER BY v.made_at, r.report_id, v.number;
+WHERE r.site_id = $1 AND v.made_at >= $2 AND v.number > 1
+ORDER BY v.made_at, r.report_id, v.number;

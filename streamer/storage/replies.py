@@ -4,7 +4,7 @@ Their words are sealed under the patient's key: with that they go when the patie
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,10 +12,12 @@ import asyncpg
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.domain.report.period import Period
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.errors import InputError
 from streamer.storage.audit import append
+from streamer.storage.local_day import LocalDay
 from streamer.storage.patient_erasure import nobody_ref
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -27,11 +29,12 @@ _MOST = 1_000
 class PostgresReplies:
     """Of one site; every method raises DatabaseError."""
 
-    def __init__(self, postgres: Postgres, vault: Vault, site_id: str) -> None:
-        """Keep the collaborators."""
+    def __init__(self, postgres: Postgres, vault: Vault, site_id: str, zone: tzinfo) -> None:
+        """Keep the collaborators; days are the site's."""
         self._postgres = postgres
         self._vault = vault
         self._site_id = site_id
+        self._zone = zone
 
     async def visit_at(self, kind: RowKind, ref: str) -> datetime | None:
         """When what a row is about began, as the database has it now; None = it has none."""
@@ -187,8 +190,9 @@ class PostgresReplies:
             )
             await append(connection, self._site_id, [event])
 
-    async def explained(self, start: datetime, end: datetime) -> frozenset[tuple[RowKind, str]]:
-        """Return the rows between two moments whose answer was accepted."""
+    async def explained(self, period: Period) -> frozenset[tuple[RowKind, str]]:
+        """Return the rows of a period whose answer was accepted."""
+        start, end = LocalDay(period.first, self._zone).start, LocalDay(period.last, self._zone).end
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(sql("explained_rows"), self._site_id, start, end)
         return frozenset((RowKind(row["kind"]), row["ref"]) for row in rows)
@@ -221,7 +225,9 @@ class PostgresReplies:
 
 
 def _unknown(reply_id: UUID) -> InputError:
-    return InputError(f"answer {reply_id}: is unknown here", command="see `kirdi report reply list`")
+    return InputError(
+        f"answer {reply_id}: is unknown here", command="see `kirdi report reply list`"
+    )
 
 
 def _event(

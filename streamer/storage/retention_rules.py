@@ -190,6 +190,7 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
 
 # Of what retention sees some columns only, a row's place in the table is not among them.
 _KEYS: Final[dict[Kept, str]] = {
+    Kept.REPORT_REPLIES: "reply_id",
     Kept.PATIENTS: "patient_id",
     Kept.CODES: "code_id",
     Kept.API_TOKENS: "token_id",

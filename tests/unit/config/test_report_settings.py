@@ -16,7 +16,7 @@ WEEKLY: dict[str, Any] = {"id": "weekly", "kind": "week", "cron": "30 6 * * mon"
 
 
 @pytest.mark.parametrize(
-    "line", ["30 6 * * mon", "0 0 1 * *", "*/10 8-18 * 1,7 mon-fri", "0 6-18/2 * * 0"]
+    "line", ["30 6 * * mon", "0 0 1 * *", "5 18 */2 1,7 mon-fri", "0 6 1-15/2 * 0"]
 )
 def test_cron_lines(line: str) -> None:
     assert checked_cron(f" {line} ".replace(" ", "  ")) == line
@@ -29,6 +29,8 @@ def test_cron_lines(line: str) -> None:
         "6:30",
         "60 6 * * *",
         "0 24 * * *",
+        "* 6 * * *",
+        "0 6,7 * * *",
         "0 0 0 * *",
         "* * * * 7",
         "5-1 * * * *",
