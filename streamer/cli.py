@@ -32,6 +32,7 @@ from streamer.commands import (
     models,
     patients,
     presences,
+    report,
     retention,
     review,
     tokens,
@@ -40,6 +41,7 @@ from streamer.commands import (
 )
 from streamer.commands.bench_codes import codes as bench_codes
 from streamer.commands.bench_console import console as bench_console
+from streamer.commands.bench_reports import reports as bench_reports
 from streamer.commands.bench_viewers import viewers as bench_viewers
 from streamer.commands.demo import demo
 from streamer.commands.evaluate import evaluate
@@ -79,6 +81,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 app.add_typer(incident.app, name="incident")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(report.app, name="report")
 app.add_typer(retention.app, name="retention")
 app.add_typer(vault.app, name="vault")
 app.add_typer(backup.app, name="backup")
@@ -89,6 +92,7 @@ app.add_typer(devices.app, name="devices")
 bench.app.command("codes")(bench_codes)
 bench.app.command("viewers")(bench_viewers)
 bench.app.command("console")(bench_console)
+bench.app.command("reports")(bench_reports)
 patients.app.command()(export)
 patients.app.command()(erase)
 app.command()(run)

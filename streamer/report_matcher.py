@@ -6,10 +6,10 @@ from pathlib import Path
 import structlog
 
 from config.settings import Settings
+from matcher.calibration import Calibration
 from matcher.errors import MatcherError
 from matcher.packs.calibrations import calibration_of
-from matcher.packs.pack import Pack
-from matcher.packs.store import open_pack
+from matcher.packs.store import PackInfo, pack_info
 from matcher.tail import Tail
 from streamer.backend import Backend
 from streamer.calibration_keeper import covers
@@ -31,11 +31,14 @@ async def matcher_known(backend: Backend, period: Period) -> MatcherKnown:
     """
     settings = backend.settings
     try:
-        pack, tail, figures = await asyncio.to_thread(_pack, settings, models_folder(backend.home))
+        pack, calibration = await asyncio.to_thread(_pack, settings, models_folder(backend.home))
     except MatcherError as error:
         log.warning("a report without the matcher's error rates", reason=str(error))
         return NOTHING_KNOWN
     pack_id = pack.pack_id
+    if not pack_id:
+        return NOTHING_KNOWN
+    tail = None if calibration is None else calibration.tail
     store = backend.calibrations(pack_id)
     own = await store.newest()
     counts = await backend.match_counts(pack_id).all()
@@ -43,15 +46,14 @@ async def matcher_known(backend: Backend, period: Period) -> MatcherKnown:
     reviews, rejected = await store.reviews_between(period.first, period.last, settings.site.zone)
     tails: tuple[Tail, ...] = () if tail is None else (tail,)
     source, people = (ErrorSource.NONE, 0) if tail is None else (ErrorSource.PACK, tail.people)
-    if own is not None and covers(own, settings.match.accept_fpir, figures):
+    if own is not None and covers(own, settings.match.accept_fpir, figures_name(calibration)):
         tails = (*tails, tail_of(own.impostor_tail))
         source, people = ErrorSource.SITE, own.patients
-    licence = pack.manifest.licence
     return MatcherKnown(
         pack_id=pack_id,
-        licence=licence.name,
-        commercial=licence.commercial,
-        weak_for=pack.manifest.weak_for,
+        licence=pack.licence,
+        commercial=pack.commercial,
+        weak_for=pack.weak_for,
         source=source,
         people=people,
         counts=tuple(one for one in counts if period.first <= one.day <= period.last),
@@ -65,7 +67,6 @@ async def matcher_known(backend: Backend, period: Period) -> MatcherKnown:
     )
 
 
-def _pack(settings: Settings, folder: Path) -> tuple[Pack, Tail | None, str]:
-    pack = open_pack(folder, settings.models.pack)
-    figures = calibration_of(pack.pack_id, folder)
-    return pack, None if figures is None else figures.tail, figures_name(figures)
+def _pack(settings: Settings, folder: Path) -> tuple[PackInfo, Calibration | None]:
+    pack = pack_info(folder, settings.models.pack)
+    return pack, calibration_of(pack.pack_id, folder) if pack.pack_id else None

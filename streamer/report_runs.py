@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from config.settings import Camera
 from streamer.backend import Backend
+from streamer.cameras.overlay_file import OverlayFile
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.chain_head import ChainHead
@@ -52,6 +52,8 @@ from streamer.storage.reports import KeptRevision, OpenRevision
 
 TREND = 12
 """How many earlier periods are told beside a report's own."""
+MOST_DAYS = 366
+"""Of one report."""
 
 Progress = Callable[[int, int], None]
 """Called with how many days are done, and how many there are."""
@@ -76,22 +78,10 @@ class _Made:
 class ReportRuns:
     """Of one site."""
 
-    def __init__(
-        self,
-        backend: Backend,
-        answers: Answers | None = None,
-        cameras: Iterable[Camera] | None = None,
-    ) -> None:
-        """Keep the collaborators.
-
-        Args:
-            backend: Whose reports.
-            answers: None = those that practitioners gave and others accepted.
-            cameras: Those in use; None = the settings'.
-        """
+    def __init__(self, backend: Backend, answers: Answers | None = None) -> None:
+        """Keep the collaborators; `answers` None = those given by practitioners and accepted."""
         self._backend = backend
         self._answers: Answers = backend.replies if answers is None else answers
-        self._cameras = None if cameras is None else tuple(cameras)
         self._reports = backend.reports
 
     async def make(self, period: Period, by: Actor, progress: Progress | None = None) -> Revision:
@@ -101,13 +91,16 @@ class ReportRuns:
         is kept. Two makers of one period wait for each other.
 
         Raises:
-            InputError: The period lies in the future.
+            InputError: The period lies in the future, or is longer than a year.
+            ConfigError: Cameras were added, and their file cannot be read.
             DatabaseError: It refuses; nothing was kept.
             VaultError: A profile does not open.
         """
         now, zone = self._backend.clock.now(), self._backend.settings.site.zone
         if LocalDay(period.first, zone).start > now:
             raise InputError(f"{period.first}: lies in the future; there is nothing to report yet")
+        if period.days > MOST_DAYS:
+            raise InputError(f"{period.days} days are too many; ask for {MOST_DAYS} at the most")
         async with self._reports.writing(period) as writing:
             made = await self._make(writing, now, progress)
             kept = self._revision(writing, made, now, by)
@@ -177,13 +170,15 @@ class ReportRuns:
 
     async def _make(self, writing: OpenRevision, now: datetime, progress: Progress | None) -> _Made:
         backend, period = self._backend, writing.period
-        settings = backend.settings
-        premises = premises_of(settings, self._cameras)
+        # With the cameras that were added while the service ran.
+        overlay = await asyncio.to_thread(OverlayFile(backend.home).read)
+        settings = overlay.over(backend.settings)
+        premises = premises_of(settings)
         explained = await self._answers.explained(period)
         checkpoint = checkpoint_of(await backend.audit_log.heads())
         known = await matcher_known(backend, period)
         trend = await self._reports.former(period, TREND)
-        wants = wants_of(settings, self._cameras)
+        wants = wants_of(settings)
         async with backend.visit_days.opened((period.first, period.last), wants) as facts:
             uptime = await facts.uptime()
             seen = (premises, uptime.intervals, uptime.first_seen, now)
@@ -253,17 +248,20 @@ class ReportRuns:
         extract = ReportExtract(whole.report, scope)
         async for day, rows in self._days(kept):
             await asyncio.to_thread(extract.add, day, rows)
-        report = extract.report(await self._trend(whole.report, scope))
+        report = extract.report(await self._trend(whole, scope))
         if not report.practitioners:
             raise InputError(f"{scope.value}: is not in the report of {kept.entry.period.first}")
         digest = digest_of(header_of(report), extract.day_digests)
         return Revision(whole.entry, report, digest, {})
 
-    async def _trend(self, report: Report, scope: Scope) -> Sequence[TrendPoint]:
-        """What the same scope's earlier periods came to, as they are kept now."""
+    async def _trend(self, whole: Revision, scope: Scope) -> Sequence[TrendPoint]:
+        """What the same scope's earlier periods came to, as they were kept when this was made.
+
+        A later revision of theirs changes nothing here: what was printed must stay right.
+        """
         found: list[TrendPoint] = []
-        for point in report.trend[:-1]:
-            kept = await self._reports.newest_of(point.period)
+        for point in whole.report.trend[:-1]:
+            kept = await self._reports.newest_of(point.period, whole.entry.made_at)
             if kept is None:
                 continue
             former = report_of(kept.header)

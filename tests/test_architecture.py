@@ -92,6 +92,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "streamer.report_matcher": OURS,
     "streamer.report_runs": OURS,
+    "streamer.report_forms": (*LEAVES, "streamer.reports", "streamer.exchange"),
     "streamer.report_replies": OURS,
     "streamer.report_post": (*LEAVES, "streamer.storage", "config.settings"),
     "streamer.report_upkeep": (

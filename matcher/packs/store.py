@@ -77,6 +77,15 @@ def list_packs(models_dir: Path) -> list[PackInfo]:
     return [_info(models_dir, name) for name in (*CATALOGUE, *_own_names(models_dir))]
 
 
+def pack_info(models_dir: Path, pack: str = "open") -> PackInfo:
+    """What is known of a pack, there or not; builds nothing. Blocking.
+
+    Raises:
+        ModelPackError: There is no pack of that name.
+    """
+    return _info(models_dir, resolved(models_dir, pack))
+
+
 def verify_pack(models_dir: Path, pack: str = "open") -> list[FileCheck]:
     """Compare every file of a pack with its manifest; writes nothing.
 

@@ -1,11 +1,12 @@
 """Writes a file that only its owner may read, whole or not at all, and over nothing.
 
-Used for what leaves Kirdi on somebody's order: a patient's file, what an incident needs.
+Used for what leaves Kirdi on somebody's order: a patient's file, what an incident needs, reports.
 """
 
 import contextlib
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -28,16 +29,21 @@ def refuse_existing(path: Path) -> None:
         raise InputError(f"{path}: its folder does not exist; make it first")
 
 
-def write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write with mode 0600. A file has no name until all of it is on the disk.
+
+    Args:
+        path: Of a file that is not there yet.
+        content: All of it, or one piece after the other; what is raised there leaves nothing.
 
     Raises:
         InputError: There is such a file already; it is left as it is.
         KirdiError: It cannot be written, for want of space for instance; nothing is left of it.
     """
     try:
-        if not _write_nameless(path, content):
-            _write_named(path, content)
+        pieces = (content,) if isinstance(content, bytes) else content
+        if not _write_nameless(path, pieces):
+            _write_named(path, pieces)
         _sync(path.parent)
     except FileExistsError as error:
         raise _exists(path) from error
@@ -45,7 +51,7 @@ def write_private(path: Path, content: bytes) -> None:
         raise KirdiError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _write_nameless(path: Path, content: bytes) -> bool:
+def _write_nameless(path: Path, content: Iterable[bytes]) -> bool:
     try:
         descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, _MODE)
     except OSError as error:
@@ -66,7 +72,7 @@ def _write_nameless(path: Path, content: bytes) -> bool:
     return True
 
 
-def _write_named(path: Path, content: bytes) -> None:
+def _write_named(path: Path, content: Iterable[bytes]) -> None:
     flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY | os.O_CLOEXEC
     descriptor = os.open(path, flags, _MODE)
     try:
@@ -80,10 +86,11 @@ def _write_named(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(descriptor, left) :]
+def _write_all(descriptor: int, content: Iterable[bytes]) -> None:
+    for piece in content:
+        left = memoryview(piece)
+        while left:
+            left = left[os.write(descriptor, left) :]
     os.fsync(descriptor)
 
 

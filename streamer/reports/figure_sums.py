@@ -6,6 +6,7 @@ Sums of two groups can be added, so that every row is looked at once.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from math import ceil, floor
 from typing import Final
@@ -202,23 +203,26 @@ def arrived(row: ReportRow) -> bool:
 def waits_of(rows: Iterable[ReportRow]) -> Mapping[str, int]:
     """Return minutes from arrival to the first measured service, by the appointment's reference.
 
+    Of services of the appointment's own practitioner: another one's are no part of their figures.
+
     Args:
         rows: Of one day.
     """
-    came = {}
-    first: dict[str, ReportRow] = {}
+    came: dict[tuple[str, str], datetime] = {}
+    first: dict[tuple[str, str], ReportRow] = {}
     for row in rows:
         if row.kind is RowKind.APPOINTMENT:
             if row.evidence is not None and arrived(row):
-                came[row.ref] = row.evidence.occurred_at
+                came[row.ref, row.practitioner_ref] = row.evidence.occurred_at
         elif row.measured and row.appointment_ref is not None:
-            former = first.get(row.appointment_ref)
+            key = (row.appointment_ref, row.practitioner_ref)
+            former = first.get(key)
             if former is None or row.at < former.at:
-                first[row.appointment_ref] = row
+                first[key] = row
     return {
-        ref: round((row.at - came[ref]).total_seconds() / 60)
-        for ref, row in first.items()
-        if ref in came
+        key[0]: round((row.at - came[key]).total_seconds() / 60)
+        for key, row in first.items()
+        if key in came
     }
 
 

@@ -2609,12 +2609,13 @@ INSERT INTO reports (report_id, site_id, kind, first_day, last_day, final_on)
 VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: read_revision
--- One of a report, or (number null) its newest.
+-- One of a report, or (number null) its newest, or the newest that was there at a moment.
 SELECT r.report_id, v.number, r.kind, r.first_day, r.last_day, v.state, v.made_at, v.made_by,
        v.digest, r.final_on, v.appointments, v.unverified, v.changes, v.header, v.day_digests,
        v.content
 FROM reports r JOIN report_revisions v USING (site_id, report_id)
 WHERE r.site_id = $1 AND r.report_id = $2 AND ($3::integer IS NULL OR v.number = $3)
+  AND ($4::timestamptz IS NULL OR v.made_at <= $4)
 ORDER BY v.number DESC LIMIT 1;
 
 -- name: insert_revision

@@ -174,12 +174,12 @@ class PostgresReports:
             raise InputError(f"report {report_id}:{which} is unknown here; see `kirdi report list`")
         return found
 
-    async def newest_of(self, period: Period) -> KeptRevision | None:
-        """Return the newest revision about a period; None = there is none."""
+    async def newest_of(self, period: Period, at: datetime | None = None) -> KeptRevision | None:
+        """Return the newest revision about a period, or the newest of a moment; None = none."""
         where = (self._site_id, period.kind.value, period.first, period.last)
         async with self._postgres.connection() as connection:
             row = await connection.fetchrow(sql("report_of_period"), *where)
-            return None if row is None else await self._read(connection, row["report_id"], None)
+            return None if row is None else await self._read(connection, row["report_id"], None, at)
 
     async def lines(self, report_id: UUID, number: int, day: date) -> bytes:
         """Return the rows of a day, each a line of JSON."""
@@ -209,10 +209,14 @@ class PostgresReports:
         ]
 
     async def _read(
-        self, connection: Connection, report_id: UUID, number: int | None
+        self,
+        connection: Connection,
+        report_id: UUID,
+        number: int | None,
+        at: datetime | None = None,
     ) -> KeptRevision | None:
         row = await connection.fetchrow(
-            sql("read_revision"), self._site_id, report_id, number, timeout=_TIMEOUT_S
+            sql("read_revision"), self._site_id, report_id, number, at, timeout=_TIMEOUT_S
         )
         if row is None:
             return None

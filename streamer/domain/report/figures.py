@@ -89,7 +89,8 @@ class Figures:
         took_place: Those of which the clinic's system says that there was a visit.
         noshows: Those of which it says that the patient did not come.
         lateness: From the appointment's start to the arrival.
-        waiting: From the arrival to the measured time of the first service billed for it.
+        waiting: From the arrival to the measured time of the first service that the appointment's
+            practitioner billed for it.
         patients: Different ones with an appointment or claim.
         enrolled: Those of them who could be recognised by face; `declined`: who did not want it.
         certain: Claims at risk by a rule.

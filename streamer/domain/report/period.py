@@ -36,6 +36,15 @@ class Period:
             return cls(kind, first, after - timedelta(days=1))
         return cls(kind, day, day)
 
+    @classmethod
+    def of(cls, first: date, last: date) -> "Period":
+        """Return these days as a day, week or month where they are just one, else as a range."""
+        for kind in (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH):
+            one = cls.containing(kind, first)
+            if (one.first, one.last) == (first, last):
+                return one
+        return cls(PeriodKind.RANGE, first, last)
+
     @property
     def days(self) -> int:
         """How many days it has."""

@@ -219,6 +219,7 @@ async def test_a_key_that_is_replaced_takes_the_words_along(report: Reported) ->
     """Templates of earlier versions were sealed under the patient's key: with them it goes."""
     await report.accept(await report.answer())
     clinic, ref = report.clinic, report.row.patient_ref
+    await clinic.execute("DELETE FROM consents")
     await clinic.execute(
         "INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at) "
         "SELECT $1, patient_id, 'check-in', 'active', 'C', $2 FROM patients WHERE patient_ref = $3",
