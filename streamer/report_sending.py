@@ -25,9 +25,8 @@ from streamer.storage.report_deliveries import PostgresDeliveries
 
 log = structlog.get_logger(__name__)
 
-GIVEN_UP_AFTER: Final = timedelta(days=3)
-# An hour apart from the fourth on, whatever the clock says.
-_MOST_ATTEMPTS: Final = 80
+# Three days: an hour apart from the fourth on, by the database's clock.
+MOST_ATTEMPTS: Final = 76
 # A long report is set and sent within the first; after the second another service may have it.
 _TIMEOUT_S: Final = 900.0
 _LEASE: Final = timedelta(minutes=20)
@@ -105,9 +104,7 @@ class ReportSending:
 
     async def _failed(self, claim: ClaimedDelivery, error: str) -> None:
         now = self._clock.now()
-        again_in: timedelta | None = back_off(claim.attempts)
-        if now - claim.created_at >= GIVEN_UP_AFTER or claim.attempts >= _MOST_ATTEMPTS:
-            again_in = None
+        again_in = back_off(claim.attempts) if claim.attempts < MOST_ATTEMPTS else None
         await self._deliveries.failed(claim, SERVICE, now, error, again_in)
         say = log.error if again_in is None else log.warning
         say(

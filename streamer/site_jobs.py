@@ -18,8 +18,11 @@ from streamer.jobs.job import Assignment, Job
 from streamer.jobs.job_health import JobHealth, judge
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.jobs.site_times import SiteTimes
+from streamer.report_keeper import ReportKeeper
+from streamer.report_parcels import ReportParcels
 from streamer.report_post import ReportPost
 from streamer.report_runs import ReportRuns
+from streamer.report_sending import ReportSending, means_of
 from streamer.report_upkeep import CATCH_UP, ReportUpkeep, named_period, period_name
 
 if TYPE_CHECKING:
@@ -105,6 +108,23 @@ def report_upkeep(backend: "Backend") -> ReportUpkeep:
     """Return what makes the site's reports by themselves."""
     return ReportUpkeep(
         ReportRuns(backend), backend.open_reports, report_post(backend), backend.clock
+    )
+
+
+def report_keeper(backend: "Backend") -> ReportKeeper:
+    """Return what makes reports final and sends them."""
+    return ReportKeeper(report_upkeep(backend), report_sending(backend), backend.clock)
+
+
+def report_sending(backend: "Backend") -> ReportSending:
+    """Return what sends what is wanted."""
+    settings, clock = backend.settings, backend.clock
+    return ReportSending(
+        {one.id: one for one in settings.destinations},
+        backend.report_deliveries,
+        ReportParcels(backend, ReportRuns(backend)),
+        means_of(settings.mail, clock),
+        clock,
     )
 
 

@@ -2745,8 +2745,7 @@ WHERE delivery_id = (
     SELECT delivery_id FROM report_deliveries
     WHERE site_id = $1 AND next_try_at <= clock_timestamp()
     ORDER BY next_try_at, delivery_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING delivery_id, report_id, number, schedule, destination, forms, language, attempts,
-          created_at;
+RETURNING delivery_id, report_id, number, schedule, destination, forms, language, attempts;
 
 
 -- name: end_delivery

@@ -73,9 +73,7 @@ class PostgresDeliveries:
             tuple(row["forms"]),
             row["language"],
         )
-        return ClaimedDelivery(
-            row["delivery_id"], owner, wanted, row["attempts"], row["created_at"]
-        )
+        return ClaimedDelivery(row["delivery_id"], owner, wanted, row["attempts"])
 
     async def sent(self, claim: ClaimedDelivery, by: Actor, now: datetime) -> bool:
         """Write that it arrived; False = it was not ours any more."""

@@ -42,14 +42,12 @@ class ClaimedDelivery:
     Attributes:
         owner: Made anew for each try: who took too long can write nothing any more.
         attempts: 1 is the first.
-        created_at: Since when it is wanted; aware.
     """
 
     delivery_id: UUID
     owner: UUID
     wanted: WantedDelivery
     attempts: int
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

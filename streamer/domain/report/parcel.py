@@ -1,6 +1,7 @@
 """A revision of a report as it is sent somewhere. Made by `report_sending`, sent by `exchange`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,3 +49,7 @@ class Parcel:
         days = "_".join(dict.fromkeys((str(self.period.first), str(self.period.last))))
         kind = self.period.kind.value
         return f"appointment-match_{kind}_{days}_{self.site_id}_r{self.number}_{self.language}"
+
+    def with_files(self, files: Iterable[ReportFile]) -> "Parcel":
+        """The same, with files."""
+        return replace(self, files=tuple(files))
