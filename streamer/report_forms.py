@@ -13,6 +13,9 @@ from streamer.domain.consent import Language
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import ReportRow
 from streamer.exchange.report_csv import csv_file
+from streamer.exchange.reports.report_html import report_html
+from streamer.exchange.reports.report_pdf import report_pdf
+from streamer.exchange.reports.report_xlsx import report_xlsx
 from streamer.reports.report_file import json_file
 
 Days = Iterable[tuple[date, tuple[ReportRow, ...]]]
@@ -27,7 +30,25 @@ def _csv(revision: Revision, days: Days, _language: Language) -> Iterator[bytes]
     return csv_file(days, ZoneInfo(revision.report.zone))
 
 
-FORMS: Final[Mapping[str, Form]] = {"json": _json, "csv": _csv}
+def _pdf(revision: Revision, days: Days, language: Language) -> Iterator[bytes]:
+    yield report_pdf(revision, days, language)
+
+
+def _html(revision: Revision, days: Days, language: Language) -> Iterator[bytes]:
+    yield report_html(revision, days, language)
+
+
+def _xlsx(revision: Revision, days: Days, language: Language) -> Iterator[bytes]:
+    yield report_xlsx(revision, days, language)
+
+
+FORMS: Final[Mapping[str, Form]] = {
+    "json": _json,
+    "csv": _csv,
+    "pdf": _pdf,
+    "html": _html,
+    "xlsx": _xlsx,
+}
 """Names as in `--format`; the file's ending is the same."""
 
 

@@ -171,7 +171,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "streamer.web.media",
     ),
     "aiortc": ("streamer.web.media", "streamer.bench"),
-    "jinja2": ("streamer.web",),
+    # Pages, and reports that are files of HTML: both escape what they are given.
+    "jinja2": ("streamer.web", "streamer.exchange"),
     "markupsafe": ("streamer.web",),
     # Days and numbers as people of a language write them, on pages and in documents.
     "babel": ("streamer.web", "streamer.exchange"),

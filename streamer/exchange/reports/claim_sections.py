@@ -1,0 +1,138 @@
+"""What stands out claim by claim: the rules, the claims at risk, the sample to call back."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from streamer.domain.report.report import Report
+from streamer.domain.report.row import ReportRow
+from streamer.domain.rule_summary import RuleSummary
+from streamer.exchange.reports.content import Column, Days, Line, Section, Table
+from streamer.exchange.reports.explanations import explained
+from streamer.exchange.reports.group_sections import practitioner_names
+from streamer.exchange.reports.words import Words, clean
+
+# What people read; whoever wants all of them takes the spreadsheet.
+RISKS_SHOWN: Final = 200
+
+
+def rules(report: Report, words: Words) -> Section:
+    """Return what each rule could look at, what it found, and why it did not look at others."""
+    columns = (
+        Column(words.of("rule"), wide=6),
+        Column(words.of("rule.evaluated"), number=True),
+        Column(words.of("rule.found"), number=True),
+        Column(words.of("rule.not_evaluated"), wide=4),
+    )
+    table = Table(columns, tuple(_rule(one, words) for one in report.rules))
+    return Section(
+        "rules", words.of("rules"), (words.of("rules.note"),), table=table if report.rules else None
+    )
+
+
+def _rule(summary: RuleSummary, words: Words) -> Line:
+    code = summary.code
+    said = f"{words.of(f'rule.{code.value}')}. {words.of(f'is.{code.value}')}"
+    return Line(
+        (
+            said,
+            words.number(summary.evaluated),
+            words.number(summary.found),
+            skipped(summary, words) or "–",
+        )
+    )
+
+
+def skipped(summary: RuleSummary, words: Words) -> str:
+    """Return how many claims a rule did not look at, by reason."""
+    return "; ".join(
+        f"{words.number(count)}: {words.of(f'skipped.{reason.value}')}"
+        for reason, count in sorted(summary.not_evaluated.items(), key=lambda item: -item[1])
+    )
+
+
+def why_at_risk(row: ReportRow, words: Words, names: Mapping[str, str]) -> str:
+    """Return everything that is to be said of a claim, information too."""
+    said = [
+        f"{words.of(f'rule.{one.code.value}')}: {explained(one, words, names)}"
+        for one in row.findings
+    ]
+    if row.estimated:
+        said.append(words.of("why.estimated"))
+    return " ".join(said)
+
+
+def risks(report: Report, days: Days, words: Words) -> Section:
+    """Return the claims at risk, the first of them, in order of time.
+
+    Reads no further once it has as many as are shown.
+    """
+    count = report.total.certain.claims + report.total.estimated.claims
+    found: list[ReportRow] = []
+    if count:
+        for _, rows in days:
+            found += [row for row in rows if row.certain or row.estimated]
+            if len(found) >= min(RISKS_SHOWN, count):
+                break
+    shown = found[:RISKS_SHOWN]
+    if not shown:
+        return Section("risks", words.of("risk.list"), (words.of("risk.none"),))
+    says = (
+        (words.of("risk.shown", shown=words.number(len(shown)), count=words.number(count)),)
+        if count > len(shown)
+        else ()
+    )
+    names = practitioner_names(report)
+    columns = (
+        Column(words.of("at"), wide=5),
+        Column(words.of("reference"), wide=5),
+        Column(words.of("practitioner"), wide=6),
+        Column(words.of("service"), wide=7),
+        Column(words.of("amount"), number=True, wide=5),
+        Column(words.of("verdict"), wide=6),
+        Column(words.of("why"), wide=16),
+    )
+    lines = tuple(_risk(row, words, names) for row in shown)
+    return Section("risks", words.of("risk.list"), says, table=Table(columns, lines))
+
+
+def _risk(row: ReportRow, words: Words, names: Mapping[str, str]) -> Line:
+    amount = words.amount({row.currency or "": row.amount}) if row.amount is not None else "–"
+    return Line(
+        (
+            words.moment(row.at),
+            clean(row.ref),
+            clean(names.get(row.practitioner_ref, row.practitioner_ref)),
+            clean(f"{row.service_code} {row.service_name}"),
+            amount.strip(),
+            words.of(f"verdict.{row.verdict.value}"),
+            why_at_risk(row, words, names),
+        )
+    )
+
+
+def call_backs(report: Report, words: Words) -> Section:
+    """Return whom to ask, with room for the answer."""
+    if not report.call_backs:
+        return Section("call_backs", words.of("call_backs"), (words.of("call_backs.none"),))
+    names = practitioner_names(report)
+    columns = (
+        Column(words.of("at"), wide=2),
+        Column(words.of("reference"), wide=3),
+        Column(words.of("patient"), wide=3),
+        Column(words.of("practitioner"), wide=4),
+        Column(words.of("answer"), wide=5),
+    )
+    lines = tuple(
+        Line(
+            (
+                words.moment(one.at),
+                clean(f"{words.of(f'kind.{one.kind.value}')} {one.ref}"),
+                clean(one.patient_ref),
+                clean(names.get(one.practitioner_ref, one.practitioner_ref)),
+                "",
+            )
+        )
+        for one in report.call_backs
+    )
+    says = (words.of("call_backs.note", seed=clean(report.seed)),)
+    return Section("call_backs", words.of("call_backs"), says, table=Table(columns, lines))

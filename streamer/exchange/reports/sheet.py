@@ -1,0 +1,106 @@
+"""One sheet of a workbook, written row by row: typed columns, a filter, a frozen header."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from streamer.exchange.reports.words import clean
+
+Value = str | int | float | bool | Decimal | date | datetime | None
+
+# Excel's own limits.
+ROWS_OF_A_SHEET: Final = 1_048_576
+_LONGEST_TEXT: Final = 32_767
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_HEADER: Final = PatternFill("solid", fgColor="DDE6E3")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """What a column is called, how wide it is, and how its values look.
+
+    Attributes:
+        form: An Excel number format; None = text.
+    """
+
+    title: str
+    width: int = 14
+    form: str | None = None
+
+
+COUNT: Final = "#,##0"
+SHARE: Final = "0.0%"
+MONEY: Final = "#,##0.00"
+MOMENT: Final = "yyyy-mm-dd hh:mm"
+DAY: Final = "yyyy-mm-dd"
+
+
+def inert(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula, not even when it is saved as CSV."""
+    text = clean(text)[: _LONGEST_TEXT - 1]
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+class Sheet:
+    """Goes on in another sheet of the same kind where Excel's rows don't suffice."""
+
+    def __init__(self, book: Workbook, title: str, columns: Sequence[SheetColumn]) -> None:
+        """Begin it with its header."""
+        self._book, self._title, self._columns = book, title, columns
+        self._count = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._count += 1
+        name = self._title if self._count == 1 else f"{self._title} {self._count}"
+        self._sheet = sheet = self._book.create_sheet(name)
+        # Everything that stands before the rows has to be known before the first of them.
+        sheet.freeze_panes = "A2"
+        for place, column in enumerate(self._columns, 1):
+            sheet.column_dimensions[get_column_letter(place)].width = column.width
+        header = []
+        for column in self._columns:
+            cell = WriteOnlyCell(sheet, value=column.title)
+            cell.font, cell.fill = Font(bold=True), _HEADER
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            header.append(cell)
+        sheet.append(header)
+        self._rows = 1
+        # A cell is written at once, so that one for each column serves every row; texts need none.
+        self._cells = [self._cell(column) for column in self._columns]
+
+    def _cell(self, column: SheetColumn) -> Cell | None:
+        if column.form is None:
+            return None
+        cell = WriteOnlyCell(self._sheet)
+        cell.number_format = column.form
+        return cell
+
+    def add(self, values: Sequence[Value]) -> None:
+        """Write a row: a value for each column; aware moments are not taken."""
+        if self._rows == ROWS_OF_A_SHEET:
+            self.close()
+            self._begin()
+        row: list[Cell | Value] = []
+        for cell, value in zip(self._cells, values, strict=True):
+            if isinstance(value, str):
+                row.append(inert(value) if value else None)
+            elif cell is None or value is None:
+                row.append(value)
+            else:
+                cell.value = value
+                row.append(cell)
+        self._sheet.append(row)
+        self._rows += 1
+
+    def close(self) -> None:
+        """Let the filter reach as far as there are rows."""
+        last = get_column_letter(len(self._columns))
+        self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
