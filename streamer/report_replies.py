@@ -4,9 +4,12 @@ Used by `kirdi report reply` and the API. What was accepted makes a new revision
 """
 
 import asyncio
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+import structlog
 
 from streamer.backend import Backend
 from streamer.domain.actor import Actor
@@ -14,18 +17,17 @@ from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.verdict import VerdictKind
-from streamer.errors import InputError
+from streamer.errors import InputError, KirdiError, NotYoursError
 from streamer.report_post import ReportPost
 from streamer.report_runs import ReportRuns
 from streamer.reports.report_json import rows_of
+from streamer.storage.alongside import apart
+
+log = structlog.get_logger(__name__)
 
 MOST_WORDS: Final = 2_000
 """Characters of a reason or a note."""
 MOST_DOCUMENT: Final = 200
-
-
-class NotYoursError(InputError):
-    """Somebody else has to do this; nothing was written."""
 
 
 class ReportReplies:
@@ -90,13 +92,13 @@ class ReportReplies:
             by: Another person than who wrote it or bills the visit.
 
         Returns:
-            The answer, and the revision in which an accepted one counts.
+            The answer, and the revision in which an accepted one counts; None where that could not
+            be made just now: the next one has it.
 
         Raises:
             NotYoursError: It is their own, one way or the other.
             InputError: There is none, it was decided already, or the period is final.
-            DatabaseError: It is not known to be kept, or (it is, but) no revision was made: the
-                next one has it.
+            DatabaseError: It is not known to be kept.
             VaultError: The patient's key does not open.
         """
         said = None if note is None or not note.strip() else _text("the note", note, MOST_WORDS)
@@ -110,11 +112,40 @@ class ReportReplies:
         entry = (await self._reports.revision(report_id)).entry
         now = self._open(entry)
         await self._replies.decide(reply_id, state, said, by, now)
-        revision = None
-        if state is ReplyState.ACCEPTED:
-            revision = await self._runs.make(entry.period, by)
-            await self._post.later(revision.entry)
+        revision = await self._remade(entry, by) if state is ReplyState.ACCEPTED else None
         return (await self._replies.find(reply_id))[1], revision
+
+    async def listed(
+        self,
+        by: Actor,
+        *,
+        report_id: UUID | None = None,
+        practitioner_refs: Collection[str] | None = None,
+        state: ReplyState | None = None,
+    ) -> Sequence[Reply]:
+        """Return answers as `PostgresReplies.listed` does."""
+        return await self._replies.listed(
+            by,
+            self._backend.clock.now(),
+            report_id=report_id,
+            practitioner_refs=practitioner_refs,
+            state=state,
+        )
+
+    async def report_of(self, reply_id: UUID) -> UUID:
+        """Return the report an answer was given to; raises InputError where there is none."""
+        return (await self._replies.find(reply_id))[0]
+
+    async def _remade(self, entry: RevisionEntry, by: Actor) -> Revision | None:
+        try:
+            # The answer is accepted by now, whoever asked for it and with what key.
+            with apart():
+                revision = await self._runs.make(entry.period, by)
+                await self._post.later(revision.entry)
+        except KirdiError as error:
+            log.error("no revision made of an accepted answer", reason=str(error))
+            return None
+        return revision
 
     async def row(self, entry: RevisionEntry, kind: RowKind, ref: str) -> ReportRow | None:
         """Return a row of a revision; None = it has none of this name; raises DatabaseError."""

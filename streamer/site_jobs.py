@@ -21,6 +21,7 @@ from streamer.jobs.site_times import SiteTimes
 from streamer.report_keeper import ReportKeeper
 from streamer.report_parcels import ReportParcels
 from streamer.report_post import ReportPost
+from streamer.report_replies import ReportReplies
 from streamer.report_runs import ReportRuns
 from streamer.report_sending import ReportSending, means_of
 from streamer.report_upkeep import CATCH_UP, ReportUpkeep, named_period, period_name
@@ -126,6 +127,11 @@ def report_sending(backend: "Backend") -> ReportSending:
         means_of(settings.mail, clock),
         clock,
     )
+
+
+def report_replies(backend: "Backend") -> ReportReplies:
+    """Return what takes answers to reports."""
+    return ReportReplies(backend, ReportRuns(backend), report_post(backend))
 
 
 def report_post(backend: "Backend") -> ReportPost:

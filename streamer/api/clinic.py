@@ -43,7 +43,7 @@ from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
-from streamer.site_jobs import job_notices
+from streamer.site_jobs import job_notices, report_replies
 from streamer.web.installation import Installation
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
@@ -123,6 +123,7 @@ def clinic_resources(
         desk=desk,
         cameras=cameras,
         notices=notices,
+        replies=report_replies(backend),
         live=live,
         tracks=tracks,
         camera_tests=camera_tests,

@@ -35,6 +35,10 @@ class Permission(StrEnum):
     CAMERAS_VIEW = "cameras:view"
     CAMERAS_FACES = "cameras:faces"
     REPORTS_READ = "reports:read"
+    REPLIES_READ = "replies:read"
+    REPLIES_WRITE = "replies:write"
+    """To answer for one's own visits."""
+    REPLIES_DECIDE = "replies:decide"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
     RIGHTS_ERASE = "rights:erase"
@@ -100,6 +104,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
+            Permission.REPLIES_READ,
+            Permission.REPLIES_WRITE,
         }
     ),
     Role.HEAD: frozenset(
@@ -111,6 +117,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.REVIEWS_READ,
             Permission.CODES_READ,
             Permission.CAMERAS_READ,
+            Permission.REPLIES_READ,
+            Permission.REPLIES_DECIDE,
             Permission.REPORTS_READ,
         }
     ),

@@ -36,6 +36,7 @@ from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
 from streamer.web.models.patients import Enrolled, PhotoAdvice
+from streamer.web.reply_ports import Replies
 
 if TYPE_CHECKING:
     from streamer.web.media.live_views import LiveViews
@@ -388,6 +389,7 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    replies: Replies
     installation: Installation
     live: "LiveViews | None" = None
     tracks: "TrackViews | None" = None

@@ -12,17 +12,17 @@ _TEXT: Final = {
     "kk": (
         "Келулердің сәйкестігі туралы есеп: {site}, {period}.\n"
         "{number}-редакция, {state}, {made_at} жасалды.\n\n{where}\n\nТексеру үшін: {digest}\n"
-        "kirdi report verify командасы басып шығарылған есепті осы мәнмен салыстырады."
+        "Басып шығарылған есеп осы мәнмен салыстырылады."
     ),
     "ru": (
         "Отчёт о соответствии визитов: {site}, {period}.\n"
         "Редакция {number}, {state}, составлена {made_at}.\n\n{where}\n\nДля проверки: {digest}\n"
-        "Команда kirdi report verify сверяет напечатанный отчёт с этим значением."
+        "С этим значением сверяют напечатанный отчёт."
     ),
     "en": (
         "Appointment-match report: {site}, {period}.\n"
         "Revision {number}, {state}, made {made_at}.\n\n{where}\n\nTo check it: {digest}\n"
-        "`kirdi report verify` compares a printed report with this value."
+        "A printed report is compared with this value."
     ),
 }
 

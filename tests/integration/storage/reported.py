@@ -47,13 +47,18 @@ def report_settings(**more: Any) -> Settings:
 
 async def reported(clinic: Clinic, home: Path, clock: Clock | None = None, **more: Any) -> Backend:
     """A backend over a database with the week's visits."""
+    await fill_week(clinic)
+    return clinic_backend(
+        clinic.database, report_settings(**more), clinic.schedules(), clock or clinic.clock, home
+    )
+
+
+async def fill_week(clinic: Clinic) -> None:
+    """Write the week's visits."""
     made = Maker(WEEK.first, WEEK.days, seed=9)
     honest_visits(made, 240)
     await write_period(clinic.database, SITE.id, made)
     await _give_keys(clinic)
-    return clinic_backend(
-        clinic.database, report_settings(**more), clinic.schedules(), clock or clinic.clock, home
-    )
 
 
 async def rows_of(runs: ReportRuns, revision: Revision) -> list[ReportRow]:

@@ -14,8 +14,8 @@ from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.verdict import VerdictKind
-from streamer.errors import InputError
-from streamer.report_replies import NotYoursError, ReportReplies, same_person
+from streamer.errors import InputError, NotYoursError
+from streamer.report_replies import ReportReplies, same_person
 from streamer.report_runs import ReportRuns
 from streamer.site_jobs import report_post, report_upkeep
 from streamer.storage.queries import sql

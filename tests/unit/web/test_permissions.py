@@ -48,8 +48,15 @@ def test_who_administers_or_audits_looks_at_no_patient() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.INSURER, Role.HEAD, Role.AUDITOR])
-def test_those_who_bill_or_check_write_nothing(role: Role) -> None:
-    assert all(one.value.endswith(":read") for one in permissions_of((role,)))
+def test_those_who_bill_or_check_write_nothing_but_what_they_say(role: Role) -> None:
+    said = {Permission.REPLIES_WRITE, Permission.REPLIES_DECIDE}
+    assert all(one.value.endswith(":read") for one in permissions_of((role,)) - said)
+
+
+def test_who_answers_does_not_decide() -> None:
+    for role in Role:
+        may = permissions_of((role,))
+        assert not {Permission.REPLIES_WRITE, Permission.REPLIES_DECIDE} <= may
 
 
 @pytest.mark.parametrize(
