@@ -3,6 +3,7 @@
 Used by `app` and by every command that reads or writes what Kirdi knows.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import structlog
 from config.settings import Settings, Site
 from streamer.clock import Clock
 from streamer.embedded.services import Services, embedded_services
+from streamer.home_site import claim_home
 from streamer.key_places import key_places
 from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
@@ -61,6 +63,7 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
     """
     # First of all: what a variable holds must not be inherited by the servers.
     keys = key_places(settings.keys, home)
+    await asyncio.to_thread(claim_home, home, settings.site.id)
     async with embedded_services(settings.database, settings.redis, home) as services:
         if settings.database.url is None:
             await prepare(services, settings.site)

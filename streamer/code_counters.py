@@ -131,11 +131,16 @@ def device_named(settings: Settings, name: str, building: str | None) -> Device:
     """
     codes = settings.codes
     if name not in codes.devices:
-        known = ", ".join(sorted(codes.devices)) or "there is none"
-        raise InputError(f"device {name}: is not in codes.devices ({known}); add it there")
+        known = ", ".join(sorted(codes.devices)) or "there are none"
+        raise InputError(
+            f"device {name}: codes are not redeemed at any of this name ({known})",
+            command="codes.devices of the settings names them",
+        )
     if building is not None and building not in settings.site.buildings:
         raise InputError(
-            f"building {building}: is not in site.buildings ({', '.join(settings.site.buildings)})"
+            f"building {building}: this site has no such building "
+            f"({', '.join(settings.site.buildings)})",
+            command="site.buildings of the settings names them",
         )
     return Device(name, building or codes.devices[name], codes.operators.get(name))
 

@@ -5,7 +5,8 @@ A stored report is always the whole site's; a department's or practitioner's is 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -153,6 +154,12 @@ class ReportRuns:
             else:
                 yield day, tuple(row for row in rows if within(scope, row))
 
+    async def rows_of(self, revision: Revision, day: date) -> tuple[ReportRow, ...]:
+        """Return a day's rows of a revision of the whole site; raises as `rows`."""
+        entry = revision.entry
+        kept = await self._reports.revision(entry.report_id, entry.number)
+        return await self._day(kept, (day - entry.period.first).days)
+
     async def record(self, revision: Revision, by: Actor, what: str, detail: Detail = ()) -> None:
         """Keep in the audit that somebody read, exported, sent or checked a report.
 
@@ -191,14 +198,15 @@ class ReportRuns:
                 explained,
             )
             done = 0
-            async for day in facts.days():
-                # A day at a time, off the loop: the service has other things to do meanwhile.
-                lines = await asyncio.to_thread(_judged, judge, maker, day)
-                if lines:
-                    await writing.add(day.day, 0, lines)
-                done += 1
-                if progress is not None:
-                    progress(done, period.days)
+            async with aclosing(_one_ahead(facts.days())) as days:
+                async for day in days:
+                    # Off the loop: the service has other things to do meanwhile.
+                    lines = await asyncio.to_thread(_judged, judge, maker, day)
+                    if lines:
+                        await writing.add(day.day, 0, lines)
+                    done += 1
+                    if progress is not None:
+                        progress(done, period.days)
         for of_day, lines in await asyncio.to_thread(lambda: list(maker.close())):
             await writing.add(of_day, 1, lines)
         asked: list[ReportRow] = []
@@ -283,17 +291,33 @@ class ReportRuns:
         return found
 
     async def _days(self, kept: KeptRevision) -> AsyncIterator[tuple[date, tuple[ReportRow, ...]]]:
+        for place in range(len(kept.day_digests)):
+            yield kept.entry.period.first + timedelta(days=place), await self._day(kept, place)
+
+    async def _day(self, kept: KeptRevision, place: int) -> tuple[ReportRow, ...]:
         entry = kept.entry
-        for place, expected in enumerate(kept.day_digests):
-            day = entry.period.first + timedelta(days=place)
-            lines = await self._reports.lines(entry.report_id, entry.number, day)
-            if hashlib.sha256(lines).digest() != expected:
-                raise AuditError(
-                    f"report {entry.report_id} revision {entry.number}: its rows of {day} are not "
-                    "those it was made with; keep the database and its backups, and find out who "
-                    "could write"
-                )
-            yield day, await asyncio.to_thread(rows_of, lines)
+        day = entry.period.first + timedelta(days=place)
+        lines = await self._reports.lines(entry.report_id, entry.number, day)
+        if hashlib.sha256(lines).digest() != kept.day_digests[place]:
+            raise AuditError(
+                f"report {entry.report_id} revision {entry.number}: its rows of {day} are not "
+                "those it was made with; keep the database and its backups, and find out who "
+                "could write"
+            )
+        return await asyncio.to_thread(rows_of, lines)
+
+
+async def _one_ahead(days: AsyncIterator[VisitDay]) -> AsyncGenerator[VisitDay, None]:
+    """Yield days, the next one being read meanwhile: two are in memory."""
+    coming = asyncio.ensure_future(anext(days, None))
+    try:
+        while (day := await coming) is not None:
+            coming = asyncio.ensure_future(anext(days, None))
+            yield day
+    finally:
+        # The connection is given back only when nothing is read from it any more.
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _judged(judge: Judge, maker: ReportMaker, day: VisitDay) -> bytes:

@@ -53,9 +53,10 @@ async def jobs_health(
     settings: Settings, runs: "PostgresJobRuns", now: datetime, *, why: bool = True
 ) -> tuple[JobHealth, ...]:
     """What the ledger says about each job, `why` as `judge` takes it; raises DatabaseError."""
+    since = await runs.site_since()
     return tuple(
         [
-            judge(name, times, await runs.runs(name, _LOOKED_AT), now, why=why)
+            judge(name, times, await runs.runs(name, _LOOKED_AT), now, why=why, since=since)
             for name, times in job_times(settings).items()
         ]
     )

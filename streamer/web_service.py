@@ -115,7 +115,7 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
                 sign_in=SignIn(
                     backend.accounts, sessions, backend.sign_in_attempts, passwords, clock
                 ),
-                denials=sessions,
+                denials=backend.denials,
                 pairing=backend.devices,
                 oidc=oidc,
             ),

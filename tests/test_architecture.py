@@ -75,6 +75,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.site_errors": ("streamer.domain", "streamer.tracking", "matcher"),
     "streamer.notices": ("matcher.packs.manifest",),
     "streamer.service_lock": ("streamer.errors",),
+    "streamer.home_site": ("streamer.errors",),
     "streamer.service_rules": OURS,
     "streamer.windows": (*LEAVES, "config.settings"),
     "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),

@@ -3,10 +3,11 @@
 import asyncio
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
 import numpy as np
+import structlog
 from PIL import Image
 
 from config.settings import Camera, Settings
@@ -18,18 +19,33 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.seen_frame import SeenFrame
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl
-from streamer.ingest.probe import Probed, observe
+from streamer.ingest.probe import Probed, UnseenError, observe
+from streamer.ingest.protocol import FailureKind
 from streamer.ingest.stream_info import StreamInfo
 from streamer.ingest.viewing import hindrances
 from streamer.storage.audit_log import AuditLog
 from streamer.web.media.face_cover import FaceCover
-from streamer.web.models.camera_test import CameraTested, CameraToTest, StreamSeen
+from streamer.web.models.camera_test import CameraTested, CameraToTest, Picture, StreamSeen
 from streamer.web.problem import too_many
+
+log = structlog.get_logger(__name__)
 
 _LONGEST_S: Final = 10.0
 """For the first picture, whatever the camera's own time-out will be: somebody waits."""
 _QUALITY: Final = 82
 _AGAIN_S: Final = 5.0
+# What a camera that speaks RTSP says of itself; of anything else nobody is told more than that it
+# is none: whoever may test cameras is not to look around in the clinic's network by that.
+_SAID: Final = {
+    FailureKind.UNREACHABLE: "no answer; check its address and port, and that it is on",
+    FailureKind.STALLED: "no picture; restart the camera, or try the other transport (tcp or udp)",
+    FailureKind.UNAUTHORIZED: "refused; correct the user name and password in its address",
+    FailureKind.BUSY: "refused; end its other sessions, or wait a minute until it forgets them",
+    FailureKind.NOT_FOUND: "refused; look up the path of its stream in the camera's manual",
+    FailureKind.CODEC: "no video of ours; set the camera to H.264 or H.265",
+    FailureKind.CERTIFICATE: "its certificate is not trusted",
+}
+_NO_CAMERA: Final = "not a camera; check that the address is that of an RTSP camera"
 
 Looking = Callable[..., Probed]
 
@@ -69,13 +85,21 @@ class ApiCameraTests:
         self._look = look
         self._testing: asyncio.Task[CameraTested] | None = None
 
-    async def test(self, wanted: CameraToTest, by: Actor, *, faces: bool) -> CameraTested:
+    async def test(
+        self,
+        wanted: CameraToTest,
+        by: Actor,
+        picture: Picture,
+        granted: Collection[str] | None = None,
+    ) -> CameraTested:
         """Look at a camera for some seconds.
 
         Args:
             wanted: Which, and how it is reached.
             by: Who wants it.
-            faces: Whether they may see faces; else those in the picture are covered.
+            picture: How much of it they may see.
+            granted: Which cameras they may see at all; None = all. No picture comes from an address
+                on the host of another one, whatever it is called here.
 
         Raises:
             Problem: Another one is being looked at.
@@ -86,14 +110,22 @@ class ApiCameraTests:
         if self._testing is not None and not self._testing.done():
             raise too_many(_AGAIN_S)
         # Whoever stops waiting does not end it: its place is free once the camera is left alone.
-        self._testing = asyncio.create_task(self._test(wanted, by, faces), name="camera test")
+        self._testing = asyncio.create_task(
+            self._test(wanted, by, picture, granted), name="camera test"
+        )
         return await asyncio.shield(self._testing)
 
-    async def _test(self, wanted: CameraToTest, by: Actor, faces: bool) -> CameraTested:
+    async def _test(
+        self, wanted: CameraToTest, by: Actor, picture: Picture, granted: Collection[str] | None
+    ) -> CameraTested:
         camera = self._camera(wanted)
         addresses = [CameraUrl.parse(one.get_secret_value()) for one in camera.urls]
-        await self._audit.record([self._event(wanted.camera_id, addresses, by)])
-        first = asyncio.to_thread(self._seen, camera, addresses[0], picture=True)
+        elsewhere = {one.host for one in addresses} if wanted.url is not None else set()
+        if elsewhere & self._hosts_of_others(granted):
+            picture = Picture.NONE
+        await self._audit.record([self._event(wanted.camera_id, addresses, by, picture)])
+        shown = picture is not Picture.NONE
+        first = asyncio.to_thread(self._seen, camera, addresses[0], picture=shown)
         second = asyncio.to_thread(self._viewed, camera, addresses[1:])
         # Both are over before this is, whatever becomes of one.
         seen, viewed = await asyncio.gather(first, second, return_exceptions=True)
@@ -104,17 +136,18 @@ class ApiCameraTests:
         remarks = [viewed] if isinstance(viewed, str) else []
         viewing = None if isinstance(viewed, str) else viewed
         hints = () if isinstance(viewed, str) else hindrances(viewing or seen.info)
-        assert seen.picture is not None
-        image = seen.picture
-        if not faces:
-            image = await self._covered(image)
+        snapshot = None
+        if seen.picture is not None and shown:
+            clear = picture is Picture.CLEAR
+            image = seen.picture if clear else await self._covered(seen.picture)
+            snapshot = await asyncio.to_thread(_jpeg, image)
         return CameraTested(
             faces=_stream(seen.info),
             viewing=None if viewing is None else _stream(viewing),
             browsers_can_show=_shown_as_it_is(viewing or seen.info),
             remarks=[*remarks, *hints],
-            snapshot=await asyncio.to_thread(_jpeg, image),
-            covered=not faces,
+            snapshot=snapshot,
+            covered=picture is not Picture.CLEAR,
         )
 
     def _camera(self, wanted: CameraToTest) -> Camera:
@@ -138,16 +171,32 @@ class ApiCameraTests:
             connect_timeout_s=wanted.connect_timeout_s,
         )
 
+    def _hosts_of_others(self, granted: Collection[str] | None) -> set[str]:
+        """Where the cameras are that somebody may not see."""
+        if granted is None:
+            return set()
+        return {
+            CameraUrl.parse(url.get_secret_value()).host
+            for camera in self._settings().cameras
+            if camera.id not in granted
+            for url in camera.urls
+        }
+
     def _seen(self, camera: Camera, address: CameraUrl, *, picture: bool) -> Probed:
-        """Blocking."""
-        return self._look(
-            address,
-            camera.transport,
-            min(camera.connect_timeout_s, _LONGEST_S),
-            picture_format="rgb" if picture else None,
-            ca_file=camera.ca_file,
-            insecure_tls=camera.insecure_tls,
-        )
+        """Blocking; raises CameraError in our own few words."""
+        try:
+            return self._look(
+                address,
+                camera.transport,
+                min(camera.connect_timeout_s, _LONGEST_S),
+                picture_format="rgb" if picture else None,
+                ca_file=camera.ca_file,
+                insecure_tls=camera.insecure_tls,
+            )
+        except UnseenError as error:
+            log.info("camera test failed", camera=camera.id, reason=str(error))
+            said = _SAID.get(error.kind, _NO_CAMERA)
+            raise CameraError(f"{address.address}: {said}") from None
 
     def _viewed(self, camera: Camera, addresses: list[CameraUrl]) -> StreamInfo | str | None:
         """The second stream, or why there is none to be seen: a remark, as faces need it not."""
@@ -163,7 +212,9 @@ class ApiCameraTests:
         boxes = tuple(one.bbox for one in found)
         return FaceCover().covered(SeenFrame(0.0, np.array(image), boxes))
 
-    def _event(self, camera_id: str, addresses: list[CameraUrl], by: Actor) -> AuditEvent:
+    def _event(
+        self, camera_id: str, addresses: list[CameraUrl], by: Actor, picture: Picture
+    ) -> AuditEvent:
         hosts = ",".join(sorted({f"{one.host}:{one.port}" for one in addresses}))
         return AuditEvent(
             AuditKind.LIVE_VIEW,
@@ -173,7 +224,7 @@ class ApiCameraTests:
             entity_type="Camera",
             entity_id=camera_id,
             reason="test",
-            detail=(("hosts", hosts[:512]),),
+            detail=(("hosts", hosts[:512]), ("picture", picture.value)),
         )
 
 

@@ -23,6 +23,7 @@ from streamer.api.jobs import ApiJobs
 from streamer.api.kiosk import ApiKiosk
 from streamer.api.kiosk_calls import KioskCalls
 from streamer.api.notices import ApiNotices
+from streamer.api.reports import ApiReports
 from streamer.api.reviews import ApiReviews
 from streamer.api.rights import ApiRights
 from streamer.api.shown_settings import ApiSettings, InForce
@@ -42,11 +43,13 @@ from streamer.jobs.job_scheduler import JobScheduler
 from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
+from streamer.report_runs import ReportRuns
 from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices, report_replies
 from streamer.web.installation import Installation
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
+from streamer.web.report_ports import Reports
 from streamer.web.resources import (
     Cameras,
     CameraTests,
@@ -69,6 +72,7 @@ def clinic_resources(
     desk: Desk,
     cameras: Cameras,
     notices: Notices,
+    reports: Reports,
     installation: Installation,
     live: LiveViews | None = None,
     tracks: TrackViews | None = None,
@@ -86,6 +90,7 @@ def clinic_resources(
         desk: Likewise.
         cameras: Likewise.
         notices: Likewise.
+        reports: Makes them, until the service stops.
         installation: See `installation_of`.
         live: Who looks at them; None = nobody can.
         tracks: Who looks at the boxes over them; likewise.
@@ -124,6 +129,7 @@ def clinic_resources(
         cameras=cameras,
         notices=notices,
         replies=report_replies(backend),
+        reports=reports,
         live=live,
         tracks=tracks,
         camera_tests=camera_tests,
@@ -216,6 +222,7 @@ class ClinicApi:
             desk=ApiDesk(comparisons, stop),
             cameras=ApiCameras(control),
             notices=ApiNotices(self._notices),
+            reports=ApiReports(backend, ReportRuns(backend), stop),
             live=live,
             tracks=tracks,
             camera_tests=ApiCameraTests(

@@ -63,14 +63,21 @@ def new_device(
             such building.
     """
     if not _NAME.fullmatch(device_id):
-        raise InputError(f"device {device_id!r}: name it with a-z, 0-9, - and _, as kiosk-7")
+        raise InputError(
+            f"device {device_id!r}: a name is made of a-z, 0-9, - and _, such as kiosk-7"
+        )
     taken = {*settings.codes.devices, *(one.id for one in settings.cameras)}
     if device_id in taken:
         # Codes tried at one would count against the other.
-        raise InputError(f"device {device_id}: a camera or a device of codes.devices is called so")
+        raise InputError(
+            f"device {device_id}: a camera or another device has this name; take another one"
+        )
     known = settings.site.buildings
     if building is not None and building not in known:
-        raise InputError(f"building {building}: is not in site.buildings ({', '.join(known)})")
+        raise InputError(
+            f"building {building}: this site has no such building ({', '.join(known)})",
+            command="site.buildings of the settings names them",
+        )
     return domain.NewDevice(device_id, kind, building or known[0], days)
 
 

@@ -31,6 +31,7 @@ from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.embedded.services import embedded_services
 from streamer.errors import BackupError, DatabaseError
+from streamer.home_site import claim_home
 from streamer.key_places import key_places
 from streamer.service_lock import only_service_of
 from streamer.storage.accounts import PostgresAccounts
@@ -113,6 +114,7 @@ async def restore_backup(
     register = await asyncio.to_thread(find_register, folders, manifest.database_id)
     if not wish.without_register:
         refuse_older(register, manifest, folders)
+    await asyncio.to_thread(claim_home, home, settings.site.id)
     async with (
         only_service_of(home),
         embedded_services(settings.database, settings.redis, home) as services,
@@ -143,6 +145,7 @@ async def settle_database(
         KirdiError: Something else is in the way.
     """
     keys = key_places(settings.keys, home)
+    await asyncio.to_thread(claim_home, home, settings.site.id)
     async with (
         only_service_of(home),
         embedded_services(settings.database, settings.redis, home) as services,

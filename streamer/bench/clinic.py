@@ -1,7 +1,7 @@
 """The benchmark's throwaway clinic: a site per measurement, its patients, their appointments."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,8 @@ from streamer.domain.patient import Patient
 # Each recognisable person comes to a new appointment so often.
 ANEW_EVERY_S: Final = 5.0
 _VISIT: Final = timedelta(minutes=20)
+# Of age: nobody else signs for themselves.
+_BORN: Final = date(1980, 1, 1)
 _TEXT: Final = ConsentText(ConsentPurpose.CHECK_IN, 1, Language.EN, "Nobody has read this.")
 
 
@@ -78,7 +80,7 @@ async def people_the_clinic(
     for place, ref in enumerate(actors):
         bookings += _anew(ref, now, place / max(1, len(actors)), seconds)
     async with open_backend(settings, home, clock) as backend:
-        people = [Patient(ref, "Nobody") for ref in vectors]
+        people = [Patient(ref, "Nobody", birth_date=_BORN) for ref in vectors]
         await backend.patients_import.run(people, now)
         for ref, vector in vectors.items():
             await backend.consents.record(_consent(ref, now), _TEXT, SERVICE, now)

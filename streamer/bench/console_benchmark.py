@@ -3,9 +3,7 @@
 import asyncio
 import json
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +15,7 @@ from config.settings import Settings
 from streamer.backend import Backend, open_backend
 from streamer.bench.child import Child
 from streamer.bench.console_child import START_S, ConsoleRequest
-from streamer.bench.figures import percentile
-from streamer.bench.following_page import BenchPage
+from streamer.bench.console_pages_child import PagesHeard, PagesRequest
 from streamer.bench.process_usage import family_cpu_seconds, idle_seconds, memory_mb
 from streamer.bench.throwaway_home import throwaway_home
 from streamer.clock import SystemClock
@@ -36,6 +33,7 @@ _WARM_S: Final = 3.0
 _SETTLE_S: Final = 3.0
 _AT_ONCE: Final = 6
 _PARTS: Final = 4
+_COUNT_S: Final = 60.0
 _WRITER: Final = Actor("bench-2")
 
 
@@ -52,6 +50,7 @@ class ConsoleFigures:
         p95_ms: Over all pages and events.
         cut: Pages that were cut off as too slow.
         cpu: CPU seconds of the service a second; without the database.
+        cpu_ms_per_event: CPU milliseconds of the service for each event, all pages together.
         memory_mb: Of the service after the first quarter,
         memory_end_mb: and at the end.
         idle_cpu: CPU seconds a second that nobody on the machine had use for.
@@ -67,13 +66,14 @@ class ConsoleFigures:
     most_ms: float
     cut: int
     cpu: float
+    cpu_ms_per_event: float
     memory_mb: float
     memory_end_mb: float
     idle_cpu: float
 
 
 class ConsoleBenchmark:
-    """A throwaway clinic, its service in a process of its own, and pages in this one."""
+    """A throwaway clinic, its service in a process of its own, and the pages in another."""
 
     def __init__(
         self,
@@ -119,45 +119,46 @@ class ConsoleBenchmark:
             request = TypeAdapter(ConsoleRequest).dump_json(ConsoleRequest(document, home))
             async with Child.running("streamer.bench.console_child", request, home) as child:
                 answer = json.loads(await child.answer(START_S))
-                return await self._followed(backend, refs, tokens, answer["url"], answer["pid"])
+                asked = PagesRequest(answer["url"], tuple(tokens))
+                follow = TypeAdapter(PagesRequest).dump_json(asked)
+                module = "streamer.bench.console_pages_child"
+                async with Child.running(module, follow, home) as following:
+                    return await self._followed(backend, refs, following, pages, answer["pid"])
 
     async def _followed(
-        self, backend: Backend, refs: dict[str, str], tokens: Sequence[str], url: str, pid: int
+        self, backend: Backend, refs: dict[str, str], pages: Child, count: int, pid: int
     ) -> ConsoleFigures:
-        heard: dict[str, list[float]] = defaultdict(list)
-        committed: dict[str, list[float]] = defaultdict(list)
-        pages = [BenchPage(url, one, lambda key, at: heard[key].append(at)) for one in tokens]
-        async with _following(pages):
-            await asyncio.sleep(_WARM_S)
-            began, cpu, idle = time.monotonic(), family_cpu_seconds(pid), idle_seconds()
-            memory: list[float] = []
-            count = int(self._rate * self._seconds)
-            writing = asyncio.create_task(self._write(backend, refs, committed, count))
-            for _ in range(_PARTS):
-                await asyncio.sleep(self._seconds / _PARTS)
-                memory.append(memory_mb(pid) or 0.0)
-            await writing
-            spent = time.monotonic() - began
-            used = (family_cpu_seconds(pid) - cpu) / spent
-            left = (idle_seconds() - idle) / spent
-            await asyncio.sleep(_SETTLE_S)
+        await pages.answer(START_S)
+        await asyncio.sleep(_WARM_S)
+        committed: dict[str, float] = {}
+        began, cpu, idle = time.monotonic(), family_cpu_seconds(pid), idle_seconds()
+        memory: list[float] = []
+        writing = asyncio.create_task(
+            self._write(backend, refs, committed, int(self._rate * self._seconds))
+        )
+        for _ in range(_PARTS):
+            await asyncio.sleep(self._seconds / _PARTS)
             memory.append(memory_mb(pid) or 0.0)
-        delays = [
-            1000 * (at - moments[0])
-            for key, moments in committed.items()
-            for at in heard.get(key, ())
-        ]
+        await writing
+        spent = time.monotonic() - began
+        used = family_cpu_seconds(pid) - cpu
+        left = (idle_seconds() - idle) / spent
+        await asyncio.sleep(_SETTLE_S)
+        memory.append(memory_mb(pid) or 0.0)
+        pages.tell(json.dumps(committed).encode())
+        found = TypeAdapter(PagesHeard).validate_json(await pages.answer(_COUNT_S))
         return ConsoleFigures(
-            pages=len(pages),
+            pages=count,
             appointments=self._appointments,
             events_per_second=len(committed) / spent,
-            heard=len(delays),
-            expected=len(committed) * len(pages),
-            p50_ms=percentile(delays, 0.5) or 0.0,
-            p95_ms=percentile(delays, 0.95) or 0.0,
-            most_ms=percentile(delays, 1.0) or 0.0,
-            cut=sum(page.cut for page in pages),
-            cpu=used,
+            heard=found.heard,
+            expected=len(committed) * count,
+            p50_ms=found.p50_ms,
+            p95_ms=found.p95_ms,
+            most_ms=found.most_ms,
+            cut=found.cut,
+            cpu=used / spent,
+            cpu_ms_per_event=1000 * used / max(1, len(committed)),
             memory_mb=memory[0],
             memory_end_mb=memory[-1],
             idle_cpu=left,
@@ -167,7 +168,7 @@ class ConsoleBenchmark:
         self,
         backend: Backend,
         refs: dict[str, str],
-        committed: dict[str, list[float]],
+        committed: dict[str, float],
         count: int,
     ) -> None:
         """Check patients in, as another process would, so many a second."""
@@ -177,7 +178,7 @@ class ConsoleBenchmark:
             for number, (ref, key) in left:
                 await asyncio.sleep(max(0.0, began + number / self._rate - time.monotonic()))
                 await backend.manual_check_ins.add(ref, _WRITER, "benchmark")
-                committed[key].append(time.monotonic())
+                committed[key] = time.monotonic()
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -218,29 +219,6 @@ class ConsoleBenchmark:
                 locked = await connection.fetch(sql("lock_appointment_by_ref"), site, ref)
                 ids[ref] = str(locked[0]["appointment_id"])
         return ids
-
-
-@asynccontextmanager
-async def _following(pages: Sequence[BenchPage]) -> AsyncIterator[None]:
-    async with AsyncExitStack() as stack:
-        tasks = []
-        for page in pages:
-            ready = asyncio.Event()
-            task = asyncio.create_task(page.run(ready))
-            stack.push_async_callback(_ended, task)
-            waiting = asyncio.create_task(ready.wait())
-            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if task.done():
-                task.result()
-                raise KirdiError("benchmark: a page was not served")
-            tasks.append(task)
-        yield
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _tokens(backend: Backend, pages: int) -> list[str]:

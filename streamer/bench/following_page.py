@@ -1,4 +1,4 @@
-"""A page that follows the day, as far as the benchmark needs one. Made by `console_benchmark`."""
+"""A page that follows the day, as far as the benchmark needs one. Made by `console_pages_child`."""
 
 import asyncio
 import json

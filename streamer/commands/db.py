@@ -19,6 +19,7 @@ from streamer.commands.invocation import (
 )
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
+from streamer.home_site import claim_home
 
 app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 
@@ -73,6 +74,7 @@ async def _migrate(settings: Settings, url_file: Path | None) -> _Done:
 
     given = None if url_file is None else _url_in(url_file)
     home = kirdi_home(os.environ)
+    await asyncio.to_thread(claim_home, home, settings.site.id)
     async with embedded_services(settings.database, settings.redis, home) as services:
         embedded = settings.database.url is None
         if given is not None and embedded:

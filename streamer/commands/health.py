@@ -30,13 +30,16 @@ from streamer.commands.invocation import (
     read_settings,
     warn,
 )
+from streamer.commands.site_database import site_database
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
+from streamer.home_site import refuse_other_site
 from streamer.ingest.confinement import shortcomings
 from streamer.notices import notices
 
 if TYPE_CHECKING:
     from streamer.jobs.job_health import JobHealth
+    from streamer.storage.postgres import Postgres
     from streamer.storage.uptime import OpenInterval
 
 # Six heartbeats: a slow statement or a busy minute is no death.
@@ -51,6 +54,7 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     home = kirdi_home(os.environ)
     if not service_runs(home):
         raise KirdiError(f"service: none runs on {home}; start `kirdi run`")
+    refuse_other_site(home, settings.site.id)
     manifest = _manifest(settings, home)
     seen = asyncio.run(_look(settings, home, manifest))
     intervals = seen.intervals
@@ -151,42 +155,30 @@ def _manifest(settings: Settings, home: Path) -> Manifest | None:
 
 
 async def _look(settings: Settings, home: Path, manifest: Manifest | None) -> _Seen:
-    from streamer.embedded.services import embedded_services
-
     pack_id = "" if manifest is None else manifest.pack_id
-    if settings.database.url is not None:
-        url = settings.database.url.get_secret_value()
-        return await _read(settings, url, pack_id, home / "models")
-    async with embedded_services(settings.database, settings.redis, home) as services:
-        return await _read(settings, services.database_url, pack_id, home / "models")
+    async with site_database(settings, home) as postgres:
+        return await _read(settings, postgres, pack_id, home / "models")
 
 
-async def _read(settings: Settings, url: str, pack_id: str, models: Path) -> _Seen:
+async def _read(settings: Settings, postgres: "Postgres", pack_id: str, models: Path) -> _Seen:
     from matcher.packs.calibrations import calibration_of
     from streamer.calibration_keeper import covers
     from streamer.score_rules import figures_name
     from streamer.site_jobs import jobs_health
     from streamer.storage.calibrations import newest_calibration
-    from streamer.storage.database_role import DatabaseRole
     from streamer.storage.job_runs import PostgresJobRuns
     from streamer.storage.patients_list import PatientsList
-    from streamer.storage.postgres import Postgres
     from streamer.storage.uptime import CameraUptime
 
     site_id, now = settings.site.id, SystemClock().now()
-    postgres = Postgres(url, settings.database, role=DatabaseRole.SERVICE, site_id=settings.site.id)
-    await postgres.open()
-    try:
-        found = await newest_calibration(postgres, site_id, pack_id)
-        calibrated = False
-        if found is not None:
-            figures = figures_name(calibration_of(pack_id, models))
-            calibrated = covers(found, settings.match.accept_fpir, figures)
-        return _Seen(
-            await CameraUptime(postgres, site_id).open_intervals(),
-            calibrated,
-            await PatientsList(postgres, site_id, pack_id).count_needing_enrolment(now),
-            await jobs_health(settings, PostgresJobRuns(postgres, site_id), now),
-        )
-    finally:
-        await postgres.close()
+    found = await newest_calibration(postgres, site_id, pack_id)
+    calibrated = False
+    if found is not None:
+        figures = figures_name(calibration_of(pack_id, models))
+        calibrated = covers(found, settings.match.accept_fpir, figures)
+    return _Seen(
+        await CameraUptime(postgres, site_id).open_intervals(),
+        calibrated,
+        await PatientsList(postgres, site_id, pack_id).count_needing_enrolment(now),
+        await jobs_health(settings, PostgresJobRuns(postgres, site_id), now),
+    )

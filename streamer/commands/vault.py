@@ -26,6 +26,7 @@ from streamer.commands.invocation import (
 from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
 from streamer.errors import DatabaseError
+from streamer.home_site import refuse_other_site
 
 if TYPE_CHECKING:
     from streamer.backend import Backend
@@ -106,6 +107,7 @@ async def _status(settings: Settings) -> "KeyStatus":
     from streamer.storage.key_status import key_status
 
     home = kirdi_home(os.environ)
+    await asyncio.to_thread(refuse_other_site, home, settings.site.id)
     keys = key_places(settings.keys, home)
     async with embedded_services(settings.database, settings.redis, home) as services:
         return await key_status(services.database_url, settings.database, settings.site, keys)

@@ -1,18 +1,18 @@
 """An appointment as reports read it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from streamer.domain.appointment import AppointmentStatus, Place
 
 
-@dataclass(frozen=True, slots=True)
-class AppointmentFacts:
+class AppointmentFacts(NamedTuple):
     """Times are aware, UTC.
 
     Attributes:
         recorded_at: When Kirdi first knew of it; None = before that was noted.
+        former_refs: Practitioners whose it was, with this patient, before an import said otherwise.
     """
 
     appointment_id: UUID
@@ -32,3 +32,4 @@ class AppointmentFacts:
     place: Place
     walk_in: bool
     recorded_at: datetime | None
+    former_refs: tuple[str, ...] = ()

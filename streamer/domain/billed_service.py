@@ -4,10 +4,10 @@ Made by `exchange.claims_csv`, stored by `storage.claims_import`. Not to be take
 `domain.claim`, which is about what somebody without a face shows at a device.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from streamer.domain.appointment import Place
 
@@ -21,8 +21,7 @@ class TimePrecision(StrEnum):
     """Somebody typed it, perhaps hours later: it says the day and hardly the hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class BilledService:
+class BilledService(NamedTuple):
     """One row of a claims import. Times are aware, UTC.
 
     Attributes:

@@ -1,14 +1,13 @@
 """A billed service as reports read it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from streamer.domain.billed_service import BilledService
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimFacts:
+class ClaimFacts(NamedTuple):
     """Times are aware, UTC.
 
     Attributes:

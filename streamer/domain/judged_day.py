@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from streamer.domain.appointment_facts import AppointmentFacts
@@ -14,8 +15,7 @@ from streamer.domain.rule_summary import RuleSummary
 from streamer.domain.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedAppointment:
+class JudgedAppointment(NamedTuple):
     """An appointment and its verdict.
 
     Attributes:
@@ -28,8 +28,7 @@ class JudgedAppointment:
     took_place: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedClaim:
+class JudgedClaim(NamedTuple):
     """A claim, its verdict, and the rules it stands out by.
 
     What takes the whole period, such as `weak_evidence` and a practitioner's rate, comes later.

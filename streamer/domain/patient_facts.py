@@ -1,12 +1,11 @@
 """What reports ask about a patient on a day: nothing that names anybody."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class PatientFacts:
+class PatientFacts(NamedTuple):
     """Of one patient, as of one day.
 
     Attributes:

@@ -45,7 +45,11 @@ class FileTemplate:
 
 @dataclass(frozen=True, slots=True)
 class FileAppointment:
-    """An appointment as the clinic's system told it."""
+    """An appointment as the clinic's system told it.
+
+    Attributes:
+        formerly: Names of practitioners whose it was before.
+    """
 
     appointment_ref: str
     practitioner: str
@@ -60,6 +64,7 @@ class FileAppointment:
     room: str | None
     place: str
     walk_in: bool
+    formerly: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 `unverified` is no accusation: it says that somebody would have been noticed and nobody was.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.coverage import Coverage, UnknownCause
@@ -51,8 +51,7 @@ class NotApplicable(StrEnum):
     """The clinic's system itself says that the patient did not come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One verdict; exactly one of `grade`, `cause` and `not_applicable` is there, or none.
 
     Attributes:

@@ -1,8 +1,8 @@
 """A piece of evidence that a patient was present, whatever it came from. Read by `reports`."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from streamer.domain.check_in import EvidenceGrade, Method
@@ -17,8 +17,7 @@ class EvidenceSource(StrEnum):
     """Of the ministry's own system, imported."""
 
 
-@dataclass(frozen=True, slots=True)
-class VisitEvidence:
+class VisitEvidence(NamedTuple):
     """One check-in in force, presence or confirmation.
 
     Attributes:

@@ -41,6 +41,15 @@ _REMEDIES: Final = {
 _OTHER_REMEDY: Final = "check that the URL is that of an RTSP camera"
 
 
+class UnseenError(CameraError):
+    """A camera cannot be seen; `kind` says why, in one word of ours."""
+
+    def __init__(self, message: str, kind: FailureKind) -> None:
+        """See `CameraError`."""
+        super().__init__(message)
+        self.kind = kind
+
+
 def probe(
     url: str,
     transport: Literal["tcp", "udp"] = "tcp",
@@ -190,11 +199,12 @@ def _read_answer(camera: CameraUrl, answer: bytes) -> tuple[StreamInfo, bytes, t
     raise _camera_error(camera, kind, text)
 
 
-def _camera_error(camera: CameraUrl, kind: FailureKind, text: str) -> CameraError:
+def _camera_error(camera: CameraUrl, kind: FailureKind, text: str) -> UnseenError:
     words = one_line(redact(text, camera.secrets))
     if kind is FailureKind.UNREACHABLE:
         words = f"cannot be reached ({words})"
-    return CameraError(f"{camera.address}: {words}; {_REMEDIES.get(kind, _OTHER_REMEDY)}")
+    remedy = _REMEDIES.get(kind, _OTHER_REMEDY)
+    return UnseenError(f"{camera.address}: {words}; {remedy}", kind)
 
 
 def _check_snapshot(path: Path) -> str:

@@ -31,11 +31,15 @@ class JobHealth:
 
 
 def judge(
-    name: str, times: SiteTimes, runs: Sequence[JobRun], now: datetime, *, why: bool = True
+    name: str,
+    times: SiteTimes,
+    runs: Sequence[JobRun],
+    now: datetime,
+    *,
+    why: bool = True,
+    since: datetime | None = None,
 ) -> JobHealth:
     """Judge a job by its newest runs.
-
-    A job that never ran is not judged: nothing was due yet, or its service has never run.
 
     Args:
         name: The job's.
@@ -43,24 +47,41 @@ def judge(
         runs: The newest ones, in any order.
         now: Aware.
         why: With the errors of its runs, which may name servers and files.
+        since: Since when the site has been there; None = a job that never ran is not judged.
     """
     if not runs:
-        return JobHealth()
+        return _never_ran(name, times, now, since)
     ordered = sorted(runs, key=lambda one: one.due_at)
     newest = ordered[-1]
-    done = [one.due_at for one in ordered if one.state == "done"]
+    done = [one for one in ordered if one.state == "done"]
     # The first one was due, too.
-    since = done[-1] if done else ordered[0].due_at - timedelta(seconds=1)
+    since = done[-1].due_at if done else ordered[0].due_at - timedelta(seconds=1)
     missed = times.between(max(since, now - _FURTHEST), now - _GRACE)
     told = _told(name, newest, why)
+    last = f"last done for {done[-1].period}" if done else "never done"
+    overdue = f"job {name}: {last}, due {_times(len(missed))} since"
     if len(missed) <= MOST_MISSED or newest.state == "running":
+        if told is None and missed and newest.state != "running":
+            told = f"{overdue}; it is late"
         return JobHealth(() if told is None else (told,))
-    last = f"last done for {max(done):%Y-%m-%d}" if done else "never done"
-    overdue = f"job {name}: {last}, due {len(missed)} times since"
     if told is None:
         # Nobody even began it.
         told = "does the service run at those times?"
     return JobHealth((), f"{overdue}; {told}")
+
+
+def _never_ran(name: str, times: SiteTimes, now: datetime, since: datetime | None) -> JobHealth:
+    if since is None:
+        return JobHealth()
+    missed = times.between(max(since, now - _FURTHEST), now - _GRACE)
+    if not missed:
+        return JobHealth()
+    said = f"job {name}: never ran, due {_times(len(missed))}; does the service run at those times?"
+    return JobHealth((said,)) if len(missed) <= MOST_MISSED else JobHealth((), said)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _told(name: str, run: JobRun, why: bool) -> str | None:

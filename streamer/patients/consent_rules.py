@@ -1,7 +1,7 @@
 """Who may consent, and who may be enrolled upon it. Pure; called by `storage`.
 
-A patient whose birth date is not known counts as of age: whoever records the consent has looked at
-the person. Once an import names the date, it counts for every further consent and enrolment.
+Of a patient whose birth date is not known nobody can say whether they are of age: they neither sign
+nor are enrolled until an import names the date, or an IIN that tells it.
 """
 
 from datetime import date, datetime, timedelta, tzinfo
@@ -109,8 +109,8 @@ class ConsentRules:
                 f"{who}: is staff, and staff are never checked in by face; use another way to "
                 "check in"
             )
-        born = birth_date_of(patient)
-        if born is not None and full_years(born, self._today(now)) < self._minimum_age:
+        born = _known_birth_date(who, patient)
+        if full_years(born, self._today(now)) < self._minimum_age:
             raise InputError(
                 f"{who}: is under {self._minimum_age}, too young to be enrolled by face; use a "
                 "code, for which no consent is needed"
@@ -125,6 +125,7 @@ class ConsentRules:
         now: datetime,
     ) -> None:
         if given.guardian_ref is None:
+            _known_birth_date(who, patient)
             # On the day of the signature: a child's does not count when the child has grown up.
             if self._is_minor(patient, given.given_at):
                 raise InputError(
@@ -153,6 +154,16 @@ class ConsentRules:
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
+
+
+def _known_birth_date(who: str, patient: Patient) -> date:
+    born = birth_date_of(patient)
+    if born is None:
+        raise InputError(
+            f"{who}: no birth date is known, so that nobody can say whether they are of age; "
+            "import the patient with birth_date (or with the IIN, which tells it)"
+        )
+    return born
 
 
 def _deceased(who: str) -> str:

@@ -3,13 +3,12 @@
 Sums of two groups can be added, so that every row is looked at once.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from math import ceil, floor
-from typing import Final
+from typing import Final, TypeVar
 
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.coverage import UnknownCause
@@ -29,6 +28,8 @@ from streamer.domain.visit_evidence import EvidenceSource
 _NO_SHOW: Final = "noshow"
 _P90: Final = 0.9
 
+Key = TypeVar("Key")
+
 Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 """What a verdict comes to: its grade, cause or reason, else itself."""
 
@@ -37,13 +38,14 @@ Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 class VerdictSums:
     """How often each verdict was given."""
 
-    said: Counter[Said] = field(default_factory=Counter)
+    said: dict[Said, int] = field(default_factory=dict)
     explained: int = 0
     own_evidence: int = 0
 
     def add(self, row: ReportRow) -> None:
         """Take in a row."""
-        self.said[row.grade or row.cause or row.not_applicable or row.verdict] += 1
+        said = row.grade or row.cause or row.not_applicable or row.verdict
+        self.said[said] = self.said.get(said, 0) + 1
         if row.explained:
             self.explained += 1
         if row.own_evidence:
@@ -51,7 +53,7 @@ class VerdictSums:
 
     def join(self, other: "VerdictSums") -> None:
         """Take in another group's."""
-        self.said.update(other.said)
+        _join(self.said, other.said)
         self.explained += other.explained
         self.own_evidence += other.own_evidence
 
@@ -60,7 +62,7 @@ class VerdictSums:
         said = self.said
         return VerdictFigures(
             {one: said[one] for one in VerdictGrade if one in said},
-            said[VerdictKind.UNVERIFIED],
+            said.get(VerdictKind.UNVERIFIED, 0),
             self.explained,
             {one: said[one] for one in UnknownCause if one in said},
             {one: said[one] for one in NotApplicable if one in said},
@@ -80,9 +82,9 @@ class FigureSums:
     appointments: int = 0
     took_place: int = 0
     noshows: int = 0
-    arrivals: Counter[tuple[Method, EvidenceGrade]] = field(default_factory=Counter)
-    lateness: Counter[int] = field(default_factory=Counter)
-    waiting: Counter[int] = field(default_factory=Counter)
+    arrivals: dict[tuple[Method, EvidenceGrade], int] = field(default_factory=dict)
+    lateness: dict[int, int] = field(default_factory=dict)
+    waiting: dict[int, int] = field(default_factory=dict)
     visits: VerdictSums = field(default_factory=VerdictSums)
     claims: VerdictSums = field(default_factory=VerdictSums)
     billed: dict[str, Decimal] = field(default_factory=dict)
@@ -109,17 +111,19 @@ class FigureSums:
         evidence = row.evidence
         if evidence is not None and arrived(row):
             if evidence.method is not None:
-                self.arrivals[evidence.method, evidence.grade] += 1
-            self.lateness[round((evidence.occurred_at - row.at).total_seconds() / 60)] += 1
+                way = (evidence.method, evidence.grade)
+                self.arrivals[way] = self.arrivals.get(way, 0) + 1
+            late = round((evidence.occurred_at - row.at).total_seconds() / 60)
+            self.lateness[late] = self.lateness.get(late, 0) + 1
 
     def join(self, other: "FigureSums") -> None:
         """Take in another group's."""
         self.appointments += other.appointments
         self.took_place += other.took_place
         self.noshows += other.noshows
-        self.arrivals.update(other.arrivals)
-        self.lateness.update(other.lateness)
-        self.waiting.update(other.waiting)
+        _join(self.arrivals, other.arrivals)
+        _join(self.lateness, other.lateness)
+        _join(self.waiting, other.waiting)
         self.visits.join(other.visits)
         self.claims.join(other.claims)
         for currency, amount in other.billed.items():
@@ -162,12 +166,12 @@ class RiskSums:
     estimated: int = 0
     certain_amounts: dict[str, Decimal] = field(default_factory=dict)
     estimated_amounts: dict[str, Decimal] = field(default_factory=dict)
-    rules: Counter[RuleCode] = field(default_factory=Counter)
+    rules: dict[RuleCode, int] = field(default_factory=dict)
 
     def add(self, row: ReportRow) -> None:
         """Take in a row, once its risk is certain."""
         for code in {one.code for one in row.findings}:
-            self.rules[code] += 1
+            self.rules[code] = self.rules.get(code, 0) + 1
         if row.certain:
             self.certain += 1
             _add(self.certain_amounts, row)
@@ -179,7 +183,7 @@ class RiskSums:
         """Take in another group's."""
         self.certain += other.certain
         self.estimated += other.estimated
-        self.rules.update(other.rules)
+        _join(self.rules, other.rules)
         for mine, theirs in (
             (self.certain_amounts, other.certain_amounts),
             (self.estimated_amounts, other.estimated_amounts),
@@ -226,6 +230,11 @@ def waits_of(rows: Iterable[ReportRow]) -> Mapping[str, int]:
     }
 
 
+def _join(mine: dict[Key, int], theirs: Mapping[Key, int]) -> None:
+    for key, count in theirs.items():
+        mine[key] = mine.get(key, 0) + count
+
+
 def _add(amounts: dict[str, Decimal], row: ReportRow) -> None:
     if row.currency is not None and row.amount is not None:
         amounts[row.currency] = amounts.get(row.currency, Decimal(0)) + row.amount
@@ -235,16 +244,16 @@ def _ordered(amounts: Mapping[str, Decimal]) -> Amounts:
     return {currency: amounts[currency] for currency in sorted(amounts)}
 
 
-def _spread(minutes: Counter[int]) -> Spread | None:
-    count = minutes.total()
+def _spread(minutes: Mapping[int, int]) -> Spread | None:
+    count = sum(minutes.values())
     if not count:
         return None
     return Spread(count, _quantile(minutes, 0.5), _quantile(minutes, _P90))
 
 
-def _quantile(minutes: Counter[int], share: float) -> float:
+def _quantile(minutes: Mapping[int, int], share: float) -> float:
     """The mean of the values on both sides of the place, so that a median is the usual one."""
-    count = minutes.total()
+    count = sum(minutes.values())
     place = share * count
     values = []
     for wanted in (max(1, ceil(place)), min(count, floor(place) + 1)):

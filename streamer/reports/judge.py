@@ -1,6 +1,5 @@
 """Judges a day: the verdict of every appointment and claim, and the rules of the day. Pure."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -76,7 +75,7 @@ class Judge:
         summaries, findings = self._rules(facts, claims)
         if findings:
             claims = tuple(
-                dataclasses.replace(one, findings=tuple(findings[one.claim.claim_id]))
+                one._replace(findings=tuple(findings[one.claim.claim_id]))
                 if one.claim.claim_id in findings
                 else one
                 for one in claims
@@ -100,6 +99,7 @@ class Judge:
             windows.coverage(one) if one.place is Place.SITE else None,
             one.status,
             one.appointment_id in facts.unlooked,
+            one.former_refs,
         )
         verdict = verdict_of(
             visit, evidence.own(one), evidence.of_patient(one.patient_id), self._uptime
@@ -146,6 +146,9 @@ class Judge:
             coverage if place is Place.SITE else None,
             None,
             missed,
+            tuple(
+                ref for other in (own, *planned) if other is not None for ref in other.former_refs
+            ),
         )
         verdict = verdict_of(visit, pieces, evidence.of_patient(one.patient_id), self._uptime)
         if named is None and one.appointment_id is not None:

@@ -26,13 +26,13 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-row_line = _ROWS.serializer.to_json
+_write_row = _ROWS.serializer.to_json
 _read_row = _ROWS.validator.validate_json
 
 
 def line_of(row: ReportRow) -> bytes:
     """Return the canonical line of a row, with its line feed."""
-    return row_line(row, exclude_defaults=True) + b"\n"
+    return _write_row(row, exclude_defaults=True) + b"\n"
 
 
 def row_of(line: bytes | str) -> ReportRow:

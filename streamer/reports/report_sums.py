@@ -39,7 +39,8 @@ class ReportSums:
                 sums = leaves[leaf] = FigureSums()
             sums.add(row)
             if waits and row.kind is RowKind.APPOINTMENT and row.ref in waits:
-                sums.waiting[waits[row.ref]] += 1
+                wait = waits[row.ref]
+                sums.waiting[wait] = sums.waiting.get(wait, 0) + 1
         whole = FigureSums()
         for (department, practitioner), sums in leaves.items():
             whole.join(sums)

@@ -62,6 +62,7 @@ class Visit(NamedTuple):
         status: What the clinic says of the appointment; None where the clinic bills the visit, and
             so says that there was one.
         nobody_looked: The patient was perhaps seen, in a review that nobody decided.
+        former: References of practitioners whose visit it was before; nor is evidence of theirs.
     """
 
     patient: PatientFacts
@@ -72,6 +73,7 @@ class Visit(NamedTuple):
     coverage: Coverage | None
     status: AppointmentStatus | None
     nobody_looked: bool
+    former: tuple[str, ...] = ()
 
 
 def verdict_of(
@@ -93,14 +95,14 @@ def verdict_of(
         return _AWAY[visit.place]
     produced = False
     if own:
-        best, produced = _best(own, visit.biller)
+        best, produced = _best(own, visit)
         if best is not None:
             return Verdict(_VERIFIED, _OWN_GRADES[best.grade], best, None, None, coverage)
     refused = None if visit.status is None else _NO_VISIT.get(visit.status)
     if refused is not None:
         return Verdict(VerdictKind.NOT_APPLICABLE, not_applicable=refused, own_evidence=produced)
     if of_the_day:
-        best, also = _best(_near(of_the_day, visit), visit.biller)
+        best, also = _best(_near(of_the_day, visit), visit)
         produced = produced or also
         if best is not None:
             return Verdict(_VERIFIED, VerdictGrade.SAME_DAY, best, None, None, coverage, produced)
@@ -133,12 +135,13 @@ def _near(of_the_day: Iterable[VisitEvidence], visit: Visit) -> list[VisitEviden
     ]
 
 
-def _best(evidence: Iterable[VisitEvidence], biller: str) -> tuple[VisitEvidence | None, bool]:
-    """Return the best piece that the biller had no hand in, and whether there was one they had."""
+def _best(evidence: Iterable[VisitEvidence], visit: Visit) -> tuple[VisitEvidence | None, bool]:
+    """Return the best piece that no biller had a hand in, and whether there was one they had."""
+    biller, former = visit.biller, visit.former
     best: VisitEvidence | None = None
     produced = False
     for one in evidence:
-        if biller in one.produced_by:
+        if biller in one.produced_by or any(ref in one.produced_by for ref in former):
             produced = True
         elif best is None or _order(one) < _order(best):
             best = one

@@ -14,16 +14,20 @@ import asyncpg
 
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.booking import Booking
 from streamer.domain.rows import over, selected, where
 from streamer.errors import InputError
 from streamer.storage.audit import append
+from streamer.storage.bad_lines import BadLines
 from streamer.storage.erased_references import ErasedReferences
-from streamer.storage.import_result import ImportResult, import_event
+from streamer.storage.import_result import ImportResult, import_event, naming_events
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
+from streamer.storage.own_patients import OwnPatientError, own_visits_among
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 from streamer.storage.statistics import refresh_statistics
 from streamer.storage.tickets import draw_tickets
 
@@ -40,12 +44,29 @@ class ScheduleListener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Change:
+    """One appointment that is new or becomes another one.
+
+    Attributes:
+        index: Its place among the bookings.
+        whose: Pairs of patient and practitioner, before and after.
+        starts: Before and after.
+    """
+
+    index: int
+    appointment_id: UUID
+    whose: tuple[tuple[UUID, UUID], ...]
+    starts: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """What to write, and for which of the site's days that matters."""
 
     inserts: list[tuple[object, ...]] = field(default_factory=list)
     updates: list[tuple[object, ...]] = field(default_factory=list)
     days: set[date] = field(default_factory=set)
+    changes: list[_Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +110,36 @@ class AppointmentsImport:
         `cancelled`, `noshow`) wins (see `merged_status`). An empty cell clears what was stored; a
         column the file lacks leaves it as it was. Practitioners are created or renamed on the way.
 
+        Whose an appointment was is kept. Who is a practitioner changes none of their own, nor any
+        of patients whom they see that day: neither to themselves nor to somebody else.
+
         Args:
             bookings: From `exchange.read_appointments`, so that errors can name the line.
             now: Aware; stands in for a `status_changed_at` the file does not give.
             by: Who imports.
 
         Raises:
-            InputError: An unknown patient or a row that cannot be; nothing was written.
+            InputError: An unknown patient, a row that cannot be, or one of the importer's own; only
+                the record of it was written.
             DatabaseError: Nothing was written.
         """
         _refuse_duplicates(bookings)
         given = len(bookings)
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(
+            AuditKind.IMPORT, AuditAction.EXECUTE, by.name, now, entity_type="Appointment"
+        )
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
             bookings = await self._without_erased(connection, bookings)
             known = await self._known(connection, bookings)
             plan = self._plan(bookings, known, now)
+            await self._refuse_own(connection, bookings, plan, by)
             await write_rows(connection, sql("insert_appointment"), plan.inserts)
             await write_rows(connection, sql("update_appointment"), plan.updates)
+            await self._keep_former(connection, plan, by, now)
             created, updated = len(plan.inserts), len(plan.updates)
             unchanged = len(bookings) - created - updated
             result = ImportResult(created, updated, unchanged, given - len(bookings))
@@ -114,7 +147,8 @@ class AppointmentsImport:
             today = LocalDay.containing(now, self._zone).day
             coming = [day for day in plan.days if day >= today]
             await draw_tickets(connection, self._site_id, self._zone, coming)
-            await append(connection, self._site_id, [import_event("Appointment", result, by, now)])
+            event = import_event("Appointment", result, by, now)
+            await append(connection, self._site_id, _named(event, plan))
         await refresh_statistics(self._postgres, created + updated)
         if plan.days:
             await self._listener.invalidate(sorted(plan.days))
@@ -172,7 +206,10 @@ class AppointmentsImport:
             row = known.rows.get(given.appointment_ref)
             if row is None:
                 fields = _fields(given, patient_id, practitioner_id, given.status_changed_at or now)
-                plan.inserts.append((uuid4(), self._site_id, given.appointment_ref, *fields))
+                made = uuid4()
+                plan.inserts.append((made, self._site_id, given.appointment_ref, *fields))
+                pair = (patient_id, practitioner_id)
+                plan.changes.append(_Change(index, made, (pair,), (given.starts_at,)))
                 plan.days.add(LocalDay.containing(given.starts_at, self._zone).day)
                 continue
             if row["patient_id"] != patient_id and row["appointment_id"] in known.checked_in:
@@ -185,9 +222,66 @@ class AppointmentsImport:
             fields = _fields(after, patient_id, practitioner_id, changed_at)
             if fields != _stored_fields(row):
                 plan.updates.append((row["appointment_id"], *fields))
-                for moment in (before.starts_at, after.starts_at):
+                starts = (before.starts_at, after.starts_at)
+                former = (row["patient_id"], row["practitioner_id"])
+                pairs = (former, (patient_id, practitioner_id))
+                plan.changes.append(_Change(index, row["appointment_id"], pairs, starts))
+                for moment in starts:
                     plan.days.add(LocalDay.containing(moment, self._zone).day)
         return plan
+
+    async def _refuse_own(
+        self, connection: Connection, bookings: Sequence[Booking], plan: _Plan, by: Actor
+    ) -> None:
+        """Who bills a visit can't produce its evidence, nor hand it to somebody for a while."""
+        if not by.practitioner_refs:
+            return
+        rows = await connection.fetch(
+            sql("practitioner_ids"), self._site_id, list(by.practitioner_refs)
+        )
+        own = {row["practitioner_id"] for row in rows}
+        patients = {patient for one in plan.changes for patient, _ in one.whose}
+        visits = await own_visits_among(connection, self._site_id, by, patients)
+        once = {appointment_id for appointment_id, *_ in visits}
+        days = {(patient, self._day(moment)) for _, patient, moment in visits}
+        bad, whose = BadLines(), set()
+        for one in plan.changes:
+            theirs = {patient for patient, _ in one.whose}
+            if one.appointment_id in once or any(
+                practitioner in own for _, practitioner in one.whose
+            ):
+                column, why = "practitioner_ref", "this appointment is, or was, one of theirs"
+            elif any((key, self._day(at)) in days for key in theirs for at in one.starts):
+                column, why = "patient_ref", "they have an appointment with this patient that day"
+            else:
+                continue
+            place = where(bookings, one.index, column)
+            bad.add(
+                [f"{place}: {by.name} is a practitioner, and {why}; somebody else has to do it"]
+            )
+            whose |= theirs
+        if bad:
+            raise OwnPatientError(bad.message(), *sorted(whose))
+
+    def _day(self, moment: datetime) -> date:
+        return LocalDay.containing(moment, self._zone).day
+
+    async def _keep_former(
+        self, connection: Connection, plan: _Plan, by: Actor, now: datetime
+    ) -> None:
+        """Keep whose an appointment was that is another one's now, or of somebody else."""
+        rows = [
+            (self._site_id, one.appointment_id, *one.whose[0], now, by.name)
+            for one in plan.changes
+            if one.whose[0] != one.whose[-1]
+        ]
+        await write_rows(connection, sql("insert_former_practitioner"), rows)
+
+
+def _named(event: AuditEvent, plan: _Plan) -> list[AuditEvent]:
+    patients = {patient: None for one in plan.changes for patient, _ in one.whose}
+    appointments = [one.appointment_id for one in plan.changes]
+    return naming_events(event, appointments=appointments, patients=list(patients))
 
 
 def _stored(row: asyncpg.Record, given: Booking) -> Booking:

@@ -6,10 +6,20 @@ only if what it describes is.
 
 import json
 from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
 
 from streamer.domain.audit_event import AuditEvent, AuditOutcome
 from streamer.storage.postgres import Connection
 from streamer.storage.queries import sql
+
+MOST_NAMED: Final = 200
+"""Whom or what one event names, at most; several events name more."""
+
+
+def listed(ids: Iterable[UUID]) -> str | None:
+    """Return our ids as an event's detail names several; None = nobody."""
+    return ",".join(map(str, ids)) or None
 
 
 async def append(connection: Connection, site_id: str, events: Iterable[AuditEvent]) -> None:

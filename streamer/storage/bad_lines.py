@@ -30,11 +30,14 @@ class BadLines:
 
     def refuse(self) -> None:
         """Raise InputError with all of them, if there are any."""
-        if not self._count:
-            return
+        if self._count:
+            raise InputError(self.message())
+
+    def message(self) -> str:
+        """Return all of them, a line each."""
         if self._count == 1:
-            raise InputError(self._shown[0])
+            return self._shown[0]
         more = self._count - len(self._shown)
         tail = [f"... and {more} more"] if more else []
         head = f"{self._count} rows are wrong, and nothing was imported:"
-        raise InputError("\n  ".join((head, *self._shown, *tail)))
+        return "\n  ".join((head, *self._shown, *tail))

@@ -97,9 +97,10 @@ class PostgresCheckIns:
     async def lock(self, connection: Connection, check_ins: Sequence[CheckIn]) -> None:
         """Lock the appointments of several check-ins of one site, before the first is written.
 
-        So that two transactions never wait for each other in a circle.
+        And before any other row is written that names the patient: so no two transactions wait for
+        each other in a circle.
         """
-        if len(check_ins) > 1:
+        if check_ins:
             ids = [one.appointment_id for one in check_ins]
             await connection.execute(sql("lock_appointments"), check_ins[0].site_id, ids)
 

@@ -14,6 +14,7 @@ from streamer.crypto.vault import Vault
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.code import CodeKind, CodeOrder, IssuedCode
 from streamer.errors import DatabaseError, InputError
 from streamer.storage.attempts import Scope
@@ -29,6 +30,11 @@ from streamer.storage.tickets import draw_tickets
 _EXPECTED: Final = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 # Of a million, thousands are in force at most: a draw is hardly ever taken.
 _DRAWS: Final = 20
+
+
+# Whoever can change a phone could have a code sent to their own, and change it back. Not until
+# midnight: that is a minute for who does it just before.
+_PHONE_SETTLES: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class PostgresCodes:
             await self._refuse_own(connection, row["patient_id"], by, now)
             await self._check_count(connection, row, now)
             phone = self._phone(row) if order.sent else None
+            grade = _grade(order, row, now)
             await connection.execute(sql("forget_expired_codes"), self._site_id, now)
             await connection.execute(
                 sql("revoke_former_codes"), row["patient_id"], target.appointment_id, now
@@ -105,7 +112,7 @@ class PostgresCodes:
             await connection.execute(
                 sql("forgive_attempts"), self._site_id, Scope.PATIENT, str(row["patient_id"])
             )
-            code_id, secret = await self._insert(connection, order, target, by, now)
+            code_id, secret = await self._insert(connection, (order, grade), target, by, now)
             appointment_id = target.appointment_id
             tickets = await self._tickets(connection, target, now)
             event = dataclasses.replace(
@@ -115,7 +122,7 @@ class PostgresCodes:
                 entity_id=str(code_id),
                 detail=(
                     ("kind", order.kind.value),
-                    ("grade", order.grade.value),
+                    ("grade", grade.value),
                     ("appointment", None if appointment_id is None else str(appointment_id)),
                     ("until", target.expires_at.isoformat()),
                 ),
@@ -126,7 +133,7 @@ class PostgresCodes:
             patient_ref=row["patient_ref"],
             appointment_ref=order.appointment_ref,
             kind=order.kind,
-            grade=order.grade,
+            grade=grade,
             issued_by=by.name,
             expires_at=target.expires_at,
             secret=secret,
@@ -245,12 +252,12 @@ class PostgresCodes:
     async def _insert(
         self,
         connection: Connection,
-        order: CodeOrder,
+        what: tuple[CodeOrder, EvidenceGrade],
         target: _Target,
         by: Actor,
         now: datetime,
     ) -> tuple[UUID, str]:
-        code_id = uuid4()
+        code_id, (order, grade) = uuid4(), what
         for _ in range(_DRAWS):
             digits = new_digits() if order.kind is CodeKind.DIGITS else None
             inserted = await connection.fetchval(
@@ -260,7 +267,7 @@ class PostgresCodes:
                 target.patient["patient_id"],
                 target.appointment_id,
                 order.kind.value,
-                order.grade.value,
+                grade.value,
                 None if digits is None else self._hashes.of(digits),
                 now,
                 by.name,
@@ -270,3 +277,10 @@ class PostgresCodes:
             if inserted is not None:
                 return code_id, digits or self._signer.sign(Token(code_id, target.expires_at))
         raise DatabaseError("codes: too many are in force at once; let them expire")
+
+
+def _grade(order: CodeOrder, patient: asyncpg.Record, now: datetime) -> EvidenceGrade:
+    """What a check-in with it will be worth: a phone that is new proves no more than the desk."""
+    changed_at = patient["phone_changed_at"]
+    fresh = changed_at is not None and now - changed_at < _PHONE_SETTLES
+    return EvidenceGrade.DESK_CODE if fresh else order.grade

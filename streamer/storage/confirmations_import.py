@@ -12,6 +12,7 @@ class ConfirmationsImport(PortionedImport[Confirmation]):
     """Writes confirmations."""
 
     entity: ClassVar[str] = "Confirmation"
+    is_evidence: ClassVar[bool] = True
     fields: ClassVar[tuple[str, ...]] = (
         "patient_id",
         "method",

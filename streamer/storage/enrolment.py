@@ -120,6 +120,7 @@ class PostgresEnrolment:
             event = replace(about, entity_type="Consent", detail=detail)
             await append(connection, self._site_id, [event if enrolled else _refused(event)])
             if enrolled:
+                await connection.execute(sql("hold_templates"), [one.template_id for one in alike])
                 rests_on = (patient_id, consent_id, pack_id)
                 template_id = await self._insert(connection, rests_on, plain, photos, now)
                 await _details(connection, template_id, agreements, alike, now)

@@ -70,6 +70,14 @@ class PostgresJobRuns:
             rows = await connection.fetch(sql("list_job_runs"), self._site_id, job, limit)
         return [JobRun(**dict(row)) for row in rows]
 
+    async def site_since(self) -> datetime | None:
+        """Since when the site has been there, by the oldest event of its audit; None = no event."""
+        async with self._postgres.connection() as connection:
+            found: datetime | None = await connection.fetchval(
+                sql("oldest_audit_event_at"), self._site_id
+            )
+        return found
+
     async def _write(self, statement: str, claim: JobClaim, *values: object) -> bool:
         async with self._postgres.connection() as connection:
             written = await connection.fetchval(

@@ -95,7 +95,8 @@ class PatientErasure:
             patient_id: UUID = patient["patient_id"]
             patient_ref = patient["patient_ref"]
             await self._refuse_guardian(connection, patient_ref, patient_id)
-            # As a check-in does it: the appointments first, then the consents.
+            # As a check-in does it: the code first, the appointments, then the consents.
+            await connection.execute(sql("lock_patient_codes"), patient_id)
             await connection.execute(sql("lock_patient_appointments"), patient_id)
             ended = await self._eraser.end(
                 connection,

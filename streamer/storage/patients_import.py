@@ -14,15 +14,18 @@ import asyncpg
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import SERVICE, Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.patient import Patient
 from streamer.domain.rows import Rows, over, selected, where
 from streamer.errors import InputError
 from streamer.storage.audit import append
+from streamer.storage.bad_lines import BadLines
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
-from streamer.storage.import_result import ImportResult, import_event
+from streamer.storage.import_result import ImportResult, import_event, naming_events
 from streamer.storage.keys import hold_current_key
+from streamer.storage.own_patients import OwnPatientError, billed_among
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -31,6 +34,7 @@ from streamer.storage.patients_checks import (
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.profile import patient_from, place_of_profile, profile_bytes
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 from streamer.storage.statistics import refresh_statistics
 
 # One statement over a whole file may take longer than the pool's limit for a single row.
@@ -46,6 +50,9 @@ class _Plan:
         updates: and of `update_patient`.
         ids: patient_ref to patient_id of every patient of the file.
         hashes: Keyed hash of each one's number as it will be stored, in the file's order.
+        gone: Stored patients who died or are staff now: their consents end.
+        phones: Stored patients whose phone is another one now.
+        rows: Where in the file each stored patient stands.
         created: References of new patients,
         updated: and of stored ones that change.
     """
@@ -54,6 +61,9 @@ class _Plan:
     updates: list[tuple[object, ...]] = field(default_factory=list)
     ids: dict[str, UUID] = field(default_factory=dict)
     hashes: list[bytes | None] = field(default_factory=list)
+    gone: list[UUID] = field(default_factory=list)
+    phones: list[UUID] = field(default_factory=list)
+    rows: dict[UUID, int] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
 
@@ -87,7 +97,8 @@ class PatientsImport:
         """Write every patient in one transaction.
 
         An empty cell clears what was stored; a column the file lacks leaves it as it was. A death
-        ends every consent of a patient, becoming staff the one to check-in; the templates go.
+        ends every consent of a patient, becoming staff the one to check-in; the templates go. Who
+        bills a patient changes nothing of theirs: a code would go to the phone that they name.
 
         Args:
             patients: From `exchange.read_patients`, so that errors can name the line.
@@ -97,14 +108,21 @@ class PatientsImport:
                 again; the others of those are left out.
 
         Raises:
-            InputError: A reference, number or date that cannot be; nothing was written.
+            InputError: A reference, number or date that cannot be, or a patient of the importer's
+                own; only the record of it was written.
             DatabaseError: Nothing was written.
             VaultError: A stored profile does not open; nothing was written.
         """
         refuse_bad_references(patients)
         refuse_future_dates(patients, now)
         given = len(patients)
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(
+            AuditKind.IMPORT, AuditAction.EXECUTE, by.name, now, entity_type="Patient"
+        )
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
             patients = await self._without_erased(connection, patients, readmit)
             refs = [one.patient_ref for one in patients]
@@ -123,15 +141,23 @@ class PatientsImport:
                 timeout=_STATEMENT_TIMEOUT_S,
             )
             refuse_shared_numbers(patients, plan.hashes, (row["id_number_hash"] for row in rows))
+            # A check-in holds the consent and then names the patient: in that order.
+            await connection.execute(sql("lock_consents_of_patients"), plan.gone)
             await write_rows(connection, sql("insert_patient"), plan.inserts)
             await write_rows(connection, sql("update_patient"), plan.updates)
             regrouped = await self._write_guardians(connection, patients, plan)
+            changed = [plan.ids[ref] for ref in sorted(plan.created | plan.updated | regrouped)]
+            own = await billed_among(connection, self._site_id, by, changed, now)
+            if own:
+                raise _own_patients(patients, plan, own, by)
             await self._end_consents(connection, list(plan.ids.values()), by, now)
             updated = len((plan.updated | regrouped) - plan.created)
             created = len(plan.created)
             unchanged = len(patients) - created - updated
             result = ImportResult(created, updated, unchanged, given - len(patients))
-            await append(connection, self._site_id, [import_event("Patient", result, by, now)])
+            event = import_event("Patient", result, by, now)
+            named = naming_events(event, patients=changed, phones=plan.phones)
+            await append(connection, self._site_id, named)
         await refresh_statistics(self._postgres, created + updated)
         return result
 
@@ -174,12 +200,12 @@ class PatientsImport:
         self, patients: Sequence[Patient], stored: dict[str, asyncpg.Record], now: datetime
     ) -> _Plan:
         plan = _Plan()
-        for given in patients:
+        for index, given in enumerate(patients):
             row = stored.get(given.patient_ref)
             if row is None:
                 self._plan_insert(plan, given, now)
             else:
-                self._plan_update(plan, patients, given, row, now)
+                self._plan_update(plan, patients, index, row, now)
         return plan
 
     def _plan_insert(self, plan: _Plan, patient: Patient, now: datetime) -> None:
@@ -197,10 +223,11 @@ class PatientsImport:
         self,
         plan: _Plan,
         patients: Sequence[Patient],
-        given: Patient,
+        index: int,
         row: asyncpg.Record,
         now: datetime,
     ) -> None:
+        given = patients[index]
         # Guardians have a table of their own and are compared there.
         before = patient_from(row, given.guardian_refs, self._vault)
         after = over(before, given, patients)
@@ -209,9 +236,15 @@ class PatientsImport:
             sealed = self._vault.seal(
                 row["wrapped_key"], place_of_profile(row["patient_id"]), profile_bytes(after)
             )
-            plan.updates.append((row["patient_id"], sealed, *clear, now))
+            phone_changed = before.phone != after.phone
+            plan.updates.append((row["patient_id"], sealed, *clear, now, phone_changed))
             plan.updated.add(given.patient_ref)
+            if phone_changed:
+                plan.phones.append(row["patient_id"])
+            if after.deceased_on is not None or after.is_staff:
+                plan.gone.append(row["patient_id"])
         plan.hashes.append(clear[0])
+        plan.rows[row["patient_id"]] = index
         plan.ids[given.patient_ref] = row["patient_id"]
 
     def _clear(self, patient: Patient) -> tuple[bytes | None, *tuple[object, ...]]:
@@ -256,3 +289,17 @@ class PatientsImport:
         links = [(key, guardian) for key in changed for guardian in wanted[key]]
         await write_rows(connection, sql("insert_guardian"), links)
         return {ref for ref, patient_id in plan.ids.items() if patient_id in changed}
+
+
+def _own_patients(
+    patients: Sequence[Patient], plan: _Plan, own: Collection[UUID], by: Actor
+) -> OwnPatientError:
+    """Say which rows are about patients whom the importer bills."""
+    bad = BadLines()
+    bad.add(
+        f"{where(patients, index, 'patient_ref')}: {by.name} is a practitioner and has "
+        "appointments with this patient; somebody else has to change the entry"
+        for patient_id, index in plan.rows.items()
+        if patient_id in own
+    )
+    return OwnPatientError(bad.message(), *sorted(own))

@@ -1,5 +1,6 @@
 """Patients, their consents, receipts and codes, for whoever may see them. Asked by the API."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -86,6 +87,21 @@ class PeopleReader:
                 profile = await self._profile(connection, patient_ref)
             await self._pages.tell(connection, sight, "Patient", [row], named=named)
         return _patient(row), profile
+
+    async def told_to_payer(self, patient_refs: Collection[str]) -> frozenset[str]:
+        """Return those of them who agreed, as of now, that the payer is told; for reports.
+
+        Raises:
+            DatabaseError: It refuses.
+        """
+        async with self._pages.transaction() as connection:
+            rows = await connection.fetch(
+                sql("patients_told_to_payer"),
+                self._pages.site_id,
+                list(patient_refs),
+                self._pages.now(),
+            )
+        return frozenset(row["patient_ref"] for row in rows)
 
     async def name(self, sight: Sight, patient_id: UUID) -> str | None:
         """What one patient is called; None where there is none to be seen.

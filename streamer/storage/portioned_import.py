@@ -13,13 +13,16 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from streamer.domain.actor import Actor
+from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.portion import Portion
 from streamer.storage.audit import append
 from streamer.storage.bad_lines import BadLines
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.import_result import ImportResult, import_event
+from streamer.storage.own_patients import OwnPatientError, billed_among
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 _STATEMENT_TIMEOUT_S = 30.0
 
@@ -43,6 +46,7 @@ class _Counts:
     unchanged: int = 0
     left_out: int = 0
     bad: BadLines = field(default_factory=BadLines)
+    own: set[UUID] = field(default_factory=set)
 
 
 class PortionedImport(ABC, Generic[Record]):
@@ -50,6 +54,8 @@ class PortionedImport(ABC, Generic[Record]):
 
     entity: ClassVar[str]
     """What the audit calls it."""
+    is_evidence: ClassVar[bool] = False
+    """Nobody imports evidence of their own patients' visits."""
     fields: ClassVar[tuple[str, ...]]
     """What is stored of a record, in the order of the statements, after id and reference."""
     optional: ClassVar[frozenset[str]]
@@ -93,21 +99,34 @@ class PortionedImport(ABC, Generic[Record]):
             by: Who imports.
 
         Raises:
-            InputError: Names the rows that are wrong; nothing was written.
+            InputError: Names the rows that are wrong; only the record of it was written.
             DatabaseError: Nothing was written.
         """
         counts = _Counts()
-        async with self._postgres.transaction() as connection:
+        attempt = AuditEvent(
+            AuditKind.IMPORT, AuditAction.EXECUTE, by.name, now, entity_type=self.entity
+        )
+        async with (
+            refusals_recorded(self._postgres, self._site_id, attempt),
+            self._postgres.transaction() as connection,
+        ):
             await connection.execute(sql("lock_for_transaction"), f"import {self._site_id}")
             async for portion in portions:
-                await self._portion(connection, portion, now, counts)
+                await self._portion(connection, portion, now, by, counts)
+            if counts.own:
+                raise OwnPatientError(counts.bad.message(), *sorted(counts.own))
             counts.bad.refuse()
             result = ImportResult(counts.created, counts.updated, counts.unchanged, counts.left_out)
             await append(connection, self._site_id, [import_event(self.entity, result, by, now)])
         return result
 
     async def _portion(
-        self, connection: Connection, portion: Portion[Record], now: datetime, counts: _Counts
+        self,
+        connection: Connection,
+        portion: Portion[Record],
+        now: datetime,
+        by: Actor,
+        counts: _Counts,
     ) -> None:
         counts.bad.add(portion.bad)
         refs = {one.patient_ref for one in portion.records}
@@ -116,9 +135,20 @@ class PortionedImport(ABC, Generic[Record]):
             sql("patient_ids"), self._site_id, list(refs - gone), timeout=_STATEMENT_TIMEOUT_S
         )
         patients: dict[str, UUID] = {row["patient_ref"]: row["patient_id"] for row in rows}
+        own: frozenset[UUID] = frozenset()
+        if self.is_evidence:
+            own = await billed_among(connection, self._site_id, by, patients.values(), now)
+            counts.own |= own
         kept: list[Record] = []
         for index, one in enumerate(portion.records):
-            if one.patient_ref in patients:
+            if patients.get(one.patient_ref) in own:
+                counts.bad.add(
+                    [
+                        f"{portion.where(index, 'patient_ref')}: {by.name} is a practitioner and "
+                        "has appointments with this patient; somebody else has to import it"
+                    ]
+                )
+            elif one.patient_ref in patients:
                 kept.append(one)
             elif one.patient_ref in gone:
                 counts.left_out += 1

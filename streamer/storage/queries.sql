@@ -1,4 +1,5 @@
 -- Every statement of the service, by name. The comment under a name is sent with the statement.
+-- In which order rows are locked, and how strongly, stands in docs/design/0030.
 
 -- name: lock_for_transaction
 -- One of a kind at a time (imports of one site); released by the end of the transaction.
@@ -59,7 +60,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13);
 -- name: update_patient
 UPDATE patients
 SET sealed_profile = $2, id_number_hash = $3, language = $4, attached_from = $5, attached_to = $6,
-    deceased_on = $7, is_staff = $8, payer = $9, updated_at = $10
+    deceased_on = $7, is_staff = $8, payer = $9, updated_at = $10,
+    phone_changed_at = CASE WHEN $11 THEN $10 ELSE phone_changed_at END
 WHERE patient_id = $1;
 
 -- name: foreign_id_numbers
@@ -160,14 +162,20 @@ FOR NO KEY UPDATE;
 SELECT consent_id, document_ref, given_at, expires_at, guardian_id, identity_check, text_id
 FROM consents
 WHERE patient_id = $1 AND purpose = $2 AND status = 'active'
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: active_consents
 -- Of some purposes; a check-in that is being written holds the row until it is done.
 SELECT consent_id, purpose, document_ref FROM consents
 WHERE patient_id = $1 AND purpose = ANY($2::text[]) AND status = 'active'
 ORDER BY purpose
-FOR UPDATE;
+FOR NO KEY UPDATE;
+
+-- name: lock_consents_of_patients
+-- Of several, before their rows change.
+SELECT FROM consents WHERE patient_id = ANY($1::uuid[]) AND status = 'active'
+ORDER BY patient_id, purpose
+FOR NO KEY UPDATE;
 
 -- name: former_document
 -- Has this document been a consent of the patient before, and is it none any more?
@@ -220,7 +228,7 @@ FROM consents c JOIN patients p ON p.patient_id = c.patient_id
 WHERE p.site_id = $1 AND c.status = 'active' AND c.guardian_id IS NOT NULL;
 
 -- name: consent_still_active
-SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR UPDATE;
+SELECT purpose FROM consents WHERE consent_id = $1 AND status = 'active' FOR NO KEY UPDATE;
 
 -- name: list_consents
 -- Of one patient everything there was; of the site what is in force.
@@ -324,6 +332,11 @@ WHERE p.site_id = $1 AND t.pack_id = $2 AND t.patient_id <> $3;
 INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates, alike)
 VALUES ($1, $2, $7, $3, $4, $5, $6);
 
+-- name: hold_templates
+-- Others that are about to be named, before anything of one's own is deleted: whoever erases one
+-- locks it before it deletes what names it.
+SELECT FROM templates WHERE template_id = ANY($1::uuid[]) ORDER BY template_id FOR KEY SHARE;
+
 -- name: insert_look_alike
 -- Two templates too alike to be told apart: both leave the gallery. Nothing where the other one has
 -- just been withdrawn: that is waited for.
@@ -391,14 +404,14 @@ WHERE p.site_id = $1 AND p.patient_ref = $2;
 -- The one lock that every check-in of an appointment takes first.
 SELECT patient_id, status, starts_at, place FROM appointments
 WHERE appointment_id = $1 AND site_id = $2
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: lock_appointments
 -- Several at once, in one order for everybody and before any consent: who undoes one locks it before
 -- the consents, too.
 SELECT FROM appointments WHERE site_id = $1 AND appointment_id = ANY($2::uuid[])
 ORDER BY appointment_id
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: check_in_exists
 -- Was this event delivered before, or is another check-in of the appointment in force?
@@ -426,7 +439,7 @@ WITH locked AS (
            ) AS died_before
     FROM appointments a
     WHERE a.appointment_id = $3 AND a.site_id = $2
-    FOR UPDATE OF a
+    FOR NO KEY UPDATE OF a
 ), fit AS (
     SELECT status FROM locked
     WHERE patient_id = $4 AND status IN ('booked', 'pending') AND place = 'site'
@@ -702,12 +715,23 @@ SET lead = EXCLUDED.lead, appointment_ids = EXCLUDED.appointment_ids, flags = EX
     pack_id = EXCLUDED.pack_id, captured_at = EXCLUDED.captured_at;
 
 -- name: forget_waiting_reviews
-DELETE FROM waiting_reviews WHERE site_id = $1 AND review_id = ANY($2::uuid[]);
+-- And, where a person has confirmed a patient's conflict ($3, $4, $5), however else that was shown:
+-- nobody has to look any more. In one order, as two may settle each other's.
+WITH settled AS (
+    SELECT review_id, patient_id FROM waiting_reviews
+    WHERE site_id = $1 AND (
+        review_id = ANY($2::uuid[])
+        OR patient_id = $3::uuid AND method <> 'face' AND reason = $4::text
+           AND appointment_ids <@ $5::uuid[])
+    ORDER BY review_id, patient_id
+    FOR UPDATE
+)
+DELETE FROM waiting_reviews w USING settled s
+WHERE w.review_id = s.review_id AND w.patient_id = s.patient_id;
 
--- name: forget_settled_conflicts
--- A person has confirmed it: nobody has to look, however else it was shown.
-DELETE FROM waiting_reviews
-WHERE patient_id = $1 AND method <> 'face' AND reason = $2 AND appointment_ids <@ $3::uuid[];
+-- name: hold_patients
+-- Nobody erases them meanwhile; taken before rows that name them.
+SELECT FROM patients WHERE patient_id = ANY($1::uuid[]) ORDER BY patient_id FOR KEY SHARE;
 
 -- name: expire_left_reviews
 -- Faces that waited in a service that was killed: nobody has decided, and nobody can.
@@ -727,7 +751,7 @@ RETURNING review_id;
 -- name: lock_code
 -- Before any appointment, as whoever redeems it does.
 SELECT redeemed_at IS NULL AND revoked_at IS NULL AS unused FROM codes WHERE code_id = $1
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: review_appointments
 SELECT a.appointment_id, a.appointment_ref, a.starts_at, a.status, d.full_name AS practitioner
@@ -863,15 +887,58 @@ WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
   AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);
 
 -- name: bills_patient
--- Which of these practitioners has appointments with the patient, now or within a year before?
+-- Which of these practitioners has appointments with the patient, now or within a year before? Or had
+-- them, until somebody made them another one's.
 SELECT d.practitioner_ref
-FROM appointments a
-JOIN practitioners d ON d.practitioner_id = a.practitioner_id
-WHERE a.site_id = $1 AND a.patient_id = $2 AND d.practitioner_ref = ANY($3)
-  AND a.status NOT IN ('cancelled', 'entered-in-error')
-  AND a.starts_at > $4::timestamptz - interval '1 year'
+FROM practitioners d
+WHERE d.site_id = $1 AND d.practitioner_ref = ANY($3) AND (
+    EXISTS (
+        SELECT FROM appointments a
+        WHERE a.patient_id = $2 AND a.practitioner_id = d.practitioner_id
+          AND a.status NOT IN ('cancelled', 'entered-in-error')
+          AND a.starts_at > $4::timestamptz - interval '1 year')
+    OR EXISTS (
+        SELECT FROM former_practitioners f
+        WHERE f.patient_id = $2 AND f.practitioner_id = d.practitioner_id
+          AND f.changed_at > $4::timestamptz - interval '1 year'))
 ORDER BY d.practitioner_ref
 LIMIT 1;
+
+-- name: billed_among
+-- The same of several patients at once: whom these practitioners have, or had within a year.
+SELECT p.patient_id
+FROM unnest($2::uuid[]) AS p (patient_id)
+WHERE EXISTS (
+        SELECT FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+        WHERE a.site_id = $1 AND a.patient_id = p.patient_id AND d.practitioner_ref = ANY($3)
+          AND a.status NOT IN ('cancelled', 'entered-in-error')
+          AND a.starts_at > $4::timestamptz - interval '1 year')
+   OR EXISTS (
+        SELECT FROM former_practitioners f
+        JOIN practitioners d ON d.practitioner_id = f.practitioner_id
+        WHERE f.patient_id = p.patient_id AND d.practitioner_ref = ANY($3)
+          AND f.changed_at > $4::timestamptz - interval '1 year');
+
+-- name: own_visits_among
+-- When these practitioners have, or had, appointments with these patients; and which those are.
+SELECT a.appointment_id, a.patient_id, a.starts_at
+FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
+WHERE a.site_id = $1 AND a.patient_id = ANY($2::uuid[]) AND d.practitioner_ref = ANY($3)
+  AND a.status NOT IN ('cancelled', 'entered-in-error')
+UNION
+SELECT f.appointment_id, f.patient_id, a.starts_at
+FROM former_practitioners f
+JOIN practitioners d ON d.practitioner_id = f.practitioner_id
+JOIN appointments a ON a.appointment_id = f.appointment_id
+WHERE f.site_id = $1 AND f.patient_id = ANY($2::uuid[]) AND d.practitioner_ref = ANY($3);
+
+-- name: insert_former_practitioner
+-- Whose an appointment was, and of whom, until now.
+INSERT INTO former_practitioners (site_id, appointment_id, patient_id, practitioner_id, changed_at,
+                                  changed_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (appointment_id, practitioner_id, patient_id)
+DO UPDATE SET changed_at = EXCLUDED.changed_at, changed_by = EXCLUDED.changed_by;
 
 -- name: count_attempt
 -- Counts an attempt before it is evaluated, so that a hundred at once are a hundred. Nothing comes
@@ -949,6 +1016,13 @@ SET today = CASE WHEN a.day = $2::date THEN a.today + 1 ELSE 1 END, day = $2::da
 -- name: patient_id_of
 SELECT patient_id FROM patients WHERE site_id = $1 AND patient_ref = $2;
 
+-- name: appointment_id_of
+SELECT appointment_id AS id, patient_id FROM appointments
+WHERE site_id = $1 AND appointment_ref = $2;
+
+-- name: practitioner_id_of
+SELECT practitioner_id FROM practitioners WHERE site_id = $1 AND practitioner_ref = $2;
+
 -- name: forgive_attempts
 -- The desk has helped: unblocked a device, or issued a patient a new code.
 DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
@@ -963,7 +1037,7 @@ ORDER BY scope, subject;
 -- name: patient_for_code
 -- Locked, so that two codes of one patient are issued one after the other.
 SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
-       deceased_on, is_staff, payer
+       deceased_on, is_staff, payer, phone_changed_at
 FROM patients WHERE site_id = $1 AND patient_ref = $2
 FOR NO KEY UPDATE;
 
@@ -976,9 +1050,12 @@ WHERE a.site_id = $1 AND a.appointment_ref = $2;
 SELECT count(*) FROM codes WHERE patient_id = $1 AND issued_at >= $2;
 
 -- name: forget_expired_codes
--- Their digits are free again.
+-- Their digits are free again. Those that somebody holds just now, the next time.
 UPDATE codes SET code_hash = NULL
-WHERE site_id = $1 AND code_hash IS NOT NULL AND expires_at <= $2;
+WHERE code_id IN (
+    SELECT code_id FROM codes
+    WHERE site_id = $1 AND code_hash IS NOT NULL AND expires_at <= $2
+    FOR NO KEY UPDATE SKIP LOCKED);
 
 -- name: revoke_former_codes
 -- For the same appointment, or the same day of the same patient, one code is in force.
@@ -1036,7 +1113,7 @@ WHERE c.site_id = $1 AND c.code_hash = $2 AND c.expires_at > $3
       SELECT FROM appointments a
       WHERE a.appointment_id = c.appointment_id AND a.starts_at <= $6
   ))
-FOR UPDATE OF c;
+FOR NO KEY UPDATE OF c;
 
 -- name: find_code_by_id
 -- In whatever state: a signed token that was used says whom it belonged to. Visits as above.
@@ -1067,7 +1144,7 @@ LEFT JOIN LATERAL (
       AND a.starts_at < CASE WHEN c.appointment_id IS NULL THEN $5::timestamptz ELSE 'infinity' END
 ) v ON true
 WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
-FOR UPDATE OF c;
+FOR NO KEY UPDATE OF c;
 
 -- name: patient_of_number
 SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
@@ -1176,7 +1253,7 @@ ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
 SELECT a.appointment_id, a.patient_id, a.status, a.starts_at, a.place, p.patient_ref
 FROM appointments a JOIN patients p ON p.patient_id = a.patient_id
 WHERE a.site_id = $1 AND a.appointment_ref = $2
-FOR UPDATE OF a;
+FOR NO KEY UPDATE OF a;
 
 -- name: active_check_in
 SELECT event_id, method, camera_id, occurred_at, score FROM check_ins
@@ -1202,7 +1279,7 @@ ORDER BY a.appointment_ref;
 
 -- name: lock_consents
 SELECT FROM consents WHERE patient_id = $1 AND purpose = 'check-in' AND status = 'active'
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: insert_face_block
 INSERT INTO face_blocks (patient_id, day, site_id, score, blocked_at, blocked_by)
@@ -1218,6 +1295,15 @@ JOIN patients p ON p.patient_id = s.patient_id
 LEFT JOIN appointments a ON a.appointment_id = s.appointment_id
 WHERE s.site_id = $1 AND s.occurred_at >= $2 AND s.occurred_at < $3
 ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
+
+-- name: patients_told_to_payer
+-- Of these patients those who agreed, as of $3, that the payer is told.
+SELECT p.patient_ref
+FROM patients p
+WHERE p.site_id = $1 AND p.patient_ref = ANY($2::text[]) AND EXISTS (
+    SELECT FROM consents k
+    WHERE k.patient_id = p.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
+      AND (k.expires_at IS NULL OR k.expires_at > $3));
 
 -- name: read_appointments
 -- A page of a day. In all of these `read_…`: $2 = only of these practitioners, $3 = only of patients
@@ -1742,6 +1828,9 @@ SELECT period FROM job_runs WHERE site_id = $1 AND job = $2 AND period = ANY($3:
 -- name: first_job_run
 SELECT min(due_at) FROM job_runs WHERE site_id = $1 AND job = $2;
 
+-- name: oldest_audit_event_at
+SELECT recorded_at FROM audit_events WHERE site_id = $1 ORDER BY recorded_at LIMIT 1;
+
 -- name: open_job_runs
 -- To be tried again, or left by a service that was killed.
 SELECT period, due_at FROM job_runs
@@ -1847,7 +1936,11 @@ FROM templates t WHERE t.patient_id = $1 ORDER BY t.created_at, t.template_id;
 
 -- name: file_appointments
 SELECT a.appointment_ref, d.full_name AS practitioner, a.service_code, a.service_name, a.starts_at,
-       a.ends_at, a.status, a.status_changed_at, a.department, a.building, a.room, a.place, a.walk_in
+       a.ends_at, a.status, a.status_changed_at, a.department, a.building, a.room, a.place, a.walk_in,
+       (SELECT string_agg(o.full_name, ', ' ORDER BY f.changed_at)
+        FROM former_practitioners f JOIN practitioners o ON o.practitioner_id = f.practitioner_id
+        WHERE f.appointment_id = a.appointment_id AND f.patient_id = a.patient_id
+          AND f.practitioner_id <> a.practitioner_id) AS formerly
 FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 WHERE a.patient_id = $1 ORDER BY a.starts_at, a.appointment_ref;
 
@@ -1931,7 +2024,11 @@ ON CONFLICT DO NOTHING;
 DELETE FROM erased_patients WHERE site_id = $1 AND ref_hash = ANY($2::bytea[]);
 
 -- name: lock_patient_appointments
-SELECT FROM appointments WHERE patient_id = $1 ORDER BY appointment_id FOR UPDATE;
+SELECT FROM appointments WHERE patient_id = $1 ORDER BY appointment_id FOR NO KEY UPDATE;
+
+-- name: lock_patient_codes
+-- Before any appointment, as whoever redeems one does.
+SELECT FROM codes WHERE patient_id = $1 ORDER BY code_id FOR NO KEY UPDATE;
 
 -- name: signed_for_others
 SELECT DISTINCT p.patient_ref
@@ -1975,7 +2072,7 @@ RETURNING event_id;
 UPDATE patients
 SET patient_ref = $2, wrapped_key = $3, sealed_profile = $4, id_number_hash = NULL, language = NULL,
     attached_from = NULL, attached_to = NULL, deceased_on = NULL, is_staff = false, payer = NULL,
-    updated_at = $5, erased_at = $5
+    phone_changed_at = NULL, updated_at = $5, erased_at = $5
 WHERE patient_id = $1;
 
 -- name: still_kept
@@ -2514,6 +2611,14 @@ SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_cod
        recorded_at
 FROM appointments
 WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
+
+-- name: report_former_practitioners
+-- Of appointments that begin between two moments, whose they were before, of their patient of today.
+SELECT f.appointment_id, f.practitioner_id
+FROM former_practitioners f JOIN appointments a ON a.appointment_id = f.appointment_id
+WHERE f.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3 AND a.patient_id = f.patient_id
+  AND a.practitioner_id <> f.practitioner_id
+ORDER BY f.appointment_id, f.practitioner_id;
 
 -- name: report_claims
 -- Services given between two moments. Nothing is joined: of a year's tables each day would read all.

@@ -1,7 +1,7 @@
 """Keeps on record what was refused: the transaction that refused it leaves nothing.
 
-Around every transaction in which a person enrols, checks in, reviews, undoes, issues a code, or
-records and withdraws a consent.
+Around every transaction in which a person enrols, checks in, reviews, undoes, issues a code,
+imports, or records and withdraws a consent.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from streamer.domain.audit_event import AuditEvent, AuditKind, AuditOutcome
 from streamer.errors import InputError
-from streamer.storage.audit import append
+from streamer.storage.audit import MOST_NAMED, append, listed
 from streamer.storage.own_patients import OwnPatientError
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
@@ -37,12 +37,17 @@ async def refusals_recorded(
     except InputError as error:
         refused = dataclasses.replace(attempt, outcome=AuditOutcome.MINOR_FAILURE, reason="refused")
         if isinstance(error, OwnPatientError):
+            alone, named = error.patient_ids[:1], error.patient_ids[:MOST_NAMED]
             refused = dataclasses.replace(
                 refused,
                 kind=AuditKind.ACCESS_DENIED,
-                patient_id=error.patient_id,
+                patient_id=alone[0] if len(named) == 1 else None,
                 reason="own-patient",
-                detail=(*refused.detail, ("wanted", attempt.kind.value)),
+                detail=(
+                    *refused.detail,
+                    ("wanted", attempt.kind.value),
+                    ("patients", listed(named) if len(named) > 1 else None),
+                ),
             )
         async with postgres.transaction() as connection:
             if refused.patient_id is None and patient_ref is not None:

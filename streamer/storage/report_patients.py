@@ -72,7 +72,7 @@ class ReportPatients:
         enrolled = known.may_be_seen and _in_force(known.terms, day)
         declined = not enrolled and _refused(known.refusals, day)
         if (enrolled, declined) != (known.facts.enrolled, known.facts.declined):
-            known.facts = dataclasses.replace(known.facts, enrolled=enrolled, declined=declined)
+            known.facts = known.facts._replace(enrolled=enrolled, declined=declined)
         return known.facts
 
     async def _read(self, new: list[UUID], day: LocalDay) -> None:
@@ -111,8 +111,8 @@ class ReportPatients:
         for row in rows:
             known = self._known[row["patient_id"]]
             patient = patient_from(row, (), self._vault)
-            known.facts = dataclasses.replace(
-                known.facts, sex=sex_of(patient), birth_date=birth_date_of(patient)
+            known.facts = known.facts._replace(
+                sex=sex_of(patient), birth_date=birth_date_of(patient)
             )
             known.opened = True
 

@@ -3,6 +3,7 @@
 Called by `report_runs`. What a header and rows say is not looked at here: they are text.
 """
 
+import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator, Mapping
@@ -73,7 +74,7 @@ class OpenRevision:
 
     async def add(self, day: date, part: int, lines: bytes) -> None:
         """Write rows of a day: part 0 are those that were certain at once, part 1 the others."""
-        rows = zlib.compress(lines, _LEVEL)
+        rows = await asyncio.to_thread(zlib.compress, lines, _LEVEL)
         where = (self._site_id, self.report_id, self.number, day, part)
         await self._connection.execute(sql("insert_report_day"), *where, rows, timeout=_TIMEOUT_S)
 

@@ -5,7 +5,7 @@ Called by `checkin.review_desk` and `shown_desk`. Rows of `reviews` are only eve
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from streamer.clock import Clock
@@ -29,6 +29,7 @@ from streamer.storage.refusals import refusals_recorded
 
 _EXPECTED = frozenset({AppointmentStatus.BOOKED.value, AppointmentStatus.PENDING.value})
 
+_NOTHING_SETTLED: Final[tuple[UUID | None, str | None, list[UUID]]] = (None, None, [])
 _DENIED = AppointmentStatus.NOSHOW.value
 _HERE = frozenset(
     {
@@ -170,9 +171,9 @@ class PostgresReviews:
             unused = False
             if code_id is not None:
                 unused = await connection.fetchval(sql("lock_code"), code_id)
+            await self._check_ins.lock(connection, check_ins)
             fresh = [one for one in records if await self._insert(connection, one)]
             await append(connection, self._site_id, [_event(one) for one in fresh])
-            await self._check_ins.lock(connection, check_ins)
             for one in check_ins:
                 results[one.appointment_id] = await self._check_ins.write(connection, one)
             kept = [await self._presences.write(connection, one) for one in presences]
@@ -190,17 +191,21 @@ class PostgresReviews:
 
     async def _let_go(self, connection: Connection, records: Sequence[ReviewRecord]) -> None:
         """What was decided waits no more, nor what else it settles."""
-        await connection.execute(
-            sql("forget_waiting_reviews"), self._site_id, [one.review_id for one in records]
+        # One candidate is confirmed at most.
+        settled = next(
+            (
+                (one.patient_id, one.reason.value, list(one.appointments))
+                for one in records
+                if one.reason is Reason.NOSHOW_SET and one.decision is ReviewDecision.CONFIRMED
+            ),
+            _NOTHING_SETTLED,
         )
-        for one in records:
-            if one.reason is Reason.NOSHOW_SET and one.decision is ReviewDecision.CONFIRMED:
-                await connection.execute(
-                    sql("forget_settled_conflicts"),
-                    one.patient_id,
-                    one.reason.value,
-                    list(one.appointments),
-                )
+        await connection.execute(
+            sql("forget_waiting_reviews"),
+            self._site_id,
+            [one.review_id for one in records],
+            *settled,
+        )
 
     async def rejections_of(self, now: datetime) -> list[Rejection]:
         """Return those of the site's day at `now`; raises DatabaseError."""

@@ -20,8 +20,15 @@ _KEPT: Final = timedelta(days=7)
 async def draw_tickets(
     connection: Connection, site_id: str, zone: tzinfo, days: Iterable[date]
 ) -> None:
-    """Give every appointment of these days a number that has none, inside a transaction."""
-    for day in sorted(days):
+    """Give every appointment of these days a number that has none, inside a transaction.
+
+    After whatever else it locks: who draws at the same time waits for its end.
+    """
+    wanted = sorted(days)
+    if wanted:
+        # Two who draw the same numbers in another order would wait for each other in a circle.
+        await connection.execute(sql("lock_for_transaction"), f"tickets {site_id}")
+    for day in wanted:
         span = LocalDay(day, zone)
         await connection.execute(sql("draw_tickets"), site_id, day, span.start, span.end)
 

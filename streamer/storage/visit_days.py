@@ -109,8 +109,12 @@ class OpenPeriod:
         local = LocalDay(day, self._zone)
         span = (self._site_id, local.start, local.end)
         fetch = self._connection.fetch
+        former: dict[UUID, tuple[str, ...]] = {}
+        for row in await fetch(sql("report_former_practitioners"), *span, timeout=_TIMEOUT_S):
+            ref, _ = self._practitioners[row["practitioner_id"]]
+            former[row["appointment_id"]] = (*former.get(row["appointment_id"], ()), ref)
         appointments = tuple(
-            self._appointment(row)
+            self._appointment(row, former)
             for row in await fetch(sql("report_appointments"), *span, timeout=_TIMEOUT_S)
         )
         billed = await fetch(sql("report_claims"), *span, timeout=_TIMEOUT_S)
@@ -149,7 +153,7 @@ class OpenPeriod:
         rows = await self._connection.fetch(
             sql("report_appointments_by_ref"), self._site_id, list(named), timeout=_TIMEOUT_S
         )
-        return {row["appointment_id"]: self._appointment(row) for row in rows}
+        return {row["appointment_id"]: self._appointment(row, {}) for row in rows}
 
     async def _steps(
         self, claims: Collection[ClaimFacts], local: LocalDay
@@ -176,7 +180,9 @@ class OpenPeriod:
             found[row["patient_id"]] = (*found.get(row["patient_id"], ()), step)
         return found
 
-    def _appointment(self, row: asyncpg.Record) -> AppointmentFacts:
+    def _appointment(
+        self, row: asyncpg.Record, former: Mapping[UUID, tuple[str, ...]]
+    ) -> AppointmentFacts:
         (
             appointment_id,
             appointment_ref,
@@ -214,6 +220,7 @@ class OpenPeriod:
             _PLACES[place],
             walk_in,
             recorded_at,
+            former.get(appointment_id, ()),
         )
 
     def _claim(

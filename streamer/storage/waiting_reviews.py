@@ -81,7 +81,9 @@ class PostgresWaitingReviews:
     async def let_go(self, review_id: UUID) -> None:
         """Forget one; raises DatabaseError. One that is not there is fine."""
         async with self._postgres.connection() as connection:
-            await connection.execute(sql("forget_waiting_reviews"), self._site_id, [review_id])
+            await connection.execute(
+                sql("forget_waiting_reviews"), self._site_id, [review_id], None, None, []
+            )
 
     async def keep(self, opened: Sequence[Review], gone: Sequence[UUID]) -> None:
         """Note that these faces wait, and those no more; raises DatabaseError."""
@@ -107,9 +109,15 @@ class PostgresWaitingReviews:
             for candidate in one.candidates
         ]
         async with self._postgres.transaction() as connection:
-            if gone:
-                await connection.execute(sql("forget_waiting_reviews"), self._site_id, list(gone))
             if rows:
+                await connection.execute(sql("hold_patients"), [row[1] for row in rows])
+            if gone:
+                await connection.execute(
+                    sql("forget_waiting_reviews"), self._site_id, list(gone), None, None, []
+                )
+            if rows:
+                # By review and patient, as everybody locks them.
+                rows.sort(key=lambda row: row[:2])
                 await connection.executemany(sql("keep_waiting_review"), rows)
 
     async def expire_left(self, now: datetime) -> int:

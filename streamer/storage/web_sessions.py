@@ -193,18 +193,6 @@ class PostgresSessions:
                 detail=(("address", address),),
             )
 
-    async def denied(self, account: str, route: str, now: datetime) -> None:
-        """Put on record that somebody asked for what their roles do not allow."""
-        async with self._postgres.transaction() as connection:
-            await self._record(
-                connection,
-                AuditKind.ACCESS_DENIED,
-                account,
-                now,
-                outcome=AuditOutcome.SERIOUS_FAILURE,
-                detail=(("route", route),),
-            )
-
     def _other_name(self, identity: Identity) -> str:
         digest = self._secrets.subject(f"{identity.issuer}\0{identity.subject}")
         return f"oidc-{digest.hex()[:16]}"

@@ -5,6 +5,7 @@ from datetime import timedelta
 from streamer.crypto.answer_seal import AnswerSeal
 from streamer.storage.accounts import PostgresAccounts
 from streamer.storage.api_tokens import PostgresTokens
+from streamer.storage.denials import PostgresDenials
 from streamer.storage.devices import PostgresDevices
 from streamer.storage.idempotency import PostgresOnce
 from streamer.storage.sign_in_attempts import PostgresSignInAttempts
@@ -50,6 +51,11 @@ class WebStores(SiteStores):
         """How often signing in failed."""
         base = self.database
         return PostgresSignInAttempts(base.postgres, self.settings.site.id, base.web_secrets)
+
+    @property
+    def denials(self) -> PostgresDenials:
+        """Puts on record who asked for what is not theirs."""
+        return PostgresDenials(self.database.postgres, self.settings.site.id)
 
     @property
     def once(self) -> PostgresOnce:

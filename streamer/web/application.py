@@ -18,6 +18,7 @@ from streamer.web.pages.installation import installation
 from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.reports import reports_page
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
 from streamer.web.pages.users import users
@@ -45,6 +46,7 @@ from streamer.web.routes.patients import patients
 from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.replies import replies
+from streamer.web.routes.reports import reports
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
 from streamer.web.routes.schedule import schedule
@@ -90,6 +92,7 @@ _ROUTERS: Final = (
     service,
     audit,
     replies,
+    reports,
     accounts,
     tokens,
     jobs,
@@ -105,6 +108,7 @@ _PAGES: Final = (
     enrol,
     users,
     audit_page,
+    reports_page,
     installation,
     devices_page,
     kiosk_pages,

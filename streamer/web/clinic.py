@@ -5,7 +5,9 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from streamer.domain.asked_for import AskedFor
 from streamer.web.parts import Parts
+from streamer.web.problem import Problem, not_found
 from streamer.web.resources import Resources
 
 
@@ -16,6 +18,17 @@ def _resources_of(parts: Parts) -> Resources:
 
 
 Clinic = Annotated[Resources, Depends(_resources_of)]
+
+
+def camera_asked(clinic: Resources, camera_id: str) -> AskedFor | None:
+    """A camera for the record; None where there is none, and no name of ours."""
+    there = any(one.state.camera_id == camera_id for one in clinic.cameras.reports())
+    return AskedFor("Camera", entity_id=camera_id) if there else None
+
+
+def no_camera(clinic: Resources, camera_id: str) -> Problem:
+    """There is no such camera, or it is none of theirs; that is put on record."""
+    return not_found("camera", camera_asked(clinic, camera_id))
 
 
 def day_or_today(day: date | None, parts: Parts, clinic: Resources) -> date:

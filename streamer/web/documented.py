@@ -22,6 +22,7 @@ _SCHEMA: Final = {
                 "properties": {
                     "where": {"type": "array", "items": {"type": "string"}},
                     "code": {"type": "string"},
+                    "reason": {"type": "string", "description": "what would be right"},
                 },
             },
         },

@@ -1,12 +1,13 @@
-"""Turns whatever a route raises into a problem. Installed by `application`."""
+"""Turns what a route raises into a problem, or a page that says it. Installed by `application`."""
 
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -64,6 +65,15 @@ def problem_of(error: KirdiError) -> Problem:
     raise AssertionError("KirdiError covers all of them")
 
 
+def page_of(request: Request, problem: Problem) -> Response:
+    """Return the page that tells a person of it."""
+    page: Response = request.app.state.pages.render(
+        request, "problem.html", status=problem.status, problem=problem
+    )
+    page.headers.update(problem.headers)
+    return page
+
+
 def install(application: FastAPI) -> None:
     """Have every error answered as a problem."""
 
@@ -85,22 +95,21 @@ def install(application: FastAPI) -> None:
             # Our own words: the reader's may repeat what it stumbled over.
             detail = f"the body is no JSON: it cannot be read at character {broken['loc'][-1]}"
             return Problem(HTTPStatus.BAD_REQUEST, "json", detail).response()
-        # Where and why, never what: the value may be somebody's number.
-        errors = [
-            {"where": [str(part) for part in one["loc"]], "code": str(one["type"])}
-            for one in error.errors()
-        ]
+        errors = [_fault(one) for one in error.errors()]
         detail = "the request is not as the API describes it"
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return Problem(status, "invalid", detail, more={"errors": errors}).response()
 
-    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
         kind = status.phrase.lower().replace(" ", "-")
         headers = dict(error.headers or {})
         detail = _SAID.get(status) or status.description or status.phrase
-        return Problem(status, kind, detail, headers).response()
+        problem = Problem(status, kind, detail, headers)
+        if status is HTTPStatus.NOT_FOUND and _by_a_person(request):
+            return page_of(request, problem)
+        return problem.response()
 
     async def on_bug(request: Request, error: Exception) -> JSONResponse:
         # Where, and never in the error's own words: they may repeat somebody's name or number.
@@ -118,6 +127,24 @@ def install(application: FastAPI) -> None:
     application.add_exception_handler(RequestValidationError, on_invalid)
     application.add_exception_handler(HTTPException, on_http)
     application.add_exception_handler(Exception, on_bug)
+
+
+def _fault(found: Mapping[str, Any]) -> dict[str, object]:
+    """Where and why, never what: the value may be somebody's number."""
+    told: dict[str, object] = {
+        "where": [str(part) for part in found["loc"]],
+        "code": str(found["type"]),
+    }
+    if found["type"] == "value_error":
+        # A rule of our own, in our own words: `fields`, `models`.
+        told["reason"] = str(found["ctx"]["error"])
+    return told
+
+
+def _by_a_person(request: Request) -> bool:
+    """Has somebody mistyped a page's address?"""
+    page = not request.url.path.startswith("/api/")
+    return page and "text/html" in request.headers.get("accept", "")
 
 
 def _where(error: Exception) -> list[str]:

@@ -7,7 +7,7 @@ reads too slowly is not waited for: whatever feeds a stream bounds its own queue
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import Request
@@ -34,11 +34,22 @@ class StreamedEvent:
         name: What the page listens for.
         data: JSON, in one piece.
         identity: Where to go on after it (`?after=`); None = it is nothing to go on from.
+        line: As it is sent: put together once, though hundreds of pages are told the same.
     """
 
     name: str
     data: str
     identity: str | None = None
+    line: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Put the line together."""
+        line = format_sse_event(data_str=self.data, event=self.name, id=self.identity)
+        object.__setattr__(self, "line", line)
+
+
+_ALIVE: Final = StreamedEvent("alive", "null")
+_SIGNED_OUT: Final = StreamedEvent("signed-out", "null")
 
 
 def described_events(description: str, data: type[BaseModel] | None = None) -> dict[str, Any]:
@@ -101,25 +112,25 @@ async def _lines(
     stopping = asyncio.ensure_future(parts.stopping.wait())
     coming: asyncio.Future[StreamedEvent] | None = None
     try:
-        yield _line(StreamedEvent("alive", "null"))
+        yield _ALIVE.line
         while loop.time() < ends_at and not stopping.done():
             if loop.time() >= check_at:
                 check_at = loop.time() + SESSION_S
                 if not await still_in():
-                    yield _line(StreamedEvent("signed-out", "null"))
+                    yield _SIGNED_OUT.line
                     return
             coming = coming or asyncio.ensure_future(anext(events))
             waiting: set[asyncio.Future[Any]] = {coming, stopping}
             await asyncio.wait(waiting, timeout=ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
-                yield _line(StreamedEvent("alive", "null"))
+                yield _ALIVE.line
                 continue
             done, coming = coming, None
             try:
                 event = done.result()
             except StopAsyncIteration:
                 return
-            yield _line(event)
+            yield event.line
     finally:
         for left in (stopping, coming):
             if left is not None:
@@ -144,7 +155,3 @@ def _session_check(request: Request) -> Callable[[], Coroutine[None, None, bool]
         return found is not None and found.principal == principal
 
     return check
-
-
-def _line(event: StreamedEvent) -> bytes:
-    return format_sse_event(data_str=event.data, event=event.name, id=event.identity)

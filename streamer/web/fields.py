@@ -11,7 +11,7 @@ Dated = TypeVar("Dated", bound=date)
 
 def _of_our_times(value: Dated) -> Dated:
     if value.year not in _YEARS:
-        raise ValueError("no day of ours")
+        raise ValueError("give a year from 1900 to 2199")
     return value
 
 

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     REPLIES_WRITE = "replies:write"
     """To answer for one's own visits."""
     REPLIES_DECIDE = "replies:decide"
+    REPORTS_WRITE = "reports:write"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
     RIGHTS_ERASE = "rights:erase"
@@ -106,6 +107,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CHECK_INS_READ,
             Permission.REPLIES_READ,
             Permission.REPLIES_WRITE,
+            Permission.REPORTS_READ,
         }
     ),
     Role.HEAD: frozenset(
@@ -120,6 +122,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.REPLIES_READ,
             Permission.REPLIES_DECIDE,
             Permission.REPORTS_READ,
+            Permission.REPORTS_WRITE,
         }
     ),
     Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.REPORTS_READ}),

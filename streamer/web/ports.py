@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from streamer.clock import Clock
+from streamer.domain.asked_for import AskedFor
 from streamer.domain.device import PairedDevice
 from streamer.web.principal import Principal, Via
 from streamer.web.resources import Resources
@@ -63,10 +64,16 @@ class Pairing(Protocol):
 
 
 class Denials(Protocol):
-    """Puts on record who asked for what they may not."""
+    """Puts on record who asked for what they may not; `storage.denials.PostgresDenials` does."""
 
-    async def denied(self, account: str, route: str, now: datetime) -> None:
-        """Write it down."""
+    async def denied(
+        self, account: str, route: str, now: datetime, wanted: AskedFor | None = None
+    ) -> None:
+        """They were refused; raises DatabaseError."""
+        ...
+
+    async def missed(self, account: str, route: str, wanted: AskedFor, now: datetime) -> None:
+        """They were told that there is no such thing; raises DatabaseError."""
         ...
 
 
@@ -83,6 +90,8 @@ class Entrance:
         pairing: By a pairing code, for tablets and screens.
         pairing_tries: How often an address may try one. A code has 39 bits and ten minutes: this
             only bounds what failures write.
+        vain_tries: How often an account may ask for what is not theirs: each goes on record, and
+            this bounds what that writes.
         oidc: By a provider; None = there is none.
     """
 
@@ -94,6 +103,7 @@ class Entrance:
     pairing: Pairing
     oidc: "OidcSignIn | None" = None
     pairing_tries: RateLimit = field(default_factory=lambda: RateLimit(0.2, 10.0))
+    vain_tries: RateLimit = field(default_factory=lambda: RateLimit(0.5, 60.0))
 
 
 @dataclass(frozen=True, slots=True)

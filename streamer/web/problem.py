@@ -6,6 +6,8 @@ from typing import Final
 
 from fastapi.responses import JSONResponse
 
+from streamer.domain.asked_for import AskedFor
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -18,6 +20,7 @@ class Problem(Exception):  # noqa: N818
         detail: One sentence for people, without names, numbers or secrets.
         headers: Sent with it.
         more: Members more, such as `errors`.
+        asked: What was asked for; where it is known, `router` puts it on record.
     """
 
     def __init__(
@@ -27,6 +30,7 @@ class Problem(Exception):  # noqa: N818
         detail: str,
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, object] | None = None,
+        asked: AskedFor | None = None,
     ) -> None:
         """See the attributes."""
         super().__init__(detail)
@@ -35,6 +39,7 @@ class Problem(Exception):  # noqa: N818
         self.detail = detail
         self.headers = dict(headers or {})
         self.more = dict(more or {})
+        self.asked = asked
 
     def response(self) -> JSONResponse:
         """What is sent."""
@@ -49,9 +54,25 @@ class Problem(Exception):  # noqa: N818
         )
 
 
-def not_found(what: str) -> Problem:
-    """There is no such thing, or the principal may not know of it: the same answer."""
-    return Problem(HTTPStatus.NOT_FOUND, "not-found", f"there is no such {what}")
+def not_found(what: str, asked: AskedFor | None = None) -> Problem:
+    """There is no such thing, or the principal may not know of it: the same answer.
+
+    Args:
+        what: A noun.
+        asked: What it was, where the question belongs on record.
+    """
+    detail = f"there is no such {what}"
+    return Problem(HTTPStatus.NOT_FOUND, "not-found", detail, asked=asked)
+
+
+def no_patient(patient_ref: str) -> Problem:
+    """There is no such patient, for whoever asks; that they asked is put on record."""
+    return not_found("patient", AskedFor("Patient", patient_ref))
+
+
+def no_appointment(appointment_ref: str) -> Problem:
+    """Likewise."""
+    return not_found("appointment", AskedFor("Appointment", appointment_ref))
 
 
 def unauthenticated() -> Problem:

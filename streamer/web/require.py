@@ -25,12 +25,20 @@ class Require:
         principal = getattr(request.state, "principal", None)
         if not isinstance(principal, Principal):
             raise unauthenticated()
-        if not self.permissions <= principal.permissions:
-            raise forbidden()
+        if lacking := self.permissions - principal.permissions:
+            raise forbidden(_lacking(principal, sorted(lacking)))
         if not self.permissions and principal.via is Via.DEVICE:
             # What is for whoever is signed in is for people.
             raise forbidden("this is not for devices")
         return principal
+
+
+def _lacking(principal: Principal, permissions: list[Permission]) -> str:
+    """A program is told which scopes: these are words of the documentation."""
+    if principal.via is not Via.TOKEN:
+        return "your roles do not allow this"
+    scopes = " and ".join(permissions)
+    return f"this needs {scopes}, which the token, or its account's roles, do not give"
 
 
 class Public:

@@ -1,6 +1,6 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -29,7 +29,7 @@ from streamer.web.day_resources import Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation
 from streamer.web.models.audit import Verification
-from streamer.web.models.camera_test import CameraTested, CameraToTest
+from streamer.web.models.camera_test import CameraTested, CameraToTest, Picture
 from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
@@ -37,6 +37,7 @@ from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdra
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
 from streamer.web.models.patients import Enrolled, PhotoAdvice
 from streamer.web.reply_ports import Replies
+from streamer.web.report_ports import Reports
 
 if TYPE_CHECKING:
     from streamer.web.media.live_views import LiveViews
@@ -296,8 +297,13 @@ class Cameras(Protocol):
 class CameraTests(Protocol):
     """Looks at cameras before they are saved; raises KirdiError, and Problem while it does."""
 
-    async def test(self, wanted: CameraToTest, by: Actor, *, faces: bool) -> CameraTested:
-        """Look for some seconds; `faces` are covered unless whoever asks may see them."""
+    async def test(
+        self, wanted: CameraToTest, by: Actor, picture: Picture, granted: Collection[str] | None
+    ) -> CameraTested:
+        """Look for some seconds, and show as much of it as whoever asks may see.
+
+        Of cameras that are not among the `granted` ones (None = all are) no picture is shown.
+        """
         ...
 
 
@@ -390,6 +396,7 @@ class Resources:
     notices: Notices
     audit: Audit
     replies: Replies
+    reports: Reports
     installation: Installation
     live: "LiveViews | None" = None
     tracks: "TrackViews | None" = None

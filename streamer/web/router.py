@@ -12,8 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
-from streamer.web.parts import parts_of
-from streamer.web.principal import Principal
+from streamer.web.in_vain import refused
 from streamer.web.problem import Problem
 from streamer.web.require import Public, Require
 
@@ -38,25 +37,23 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            # FastAPI reads the body before it asks dependencies; nobody unknown makes us do that.
-            if isinstance(guard, Require):
-                await self._admit(guard, request)
+            if not isinstance(guard, Require):
+                return await answered(request)
+            try:
+                # FastAPI reads the body before it asks dependencies; nobody unknown makes us do
+                # that.
+                await guard(request)
+                return await answered(request)
+            except Problem as problem:
+                await refused(request, f"{request.method} {self.path}", problem)
+                raise
+
+        async def answered(request: Request) -> Response:
             if self.body_field is not None:
                 _refuse_other_kinds(request.headers)
             return await handle(request)
 
         return guarded
-
-    async def _admit(self, guard: Require, request: Request) -> None:
-        try:
-            await guard(request)
-        except Problem as problem:
-            principal = getattr(request.state, "principal", None)
-            if problem.status is HTTPStatus.FORBIDDEN and isinstance(principal, Principal):
-                parts = parts_of(request)
-                name = f"{request.method} {self.path}"
-                await parts.entrance.denials.denied(principal.account, name, parts.clock.now())
-            raise
 
 
 def router(prefix: str, tag: str) -> APIRouter:

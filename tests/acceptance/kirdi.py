@@ -142,7 +142,7 @@ class Kirdi:
         begins = starts or datetime.now(UTC) + timedelta(minutes=10)
         patients = self.folder / "patients.csv"
         appointments = self.folder / "appointments.csv"
-        write_csv(patients, [{"patient_ref": ref, "full_name": f"Person {ref}"} for ref in refs])
+        write_csv(patients, [person(ref) for ref in refs])
         write_csv(appointments, [appointment(f"a-{ref}", ref, begins) for ref in refs])
         self.ok("patients", "import", patients)
         self.ok("appointments", "import", appointments)
@@ -159,6 +159,11 @@ class Kirdi:
         async with open_backend(settings, self.home, clock) as backend:
             for ref in refs:
                 await record_consent(backend, ref, clock.now())
+
+
+def person(ref: str, **more: str) -> dict[str, str]:
+    """A row of a patients' file: somebody of age, whom nobody knows more of."""
+    return {"patient_ref": ref, "full_name": f"Person {ref}", "birth_date": "1990-01-01", **more}
 
 
 async def record_consent(backend: "Backend", ref: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from streamer.patients.photo import read_photo
 from streamer.recognition import face_gate, models_folder, open_matcher
 from streamer.score_rules import score_rules
 from tests import data
-from tests.acceptance.kirdi import Kirdi, appointment, record_consent, write_csv
+from tests.acceptance.kirdi import Kirdi, appointment, person, record_consent, write_csv
 
 
 def enrol_lfw(kirdi: Kirdi, count: int) -> None:
@@ -65,7 +65,7 @@ def _import(kirdi: Kirdi, refs: list[str]) -> None:
 
     starts = datetime.now(UTC) + timedelta(minutes=10)
     patients, appointments = kirdi.folder / "lfw-p.csv", kirdi.folder / "lfw-a.csv"
-    write_csv(patients, [{"patient_ref": ref, "full_name": "Nobody"} for ref in refs])
+    write_csv(patients, [person(ref) for ref in refs])
     write_csv(appointments, [appointment(f"a-{ref}", ref, starts) for ref in refs])
     kirdi.ok("patients", "import", patients)
     kirdi.ok("appointments", "import", appointments)

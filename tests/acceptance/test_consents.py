@@ -14,7 +14,7 @@ from tests.acceptance.test_bad_input import refused
 def test_a_consent_from_its_text_to_its_receipt(kirdi: Kirdi, tmp_path: Path) -> None:
     patients = tmp_path / "patients.csv"
     people = [
-        {"patient_ref": "A", "full_name": "A B", "birth_date": "", "guardian_refs": ""},
+        {"patient_ref": "A", "full_name": "A B", "birth_date": "1990-05-04", "guardian_refs": ""},
         {
             "patient_ref": "child",
             "full_name": "C B",

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests.acceptance.kirdi import Kirdi, appointment, write_csv
+from tests.acceptance.kirdi import Kirdi, appointment, person, write_csv
 from tests.acceptance.people import decode, unseen_clips
 from tests.acceptance.test_codes import film
 
@@ -105,10 +105,7 @@ def import_patients(kirdi: Kirdi) -> None:
     guardians = {"A": "", "B": "", "C": "", "D": "", "E": "", "G": "", "K": "G"}
     write_csv(
         file,
-        [
-            {"patient_ref": ref, "full_name": f"Person {ref}", "guardian_refs": theirs}
-            for ref, theirs in guardians.items()
-        ],
+        [person(ref, guardian_refs=theirs) for ref, theirs in guardians.items()],
     )
     kirdi.ok("patients", "import", file)
 

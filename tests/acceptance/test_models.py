@@ -69,7 +69,9 @@ def test_a_pack_of_ones_own_from_folder_to_use(kirdi: Kirdi, tmp_path: Path) -> 
 
 @pytest.mark.long
 def test_a_change_of_pack_names_who_must_be_enrolled_anew(kirdi: Kirdi, tmp_path: Path) -> None:
-    (kirdi.folder / "patients.csv").write_text("patient_ref,full_name\nP1,A B\nP2,C D\n")
+    (kirdi.folder / "patients.csv").write_text(
+        "patient_ref,full_name,birth_date\nP1,A B,1990-01-01\nP2,C D,1990-01-01\n"
+    )
     kirdi.ok("patients", "import", kirdi.folder / "patients.csv")
     kirdi.consent("P1")
     kirdi.ok("patients", "enroll", "P1", sample_photograph())

@@ -11,11 +11,11 @@ import pytest
 
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
-from tests.acceptance.kirdi import ZONE, Kirdi, appointment, write_csv
+from tests.acceptance.kirdi import ZONE, Kirdi, appointment, person, write_csv
 
 PEOPLE = [
-    {"patient_ref": "P-1", "full_name": "Әлия Қожа", "phone": "+77011234567", "language": "kk"},
-    {"patient_ref": "P-2", "full_name": "Ерлан Ұлы", "phone": "+77017654321", "language": "ru"},
+    person("P-1", full_name="Әлия Қожа", phone="+77011234567", language="kk"),
+    person("P-2", full_name="Ерлан Ұлы", phone="+77017654321", language="ru"),
 ]
 LONG_AGO = datetime(2015, 6, 1, 9, 0, tzinfo=UTC)
 

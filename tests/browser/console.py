@@ -120,9 +120,10 @@ class Console:
         **options: Any,
     ) -> AsyncIterator[BrowserContext]:
         """A browser of its own; whoever has the role is signed in there."""
-        state = None if role is None else await self._signed_in(role.value)
+        if role is not None:
+            options["storage_state"] = await self._signed_in(role.value)
         context = await (browser or self.browser).new_context(
-            base_url=self.url, locale=language.value, storage_state=state, **options
+            base_url=self.url, locale=language.value, **options
         )
         context.set_default_timeout(15_000)
         try:

@@ -52,10 +52,11 @@ async def test_language_and_colours_are_remembered(console: Console) -> None:
 
 async def test_a_page_that_is_none_says_so(console: Console) -> None:
     async with console.page(Role.RECEPTION) as page:
-        answer = await page.goto("/static/none.js")
-        assert answer is not None
-        assert answer.status == 404
-        await expect(page.get_by_role("heading")).to_have_text("There is no such page")
+        for path in ("/static/none.js", "/nowhere"):
+            answer = await page.goto(path)
+            assert answer is not None
+            assert answer.status == 404
+            await expect(page.get_by_role("heading")).to_have_text("There is no such page")
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example"])

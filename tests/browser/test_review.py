@@ -38,14 +38,24 @@ async def test_whoever_may_only_read_sees_no_face_and_no_buttons(console: Consol
 
 
 async def test_decided_by_keyboard_and_gone_elsewhere(console: Console) -> None:
-    async with console.page(Role.REVIEWER) as page, console.page(Role.REVIEWER) as other:
+    async with (
+        console.page(Role.REVIEWER) as page,
+        console.page(Role.REVIEWER) as other,
+        console.page(Role.REVIEWER) as elsewhere,
+    ):
         await wait_for_a_review(page)
         await wait_for_a_review(other)
+        # Every page's menu counts what waits.
+        count = elsewhere.locator("#review-count span").first
+        await elsewhere.goto("/account")
+        await expect(count).to_have_text(re.compile("^[1-9]"))
+        before = await count.inner_text()
         name = await page.locator(".candidate .name").first.inner_text()
         await expect(other.locator(".candidate .name").first).to_have_text(name)
         await page.keyboard.press("n")
         await expect(page.get_by_text("Noted: none of these patients.")).to_be_visible()
         await expect(other.get_by_text("Somebody else has decided this one")).to_be_visible()
+        await expect(count).not_to_have_text(before)
         # The other of the two is looked at next, and it is them.
         await expect(page.locator(".candidate .name").first).not_to_have_text(name, timeout=60_000)
         await expect(page.locator("#crop")).to_be_visible()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from config.settings import Web
+from streamer.domain.asked_for import AskedFor
 from streamer.web.ports import Entrance, Pairing
 from streamer.web.rules import WebRules
 from streamer.web.security.sign_in import SignIn
@@ -15,9 +16,15 @@ class FakeDenials:
 
     def __init__(self) -> None:
         self.denied_to: list[tuple[str, str]] = []
+        self.missed_by: list[tuple[str, AskedFor]] = []
 
-    async def denied(self, account: str, route: str, now: datetime) -> None:
+    async def denied(
+        self, account: str, route: str, now: datetime, wanted: AskedFor | None = None
+    ) -> None:
         self.denied_to.append((account, route))
+
+    async def missed(self, account: str, route: str, wanted: AskedFor, now: datetime) -> None:
+        self.missed_by.append((account, wanted))
 
 
 class NoSignIn:

@@ -141,7 +141,15 @@ class Maker:
         self._numbers[letter] = self._numbers.get(letter, 0) + 1
         return f"{letter}-{self._numbers[letter]}"
 
-    def patient(self, *, enrolled: bool = True, **known: object) -> PatientFacts:
+    def patient(
+        self,
+        *,
+        enrolled: bool = True,
+        sex: str | None = None,
+        birth_date: date | None = None,
+        deceased_on: date | None = None,
+        attached_to: date | None = None,
+    ) -> PatientFacts:
         """Make a patient, attached since long ago."""
         made = PatientFacts(
             self.new_id(),
@@ -149,10 +157,12 @@ class Maker:
             enrolled=enrolled,
             declined=not enrolled and self.draw.random() < 0.1,
             code_only=False,
+            deceased_on=deceased_on,
             attached_from=date(2015, 1, 1),
+            attached_to=attached_to,
+            sex=sex,
+            birth_date=birth_date,
         )
-        for name, value in known.items():
-            object.__setattr__(made, name, value)
         self.period.patients[made.patient_id] = made
         return made
 

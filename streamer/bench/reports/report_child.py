@@ -41,17 +41,20 @@ async def measure(request: ReportRequest) -> dict[str, float]:
         made = await ReportRuns(backend).make(Period.of(request.first, request.last), SERVICE)
         seconds, cpu = time.perf_counter() - began, time.process_time() - spent
     claims = made.report.total.claims.total
-    # Not getrusage's: that counts what the process was before it became this program.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak_kb = int(status.partition("VmHWM:")[2].split()[0])
     return {
         "days": made.entry.period.days,
         "appointments": made.entry.appointments,
         "claims": claims,
         "seconds": seconds,
         "cpu_s": cpu,
-        "peak_mb": peak_kb / 1024,
+        "peak_mb": _peak_kb() / 1024,
     }
+
+
+def _peak_kb() -> int:
+    # Not getrusage's: that counts what the process was before it became this program.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def main() -> None:

@@ -270,10 +270,11 @@ class Taking:
     async def _note(
         self, seen: dict[int, UUID], decisions: dict[int, Decision], actors: Sequence[Actor]
     ) -> None:
-        """Write the presences of who is here."""
+        """Write the presences of who is here; by id, as two at once must not cross."""
+        presences = []
         for number, patient_id in seen.items():
             for one in decisions[number].presences:
-                await self._found.note(
+                presences.append(
                     Presence(
                         presence_id=presence_id(
                             patient_id,
@@ -296,6 +297,8 @@ class Taking:
                         decided_by=actors[0].name if actors else None,
                     )
                 )
+        for presence in sorted(presences, key=lambda one: one.presence_id):
+            await self._found.note(presence)
 
     async def _ask(self, seen: dict[int, UUID], decisions: dict[int, Decision]) -> bool:
         """Put the conflicts of who is here before a person; True where there are any.

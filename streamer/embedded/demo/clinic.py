@@ -7,7 +7,7 @@ Everything goes the way it goes in a real one: the same imports, enrolment and c
 import asyncio
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pydantic import SecretStr
 
@@ -37,6 +37,8 @@ from streamer.score_rules import ScoreRules
 
 _SITE = Site(id="demo", name="Demo polyclinic")
 _VISIT = timedelta(minutes=20)
+# Of age: nobody else signs for themselves.
+_BORN = date(1980, 1, 1)
 _VISITOR = "demo"
 # Not the roles that narrow what is seen: a practitioner's and an insurer's.
 _ROLES = (
@@ -75,7 +77,7 @@ async def open_clinic(backend: Backend, now: datetime) -> None:
         KirdiError: They cannot be written.
     """
     refs = [member.patient_ref for member in CAST if member.patient_ref is not None]
-    patients = [Patient(ref, f"Demo patient {ref}") for ref in refs]
+    patients = [Patient(ref, f"Demo patient {ref}", birth_date=_BORN) for ref in refs]
     await backend.patients_import.run(patients, now)
     await backend.appointments_import.run(bookings(now), now)
 

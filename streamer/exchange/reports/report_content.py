@@ -41,7 +41,7 @@ def report_content(revision: Revision, days: Days, words: Words) -> Content:
         notices_heading=words.of("notices"),
         notices=tuple(notices(report, words)),
         sections=tuple(_sections(revision, days, words)),
-        command=verify_command(revision),
+        command=verify_command(revision, words),
         footer=f"{report.site_id} · {words.of('report_id')} {entry.report_id} · "
         f"{words.of('revision')} {entry.number} · SHA-256 {digest}",
         page=words.of("page"),
@@ -111,18 +111,12 @@ def grouped_hex(digest: bytes) -> str:
     return " ".join(text[at : at + 8] for at in range(0, len(text), 8))
 
 
-def verify_command(revision: Revision) -> str:
+def verify_command(revision: Revision, words: Words) -> str:
     """Return how the printed report is checked."""
     entry, scope = revision.entry, revision.report.scope
-    of = {
-        ScopeKind.SITE: "",
-        ScopeKind.DEPARTMENT: f" --department {_quoted(scope.value or '')}",
-        ScopeKind.PRACTITIONER: f" --practitioner {_quoted(scope.value or '')}",
-    }[scope.kind]
-    return (
-        f"kirdi report verify --report {entry.report_id} --revision {entry.number}{of} "
-        f"--digest {revision.digest.hex()}"
-    )
+    asked = {"report": entry.report_id, "revision": entry.number, "digest": revision.digest.hex()}
+    value = _quoted(scope.value or "")
+    return words.of(f"verify.command.{scope.kind.value}", value=value, **asked)
 
 
 def _quoted(value: str) -> str:

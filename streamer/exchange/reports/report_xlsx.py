@@ -243,7 +243,7 @@ def _about(book: Workbook, revision: Revision, words: Words) -> None:
     for said in sentences(revision.report.errors, words):
         line(words.of("errors"), said)
     line(words.of("verify.digest"), grouped_hex(revision.digest))
-    line(words.of("verify"), verify_command(revision))
+    line(words.of("verify"), verify_command(revision, words))
     line(words.of("verify.checkpoint"), revision.report.audit_checkpoint)
     line(words.of("verify.seed"), revision.report.seed)
     line(words.of("about"), words.of("about.refs"))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from config.settings import Reports
@@ -12,8 +13,7 @@ from streamer.domain.screening_step import ScreeningStep
 from streamer.reports.premises import Premises
 
 
-@dataclass(frozen=True, slots=True)
-class RuledClaim:
+class RuledClaim(NamedTuple):
     """A claim as rules see it.
 
     Attributes:

@@ -37,9 +37,15 @@ class Telling:
         self._reviews = reviews
         self._identity = identity
         self._said: dict[tuple[bool, bool, frozenset[str] | None], str] = {}
+        self._told: dict[View, tuple[StreamedEvent, ...]] = {}
 
-    def to(self, view: View) -> list[StreamedEvent]:
+    def to(self, view: View) -> Sequence[StreamedEvent]:
         """Return what a page with this view is told; perhaps nothing."""
+        if view not in self._told:
+            self._told[view] = tuple(self._to(view))
+        return self._told[view]
+
+    def _to(self, view: View) -> list[StreamedEvent]:
         told = []
         if view.rows and (data := self._of_rows(view)) != "[]":
             told.append(StreamedEvent("appointments", data, self._identity))

@@ -68,7 +68,7 @@ def too_late() -> Problem:
 def crowded(count: int, where: str) -> Problem:
     """So many look already, or nobody may."""
     if count == 0:
-        detail = "nobody looks at cameras here (live.viewers)"
+        detail = "live video is switched off at this site"
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "viewers", detail, _AGAIN)
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,

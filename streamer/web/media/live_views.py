@@ -104,7 +104,7 @@ class LiveViews:
             DatabaseError: It cannot be put on record.
         """
         view = allowed(principal, view)
-        self._refusedark(camera_id)
+        self._refuse_dark(camera_id)
         try:
             offer = Offer.parse(body)
         except SdpError as error:
@@ -333,7 +333,7 @@ class LiveViews:
             raise not_found("viewer")
         return viewer
 
-    def _refusedark(self, camera_id: str) -> None:
+    def _refuse_dark(self, camera_id: str) -> None:
         """There is no such camera, or nothing to be seen of it; raises Problem."""
         state = self._cameras.state(camera_id)
         if state is None:

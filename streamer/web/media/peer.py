@@ -92,7 +92,10 @@ class Peer:
             raise SdpError("the offer cannot be answered") from error
         answer = self._connection.localDescription.sdp
         if "a=candidate:" not in answer:
-            raise KirdiError("live video: this machine has none of the addresses (live.addresses)")
+            raise KirdiError(
+                "live video: cannot be sent from this machine; tell whoever runs it",
+                command="it has none of the addresses in live.addresses",
+            )
         return offer.answer(answer)
 
     async def reach(self, candidates: Sequence[Candidate]) -> None:

@@ -1,5 +1,6 @@
 """A camera that is looked at once, before it is added or changed."""
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
@@ -7,6 +8,14 @@ from pydantic import Field
 from streamer.web.fields import Named
 from streamer.web.models.base import Answer, Sent
 from streamer.web.models.cameras import Address, Seconds
+
+
+class Picture(StrEnum):
+    """How much of a tested camera's picture somebody is shown."""
+
+    NONE = "none"
+    COVERED = "covered"
+    CLEAR = "clear"
 
 
 class CameraToTest(Sent):
@@ -43,5 +52,8 @@ class CameraTested(Answer):
     viewing: StreamSeen | None = Field(description="the second one, if one was named")
     browsers_can_show: bool = Field(description="as it is; else it is encoded anew")
     remarks: list[str]
-    snapshot: str = Field(description="JPEG in base64, 1280 pixels wide at most")
+    snapshot: str | None = Field(
+        description="JPEG in base64, 1280 pixels wide at most; null: looking at cameras "
+        "(`cameras:view`), or at this one, is not for you"
+    )
     covered: bool = Field(description="faces in it are covered: you see cameras blurred")

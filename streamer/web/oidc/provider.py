@@ -162,7 +162,7 @@ class OidcProvider:
     def _check(self, metadata: Mapping[str, object]) -> None:
         """OpenID Connect Discovery 1.0, 4.3: it names itself exactly as the settings name it."""
         if metadata.get("issuer") != self.issuer:
-            raise _unbelievable("it names itself otherwise than oidc.issuer does")
+            raise _unbelievable("it calls itself something else than was set here")
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
             address = metadata.get(name)
             secure = isinstance(address, str) and address.startswith(

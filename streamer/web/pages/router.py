@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from streamer.errors import KirdiError
-from streamer.web.errors import problem_of
+from streamer.web.errors import page_of, problem_of
 from streamer.web.problem import Problem
 from streamer.web.router import GuardedRoute
 
@@ -67,8 +67,4 @@ def _told(request: Request, problem: Problem, way_in: str) -> Response:
         return RedirectResponse(
             f"{SIGN_IN}?return_to={quote(asked, safe='')}", HTTPStatus.SEE_OTHER
         )
-    page: Response = request.app.state.pages.render(
-        request, "problem.html", status=problem.status, problem=problem
-    )
-    page.headers.update(problem.headers)
-    return page
+    return page_of(request, problem)

@@ -9,6 +9,7 @@ from streamer.domain.appointment_entry import AppointmentEntry, AppointmentFilte
 from streamer.web.clinic import Clinic, day_or_today
 from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.fields import Day, Label, Reference
+from streamer.web.in_vain import searched_in_vain
 from streamer.web.models.appointments import Appointment
 from streamer.web.models.base import Listed
 from streamer.web.models.imports import MOST_IMPORTED, ImportedAppointments, ImportResult
@@ -17,7 +18,7 @@ from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import no_appointment
 from streamer.web.pseudonymous import Pseudonymous
 from streamer.web.require import require
 from streamer.web.router import router
@@ -54,6 +55,8 @@ async def list_appointments(
         AppointmentFilter(practitioner_ref, patient_ref, building, room, status),
         paging.slice,
     )
+    if not page.items:
+        await searched_in_vain(parts, principal, _READ, patient_ref, practitioner_ref)
     if is_pseudonymous(principal, _READ):
         return paging.answer(page, Pseudonymous(clinic.pseudonyms).appointment)
     return paging.answer(page, _appointment)
@@ -67,10 +70,10 @@ async def show_appointment(
 ) -> Appointment:
     """Show one appointment. Not with pseudonyms: the reference would say whose they are."""
     if is_pseudonymous(principal, _READ):
-        raise not_found("appointment")
+        raise no_appointment(appointment_ref)
     found = await clinic.visits.appointment(sight_of(principal, _READ), appointment_ref)
     if found is None:
-        raise not_found("appointment")
+        raise no_appointment(appointment_ref)
     return _appointment(found)
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Header, Query, Response
 
 from streamer.domain.camera_report import CameraReport
-from streamer.web.clinic import Clinic, day_or_today
+from streamer.web.clinic import Clinic, day_or_today, no_camera
 from streamer.web.documented import NOT_FOUND, OUTSIDE, PROBLEMS, VERSIONED, WRITE
 from streamer.web.fields import Day, Named
 from streamer.web.models.base import Listed
-from streamer.web.models.camera_test import CameraTested, CameraToTest
+from streamer.web.models.camera_test import CameraTested, CameraToTest, Picture
 from streamer.web.models.cameras import (
     Camera,
     CameraChanged,
@@ -24,7 +24,7 @@ from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import forbidden, not_found
+from streamer.web.problem import forbidden
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
@@ -93,13 +93,17 @@ async def add_camera(principal: Operator, clinic: Clinic, once: Once, sent: NewC
 async def test_camera(principal: Operator, clinic: Clinic, sent: CameraToTest) -> CameraTested:
     """Look at a camera for some seconds, and show a picture; nothing is saved.
 
-    Faces in the picture are covered unless you may see them. One is looked at at a time (429), for
-    at most 25 seconds; which host, and for whom, is in the audit before it is connected to.
+    The picture is for those who may look at cameras; its faces are covered unless you may see them.
+    One is looked at at a time (429), for at most 25 seconds; which host, and for whom, is in the
+    audit before it is connected to. Why it can't be seen is said in few words: the log has more.
     """
     if clinic.camera_tests is None or not principal.may_use_camera(sent.camera_id):
-        raise not_found("camera")
-    faces = principal.may(Permission.CAMERAS_FACES)
-    return await clinic.camera_tests.test(sent, principal.actor, faces=faces)
+        raise no_camera(clinic, sent.camera_id)
+    picture = Picture.NONE
+    if principal.may(Permission.CAMERAS_VIEW):
+        clear = principal.may(Permission.CAMERAS_FACES)
+        picture = Picture.CLEAR if clear else Picture.COVERED
+    return await clinic.camera_tests.test(sent, principal.actor, picture, principal.cameras)
 
 
 @cameras.patch("/{camera_id}", response_model=CameraChanged, responses=VERSIONED)
@@ -171,7 +175,7 @@ def _one(clinic: Resources, principal: Principal, camera_id: str) -> CameraRepor
         for one in clinic.cameras.reports():
             if one.state.camera_id == camera_id:
                 return one
-    raise not_found("camera")
+    raise no_camera(clinic, camera_id)
 
 
 def _version(if_match: str | None) -> str:

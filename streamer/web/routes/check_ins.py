@@ -9,6 +9,7 @@ from streamer.domain.check_in_entry import CheckInEntry
 from streamer.web.clinic import Clinic, day_or_today
 from streamer.web.documented import PROBLEMS, WRITE
 from streamer.web.fields import Day, Reference
+from streamer.web.in_vain import searched_in_vain
 from streamer.web.models.base import Listed
 from streamer.web.models.check_ins import (
     CheckIn,
@@ -22,7 +23,7 @@ from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import no_appointment
 from streamer.web.pseudonymous import Pseudonymous
 from streamer.web.require import require
 from streamer.web.resources import Resources
@@ -56,6 +57,8 @@ async def list_check_ins(
         patient_ref,
         paging.slice,
     )
+    if not page.items:
+        await searched_in_vain(parts, principal, _READ, patient_ref)
     if is_pseudonymous(principal, _READ):
         return paging.answer(page, Pseudonymous(clinic.pseudonyms).check_in)
     return paging.answer(page, _check_in)
@@ -68,7 +71,9 @@ async def list_check_ins(
     responses=WRITE,
 )
 async def add_check_in(
-    principal: Annotated[Principal, require(Permission.CHECK_INS_WRITE)],
+    principal: Annotated[
+        Principal, require(Permission.CHECK_INS_WRITE, Permission.APPOINTMENTS_READ)
+    ],
     clinic: Clinic,
     once: Once,
     sent: ManualCheckIn,
@@ -87,7 +92,9 @@ async def add_check_in(
 
 @check_ins.post("/undo", response_model=UndoneCheckIn, responses=WRITE)
 async def undo_check_in(
-    principal: Annotated[Principal, require(Permission.CHECK_INS_UNDO)],
+    principal: Annotated[
+        Principal, require(Permission.CHECK_INS_UNDO, Permission.APPOINTMENTS_READ)
+    ],
     clinic: Clinic,
     once: Once,
     sent: Undo,
@@ -105,7 +112,7 @@ async def _see(clinic: Resources, principal: Principal, appointment_ref: str) ->
     """Of another site, or not to be seen: there is none. Raises Problem."""
     sight = sight_of(principal, Permission.APPOINTMENTS_READ)
     if await clinic.visits.appointment(sight, appointment_ref) is None:
-        raise not_found("appointment")
+        raise no_appointment(appointment_ref)
 
 
 def _check_in(entry: CheckInEntry) -> CheckIn:

@@ -25,7 +25,7 @@ from streamer.web.paging import PageAsked
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import no_appointment, no_patient
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
@@ -116,11 +116,11 @@ async def _see(clinic: Resources, principal: Principal, sent: CodeWanted) -> Non
     sight = sight_of(principal, Permission.CODES_ISSUE)
     if sent.appointment_ref is not None:
         if await clinic.visits.appointment(sight, sent.appointment_ref) is None:
-            raise not_found("appointment")
+            raise no_appointment(sent.appointment_ref)
     elif sent.patient_ref is not None and (
         await clinic.people.patient(sight, clinic.pack_id, sent.patient_ref, False) is None
     ):
-        raise not_found("patient")
+        raise no_patient(sent.patient_ref)
 
 
 def _code(entry: CodeRow) -> Code:

@@ -23,7 +23,7 @@ from streamer.web.once import Once
 from streamer.web.paging import PageAsked
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import no_patient
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
@@ -89,7 +89,7 @@ async def _see(clinic: Resources, principal: Principal, patient_ref: str) -> Non
     """Of another site: there is none. Raises Problem."""
     sight = sight_of(principal, Permission.CONSENTS_WRITE)
     if await clinic.people.patient(sight, clinic.pack_id, patient_ref, False) is None:
-        raise not_found("patient")
+        raise no_patient(patient_ref)
 
 
 def _consent(entry: ConsentEntry) -> Consent:

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Response
 
-from streamer.web.clinic import Clinic
+from streamer.web.clinic import Clinic, no_camera
 from streamer.web.documented import OUTSIDE
 from streamer.web.models.reviews import ComparisonDone, ComparisonWanted
 from streamer.web.once import Once
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import no_patient
 from streamer.web.require import require
 from streamer.web.router import router
 from streamer.web.sight import sight_of
@@ -31,9 +31,9 @@ async def compare(
     """
     sight = sight_of(principal, Permission.CHECK_INS_WRITE)
     if not principal.may_use_camera(sent.camera_id):
-        raise not_found("camera")
+        raise no_camera(clinic, sent.camera_id)
     if await clinic.people.patient(sight, clinic.pack_id, sent.patient_ref, False) is None:
-        raise not_found("patient")
+        raise no_patient(sent.patient_ref)
 
     async def work() -> ComparisonDone:
         report = await clinic.desk.compare(sent.patient_ref, sent.camera_id, principal.actor)

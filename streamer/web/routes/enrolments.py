@@ -13,7 +13,7 @@ from streamer.web.models.patients import Enrolled, PhotoAdvice
 from streamer.web.once import Once
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import Problem, not_found
+from streamer.web.problem import Problem, no_patient
 from streamer.web.require import require
 from streamer.web.router import router
 from streamer.web.sight import sight_of
@@ -81,7 +81,7 @@ _BODY: Final[dict[str, Any]] = {
     max_body_size=MOST_IN_ALL,
 )
 async def enrol_patient(
-    principal: Annotated[Principal, require(Permission.PATIENTS_WRITE)],
+    principal: Annotated[Principal, require(Permission.PATIENTS_WRITE, Permission.PATIENTS_READ)],
     clinic: Clinic,
     once: Once,
     request: Request,
@@ -96,7 +96,7 @@ async def enrol_patient(
     form = _form(upload)
     sight = sight_of(principal, Permission.PATIENTS_READ)
     if await clinic.people.patient(sight, clinic.pack_id, form.patient_ref, False) is None:
-        raise not_found("patient")
+        raise no_patient(form.patient_ref)
     return await once(
         lambda: clinic.enrolments.enrol(
             form.patient_ref,

@@ -5,14 +5,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import Header, Request, Response
 
-from streamer.web.clinic import Clinic
+from streamer.web.clinic import Clinic, camera_asked, no_camera
 from streamer.web.documented import problems
 from streamer.web.fields import Named
 from streamer.web.media.lines import MOST_BYTES
 from streamer.web.media.view import View
 from streamer.web.media.viewer import Opened, Shown
 from streamer.web.models.live import LiveView
-from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal, Via
 from streamer.web.problem import Problem, not_found
@@ -52,7 +51,6 @@ def _body(kind: str) -> dict[str, Any]:
 async def open_view(
     principal: Looker,
     clinic: Clinic,
-    parts: Parts,
     request: Request,
     camera_id: Named,
     view: View | None = None,
@@ -65,15 +63,14 @@ async def open_view(
     """
     views = clinic.live
     if views is None or not principal.may_use_camera(camera_id):
-        raise not_found("camera")
+        raise no_camera(clinic, camera_id)
     body = await _read(request, _OFFER)
     try:
         opened = await views.open(principal, _shown(request), camera_id, view, body)
     except Problem as problem:
         if problem.status is HTTPStatus.FORBIDDEN:
             # The route is theirs; the clear picture is not.
-            name = f"POST {camera_id} clear"
-            await parts.entrance.denials.denied(principal.account, name, parts.clock.now())
+            problem.asked = camera_asked(clinic, camera_id)
         raise
     response = Response(opened.sdp, HTTPStatus.CREATED, media_type=_OFFER)
     response.headers["Location"] = f"{request.url.path.partition('/cameras/')[0]}/live/" + (
@@ -87,10 +84,12 @@ async def open_view(
 
 
 @whep.options("/{camera_id}/whep", status_code=HTTPStatus.NO_CONTENT, responses=_GONE)
-async def describe_whep(principal: Looker, camera_id: Named, response: Response) -> None:
+async def describe_whep(
+    principal: Looker, clinic: Clinic, camera_id: Named, response: Response
+) -> None:
     """Say what can be posted here."""
     if not principal.may_use_camera(camera_id):
-        raise not_found("camera")
+        raise no_camera(clinic, camera_id)
     response.headers["Accept-Post"] = _OFFER
 
 

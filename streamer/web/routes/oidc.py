@@ -84,7 +84,7 @@ async def end(
 
 def _provider(parts: WebParts) -> OidcSignIn:
     if parts.entrance.oidc is None:
-        raise not_found("provider: oidc.issuer is not set")
+        raise not_found("provider: sign in with a password")
     return parts.entrance.oidc
 
 

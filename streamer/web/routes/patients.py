@@ -8,14 +8,16 @@ from streamer.domain.patient_entry import PatientEntry
 from streamer.web.clinic import Clinic
 from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.fields import Reference
+from streamer.web.in_vain import searched_in_vain
 from streamer.web.models.base import Listed
 from streamer.web.models.imports import MOST_IMPORTED, ImportedPatients, ImportResult
 from streamer.web.models.patients import Patient, PatientShown, Profile
 from streamer.web.once import Once
 from streamer.web.paging import PageAsked
+from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import no_patient
 from streamer.web.require import require
 from streamer.web.router import router
 from streamer.web.sight import sight_of
@@ -29,6 +31,7 @@ Reader = Annotated[Principal, require(_READ)]
 @patients.get("", responses=PROBLEMS)
 async def list_patients(
     principal: Reader,
+    parts: Parts,
     clinic: Clinic,
     paging: PageAsked,
     patient_ref: Annotated[Reference | None, Query(description="this one only")] = None,
@@ -43,6 +46,8 @@ async def list_patients(
     page = await clinic.people.patients(
         sight_of(principal, _READ), clinic.pack_id, patient_ref, needs_enrolment, paging.slice
     )
+    if not page.items:
+        await searched_in_vain(parts, principal, _READ, patient_ref)
     return paging.answer(page, _patient)
 
 
@@ -63,7 +68,7 @@ async def show_patient(
         principal.may(Permission.NAMES_READ),
     )
     if found is None:
-        raise not_found("patient")
+        raise no_patient(patient_ref)
     entry, profile = found
     shown = None if profile is None else Profile.model_validate(profile)
     return PatientShown(**_patient(entry).model_dump(), profile=shown)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Response
 
+from streamer.domain.asked_for import AskedFor
 from streamer.domain.review_report import ReviewReport
 from streamer.web.clinic import Clinic
 from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
@@ -23,7 +24,7 @@ from streamer.web.once import Once
 from streamer.web.paging import PageAsked
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import not_found
+from streamer.web.problem import Problem, not_found
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
@@ -106,8 +107,10 @@ async def show_crop(principal: Reviewer, clinic: Clinic, review_id: UUID) -> Res
     It comes from memory and must be kept nowhere.
     """
     found = await clinic.reviews.crop(review_id)
-    if found is None or found.jpeg is None or not principal.may_use_camera(found.camera_id):
+    if found is None or found.jpeg is None:
         raise not_found("review")
+    if not principal.may_use_camera(found.camera_id):
+        raise _of_others(review_id)
     sight = sight_of(principal, Permission.REVIEWS_WRITE)
     await clinic.looks.looked(sight, "Review", str(review_id), found.patients)
     return Response(found.jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
@@ -151,9 +154,16 @@ async def reject_review(
 async def _seen(clinic: Resources, principal: Principal, review_id: UUID) -> ReviewReport:
     """Decided, over, or from a camera that is none of theirs: there is none. Raises Problem."""
     report = await clinic.reviews.report(review_id)
-    if report is None or not _may_see(principal, report):
+    if report is None:
         raise not_found("review")
+    if not _may_see(principal, report):
+        raise _of_others(review_id)
     return report
+
+
+def _of_others(review_id: UUID) -> Problem:
+    """What waits for somebody else; that it was asked for is put on record."""
+    return not_found("review", AskedFor("Review", entity_id=str(review_id)))
 
 
 def _may_see(principal: Principal, report: ReviewReport) -> bool:

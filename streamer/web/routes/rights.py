@@ -14,7 +14,7 @@ from streamer.web.models.rights import Erased, ErasureWanted
 from streamer.web.once import Once
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import Problem, not_found
+from streamer.web.problem import Problem, no_patient
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.router import router
@@ -103,4 +103,4 @@ async def _see(
     """Of another site: there is none. Raises Problem."""
     sight = sight_of(principal, permission)
     if await clinic.people.patient(sight, clinic.pack_id, patient_ref, False) is None:
-        raise not_found("patient")
+        raise no_patient(patient_ref)

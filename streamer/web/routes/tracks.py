@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 
-from streamer.web.clinic import Clinic
+from streamer.web.clinic import Clinic, no_camera
 from streamer.web.documented import NOT_FOUND
 from streamer.web.event_stream import StreamedEvent, described_events, event_stream
 from streamer.web.fields import Named
@@ -16,7 +16,7 @@ from streamer.web.media.view import View
 from streamer.web.models.tracks import TracksShown
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
-from streamer.web.problem import forbidden, not_found
+from streamer.web.problem import forbidden
 from streamer.web.require import require
 from streamer.web.router import router
 from streamer.web.sight import sight_of
@@ -49,7 +49,7 @@ async def follow_tracks(
     clear one and may know them. The look is in the audit, and every name that is told.
     """
     if clinic.tracks is None or not principal.may_use_camera(camera_id):
-        raise not_found("camera")
+        raise no_camera(clinic, camera_id)
     view = allowed(principal, view)
     if names and (view is View.BLURRED or not principal.may(Permission.NAMES_READ)):
         raise forbidden("names are shown over the clear picture, to those who may know them")

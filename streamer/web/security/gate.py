@@ -81,7 +81,7 @@ class Gate:
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise Problem(status, "headers", "the request's headers are too long")
         if not host_is_ours(headers.get("host", ""), self._rules):
-            detail = "this server goes by another name; see web.public_url"
+            detail = "this server goes by another name; use the address that you were given"
             raise Problem(HTTPStatus.MISDIRECTED_REQUEST, "host", detail)
         place = neighbourhood(client_address(scope))
         _allow(self._addresses.take(place, now_s))

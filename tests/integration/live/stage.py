@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -163,7 +164,7 @@ async def staged(live: Live | None = None) -> AsyncIterator[Stage]:
     """Everything but cameras; a background task that dies is an error."""
     async with AsyncExitStack() as stack:
         stage = Stage(live or Live(), stack)
-        resources = cast(Resources, _OnlyLive(stage.views))
+        resources = cast(Resources, _OnlyLive(stage.views, stage.cameras))
         application = create_application(WebParts("s1", SystemClock(), stage.entrance, resources))
         server = WebServer(application, Web(port=0), SystemClock())
         stage.url = server.bind()
@@ -181,7 +182,12 @@ async def staged(live: Live | None = None) -> AsyncIterator[Stage]:
 
 
 class _OnlyLive:
-    """The only resource these routes ask for."""
+    """All that these routes ask for."""
 
-    def __init__(self, live: LiveViews) -> None:
+    def __init__(self, live: LiveViews, cameras: CameraSet) -> None:
         self.live = live
+        self.cameras = self
+        self._set = cameras
+
+    def reports(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(state=state) for state in self._set.states]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -74,7 +74,7 @@ RULES = ConsentRules(365, 14, ZONE)
 
 
 def patient(number: int) -> Patient:
-    return Patient(f"P-{number}", f"Full Name {number}")
+    return Patient(f"P-{number}", f"Full Name {number}", birth_date=date(1990, 1, 1))
 
 
 def booking(number: int, patient_number: int | None = None) -> Booking:
@@ -130,15 +130,15 @@ class Clinic:
     def schedules(self, link: RedisLink | None = None) -> ScheduleCache:
         return ScheduleCache(self.database.postgres, link, SITE.id, ZONE, self.clock)
 
-    async def import_patients(self, *patients: Patient) -> ImportResult:
+    async def import_patients(self, *patients: Patient, by: Actor = SERVICE) -> ImportResult:
         database = self.database
         imports = PatientsImport(
             database.postgres, database.vault, database.keyed_hash, SITE.id, self.eraser()
         )
-        return await imports.run(patients, self.clock.now())
+        return await imports.run(patients, self.clock.now(), by)
 
     async def import_bookings(
-        self, *bookings: Booking, schedules: ScheduleCache | None = None
+        self, *bookings: Booking, schedules: ScheduleCache | None = None, by: Actor = SERVICE
     ) -> ImportResult:
         imports = AppointmentsImport(
             self.database.postgres,
@@ -147,7 +147,7 @@ class Clinic:
             schedules or self.schedules(),
             ErasedReferences(self.database.keyed_hash, SITE.id),
         )
-        return await imports.run(bookings, self.clock.now())
+        return await imports.run(bookings, self.clock.now(), by)
 
     def eraser(self) -> Eraser:
         return Eraser(self.database.vault, SITE.id, BACKUPS)

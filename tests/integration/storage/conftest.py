@@ -56,6 +56,7 @@ _CHILDREN_FIRST = (
     "check_ins",
     "claims",
     "confirmations",
+    "former_practitioners",
     "appointments",
     "practitioners",
     "photo_agreements",

@@ -77,7 +77,7 @@ class Counter:
         self.attempts = PostgresAttempts(
             base.postgres, SITE.id, ZONE, limits or Limits(), PATIENT_LIMITS
         )
-        claims = PostgresClaims(
+        self.claims = PostgresClaims(
             base.postgres,
             ClaimKeys(base.code_hash, base.tokens, base.keyed_hash),
             clinic.check_ins(),
@@ -89,7 +89,7 @@ class Counter:
         self.redeeming = Redeeming(
             SITE.id,
             (TypedDigits(), QrToken(), NationalDocument(self.service)),
-            claims,
+            self.claims,
             self.attempts,
             ArrivalPolicy(*WINDOW, AutoArrive.NEVER),
             clinic.clock,

@@ -120,6 +120,8 @@ async def test_every_table_that_names_a_patient_is_in_the_file(clinic: Clinic) -
         *("patients", "guardians", "consents", "templates", "appointments", "check_ins"),
         *("presences", "reviews", "face_blocks", "codes", "erasures", "template_reads"),
         *("audit_events", "claims", "confirmations", "report_replies"),
+        # With its appointment, and gone with it.
+        "former_practitioners",
         # Ten minutes later at most each is a row of `reviews`; an erasure deletes it.
         "waiting_reviews",
     }

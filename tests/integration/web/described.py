@@ -9,6 +9,9 @@ from streamer.domain.role import Role
 from tests.integration.web.house import House
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
+# A body of another kind is a new way in: it takes a test of its own, see `tests.route_classes`.
+BODIES: Final = {"application/json", "multipart/form-data"}
+OTHER_BODIES: Final = {"application/sdp", "application/trickle-ice-sdpfrag", "image/jpeg"}
 
 # Of this site. A test that is about another one says otherwise.
 OURS: Final[dict[str, str]] = {
@@ -51,7 +54,8 @@ class Sample:
         template: Of the path, with names in braces.
         path_values: By name.
         query: Names of the parameters that are texts.
-        json: The body, where there is one of JSON.
+        json: The body, where there is one of JSON; of a list of records one record.
+        texts: What may stand in it besides and is a text; `list.name` in the records of a list.
         form: Whether the body is a form.
         form_fields: What it asks for.
     """
@@ -62,6 +66,7 @@ class Sample:
     path_values: dict[str, str] = field(default_factory=dict)
     query: list[str] = field(default_factory=list)
     json: dict[str, Any] | None = None
+    texts: list[str] = field(default_factory=list)
     form: bool = False
     form_fields: list[str] = field(default_factory=list)
 
@@ -97,6 +102,7 @@ def _samples(document: dict[str, Any], known: dict[str, str]) -> Iterator[Sample
                 elif one["in"] == "query":
                     made.query.append(one["name"])
             content = operation.get("requestBody", {}).get("content", {})
+            assert set(content) <= BODIES | OTHER_BODIES, f"{made.name}: who attacks its body?"
             made.form = "multipart/form-data" in content
             if made.form:
                 schema = content["multipart/form-data"]["schema"]
@@ -104,17 +110,14 @@ def _samples(document: dict[str, Any], known: dict[str, str]) -> Iterator[Sample
             if "application/json" in content:
                 schema = content["application/json"]["schema"]
                 made.json = _value(document, schema, known, "")
+                made.texts = list(_optional_texts(document, schema))
             yield made
 
 
 def _value(
     document: dict[str, Any], schema: dict[str, Any], known: dict[str, str], name: str
 ) -> Any:
-    if "$ref" in schema:
-        target: Any = document
-        for part in schema["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        return _value(document, target, known, name)
+    schema = _resolved(document, schema)
     if name in known and not schema.get("properties"):
         return known[name]
     for group in ("anyOf", "oneOf"):
@@ -134,7 +137,8 @@ def _value(
             if key in wanted or (key == "patient_ref" and "patient_ref" in known)
         }
     if schema.get("type") == "array":
-        return []
+        items = _resolved(document, schema.get("items", {}))
+        return [_value(document, items, known, "")] if items.get("properties") else []
     plain = {"integer": 1, "number": 1.0, "boolean": False}
     if schema.get("type") in plain:
         return plain[schema["type"]]
@@ -142,10 +146,44 @@ def _value(
     return formats.get(schema.get("format", ""), "something")
 
 
-def strings_of(body: dict[str, Any], spoiled: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The body once for each text in it, with that text replaced."""
+def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        target: Any = document
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        schema = target
+    return schema
+
+
+def _optional_texts(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    schema = _resolved(document, schema)
+    for name, one in schema.get("properties", {}).items():
+        kinds = [_resolved(document, kind) for kind in (one, *one.get("anyOf", ()))]
+        if name not in schema.get("required", ()) and any(
+            kind.get("type") == "string" for kind in kinds
+        ):
+            yield name
+        for kind in kinds:
+            for inner in _optional_texts(document, kind.get("items", {})):
+                yield f"{name}.{inner}"
+
+
+def strings_of(one: Sample, spoiled: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The body once for each text that is or may be in it, with that text replaced."""
+    body = one.json or {}
     for key, value in body.items():
         if isinstance(value, str):
-            made = copy.deepcopy(body)
-            made[key] = spoiled
-            yield key, made
+            yield key, _with(body, key, spoiled)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for name, inner in value[0].items():
+                if isinstance(inner, str):
+                    yield name, _with(body, f"{key}.{name}", spoiled)
+    for path in one.texts:
+        yield path.rpartition(".")[2], _with(body, path, spoiled)
+
+
+def _with(body: dict[str, Any], path: str, spoiled: str) -> dict[str, Any]:
+    made = copy.deepcopy(body)
+    key, _, name = path.rpartition(".")
+    (made[key][0] if key else made)[name] = spoiled
+    return made

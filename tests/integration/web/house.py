@@ -21,6 +21,7 @@ from streamer.api.clinic import clinic_resources, installation_of
 from streamer.api.day_events import DayEvents, day_events
 from streamer.api.enrolments import ApiEnrolments
 from streamer.api.notices import ApiNotices
+from streamer.api.reports import ApiReports
 from streamer.api.reviews import ApiReviews
 from streamer.api.state import Running
 from streamer.background import Background
@@ -46,6 +47,7 @@ from streamer.ingest.probe import Probed
 from streamer.ingest.stream_info import StreamInfo
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
+from streamer.report_runs import ReportRuns
 from streamer.service_rules import arrival_policy
 from streamer.site_jobs import site_jobs
 from streamer.storage.audit_log import AuditLog
@@ -217,6 +219,7 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
             lambda: control.in_force()[0], Album(), backend.audit_log, clock, _look
         ),
         notices=ApiNotices(notices),
+        reports=ApiReports(backend, ReportRuns(backend)),
         installation=installation_of(
             backend,
             jobs,

@@ -83,11 +83,21 @@ async def test_a_camera_is_tested_by_those_who_may_change_it(house: House) -> No
         refused = await client.post("/cameras/test", json=other)
         assert refused.status_code == status, other
         assert "geheim" not in refused.text
+    assert (await client.post("/cameras/test", json=sent)).json()["snapshot"] is not None
+    admin = await house.as_role(Role.ADMIN, account="dana")
+    figures = (await admin.post("/cameras/test", json=sent)).json()
+    assert (figures["snapshot"], figures["faces"]["codec"]) == (None, "h264")
     reader = await house.as_role(Role.HEAD, account="bolat")
     assert (await reader.post("/cameras/test", json=sent)).status_code == 403
     auditor = await house.as_role(Role.AUDITOR, account="ayan")
     events = (await auditor.get("/audit/events", params=LOOKS)).json()["items"]
-    assert [one["entity_id"] for one in events] == ["lobby-1", "back-1"]
+    tested = [(one["entity_id"], one["detail"]["picture"]) for one in events]
+    assert tested == [
+        ("back-1", "none"),
+        ("back-1", "covered"),
+        ("lobby-1", "covered"),
+        ("back-1", "covered"),
+    ]
     assert "geheim" not in str(events)
 
 

@@ -69,3 +69,18 @@ async def test_what_cannot_be_issued_says_why(house: House) -> None:
     answer = await client.post("/codes/redemptions", json=wrong)
     assert answer.status_code == 422
     assert "123456" not in answer.text
+
+
+async def test_what_is_wrong_with_an_order_or_a_device_is_said_in_staffs_words(
+    house: House,
+) -> None:
+    client = await house.as_role(Role.RECEPTION)
+    empty = await client.post("/codes", json={})
+    assert empty.status_code == 422
+    (fault,) = empty.json()["errors"]
+    assert fault["reason"] == "give patient_ref or appointment_ref, one of them"
+    shown = {"code": "123456", "device": "desk-9"}
+    nowhere = await client.post("/codes/redemptions", json=shown)
+    assert nowhere.status_code == 422
+    said = "device desk-9: codes are not redeemed at any of this name (desk-1)"
+    assert nowhere.json()["detail"] == said

@@ -271,7 +271,7 @@ async def test_a_token_takes_no_cookie_along(api: ServedApi) -> None:
 
 async def test_what_is_denied_is_on_record(api: ServedApi, clinic: Clinic) -> None:
     now = clinic.clock.now()
-    await api.backend.web_sessions.denied("aud", "GET /patients/{ref}", now)
+    await api.backend.denials.denied("aud", "GET /patients/{ref}", now)
     async with clinic.database.postgres.connection() as connection:
         (row,) = await connection.fetch("SELECT * FROM audit_events WHERE kind = 'access-denied'")
     assert row["actor"] == "aud"

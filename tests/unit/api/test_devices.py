@@ -24,13 +24,13 @@ def test_it_stands_in_a_building_of_the_site() -> None:
 
 @pytest.mark.parametrize("name", ["", "Kiosk", "kiosk 7", "-7", "a" * 64, "кіру", "<b>"])
 def test_its_name_is_plain(name: str) -> None:
-    with pytest.raises(InputError, match="name it with"):
+    with pytest.raises(InputError, match="a name is made of"):
         new_device(SETTINGS, name, DeviceKind.KIOSK, None, 180)
 
 
 @pytest.mark.parametrize("name", ["desk-1", "lobby-1"])
 def test_its_name_is_nobody_elses(name: str) -> None:
-    with pytest.raises(InputError, match="is called so"):
+    with pytest.raises(InputError, match="has this name"):
         new_device(SETTINGS, name, DeviceKind.KIOSK, None, 180)
 
 

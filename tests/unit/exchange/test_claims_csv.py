@@ -1,6 +1,5 @@
 """Billed services and confirmations as files have them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,8 +38,7 @@ def test_what_is_required_is_enough(tmp_path: Path) -> None:
 def test_everything_a_claim_may_have(tmp_path: Path) -> None:
     header = ",".join((*COLUMNS.required, *COLUMNS.optional))
     row = f"{REQUIRED},A-1,measured,fund,K-7,J06.9,T1,2,2026-11-23T18:00,home,12"
-    wanted = replace(
-        SERVICE,
+    wanted = SERVICE._replace(
         appointment_ref="A-1",
         time_precision=TimePrecision.MEASURED,
         payer="fund",

@@ -69,3 +69,20 @@ def test_whoever_catches_up_is_given_time() -> None:
     # What is due just now is being begun.
     just = DUE + timedelta(minutes=1)
     assert judge("retention", TIMES, [run(3, "done")], just).overdue is None
+
+
+def test_one_that_is_late_is_said_before_it_is_overdue() -> None:
+    (notice,) = judge("retention", TIMES, [run(1, "done")], NOON).notices
+    assert notice == "job retention: last done for 2026-11-22, due once since; it is late"
+
+
+@pytest.mark.parametrize(
+    ("days", "notices", "overdue"), [(0.1, 0, False), (0.5, 1, False), (2.5, 0, True)]
+)
+def test_one_that_never_ran_counts_from_when_the_site_began(
+    days: float, notices: int, overdue: bool
+) -> None:
+    health = judge("retention", TIMES, [], NOON, since=NOON - days * DAY)
+    assert (len(health.notices), health.overdue is not None) == (notices, overdue)
+    for said in (*health.notices, health.overdue or ""):
+        assert said == "" or said.startswith("job retention: never ran, due ")

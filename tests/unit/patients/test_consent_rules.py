@@ -18,8 +18,9 @@ NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 RULES = ConsentRules(365, 14, ZoneInfo("Asia/Almaty"))
 LENIENT = ConsentRules(365, 6, ZoneInfo("Asia/Almaty"))
 PATIENT = Patient("P-1", "Nobody", birth_date=date(1990, 1, 1))
-MOTHER = Patient("P-2", "Nobody")
+MOTHER = Patient("P-2", "Nobody")  # of age, as far as anybody knows
 CHILD = Patient("P-1", "Nobody", birth_date=date(2010, 5, 1), guardian_refs=("P-2", "P-3"))
+IIN, YOUNG = "880101400126", "190101500000"
 ADULT = date(2008, 11, 23)
 MINOR = date(2008, 11, 24)
 FOURTEEN = date(2012, 11, 23)
@@ -43,7 +44,8 @@ BY_MOTHER = replace(IN_FORCE, by_guardian=True)
     [
         (GIVEN, PATIENT, None),
         (GIVEN, replace(PATIENT, birth_date=ADULT), None),
-        (GIVEN, replace(PATIENT, birth_date=None), None),
+        (GIVEN, replace(PATIENT, birth_date=None, id_type="iin", id_number=IIN), None),
+        (replace(FOR_PAYER, guardian_ref="P-2"), replace(CHILD, birth_date=None), MOTHER),
         (BY_GUARDIAN, CHILD, MOTHER),
         (BY_GUARDIAN, replace(CHILD, birth_date=FOURTEEN), MOTHER),
         (BY_GUARDIAN, replace(CHILD, birth_date=MINOR), MOTHER),
@@ -77,6 +79,20 @@ def test_who_may_consent(given: ConsentGiven, patient: Patient, guardian: Patien
             "is over",
         ),
         (GIVEN, replace(PATIENT, is_staff=True), None, "is staff"),
+        (GIVEN, replace(PATIENT, birth_date=None), None, "birth date.*import.*birth_date"),
+        (BY_GUARDIAN, replace(CHILD, birth_date=None), MOTHER, "no birth date is known"),
+        (
+            replace(FOR_PAYER, guardian_ref=None),
+            replace(PATIENT, birth_date=None),
+            None,
+            "no birth",
+        ),
+        (
+            GIVEN,
+            replace(PATIENT, birth_date=None, id_type="iin", id_number=YOUNG),
+            None,
+            "under 14",
+        ),
         (GIVEN, replace(PATIENT, deceased_on=date(2026, 1, 1)), None, "deceased"),
         (GIVEN, replace(PATIENT, birth_date=MINOR), None, "a guardian has to consent"),
         (BY_GUARDIAN, replace(CHILD, birth_date=THIRTEEN), MOTHER, "under 14, too young"),
@@ -126,7 +142,7 @@ def test_a_site_may_lower_the_age() -> None:
         (PATIENT, IN_FORCE, ""),
         (PATIENT, IN_FORCE, "C-1"),
         (PATIENT, replace(IN_FORCE, expires_at=None), ""),
-        (replace(PATIENT, birth_date=None), IN_FORCE, ""),
+        (replace(PATIENT, birth_date=None, id_type="iin", id_number=IIN), IN_FORCE, ""),
         (CHILD, BY_MOTHER, ""),
         (replace(PATIENT, birth_date=date(1950, 1, 1)), BY_MOTHER, ""),
     ],
@@ -146,6 +162,9 @@ def test_who_may_be_enrolled(patient: Patient, consent: ConsentInForce, ref: str
         (replace(PATIENT, deceased_on=date(2026, 1, 1)), IN_FORCE, "", "deceased"),
         (replace(CHILD, birth_date=THIRTEEN), BY_MOTHER, "", "too young"),
         (CHILD, IN_FORCE, "", "have a guardian consent"),
+        # Of a consent that was recorded before this was asked.
+        (replace(PATIENT, birth_date=None), IN_FORCE, "", "no birth date is known"),
+        (replace(PATIENT, birth_date=None), BY_MOTHER, "", "no birth date is known"),
         (
             replace(CHILD, birth_date=ADULT),
             replace(BY_MOTHER, given_at=NOW - timedelta(days=1)),

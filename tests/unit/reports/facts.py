@@ -1,7 +1,6 @@
 """A small site's facts, to be varied by tests. Times are given in hours of one day, the site's."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -70,7 +69,7 @@ def uptime(
 
 def patient(name: str = "P-1", **changed: Any) -> PatientFacts:
     usual = PatientFacts(number(name), name, enrolled=True, declined=False, code_only=False)
-    return replace(usual, **changed)
+    return usual._replace(**changed)
 
 
 def appointment(
@@ -81,7 +80,7 @@ def appointment(
         at(hour + 1 / 3), AppointmentStatus.FULFILLED, at(hour), "Therapy", "main", None,
         Place.SITE, False, at(-24),
     )  # fmt: skip
-    return replace(usual, **changed)
+    return usual._replace(**changed)
 
 
 def claim(
@@ -96,7 +95,7 @@ def claim(
         name, of, who, "D-1", "S1", "Consultation", at(hour), Decimal(1500), "KZT",
         TimePrecision.MEASURED if measured else TimePrecision.ENTERED,
     )  # fmt: skip
-    service = replace(service, **changed)
+    service = service._replace(**changed)
     return ClaimFacts(
         number(name), service, number(who), None if of is None else number(of), "Dr One", at(24)
     )
@@ -118,7 +117,7 @@ def evidence(
         at(hour),
         "main",
     )
-    return replace(usual, **changed)
+    return usual._replace(**changed)
 
 
 def a_day(
@@ -137,7 +136,7 @@ def a_day(
     for claimed in billed:
         known.setdefault(claimed.patient_id, patient(claimed.service.patient_ref))
     for one in booked:
-        known.setdefault(one.patient_id, replace(patient(), patient_id=one.patient_id))
+        known.setdefault(one.patient_id, patient()._replace(patient_id=one.patient_id))
     return VisitDay(
         day,
         booked,

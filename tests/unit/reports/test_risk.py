@@ -1,6 +1,5 @@
 """What is beyond chance: probabilities against SciPy's own test, and who is at risk for it."""
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -188,5 +187,5 @@ def test_weak_evidence_once_it_is_fair() -> None:
     assert period(honest | crooked).weak_evidence.skipped(nobody.claims[0]) is (
         NotEvaluated.NO_EVIDENCE
     )
-    replaced = replace(one, verdict=replace(one.verdict, grade=None))
+    replaced = one._replace(verdict=one.verdict._replace(grade=None))
     assert period(honest | crooked).of(replaced) is None

@@ -68,7 +68,7 @@ def test_more_patients_on_a_day_than_one_can_see() -> None:
     same = [claim(8 + one / 10, f"C-{one}", f"P-{one % 50}", None) for one in range(100)]
     assert found(run(same), code) == set()
     # Nor are two practitioners'.
-    two = [replace(one, service=replace(one.service, practitioner_ref=f"D-{place % 2}"))
+    two = [one._replace(service=one.service._replace(practitioner_ref=f"D-{place % 2}"))
            for place, one in enumerate(many(100, 0.1))]  # fmt: skip
     assert found(run(two), code) == set()
 

@@ -40,6 +40,16 @@ def test_own_evidence_verifies_at_its_grade(grade: EvidenceGrade) -> None:
         assert verdict.coverage.full
 
 
+@pytest.mark.parametrize("former", [(), ("D-9",), ("D-8", "D-9")])
+def test_evidence_by_whoever_billed_it_before_is_none(former: tuple[str, ...]) -> None:
+    booked = appointment()._replace(former_refs=former)
+    piece = evidence(grade=EvidenceGrade.MANUAL, produced_by=("D-9",))
+    day = judged(a_day([booked], [claim()], [piece]))
+    for verdict in (day.appointments[0].verdict, day.claims[0].verdict):
+        assert (verdict.kind is VERIFIED) is not bool(former)
+        assert verdict.own_evidence is bool(former)
+
+
 def test_the_best_evidence_speaks() -> None:
     pieces = [
         evidence(9.9, grade=EvidenceGrade.MANUAL),

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import io
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -20,10 +20,11 @@ from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditEvent
 from streamer.errors import CameraError, DatabaseError, InputError
 from streamer.ingest.camera_url import CameraUrl
-from streamer.ingest.probe import Probed
+from streamer.ingest.probe import Probed, UnseenError
+from streamer.ingest.protocol import FailureKind
 from streamer.ingest.stream_info import StreamInfo
 from streamer.storage.audit_log import AuditLog
-from streamer.web.models.camera_test import CameraToTest
+from streamer.web.models.camera_test import CameraToTest, Picture
 from streamer.web.problem import Problem
 from tests.fakes.clock import FakeClock
 from tests.fakes.matcher import face_at
@@ -42,6 +43,7 @@ class House:
         self.events: list[AuditEvent] = []
         self.away = False
         self.dark: set[str] = set()
+        self.why, self.banner = FailureKind.UNREACHABLE, "no route to host"
         self.began = threading.Event()
         self.go_on = threading.Event()
         self.go_on.set()
@@ -64,14 +66,20 @@ class House:
         self.began.set()
         self.go_on.wait(10)
         if camera.host in self.dark:
-            raise CameraError(f"{camera.address}: cannot be reached")
+            raise UnseenError(f"{camera.address}: {self.banner}", self.why)
         image = np.zeros((48, 64, 3), dtype=np.uint8)
         image[:, ::2] = 255
         return Probed(INFO, picture=image if picture_format else None)
 
-    async def test(self, *, faces: bool = False, **sent: object) -> Any:
+    async def test(
+        self,
+        *,
+        picture: Picture = Picture.COVERED,
+        granted: Collection[str] | None = None,
+        **sent: object,
+    ) -> Any:
         wanted = CameraToTest.model_validate({"camera_id": "lobby-2"} | sent)
-        return await self.tests.test(wanted, OPERATOR, faces=faces)
+        return await self.tests.test(wanted, OPERATOR, picture, granted)
 
 
 def picture(snapshot: str) -> "np.ndarray[Any, Any]":
@@ -81,7 +89,8 @@ def picture(snapshot: str) -> "np.ndarray[Any, Any]":
 @pytest.mark.parametrize("faces", [False, True])
 async def test_faces_are_covered_unless_they_may_be_seen(faces: bool) -> None:
     house = House()
-    seen = await house.test(url="rtsp://a:b@10.0.0.9/1", faces=faces)
+    wanted = Picture.CLEAR if faces else Picture.COVERED
+    seen = await house.test(url="rtsp://a:b@10.0.0.9/1", picture=wanted)
     assert (seen.faces.codec, seen.faces.width, seen.covered) == ("h264", 64, not faces)
     face = picture(seen.snapshot)[12:24, 22:34, 0]
     # Stripes of black and white there are, unless they were made one.
@@ -93,7 +102,7 @@ async def test_it_is_on_record_first_without_a_password() -> None:
     await house.test(url="rtsp://a:topsecret@10.0.0.9:8554/1", view_url="rtsp://10.0.0.8/2")
     (event,) = house.events
     assert (event.actor, event.entity_id, event.reason) == ("aigul", "lobby-2", "test")
-    assert dict(event.detail) == {"hosts": "10.0.0.8:554,10.0.0.9:8554"}
+    assert dict(event.detail) == {"hosts": "10.0.0.8:554,10.0.0.9:8554", "picture": "covered"}
     house.away = True
     with pytest.raises(DatabaseError):
         await house.test(url="rtsp://10.0.0.9/1")
@@ -142,8 +151,33 @@ async def test_a_dark_second_stream_is_a_remark_and_a_dark_first_an_error() -> N
     house.dark = {"10.0.0.8"}
     seen = await house.test(url="rtsp://10.0.0.9/1", view_url="rtsp://u:geheim@10.0.0.8/2")
     assert seen.viewing is None
-    assert "cannot be reached" in seen.remarks[0]
+    assert "no answer" in seen.remarks[0]
     assert "geheim" not in seen.remarks[0]
     house.dark = {"10.0.0.9"}
     with pytest.raises(CameraError):
         await house.test(url="rtsp://10.0.0.9/1", view_url="rtsp://10.0.0.8/2")
+
+
+async def test_who_may_not_look_at_cameras_gets_figures_and_no_picture() -> None:
+    house = House()
+    seen = await house.test(url="rtsp://10.0.0.9/1", picture=Picture.NONE)
+    assert (seen.snapshot, seen.faces.codec, seen.faces.fps) == (None, "h264", 15.0)
+    # A picture that nobody is shown is not even decoded for it.
+    assert [what for _, what in house.looked] == [None]
+    # Whatever it is called here: that is where a camera of others is.
+    for url, shown in (("rtsp://10.0.0.5:8554/7", False), ("rtsp://10.0.0.9/1", True)):
+        seen = await house.test(url=url, picture=Picture.CLEAR, granted={"lobby-2"})
+        assert (seen.snapshot is not None) is shown
+    assert [dict(one.detail)["picture"] for one in house.events] == ["none", "none", "clear"]
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+async def test_what_is_no_camera_is_told_of_in_our_words_only(kind: FailureKind) -> None:
+    house = House()
+    house.dark, house.why, house.banner = {"10.0.0.9"}, kind, "SSH-2.0-OpenSSH_9.2"
+    with pytest.raises(CameraError) as told:
+        await house.test(url="rtsp://a:geheim@10.0.0.9:22/1")
+    assert str(told.value).startswith("rtsp://10.0.0.9:22/1: ")
+    assert "SSH" not in str(told.value)
+    if kind in (FailureKind.OTHER, FailureKind.ENDED, FailureKind.DIED, FailureKind.REDIRECTED):
+        assert ": not a camera;" in str(told.value)

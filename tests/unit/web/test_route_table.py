@@ -10,15 +10,18 @@ from streamer.domain.device import DeviceKind, PairedDevice
 from streamer.domain.role import Role
 from streamer.web.application import create_application
 from streamer.web.permissions import Permission, permissions_of, permissions_of_device
-from streamer.web.ports import WebParts
+from streamer.web.ports import OpenSession, WebParts
 from streamer.web.principal import Principal
 from streamer.web.require import PUBLIC, Public, Require, require
 from streamer.web.router import router
-from streamer.web.security.cookies import DEVICE
+from streamer.web.security.cookies import DEVICE, SESSION
+from streamer.web.security.cross_site import SAFE_METHODS
+from tests.data import ROOT
 from tests.fakes.clock import FakeClock, UnhurriedClock
 from tests.fakes.entrance import FakeDenials, entrance
 from tests.fakes.identities import FakeIdentities
 from tests.integration.storage.clinic import NOW
+from tests.route_classes import ALSO_ELSEWHERE, ELSEWHERE, PAGES
 from tests.route_table import RouteLine, route_table
 
 # For everybody, and why: what has to answer before anybody can have signed in.
@@ -32,6 +35,16 @@ FOR_EVERYBODY = {
     # Whoever types the pairing code gets the cookie of one device.
     "GET /kiosk/pair",
     "POST /api/v1/devices/pairings",
+}
+# For whoever has signed in, whatever they are: each shows only what is their own.
+FOR_WHOEVER_HAS_SIGNED_IN = {
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/session",
+    "DELETE /api/v1/session",
+    "PUT /api/v1/session/password",
+    "GET /api/v1/events",
+    "GET /",
+    "GET /account",
 }
 # What a device's browser reaches besides, of these.
 FOR_DEVICES = {"GET /static/{path:path}", "GET /kiosk/pair", "POST /api/v1/devices/pairings"}
@@ -66,6 +79,45 @@ def test_every_route_declares_who_may_use_it() -> None:
 
 def test_few_routes_are_for_everybody() -> None:
     assert {one.name for one in LINES if isinstance(one.guard, Public)} == FOR_EVERYBODY
+
+
+def test_few_routes_are_for_whoever_has_signed_in() -> None:
+    found = {
+        one.name for one in LINES if isinstance(one.guard, Require) and not one.guard.permissions
+    }
+    assert found == FOR_WHOEVER_HAS_SIGNED_IN
+
+
+def test_every_route_is_attacked_by_some_test() -> None:
+    names = {one.name for one in LINES}
+    documented = {
+        f"{method.upper()} {path}"
+        for path, methods in APPLICATION.openapi()["paths"].items()
+        for method in methods
+    }
+    # The document knows no `:path`.
+    walked = {one for one in names if one.replace(":path}", "}") in documented} - set(ELSEWHERE)
+    assert names == walked | set(ELSEWHERE) | PAGES
+    assert set(ALSO_ELSEWHERE) <= walked
+    assert {one.split()[0] for one in PAGES} == {"GET"}
+    for name, file in (ELSEWHERE | ALSO_ELSEWHERE).items():
+        *_, last = (part for part in name.split("/") if "{" not in part)
+        assert last in (ROOT / file).read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [one for one in demanding(LINES) if one.method not in SAFE_METHODS],
+    ids=lambda line: line.name,
+)
+async def test_no_session_changes_anything_for_another_page(line: RouteLine) -> None:
+    token = IDENTITIES.add(*Role, account="everybody")
+    IDENTITIES.by_session["a-session"] = OpenSession(IDENTITIES.by_token[token], "its-token")
+    cookie = {"Cookie": f"{SESSION}=a-session"}
+    assert await answered(line, cookie) == 403
+    assert await answered(line, cookie | {"X-CSRF-Token": "csrf-of-another"}) == 403
+    elsewhere = {"X-CSRF-Token": "its-token", "Origin": "https://evil.example"}
+    assert await answered(line, cookie | elsewhere) == 403
 
 
 @pytest.mark.parametrize("line", demanding(LINES), ids=lambda line: line.name)

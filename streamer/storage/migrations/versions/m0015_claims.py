@@ -1,4 +1,4 @@
-"""Billed services, the ministry's confirmations, and since when an appointment is known.
+"""Billed services, the ministry's confirmations, and since when an appointment is known, and whose.
 
 References and codes of the clinic; nothing that names a patient. An appointment is referred to by
 the clinic's own reference, which may come to be known later than the claim.
@@ -16,6 +16,29 @@ _STATEMENTS: tuple[str, ...] = (
     # what was not known yet.
     "ALTER TABLE appointments ADD COLUMN recorded_at timestamptz",
     "ALTER TABLE appointments ALTER COLUMN recorded_at SET DEFAULT now()",
+    # When a stored phone was last replaced; null = it is the one that the patient came with.
+    "ALTER TABLE patients ADD COLUMN phone_changed_at timestamptz",
+    # Whose an appointment was, and of whom, before an import said otherwise: whoever billed it once
+    # makes no evidence of it by handing it over for a while. Goes with what it names.
+    """
+    CREATE TABLE former_practitioners (
+        site_id text NOT NULL,
+        appointment_id uuid NOT NULL,
+        patient_id uuid NOT NULL,
+        practitioner_id uuid NOT NULL,
+        changed_at timestamptz NOT NULL,
+        changed_by text NOT NULL,
+        PRIMARY KEY (appointment_id, practitioner_id, patient_id),
+        CONSTRAINT former_practitioners_appointment FOREIGN KEY (site_id, appointment_id)
+            REFERENCES appointments (site_id, appointment_id) ON DELETE CASCADE,
+        CONSTRAINT former_practitioners_patient FOREIGN KEY (site_id, patient_id)
+            REFERENCES patients (site_id, patient_id) ON DELETE CASCADE,
+        CONSTRAINT former_practitioners_practitioner FOREIGN KEY (site_id, practitioner_id)
+            REFERENCES practitioners (site_id, practitioner_id) ON DELETE CASCADE
+    )
+    """,
+    "CREATE INDEX former_practitioners_of_patient ON former_practitioners (patient_id)",
+    "CREATE INDEX former_practitioners_of ON former_practitioners (practitioner_id)",
     """
     CREATE TABLE claims (
         claim_id uuid PRIMARY KEY,
@@ -84,6 +107,12 @@ _STATEMENTS: tuple[str, ...] = (
     "CREATE INDEX codes_redeemed ON codes (site_id, redeemed_at) WHERE redeemed_at IS NOT NULL",
     "SELECT kirdi_protect('claims')",
     "SELECT kirdi_protect('confirmations')",
+    "SELECT kirdi_protect('former_practitioners')",
+    "GRANT UPDATE (phone_changed_at) ON patients TO kirdi_service",
+    """
+    GRANT SELECT, INSERT, UPDATE (changed_at, changed_by) ON former_practitioners TO kirdi_service
+    """,
+    "GRANT SELECT ON former_practitioners TO kirdi_auditor",
     """
     GRANT SELECT, INSERT, UPDATE (appointment_ref, patient_id, practitioner_id, service_code,
         service_name, performed_at, amount, currency, time_precision, payer, contract, icd10,

@@ -247,14 +247,18 @@ function show(seen) {
     lines.push(text("tested_viewing", viewing));
   }
   lines.push(text(seen.browsers_can_show ? "as_it_is" : "encoded_anew"));
-  if (seen.covered) {
+  if (seen.snapshot === null) {
+    lines.push(text("no_picture"));
+  } else if (seen.covered) {
     lines.push(text("covered"));
   }
   byId("test-state").textContent = lines.join(" ");
   fill(byId("remarks"), ...seen.remarks.map((line) => element("li", {}, line)));
-  byId("lane").querySelector("img").src = `data:image/jpeg;base64,${seen.snapshot}`;
-  byId("lane").hidden = false;
-  byId("lane-tools").hidden = false;
+  if (seen.snapshot !== null) {
+    byId("lane").querySelector("img").src = `data:image/jpeg;base64,${seen.snapshot}`;
+  }
+  byId("lane").hidden = seen.snapshot === null;
+  byId("lane-tools").hidden = seen.snapshot === null;
   lane.lane = lane.lane;
 }
 

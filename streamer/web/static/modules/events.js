@@ -10,6 +10,14 @@ import { text } from "./texts.js";
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 const SILENCE_MS = 40_000;
+const DAY = "/api/v1/events";
+
+const heardByAll = [];
+
+/** Have a handler called by a name's events of the day, too, whichever part of the page follows them. */
+export function hear(name, handler) {
+  heardByAll.push([name, handler]);
+}
 
 /**
  * Follow a stream: `handlers` are called by the event's name with its data.
@@ -40,7 +48,8 @@ export function follow(url, handlers) {
     source.addEventListener("error", lost);
     source.addEventListener("alive", heard);
     source.addEventListener("signed-out", () => goToSignIn());
-    for (const [name, handler] of Object.entries(handlers)) {
+    const more = address.pathname === DAY ? heardByAll : [];
+    for (const [name, handler] of [...Object.entries(handlers), ...more]) {
       source.addEventListener(name, (event) => {
         heard(event);
         handler(event.data ? JSON.parse(event.data) : null);

@@ -2,10 +2,11 @@
 
 import { get, post, send } from "./api.js";
 import { element, fill } from "./element.js";
+import { follow } from "./events.js";
 import { notify } from "./notices.js";
 import { asNumber, atMinute, atSecond, text } from "./texts.js";
 
-const ASK_MS = 2_000;
+const AGAIN_MS = 5_000;
 
 const place = document.getElementById("review");
 const form = document.getElementById("decide");
@@ -211,16 +212,39 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-async function follow() {
-  if (!document.hidden && !busy) {
+// What waits is asked for when something has come or gone, and once in between if that did not work.
+
+let asking = false;
+let again = false;
+let retry = null;
+
+async function look() {
+  if (asking || busy) {
+    again = true;
+    return;
+  }
+  asking = true;
+  clearTimeout(retry);
+  do {
+    again = false;
     try {
       await ask();
     } catch (problem) {
       notify(text(problem.status === 0 ? "away" : "failed"), "warn");
+      retry = setTimeout(look, AGAIN_MS);
     }
-  }
-  setTimeout(follow, ASK_MS);
+  } while (again && !busy);
+  asking = false;
 }
 
-setInterval(tick, 1_000);
-follow();
+setInterval(() => {
+  tick();
+  if (again || (current && new Date(current.expires_at) < Date.now())) {
+    look();
+  }
+}, 1_000);
+follow("/api/v1/events", {
+  reviews: look,
+  following: look,
+  reload: () => setTimeout(look, Math.random() * 1_000),
+});

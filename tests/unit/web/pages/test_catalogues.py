@@ -1,5 +1,6 @@
 """Every text of the console is said in every language: none missing, none left over, none half."""
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -9,13 +10,21 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from streamer.domain.consent import Language
-from streamer.web.pages.catalogues import catalogue_files, read_catalogue
+from streamer.web.pages.catalogues import (
+    catalogue_files,
+    read_catalogue,
+    read_catalogues,
+)
+from streamer.web.pages.rendering import _environment
 from tests.data import ROOT
 
 WEB = ROOT / "streamer" / "web"
 OTHERS = [one for one in Language if one is not Language.EN]
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 KAZAKH = re.compile("[ӘәҒғҚқҢңӨөҰұҮүҺһІі]")
+
+
+VALUES = re.compile(r"%\((\w+)\)[sd]")
 
 
 def texts_of_pages() -> Iterator[tuple[str, str]]:
@@ -65,6 +74,25 @@ def test_nothing_is_left_over_or_half_done(language: Language) -> None:
                 assert places <= wanted, f"{file.name}: {message.id!r}"
                 if not isinstance(message.id, tuple):
                     assert places == wanted, f"{file.name}: {message.id!r}"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_text_can_be_shown(language: Language) -> None:
+    """A bare percent sign makes a template fail where it is shown, and only there."""
+    said = (
+        {} if language is Language.EN else {one.id: one.string for one in read_catalogue(language)}
+    )
+    environment = _environment(read_catalogues()[language])
+    for text, place in USED.items():
+        values = dict.fromkeys(VALUES.findall(text), 7)
+        line = environment.from_string("{{ gettext(text, **values) }}")
+        shown = html.unescape(line.render(text=text, values=values))
+        wanted = str(said.get(text) or text)
+        for name in values:
+            wanted = re.sub(rf"%\({name}\)[sd]", "7", wanted)
+        assert shown == wanted.replace("%%", "%"), f"{place}: {text!r}"
+        # Words of modules are put into pages as they are, too (`translated`).
+        assert place.endswith(".html") or "%" not in wanted, f"{place}: {text!r}"
 
 
 def test_kazakh_is_kazakh() -> None:

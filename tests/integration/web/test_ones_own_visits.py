@@ -1,0 +1,64 @@
+"""An account that is reception and practitioner tries to make the evidence of its own visit."""
+
+from dataclasses import replace
+from typing import Any
+
+from streamer.domain.role import Role
+from tests.integration.storage.clinic import booking, patient
+from tests.integration.web.house import House
+from tests.integration.web.test_imports import APPOINTMENT
+
+MINE = APPOINTMENT | {
+    "service_code": "S1",
+    "service_name": "Consultation",
+    "starts_at": "2026-11-23T10:00:00+05:00",
+    "ends_at": "2026-11-23T11:00:00+05:00",
+    "practitioner_name": "Dr One",
+}
+THEIRS = MINE | {"practitioner_ref": "D-2", "practitioner_name": "Dr Two"}
+
+
+async def test_handing_a_visit_over_for_a_while_gains_nothing(house: House) -> None:
+    await house.clinic.import_patients(replace(patient(1), phone="+77012345678"), patient(2))
+    await house.clinic.import_bookings(booking(1))
+    doctor = await house.as_role(
+        Role.RECEPTION, Role.PRACTITIONER, account="doctor", practitioner_refs=["D-1"]
+    )
+    attacks: list[tuple[str, dict[str, Any]]] = [
+        ("/appointments/import", {"appointments": [THEIRS]}),
+        ("/appointments/import", {"appointments": [MINE | {"status": "arrived"}]}),
+        ("/appointments/import", {"appointments": [THEIRS | {"appointment_ref": "A-7"}]}),
+        ("/appointments/import", {"appointments": [MINE | {"patient_ref": "P-2"}]}),
+        ("/codes", {"patient_ref": "P-1"}),
+        ("/check-ins", {"appointment_ref": "A-1", "reason": "no phone"}),
+        (
+            "/patients/import",
+            {
+                "patients": [
+                    {
+                        "patient_ref": "P-1",
+                        "full_name": "Full Name 1",
+                        "phone": "+77019999999",
+                    }
+                ]
+            },
+        ),
+    ]
+    for path, body in attacks:
+        answer = await doctor.post(path, json=body)
+        assert answer.status_code in (403, 422), (path, body, answer.text)
+        assert "somebody else has to" in answer.json()["detail"], answer.text
+        assert "+77019999999" not in answer.text
+    assert await house.audited("access-denied") == len(attacks)
+    # Handed over by the clinic's system, it is still nothing that they vouch for.
+    await house.clinic.import_bookings(
+        replace(booking(1), practitioner_ref="D-2", practitioner_name="Dr Two")
+    )
+    for path, body in attacks[1:]:
+        assert (await doctor.post(path, json=body)).status_code in (403, 422), (path, body)
+    assert (await house.clinic.appointments())[0].status == "booked"
+    assert await house.clinic.count("codes") == 0
+    # A colleague at the same desk does all of it.
+    nina = await house.as_role(Role.RECEPTION, account="nina")
+    for path, body in (*attacks[:1], *attacks[4:5], *attacks[6:]):
+        assert (await nina.post(path, json=body)).status_code in (200, 201), path
