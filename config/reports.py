@@ -143,6 +143,19 @@ class Reports(Section):
         20, ge=0, le=500, description="how many visits are drawn whose patients are to be asked"
     )
 
+    remade_at: str = Field(
+        "04:30",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="when preliminary reports are made again each day, in the site's time: a new "
+        "revision where late data or answers have changed anything",
+    )
+
+    @property
+    def remade_cron(self) -> str:
+        """The daily moment as a cron line."""
+        hour, _, minute = self.remade_at.partition(":")
+        return f"{int(minute)} {int(hour)} * * *"
+
     @field_validator("rules_off")
     @classmethod
     def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,10 +21,13 @@ from config.camera import Camera as Camera
 from config.codes import Codes as Codes
 from config.consent import Consent as Consent
 from config.database import Database as Database
+from config.destination import Destination as Destination
 from config.egov import Egov as Egov
 from config.keys import Keys as Keys
 from config.live import Live as Live
+from config.mail import Mail as Mail
 from config.oidc import Oidc as Oidc
+from config.report_schedule import ReportSchedule as ReportSchedule
 from config.reports import Reports as Reports
 from config.retention import Retention as Retention
 from config.section import Fraction, checked_scheme, with_url_file
@@ -261,6 +264,9 @@ class Settings(Section):
     oidc: Oidc = Oidc()
     live: Live = Live()
     reports: Reports = Reports()
+    report_schedules: tuple[ReportSchedule, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    mail: Mail = Mail()
     retention: Retention = Retention()
     audit: Audit = Audit()
     cameras: tuple[Camera, ...] = ()
@@ -301,4 +307,30 @@ class Settings(Section):
     def _people_can_come_back(self) -> Self:
         if self.oidc.issuer is not None and self.web.public_url is None:
             raise ValueError("oidc needs web.public_url: the provider sends people back to it")
+        return self
+
+    @model_validator(mode="after")
+    def _reports_arrive(self) -> Self:
+        known = {one.id for one in self.destinations}
+        for name, ids in (
+            ("destinations", [one.id for one in self.destinations]),
+            ("report_schedules", [one.id for one in self.report_schedules]),
+        ):
+            twice = _first_duplicate(ids)
+            if twice is not None:
+                raise ValueError(f"{name}: id {twice!r} is used twice; give each one of its own")
+        for schedule in self.report_schedules:
+            for destination in schedule.to:
+                if destination not in known:
+                    raise ValueError(
+                        f"report_schedules: {schedule.id} is sent to {destination!r}, which "
+                        "destinations does not name"
+                    )
+        for one in self.destinations:
+            if one.email is not None and self.mail.host is None:
+                raise ValueError(f"destinations: {one.id} needs mail.host, the server for mail")
+            if one.folder is None and one.attach == "link" and self.web.public_url is None:
+                raise ValueError(
+                    f"destinations: {one.id} needs web.public_url, which links begin with"
+                )
         return self

@@ -148,6 +148,7 @@ def _start_storage(parts: ServiceParts, storage: Background, stop: asyncio.Event
     storage.start("camera uptime", parts.recorder.run(stop))
     storage.start("match counts", parts.counts.run(stop))
     storage.start("consents", parts.consents.run(stop))
+    storage.start("reports", parts.reports.run(stop))
     storage.start("jobs", parts.jobs.run(stop))
     storage.start("audit checkpoints", parts.audit_keeper.run(stop))
     storage.start("audit checkpoints outside", parts.audit_keeper.send(stop))

@@ -33,6 +33,7 @@ from streamer.commands import (
     patients,
     presences,
     report,
+    report_replies,
     retention,
     review,
     tokens,
@@ -48,6 +49,7 @@ from streamer.commands.evaluate import evaluate
 from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.patient_rights import erase, export
+from streamer.commands.report_deliveries import deliveries
 from streamer.commands.run import run
 from streamer.commands.status import status
 from streamer.errors import KirdiError
@@ -82,6 +84,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(incident.app, name="incident")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(report.app, name="report")
+report.app.add_typer(report_replies.app, name="reply")
+report.app.command("deliveries")(deliveries)
 app.add_typer(retention.app, name="retention")
 app.add_typer(vault.app, name="vault")
 app.add_typer(backup.app, name="backup")

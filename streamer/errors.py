@@ -47,6 +47,10 @@ class LookAlikeError(InputError):
         self.references = references
 
 
+class NotYoursError(InputError):
+    """Somebody else has to do this; nothing was written."""
+
+
 class StaleError(InputError):
     """Somebody else has changed it meanwhile: look again; nothing was written."""
 

@@ -80,9 +80,9 @@ class ReportRuns:
     """Of one site."""
 
     def __init__(self, backend: Backend, answers: Answers | None = None) -> None:
-        """Keep the collaborators."""
+        """Keep the collaborators; `answers` None = those given by practitioners and accepted."""
         self._backend = backend
-        self._answers = answers
+        self._answers: Answers = backend.replies if answers is None else answers
         self._reports = backend.reports
 
     async def make(self, period: Period, by: Actor, progress: Progress | None = None) -> Revision:
@@ -181,9 +181,7 @@ class ReportRuns:
         overlay = await asyncio.to_thread(OverlayFile(backend.home).read)
         settings = overlay.over(backend.settings)
         premises = premises_of(settings)
-        explained: Explained = (
-            frozenset() if self._answers is None else await self._answers.explained(period)
-        )
+        explained = await self._answers.explained(period)
         checkpoint = checkpoint_of(await backend.audit_log.heads())
         known = await matcher_known(backend, period)
         trend = await self._reports.former(period, TREND)

@@ -45,11 +45,12 @@ from streamer.jobs.job_scheduler import JobScheduler
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
 from streamer.recognition import FAINT, models_folder, open_matcher
+from streamer.report_keeper import ReportKeeper
 from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import ScoreRules, score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
 from streamer.service_rules import arrival_policy, gallery_builder
-from streamer.site_jobs import job_notices, site_jobs
+from streamer.site_jobs import job_notices, report_keeper, site_jobs
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.change_feed import ChangeFeed
 from streamer.storage.schedules import ScheduleCache
@@ -90,6 +91,7 @@ class ServiceParts:
     web: WebService | None
     clinic: ClinicApi
     jobs: JobScheduler
+    reports: ReportKeeper
     audit: AuditLog
     audit_keeper: AuditKeeper
 
@@ -196,6 +198,7 @@ async def open_parts(
                 delivery,
             ),
             jobs=jobs,
+            reports=report_keeper(backend),
             audit=backend.audit_log,
             audit_keeper=audit_keeper,
         )

@@ -8,27 +8,45 @@ import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from config.settings import Settings
+from config.settings import ReportSchedule, Settings
 from streamer.domain.actor import SERVICE
 from streamer.domain.job_run import Outcome
+from streamer.domain.report.delivery import DeliveryState
 from streamer.domain.retention import RetentionReport
 from streamer.errors import DatabaseError
 from streamer.jobs.job import Assignment, Job
 from streamer.jobs.job_health import JobHealth, judge
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.jobs.site_times import SiteTimes
+from streamer.report_keeper import ReportKeeper
+from streamer.report_parcels import ReportParcels
+from streamer.report_post import ReportPost
+from streamer.report_replies import ReportReplies
+from streamer.report_runs import ReportRuns
+from streamer.report_sending import ReportSending, means_of
+from streamer.report_upkeep import CATCH_UP, ReportUpkeep, named_period, period_name
 
 if TYPE_CHECKING:
     from streamer.backend import Backend
     from streamer.storage.job_runs import PostgresJobRuns
 
 RETENTION: Final = "retention"
+REVISIONS: Final = "report-revisions"
 _LOOKED_AT: Final = 12
+# A year's report on a slow machine, and then some.
+_LONGEST_S: Final = 7200.0
 
 
 def job_times(settings: Settings) -> dict[str, SiteTimes]:
     """When which job is due."""
-    return {RETENTION: SiteTimes(settings.retention.cron, settings.site.zone)}
+    crons = {RETENTION: settings.retention.cron, REVISIONS: settings.reports.remade_cron}
+    crons |= {report_job(one.id): one.cron for one in settings.report_schedules}
+    return {name: SiteTimes(cron, settings.site.zone) for name, cron in crons.items()}
+
+
+def report_job(schedule_id: str) -> str:
+    """The name of the job that makes a schedule's reports."""
+    return f"report-{schedule_id}"
 
 
 async def jobs_health(
@@ -55,6 +73,13 @@ async def job_notices(backend: "Backend", *, why: bool = True) -> list[str]:
     if (reason := await why_not_deleted(backend)) is not None:
         said = f": {reason}" if why else "; the service's log says why"
         told.append(f"retention will not run, what is too old stays{said}")
+    lost = await backend.report_deliveries.listed(DeliveryState.FAILED, most=_LOOKED_AT)
+    for one in lost:
+        said = f" ({one.error})" if why else ""
+        told.append(
+            f"report of {one.period.first} to {one.period.last}, revision {one.number}: given up "
+            f"sending it to {one.destination}{said}; mend that and send it again"
+        )
     return told
 
 
@@ -68,8 +93,69 @@ def site_jobs(backend: "Backend") -> JobScheduler:
         )
         return {"run_id": str(report.run_id)} | dict(report.deleted)
 
-    jobs = (Job(RETENTION, settings.retention.cron, retain),)
+    upkeep = report_upkeep(backend)
+
+    async def remake(assignment: Assignment) -> Outcome:
+        return await upkeep.remake(assignment.due_at, assignment.stop)
+
+    jobs = (
+        Job(RETENTION, settings.retention.cron, retain),
+        Job(REVISIONS, settings.reports.remade_cron, remake, timeout_s=_LONGEST_S),
+        *(_scheduled(one, upkeep) for one in settings.report_schedules),
+    )
     return JobScheduler(jobs, backend.job_runs, settings.site.zone, backend.clock)
+
+
+def report_upkeep(backend: "Backend") -> ReportUpkeep:
+    """Return what makes the site's reports by themselves."""
+    return ReportUpkeep(
+        ReportRuns(backend), backend.open_reports, report_post(backend), backend.clock
+    )
+
+
+def report_keeper(backend: "Backend") -> ReportKeeper:
+    """Return what makes reports final and sends them."""
+    return ReportKeeper(report_upkeep(backend), report_sending(backend), backend.clock)
+
+
+def report_sending(backend: "Backend") -> ReportSending:
+    """Return what sends what is wanted."""
+    settings, clock = backend.settings, backend.clock
+    return ReportSending(
+        {one.id: one for one in settings.destinations},
+        backend.report_deliveries,
+        ReportParcels(backend, ReportRuns(backend)),
+        means_of(settings.mail, clock),
+        clock,
+    )
+
+
+def report_replies(backend: "Backend") -> ReportReplies:
+    """Return what takes answers to reports."""
+    return ReportReplies(backend, ReportRuns(backend), report_post(backend))
+
+
+def report_post(backend: "Backend") -> ReportPost:
+    """Return what says which revisions are to be sent."""
+    settings = backend.settings
+    return ReportPost(settings.report_schedules, backend.report_deliveries, backend.clock)
+
+
+def _scheduled(schedule: ReportSchedule, upkeep: ReportUpkeep) -> Job:
+    async def make(assignment: Assignment) -> Outcome:
+        period = named_period(schedule.kind, assignment.period)
+        return await upkeep.scheduled(schedule, period, assignment.due_at)
+
+    missed = CATCH_UP[schedule.kind]
+    return Job(
+        report_job(schedule.id),
+        schedule.cron,
+        make,
+        period_name(schedule.kind),
+        missed.most,
+        missed.look_back,
+        _LONGEST_S,
+    )
 
 
 async def why_not_deleted(backend: "Backend") -> str | None:

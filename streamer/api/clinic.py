@@ -45,7 +45,7 @@ from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.report_runs import ReportRuns
 from streamer.score_rules import ScoreRules
-from streamer.site_jobs import job_notices
+from streamer.site_jobs import job_notices, report_replies
 from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.installation import Installation, Notices
 from streamer.web.media.live_views import LiveViews
@@ -126,6 +126,7 @@ def clinic_resources(
         desk=desk,
         cameras=cameras,
         notices=notices,
+        replies=report_replies(backend),
         reports=reports,
         live=live,
         tracks=tracks,

@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     TEMPLATE_KEY = "template-key"
     PROFILE = "profile"
     TEMPLATE = "template"
+    REPLY = "reply"
+    REPLY_NOTE = "reply-note"
     SITE_SECRET = "site-secret"  # noqa: S105 - a purpose's name
 
 
@@ -37,7 +39,7 @@ class SealedFor:
 
     Attributes:
         template_id: For templates and their keys only.
-        pack_id: For templates, and the use of a site's secret.
+        pack_id: For templates; the use of a site's secret; the id of an answer to a report.
     """
 
     patient_id: UUID

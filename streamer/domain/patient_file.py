@@ -209,6 +209,27 @@ class FileConfirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What a practitioner said of a visit without evidence, and what became of it.
+
+    Attributes:
+        kind: With `ref`: the appointment or claim.
+    """
+
+    kind: str
+    ref: str
+    practitioner_ref: str
+    reason: str
+    document_ref: str | None
+    written_by: str
+    written_at: datetime
+    state: str
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileErasure:
     """A receipt of erasure."""
 
@@ -276,6 +297,7 @@ class PatientFile:
     attempts: tuple[FileAttempts, ...]
     claims: tuple[FileClaim, ...] = field(repr=False)
     confirmations: tuple[FileConfirmation, ...]
+    answers: tuple[FileAnswer, ...] = field(repr=False)
     erasures: tuple[FileErasure, ...]
     comparisons: tuple[FileComparison, ...]
     accesses: tuple[FileAccess, ...] = field(repr=False)

@@ -23,6 +23,7 @@ class Kept(StrEnum):
     CHECK_INS = "check_ins"
     CLAIMS = "claims"
     CONFIRMATIONS = "confirmations"
+    REPORT_REPLIES = "report_replies"
     APPOINTMENTS = "appointments"
     CONSENTS = "consents"
     RECEIPTS = "receipts"
@@ -48,6 +49,8 @@ _TERMS: dict[Kept, str | None] = {
     Kept.TEMPLATES: None,
     Kept.FACE_BLOCKS: "reviews",
     Kept.STATUS_CHANGES: "check_ins",
+    # Of what was billed.
+    Kept.REPORT_REPLIES: "claims",
     # With the last appointment.
     Kept.PRACTITIONERS: None,
     Kept.API_TOKENS: "tokens",

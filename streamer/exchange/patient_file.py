@@ -38,6 +38,7 @@ _SECTIONS: Final = (
     ("attempts", "attempts", ""),
     ("claims", "claims", ""),
     ("confirmations", "confirmations", ""),
+    ("answers", "answers", ""),
     ("erasures", "erasures", ""),
     ("comparisons", "comparisons", ""),
     ("accesses", "accesses", "accesses_note"),

@@ -39,6 +39,16 @@ def alongside(write: Write) -> Iterator[None]:
         _current.reset(token)
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Have nothing written with the transactions of this block: they are another matter."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 async def write_alongside(connection: Any) -> None:
     """Called by `Postgres.transaction` before it commits."""
     one = _current.get()

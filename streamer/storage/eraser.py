@@ -21,6 +21,7 @@ from streamer.storage.keys import hold_current_key
 from streamer.storage.postgres import Connection
 from streamer.storage.profile import place_of_profile
 from streamer.storage.queries import sql
+from streamer.storage.reply_words import reseal_replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ class Eraser:
         profile = self._vault.unseal(patient["wrapped_key"], place, patient["sealed_profile"])
         key = self._vault.new_data_key(patient_id)
         sealed = self._vault.seal(key, place, profile)
+        await reseal_replies(connection, self._vault, patient, key)
         await connection.execute(sql("replace_patient_key"), patient_id, key, sealed)
 
 

@@ -33,6 +33,7 @@ _DELETIONS: Final = (
     ("attempts", "erase_attempts"),
     ("guardians", "erase_guardians"),
     ("notes", "erase_notes"),
+    ("answers", "erase_replies"),
 )
 # The rows that name the patient by a foreign key; the patient's own row stays as long as they do.
 _RESTING: Final = (
@@ -43,6 +44,7 @@ _RESTING: Final = (
     "check_ins",
     "claims",
     "confirmations",
+    "report_replies",
 )
 
 

@@ -14,6 +14,7 @@ from streamer.crypto.vault import Vault
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.patient_file import (
     FileAccess,
+    FileAnswer,
     FileAppointment,
     FileAttempts,
     FileBlock,
@@ -35,6 +36,7 @@ from streamer.storage.audit import append
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
+from streamer.storage.reply_words import ReplyWords
 
 _Row = TypeVar("_Row")
 _TIMEOUT_S: Final = 60.0
@@ -120,7 +122,32 @@ class PatientFiles:
             attempts=await all_of(FileAttempts, "file_attempts", *site),
             claims=await all_of(FileClaim, "file_claims"),
             confirmations=await all_of(FileConfirmation, "file_confirmations"),
+            answers=await self._answers(connection, row),
             erasures=await all_of(FileErasure, "file_erasures", *site),
             comparisons=await all_of(FileComparison, "file_comparisons", *site),
             accesses=await all_of(FileAccess, "file_accesses", *site),
+        )
+
+    async def _answers(
+        self, connection: Connection, patient: asyncpg.Record
+    ) -> tuple[FileAnswer, ...]:
+        rows = await connection.fetch(sql("file_replies"), patient["patient_id"])
+        return tuple(self._answer(row, patient) for row in rows)
+
+    def _answer(self, row: asyncpg.Record, patient: asyncpg.Record) -> FileAnswer:
+        words = ReplyWords(self._vault, patient["patient_id"], row["reply_id"])
+        reason, document_ref = words.open(patient["wrapped_key"], row["sealed_answer"])
+        note = row["sealed_note"]
+        return FileAnswer(
+            kind=row["kind"],
+            ref=row["ref"],
+            practitioner_ref=row["practitioner_ref"],
+            reason=reason,
+            document_ref=document_ref,
+            written_by=row["written_by"],
+            written_at=row["written_at"],
+            state=row["state"],
+            decided_by=row["decided_by"],
+            decided_at=row["decided_at"],
+            note=None if note is None else words.open_note(patient["wrapped_key"], note),
         )

@@ -2099,6 +2099,8 @@ FROM (
     UNION ALL
     SELECT 'confirmations', confirmed_at FROM confirmations WHERE site_id = $1 AND patient_id = $2
     UNION ALL
+    SELECT 'report_replies', visit_at FROM report_replies WHERE site_id = $1 AND patient_id = $2
+    UNION ALL
     SELECT 'appointments', starts_at FROM appointments WHERE site_id = $1 AND patient_id = $2
     UNION ALL
     SELECT 'consents', coalesce(ended_at, withdrawn_at, expires_at, given_at) FROM consents
@@ -2758,3 +2760,143 @@ SELECT * FROM (
       AND (r.kind <> 'range' OR r.last_day - r.first_day = $4)
     ORDER BY r.report_id, v.number DESC
 ) AS former ORDER BY last_day DESC LIMIT $5;
+
+-- name: row_of_report
+-- What a row of a report is about, as the database has it now.
+SELECT patient_id, starts_at AS at FROM appointments
+WHERE site_id = $1 AND $2 = 'appointment' AND appointment_ref = $3
+UNION ALL
+SELECT patient_id, performed_at FROM claims
+WHERE site_id = $1 AND $2 = 'claim' AND claim_ref = $3;
+
+
+-- name: insert_reply
+-- Nothing where there is one that was not rejected.
+INSERT INTO report_replies (reply_id, site_id, report_id, kind, ref, patient_id, practitioner_ref,
+                            visit_at, sealed_answer, written_by, written_at, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting')
+ON CONFLICT (site_id, kind, ref) WHERE state <> 'rejected' DO NOTHING
+RETURNING reply_id;
+
+
+-- name: read_reply
+SELECT r.*, p.wrapped_key FROM report_replies r JOIN patients p ON p.patient_id = r.patient_id
+WHERE r.site_id = $1 AND r.reply_id = $2;
+
+
+-- name: list_replies
+-- Of one report ($2) or all, of practitioners ($3) or all, in one state ($4) or any.
+SELECT r.*, p.wrapped_key FROM report_replies r JOIN patients p ON p.patient_id = r.patient_id
+WHERE r.site_id = $1 AND ($2::uuid IS NULL OR r.report_id = $2)
+  AND ($3::text[] IS NULL OR r.practitioner_ref = ANY($3))
+  AND ($4::text IS NULL OR r.state = $4)
+ORDER BY r.written_at, r.reply_id LIMIT $5;
+
+
+-- name: decide_reply
+-- By one of several who decide at once.
+UPDATE report_replies SET state = $3, sealed_note = $4, decided_by = $5, decided_at = $6
+WHERE site_id = $1 AND reply_id = $2 AND state = 'waiting'
+RETURNING reply_id;
+
+
+-- name: explained_rows
+-- Accepted answers about visits between two moments.
+SELECT kind, ref FROM report_replies
+WHERE site_id = $1 AND state = 'accepted' AND visit_at >= $2 AND visit_at < $3;
+
+
+-- name: lock_replies
+-- A patient's, whose key is being replaced.
+SELECT reply_id, sealed_answer, sealed_note FROM report_replies
+WHERE patient_id = $1 AND (sealed_answer IS NOT NULL OR sealed_note IS NOT NULL) FOR UPDATE;
+
+
+-- name: reseal_reply
+UPDATE report_replies SET sealed_answer = $2, sealed_note = $3 WHERE reply_id = $1;
+
+
+-- name: erase_replies
+-- That there was an answer, and what became of it, stays; what it said goes with the patient's key.
+UPDATE report_replies SET sealed_answer = NULL, sealed_note = NULL
+WHERE site_id = $1 AND patient_id = $2 AND (sealed_answer IS NOT NULL OR sealed_note IS NOT NULL)
+  AND $3::timestamptz IS NOT NULL
+RETURNING reply_id;
+
+
+-- name: file_replies
+SELECT kind, ref, practitioner_ref, written_by, written_at, state, decided_by, decided_at,
+       reply_id, sealed_answer, sealed_note
+FROM report_replies WHERE patient_id = $1 ORDER BY written_at, reply_id;
+
+
+-- name: insert_delivery
+-- Once for each revision, schedule and destination, however often it is asked for.
+INSERT INTO report_deliveries (delivery_id, site_id, report_id, number, schedule, destination, forms,
+                               language, state, created_at, next_try_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, clock_timestamp())
+ON CONFLICT (site_id, report_id, number, schedule, destination) DO NOTHING
+RETURNING delivery_id;
+
+
+-- name: any_delivery
+-- Was anything of a report ever to be sent by a schedule?
+SELECT EXISTS (SELECT FROM report_deliveries
+               WHERE site_id = $1 AND report_id = $2 AND schedule = $3);
+
+
+-- name: claim_delivery
+-- One that is due, for whoever asks first; again once a killed service's time is over. All its times
+-- are the database's.
+UPDATE report_deliveries SET state = 'sending', owner = $2, attempts = attempts + 1,
+       next_try_at = clock_timestamp() + $3::interval
+WHERE delivery_id = (
+    SELECT delivery_id FROM report_deliveries
+    WHERE site_id = $1 AND next_try_at <= clock_timestamp()
+    ORDER BY next_try_at, delivery_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING delivery_id, report_id, number, schedule, destination, forms, language, attempts;
+
+
+-- name: end_delivery
+-- By whoever still has it: sent, failed for good, or ($4) to be tried again after a while.
+UPDATE report_deliveries
+SET state = CASE WHEN $3 = 'failed' AND $4::interval IS NOT NULL THEN 'waiting' ELSE $3 END,
+    owner = NULL, error = $5, next_try_at = clock_timestamp() + $4::interval,
+    ended_at = CASE WHEN $4::interval IS NULL THEN clock_timestamp() END
+WHERE delivery_id = $1 AND owner = $2
+RETURNING delivery_id;
+
+
+-- name: retry_deliveries
+-- What was given up, once more: one, or (null) all.
+UPDATE report_deliveries
+SET state = 'waiting', attempts = 0, next_try_at = clock_timestamp(), ended_at = NULL
+WHERE site_id = $1 AND state = 'failed' AND ($2::uuid IS NULL OR delivery_id = $2)
+RETURNING delivery_id;
+
+
+-- name: list_deliveries
+SELECT d.delivery_id, d.report_id, d.number, r.kind, r.first_day, r.last_day, d.schedule,
+       d.destination, d.forms, d.language, d.state, d.attempts, d.created_at, d.next_try_at,
+       d.ended_at, d.error
+FROM report_deliveries d JOIN reports r USING (site_id, report_id)
+WHERE d.site_id = $1 AND ($2::text IS NULL OR d.state = $2)
+  AND ($3::uuid IS NULL OR d.report_id = $3)
+ORDER BY d.created_at DESC, d.destination, d.delivery_id LIMIT $4;
+
+
+-- name: preliminary_reports
+-- Those whose newest revision is, and ($2) whose answers have ended by then.
+SELECT kind, first_day, last_day FROM (
+    SELECT DISTINCT ON (r.report_id) r.kind, r.first_day, r.last_day, r.final_on, v.state
+    FROM reports r JOIN report_revisions v USING (site_id, report_id)
+    WHERE r.site_id = $1 ORDER BY r.report_id, v.number DESC
+) AS newest WHERE state = 'preliminary' AND ($2::timestamptz IS NULL OR final_on <= $2)
+ORDER BY last_day, first_day, kind;
+
+-- name: revisions_made_since
+SELECT r.report_id, v.number, r.kind, r.first_day, r.last_day, v.state, v.made_at, v.made_by,
+       v.digest, r.final_on, v.appointments, v.unverified
+FROM reports r JOIN report_revisions v USING (site_id, report_id)
+WHERE r.site_id = $1 AND v.made_at >= $2 AND v.number > 1
+ORDER BY v.made_at, r.report_id, v.number;

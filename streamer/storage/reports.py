@@ -160,7 +160,7 @@ class PostgresReports:
         """Return all revisions of all reports, the newest period first."""
         async with self._postgres.connection() as connection:
             rows = await connection.fetch(sql("list_revisions"), self._site_id, most)
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     async def revision(self, report_id: UUID, number: int | None = None) -> KeptRevision:
         """Return one of a report's revisions, or its newest.
@@ -225,7 +225,7 @@ class PostgresReports:
             return None
         digests = row["day_digests"]
         return KeptRevision(
-            _entry(row),
+            entry_of(row),
             zlib.decompress(row["header"]),
             tuple(digests[at : at + _SIZE] for at in range(0, len(digests), _SIZE)),
             row["content"],
@@ -242,7 +242,8 @@ async def _lines(
     return b"".join(zlib.decompress(row["rows"]) for row in rows)
 
 
-def _entry(row: asyncpg.Record) -> RevisionEntry:
+def entry_of(row: asyncpg.Record) -> RevisionEntry:
+    """Make the record of a row that has a revision's columns."""
     return RevisionEntry(
         row["report_id"],
         row["number"],

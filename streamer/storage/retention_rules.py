@@ -115,6 +115,7 @@ def _alone(a: str) -> str:
         Kept.CHECK_INS,
         Kept.CLAIMS,
         Kept.CONFIRMATIONS,
+        Kept.REPORT_REPLIES,
         Kept.APPOINTMENTS,
         Kept.CONSENTS,
     )
@@ -160,6 +161,7 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
     Kept.CHECK_INS: _older("occurred_at", "check_ins"),
     Kept.CLAIMS: _older("performed_at", "claims"),
     Kept.CONFIRMATIONS: _older("confirmed_at", "confirmations"),
+    Kept.REPORT_REPLIES: _older("visit_at", "claims"),
     Kept.APPOINTMENTS: _appointments,
     Kept.CONSENTS: _consents,
     # One that waits for the log or a backup has not said everything yet.
@@ -188,6 +190,7 @@ _DUE: Final[dict[Kept, Callable[[str], str]]] = {
 
 # Of what retention sees some columns only, a row's place in the table is not among them.
 _KEYS: Final[dict[Kept, str]] = {
+    Kept.REPORT_REPLIES: "reply_id",
     Kept.PATIENTS: "patient_id",
     Kept.CODES: "code_id",
     Kept.API_TOKENS: "token_id",

@@ -12,7 +12,10 @@ from streamer.storage.desk import PostgresDesk
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.listing import Listing
 from streamer.storage.manual_check_ins import ManualCheckIns
+from streamer.storage.open_reports import OpenReports
 from streamer.storage.presences import PostgresPresences
+from streamer.storage.replies import PostgresReplies
+from streamer.storage.report_deliveries import PostgresDeliveries
 from streamer.storage.reports import PostgresReports
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.tickets import PostgresTickets
@@ -172,3 +175,19 @@ class VisitStores(SiteStores):
     def reports(self) -> PostgresReports:
         """Keeps reports."""
         return PostgresReports(self.database.postgres, self.settings.site.id)
+
+    @property
+    def replies(self) -> PostgresReplies:
+        """Keeps practitioners' answers to reports."""
+        base, site = self.database, self.settings.site
+        return PostgresReplies(base.postgres, base.vault, site.id, site.zone)
+
+    @property
+    def report_deliveries(self) -> PostgresDeliveries:
+        """Keeps where reports are sent."""
+        return PostgresDeliveries(self.database.postgres, self.settings.site.id)
+
+    @property
+    def open_reports(self) -> OpenReports:
+        """Which reports are not final."""
+        return OpenReports(self.database.postgres, self.settings.site.id)

@@ -45,6 +45,7 @@ from streamer.web.routes.openapi import openapi
 from streamer.web.routes.patients import patients
 from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
+from streamer.web.routes.replies import replies
 from streamer.web.routes.reports import reports
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
@@ -90,6 +91,7 @@ _ROUTERS: Final = (
     tracks,
     service,
     audit,
+    replies,
     reports,
     accounts,
     tokens,

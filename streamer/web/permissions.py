@@ -35,6 +35,10 @@ class Permission(StrEnum):
     CAMERAS_VIEW = "cameras:view"
     CAMERAS_FACES = "cameras:faces"
     REPORTS_READ = "reports:read"
+    REPLIES_READ = "replies:read"
+    REPLIES_WRITE = "replies:write"
+    """To answer for one's own visits."""
+    REPLIES_DECIDE = "replies:decide"
     REPORTS_WRITE = "reports:write"
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
@@ -101,6 +105,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.NAMES_READ,
             Permission.APPOINTMENTS_READ,
             Permission.CHECK_INS_READ,
+            Permission.REPLIES_READ,
+            Permission.REPLIES_WRITE,
             Permission.REPORTS_READ,
         }
     ),
@@ -113,6 +119,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.REVIEWS_READ,
             Permission.CODES_READ,
             Permission.CAMERAS_READ,
+            Permission.REPLIES_READ,
+            Permission.REPLIES_DECIDE,
             Permission.REPORTS_READ,
             Permission.REPORTS_WRITE,
         }

@@ -33,6 +33,7 @@ from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
 from streamer.web.models.imports import ImportedAppointments, ImportedPatients, ImportResult
 from streamer.web.models.patients import Enrolled, PhotoAdvice
+from streamer.web.reply_ports import Replies
 from streamer.web.report_ports import Reports
 
 if TYPE_CHECKING:
@@ -324,6 +325,7 @@ class Resources:
     cameras: Cameras
     notices: Notices
     audit: Audit
+    replies: Replies
     reports: Reports
     installation: Installation
     live: "LiveViews | None" = None

@@ -24,6 +24,8 @@ from tests.integration.storage.filled import (  # noqa: F401  fixtures of severa
 from tests.servers import Databases, as_role, in_thread, login_name
 
 _CHILDREN_FIRST = (
+    "report_replies",
+    "report_deliveries",
     "report_days",
     "report_revisions",
     "reports",

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from streamer.domain.patient import Patient
 from streamer.storage.profile import place_of_profile, profile_bytes
+from streamer.storage.reply_words import ReplyWords
 from tests.integration.storage.clinic import NOW, SITE, Clinic
 
 DAY = timedelta(days=1)
@@ -223,8 +224,31 @@ class Decade:
             appointment_ref,
         )
 
+    async def answered(self, person: UUID) -> None:
+        """A practitioner's answer to a report about a visit of theirs."""
+        made, at = uuid4(), self.when()
+        base = self.clinic.database
+        row = await self.clinic.row(
+            "SELECT wrapped_key FROM patients WHERE patient_id = $1", person
+        )
+        words = ReplyWords(base.vault, person, made)
+        await self._execute(
+            "INSERT INTO report_replies (reply_id, site_id, report_id, kind, ref, patient_id, "
+            "practitioner_ref, visit_at, sealed_answer, written_by, written_at, state) "
+            "VALUES ($1, $2, $3, 'appointment', $4, $5, 'D-1', $6, $7, 'aigul', $6, 'waiting')",
+            made,
+            SITE.id,
+            uuid4(),
+            f"A-{made}",
+            person,
+            at,
+            words.seal(row[0], "Mrs Qozha was late", "protocol 7"),
+        )
+
     async def loose(self, person: UUID) -> None:
         await self.presence(person, None)
+        if self.draw.random() < 0.3:
+            await self.answered(person)
         if self.draw.random() < 0.3:
             await self._execute(
                 "INSERT INTO face_blocks VALUES ($1, $2, $3, 0.5, $4, 'kirdi')",

@@ -2,11 +2,17 @@
 
 import base64
 from datetime import date
+from uuid import UUID
 
 import pytest
 
+from streamer.domain.actor import Actor
 from streamer.domain.patient import Patient
-from tests.integration.storage.clinic import NOW, Clinic, booking, vector
+from streamer.domain.report.reply import ReplyState
+from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.verdict import VerdictKind
+from streamer.storage.replies import PostgresReplies
+from tests.integration.storage.clinic import NOW, SITE, ZONE, Clinic, booking, vector
 
 NAME, NUMBER, PHONE = "Ахметова Айгүл", "880101400126", "+77012345678"
 SECRET_PATIENT = Patient(
@@ -60,7 +66,24 @@ async def test_no_name_number_or_vector_is_in_clear(clinic: Clinic) -> None:
     await clinic.enrol(1)
     await clinic.check_ins().record(await clinic.proposal(1))
     assert await clinic.count("check_ins") == 1
+    await _answered(clinic)
     assert await _found(clinic) == set()
+
+
+async def _answered(clinic: Clinic) -> None:
+    """A practitioner's answer to a report, and a note to it, say who it was."""
+    base = clinic.database
+    replies = PostgresReplies(base.postgres, base.vault, SITE.id, ZONE)
+    row = ReportRow(
+        RowKind.APPOINTMENT,
+        *("A-1", "P-1", "D-1", None, "S1", "Consultation", NOW, "fulfilled"),
+        VerdictKind.UNVERIFIED,
+    )
+    words = (f"{NAME} came late", f"protocol of {NUMBER}")
+    reply = await replies.add(UUID(int=1), row, words, Actor("aigul"), NOW)
+    said = (ReplyState.ACCEPTED, f"called {PHONE}", Actor("botagoz"), NOW)
+    await replies.decide(reply.reply_id, *said)
+    assert (await replies.find(reply.reply_id))[1].note == f"called {PHONE}"
 
 
 @pytest.mark.parametrize(

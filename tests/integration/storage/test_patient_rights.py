@@ -76,6 +76,7 @@ async def visit(clinic: Clinic) -> UUID:
     await decade.loose(patient_id)
     await decade.code(patient_id, None)
     await decade.billed(patient_id, "A-1")
+    await decade.answered(patient_id)
     return patient_id
 
 
@@ -94,6 +95,7 @@ async def test_the_file_holds_every_row_about_the_patient(clinic: Clinic) -> Non
         "codes": file.codes,
         "claims": file.claims,
         "confirmations": file.confirmations,
+        "report_replies": file.answers,
         "erasures": file.erasures,
         "template_reads": file.comparisons,
     }
@@ -117,7 +119,7 @@ async def test_every_table_that_names_a_patient_is_in_the_file(clinic: Clinic) -
     assert {row["table_name"] for row in rows} == {
         *("patients", "guardians", "consents", "templates", "appointments", "check_ins"),
         *("presences", "reviews", "face_blocks", "codes", "erasures", "template_reads"),
-        *("audit_events", "claims", "confirmations"),
+        *("audit_events", "claims", "confirmations", "report_replies"),
         # With its appointment, and gone with it.
         "former_practitioners",
         # Ten minutes later at most each is a row of `reviews`; an erasure deletes it.

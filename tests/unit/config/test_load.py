@@ -23,6 +23,10 @@ def test_the_example_is_valid_and_has_every_key() -> None:
     settings = load_settings(EXAMPLE_FILE, {})
     values = yaml.safe_load(EXAMPLE_FILE.read_text(encoding="utf-8"))
     for name, section in Settings.model_fields.items():
+        if name in ("report_schedules", "destinations"):
+            # Reports are sent nowhere until somebody says so.
+            assert values[name] == []
+            continue
         given = values[name][0] if name == "cameras" else values[name]
         model = getattr(settings, name)
         model = model[0] if name == "cameras" else model

@@ -48,10 +48,20 @@ def test_who_administers_or_audits_looks_at_no_patient() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.PRACTITIONER, Role.INSURER, Role.HEAD, Role.AUDITOR])
-def test_those_who_bill_or_check_write_nothing(role: Role) -> None:
+def test_those_who_bill_or_check_write_nothing_but_what_they_say(role: Role) -> None:
     written = {one for one in permissions_of((role,)) if not one.value.endswith(":read")}
-    # A head has reports made, of what others have written.
-    assert written == ({Permission.REPORTS_WRITE} if role is Role.HEAD else set())
+    # A head has reports made, of what others have written, and decides about answers.
+    may = {
+        Role.HEAD: {Permission.REPORTS_WRITE, Permission.REPLIES_DECIDE},
+        Role.PRACTITIONER: {Permission.REPLIES_WRITE},
+    }
+    assert written == may.get(role, set())
+
+
+def test_who_answers_does_not_decide() -> None:
+    for role in Role:
+        may = permissions_of((role,))
+        assert not {Permission.REPLIES_WRITE, Permission.REPLIES_DECIDE} <= may
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,205 @@
+"""The right of reply: who may answer which row of a report, who may accept it, and until when.
+
+Used by `kirdi report reply` and the API. What was accepted makes a new revision at once.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from streamer.backend import Backend
+from streamer.domain.actor import Actor
+from streamer.domain.report.reply import Reply, ReplyState
+from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
+from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.verdict import VerdictKind
+from streamer.errors import InputError, KirdiError, NotYoursError
+from streamer.report_post import ReportPost
+from streamer.report_runs import ReportRuns
+from streamer.reports.report_json import rows_of
+from streamer.storage.alongside import apart
+
+log = structlog.get_logger(__name__)
+
+MOST_WORDS: Final = 2_000
+"""Characters of a reason or a note."""
+MOST_DOCUMENT: Final = 200
+
+
+class ReportReplies:
+    """Of one site."""
+
+    def __init__(self, backend: Backend, runs: ReportRuns, post: ReportPost) -> None:
+        """Keep the collaborators; `post` sends what a schedule wants sent of a new revision."""
+        self._backend = backend
+        self._replies = backend.replies
+        self._reports = backend.reports
+        self._runs = runs
+        self._post = post
+
+    async def add(
+        self,
+        report_id: UUID,
+        kind: RowKind,
+        ref: str,
+        reason: str,
+        document_ref: str | None,
+        by: Actor,
+    ) -> Reply:
+        """Answer an unverified row of one's own.
+
+        Args:
+            report_id: In which report it stands.
+            kind: With `ref`: the row.
+            ref: The clinic's reference.
+            reason: Why nobody was seen.
+            document_ref: Where the document lies that shows it.
+            by: The practitioner.
+
+        Raises:
+            NotYoursError: It is somebody else's visit.
+            InputError: There is no such row, it needs no answer, has one, or the period is final.
+            DatabaseError: It is not known to be kept.
+            VaultError: The patient's key does not open.
+        """
+        words = _text("the reason", reason, MOST_WORDS), _document(document_ref)
+        entry = (await self._reports.revision(report_id)).entry
+        row = await self.row(entry, kind, ref)
+        if row is None or row.practitioner_ref not in by.practitioner_refs:
+            # One answer for both: what others' visits are is nothing to tell.
+            raise NotYoursError(
+                f"{kind} {ref}: is no visit of yours in this report; a practitioner answers for "
+                "their own, and only they do"
+            )
+        if row.verdict is not VerdictKind.UNVERIFIED:
+            raise InputError(f"{kind} {ref}: is {row.verdict}, so there is nothing to answer")
+        now = self._open(entry)
+        return await self._replies.add(report_id, row, words, by, now)
+
+    async def decide(
+        self, reply_id: UUID, state: ReplyState, note: str | None, by: Actor
+    ) -> tuple[Reply, Revision | None]:
+        """Accept or reject an answer.
+
+        Args:
+            reply_id: Which.
+            state: What it becomes.
+            note: Words of whoever decides; a rejection needs some.
+            by: Another person than who wrote it or bills the visit.
+
+        Returns:
+            The answer, and the revision in which an accepted one counts; None where that could not
+            be made just now: the next one has it.
+
+        Raises:
+            NotYoursError: It is their own, one way or the other.
+            InputError: There is none, it was decided already, or the period is final.
+            DatabaseError: It is not known to be kept.
+            VaultError: The patient's key does not open.
+        """
+        said = None if note is None or not note.strip() else _text("the note", note, MOST_WORDS)
+        if state is ReplyState.REJECTED and said is None:
+            raise InputError("a rejection needs a note: the practitioner has to know why")
+        report_id, reply = await self._replies.find(reply_id)
+        if same_person(reply.written_by, by.name) or reply.practitioner_ref in by.practitioner_refs:
+            raise NotYoursError(
+                f"answer {reply_id}: another person decides than who wrote it or bills the visit"
+            )
+        entry = (await self._reports.revision(report_id)).entry
+        now = self._open(entry)
+        await self._replies.decide(reply_id, state, said, by, now)
+        revision = await self._remade(entry, by) if state is ReplyState.ACCEPTED else None
+        return (await self._replies.find(reply_id))[1], revision
+
+    async def listed(
+        self,
+        by: Actor,
+        *,
+        report_id: UUID | None = None,
+        practitioner_refs: Collection[str] | None = None,
+        state: ReplyState | None = None,
+    ) -> Sequence[Reply]:
+        """Return answers as `PostgresReplies.listed` does."""
+        return await self._replies.listed(
+            by,
+            self._backend.clock.now(),
+            report_id=report_id,
+            practitioner_refs=practitioner_refs,
+            state=state,
+        )
+
+    async def report_of(self, reply_id: UUID) -> UUID:
+        """Return the report an answer was given to; raises InputError where there is none."""
+        return (await self._replies.find(reply_id))[0]
+
+    async def _remade(self, entry: RevisionEntry, by: Actor) -> Revision | None:
+        try:
+            # The answer is accepted by now, whoever asked for it and with what key.
+            with apart():
+                revision = await self._runs.make(entry.period, by)
+                await self._post.later(revision.entry)
+        except KirdiError as error:
+            log.error("no revision made of an accepted answer", reason=str(error))
+            return None
+        return revision
+
+    async def row(self, entry: RevisionEntry, kind: RowKind, ref: str) -> ReportRow | None:
+        """Return a row of a revision; None = it has none of this name; raises DatabaseError."""
+        period, zone = entry.period, self._backend.settings.site.zone
+        days = [period.first + timedelta(days=place) for place in range(period.days)]
+        at = await self._replies.visit_at(kind, ref)
+        if at is None:
+            return None
+        likely = at.astimezone(zone).date()
+        # The visit may have been moved since: then it is looked for.
+        for day in sorted(days, key=lambda one: one != likely):
+            lines = await self._reports.lines(entry.report_id, entry.number, day)
+            for row in await asyncio.to_thread(rows_of, lines):
+                if row.kind is kind and row.ref == ref:
+                    return row
+        return None
+
+    def _open(self, entry: RevisionEntry) -> datetime:
+        """Return the time, if answers are still taken."""
+        now = self._backend.clock.now()
+        if entry.state is ReportState.FINAL or now >= entry.final_on:
+            final_on = entry.final_on.astimezone(self._backend.settings.site.zone)
+            raise InputError(
+                f"the report of {entry.period.first} to {entry.period.last} is final since "
+                f"{final_on:%Y-%m-%d %H:%M}; answers are taken and decided before only"
+            )
+        return now
+
+
+def same_person(written_by: str, decided_by: str) -> bool:
+    """Has one person a hand in both, acting or speaking for somebody?
+
+    Whoever runs commands for two people is not held to be either of them.
+    """
+    writers, deciders = _people(written_by), _people(decided_by)
+    return writers[0] in deciders or deciders[0] in writers
+
+
+def _people(recorded: str) -> tuple[str, ...]:
+    name, through, user = recorded.casefold().partition(" (through ")
+    return (name, user.removesuffix(")")) if through else (name,)
+
+
+def _text(what: str, text: str, most: int) -> str:
+    said = " ".join(text.split())
+    if not 3 <= len(said) <= most:
+        raise InputError(f"{what}: has {len(said)} characters; write 3 to {most}")
+    return said
+
+
+def _document(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    said = " ".join(text.split())
+    if len(said) > MOST_DOCUMENT:
+        raise InputError(f"the document's reference: write at most {MOST_DOCUMENT} characters")
+    return said

@@ -1,0 +1,132 @@
+"""Answers to reports through the API: whose, who decides, and what nobody else is told."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import pytest
+
+from streamer.domain.actor import Actor
+from streamer.domain.report.row import ReportRow
+from streamer.domain.role import Role
+from streamer.report_runs import ReportRuns
+from tests.integration.storage.reported import WEEK, fill_week, rows_of, unverified
+from tests.integration.web.house import House
+
+WORDS = "Ms Qozha came by the ambulance ramp"
+
+
+@dataclass
+class Answered:
+    """A report, rows of two practitioners, and who may what."""
+
+    house: House
+    path: str
+    mine: ReportRow
+    others: ReportRow
+    doctor: httpx.AsyncClient
+    head: httpx.AsyncClient
+
+    def answer(self, row: ReportRow) -> dict[str, str]:
+        return {"kind": row.kind.value, "ref": row.ref, "reason": WORDS, "document_ref": "p. 7"}
+
+
+@pytest.fixture
+async def answered(house: House) -> Answered:
+    await fill_week(house.clinic)
+    runs = ReportRuns(house.api.backend)
+    revision = await runs.make(WEEK, Actor("nina"))
+    mine = (await unverified(runs, revision))[0]
+    others = next(
+        row
+        for row in await rows_of(runs, revision)
+        if row.practitioner_ref != mine.practitioner_ref
+    )
+    refs = (mine.practitioner_ref,)
+    return Answered(
+        house,
+        f"/reports/{revision.entry.report_id}/replies",
+        mine,
+        others,
+        await house.as_role(Role.PRACTITIONER, account="aigul", practitioner_refs=refs),
+        await house.as_role(Role.HEAD, account="botagoz"),
+    )
+
+
+async def test_an_answer_is_given_accepted_and_counted(answered: Answered) -> None:
+    made = await answered.doctor.post(answered.path, json=answered.answer(answered.mine))
+    assert made.status_code == 201, made.text
+    reply = made.json()
+    assert (reply["state"], reply["written_by"], reply["revision"]) == ("waiting", "aigul", None)
+    path = f"{answered.path}/{reply['reply_id']}"
+    accepted = await answered.head.post(f"{path}/accept", json={"note": "seen\nboth pages"})
+    assert accepted.status_code == 200, accepted.text
+    assert (accepted.json()["state"], accepted.json()["revision"]) == ("accepted", 2)
+    listed = (await answered.head.get(answered.path)).json()["items"]
+    assert [(one["reason"], one["note"]) for one in listed] == [(WORDS, "seen both pages")]
+    late = await answered.head.post(f"{path}/reject", json={"note": "no, after all"})
+    assert late.status_code == 422
+
+
+async def test_a_request_that_is_repeated_answers_once(answered: Answered) -> None:
+    key = {"Idempotency-Key": "7"}
+    sent = answered.answer(answered.mine)
+    first = await answered.doctor.post(answered.path, json=sent, headers=key)
+    again = await answered.doctor.post(answered.path, json=sent, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    path = f"{answered.path}/{first.json()['reply_id']}/accept"
+    for _ in range(2):
+        accepted = await answered.head.post(path, json={}, headers={"Idempotency-Key": "8"})
+        assert (accepted.status_code, accepted.json()["revision"]) == (200, 2)
+
+
+async def test_others_visits_are_nothing_to_know(answered: Answered) -> None:
+    unknown = answered.answer(answered.mine) | {"ref": "A-unknown"}
+    texts = set()
+    for sent in (answered.answer(answered.others), unknown):
+        refused = await answered.doctor.post(answered.path, json=sent)
+        assert refused.status_code == 404
+        texts.add(refused.text)
+    assert len(texts) == 1
+    nobodys = await answered.house.as_role(Role.PRACTITIONER, account="sara")
+    sent = answered.answer(answered.mine)
+    assert (await nobodys.post(answered.path, json=sent)).status_code == 404
+    await answered.doctor.post(answered.path, json=sent)
+    assert (await nobodys.get(answered.path)).json()["items"] == []
+    assert len((await answered.doctor.get(answered.path)).json()["items"]) == 1
+
+
+async def test_nobody_decides_about_themselves(answered: Answered) -> None:
+    sent = answered.answer(answered.mine)
+    reply = (await answered.doctor.post(answered.path, json=sent)).json()["reply_id"]
+    path = f"{answered.path}/{reply}/accept"
+    assert (await answered.doctor.post(path, json={})).status_code == 403
+    both = await answered.house.as_role(
+        Role.HEAD,
+        Role.PRACTITIONER,
+        account="chief",
+        practitioner_refs=(answered.mine.practitioner_ref,),
+    )
+    refused = await both.post(path, json={})
+    assert refused.status_code == 403
+    assert "another person" in refused.json()["detail"]
+    elsewhere = f"/reports/{UUID(int=3)}/replies/{reply}/accept"
+    assert (await answered.head.post(elsewhere, json={})).status_code == 404
+    unknown = f"{answered.path}/{UUID(int=3)}/accept"
+    assert (await answered.head.post(unknown, json={})).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.INSURER, Role.AUDITOR, Role.ADMIN])
+async def test_who_has_no_part_in_it(answered: Answered, role: Role) -> None:
+    client = await answered.house.as_role(role, account="other")
+    assert (await client.get(answered.path)).status_code == 403
+    sent = answered.answer(answered.mine)
+    assert (await client.post(answered.path, json=sent)).status_code == 403
+
+
+async def test_what_is_no_answer(answered: Answered) -> None:
+    sent = answered.answer(answered.mine)
+    for wrong in ({"reason": "  a "}, {"reason": "x" * 2001}, {"kind": "visit"}, {"more": "1"}):
+        refused = await answered.doctor.post(answered.path, json=sent | wrong)
+        assert refused.status_code == 422, wrong
