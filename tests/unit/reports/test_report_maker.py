@@ -284,7 +284,8 @@ def test_a_part_is_made_of_the_whole(scope: Scope, claims: int) -> None:
         if group.scope == scope:
             assert part.total == group.figures
     refs = {one.scope.value for one in part.practitioners}
-    assert {one.practitioner_ref for one in (*part.rates, *part.call_backs)} <= refs
+    assert {one.practitioner_ref for one in part.rates} <= refs
+    assert {one.practitioner_ref for one in part.call_backs} <= refs
     assert part.practitioners == tuple(
         one for one in made.report.practitioners if one.scope.value in refs
     )
