@@ -76,7 +76,9 @@ class ReportReplies:
                 "their own, and only they do"
             )
         if row.verdict is not VerdictKind.UNVERIFIED:
-            raise InputError(f"{kind} {ref}: is {row.verdict}, so there is nothing to answer")
+            raise InputError(
+                f"{kind} {ref}: its verdict is {row.verdict}; there is nothing to answer"
+            )
         now = self._open(entry)
         return await self._replies.add(report_id, row, words, by, now)
 
