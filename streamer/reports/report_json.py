@@ -16,10 +16,12 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from streamer.domain.report.report import Report
+from streamer.domain.report.revision import ReportState
 from streamer.domain.report.row import ReportRow
 from streamer.domain.rule_finding import Parameter, RuleFinding
 from streamer.errors import InputError
 
+SCHEMA: Final = "kirdi-appointment-match-1"
 _ROWS: Final = TypeAdapter(ReportRow)
 _REPORTS: Final = TypeAdapter(Report)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -111,11 +113,54 @@ def content_of(report: Report, day_digests: Iterable[bytes]) -> bytes:
     return digest_of(header_of(bare), day_digests)
 
 
-def schemas() -> Mapping[str, Any]:
-    """Return the JSON Schemas of header and row, as docs/report.schema.json shows them."""
+def file_schema() -> Mapping[str, Any]:
+    """Return the JSON Schema of a report's file; docs/report.schema.json is this."""
+    _, whole = TypeAdapter.json_schemas(
+        [("header", "serialization", _REPORTS), ("row", "serialization", _ROWS)],
+        ref_template="#/$defs/{model}",
+    )
+    digest = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    moment = {"type": "string", "format": "date-time"}
+    day = {
+        "day": {"type": "string", "format": "date"},
+        "digest": digest,
+        "rows": {"type": "array", "items": {"$ref": "#/$defs/ReportRow"}},
+    }
+    members = {
+        "schema": {"const": SCHEMA},
+        "report_id": {"type": "string", "format": "uuid"},
+        "revision": {"type": "integer", "minimum": 1},
+        "state": {"enum": [one.value for one in ReportState]},
+        "made_at": moment,
+        "made_by": {"type": "string"},
+        "final_on": moment,
+        "digest": digest,
+        "changes": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "items": {"type": "integer"},
+                "minItems": 2,
+                "maxItems": 2,
+            },
+        },
+        "report": {"$ref": "#/$defs/Report"},
+        "days": {"type": "array", "items": _object(day)},
+    }
     return {
-        "header": _REPORTS.json_schema(mode="serialization"),
-        "row": _ROWS.json_schema(mode="serialization"),
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "An appointment-match report with its rows",
+        **_object(members),
+        "$defs": whole["$defs"],
+    }
+
+
+def _object(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": members,
+        "required": list(members),
+        "additionalProperties": False,
     }
 
 
