@@ -47,14 +47,13 @@ from streamer.report_runs import ReportRuns
 from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices, report_replies
 from streamer.web.camera_ports import Cameras, CameraTests
-from streamer.web.installation import Installation
+from streamer.web.installation import Installation, Notices
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
 from streamer.web.report_ports import Reports
 from streamer.web.resources import (
     Desk,
     Enrolments,
-    Notices,
     Resources,
     Reviews,
 )

@@ -172,7 +172,9 @@ class PostgresReports:
             found = await self._read(connection, report_id, number)
         if found is None:
             which = "" if number is None else f" has no revision {number}, or"
-            raise InputError(f"report {report_id}:{which} is unknown here; see `kirdi report list`")
+            raise InputError(
+                f"report {report_id}:{which} is unknown here", command="see `kirdi report list`"
+            )
         return found
 
     async def newest_of(self, period: Period, at: datetime | None = None) -> KeptRevision | None:

@@ -100,6 +100,14 @@ class Jobs(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """What an operator should know; raises DatabaseError."""
+
+    async def notices(self) -> Sequence[str]:
+        """One line each."""
+        ...
+
+
 class ShownSettings(Protocol):
     """The settings in force."""
 

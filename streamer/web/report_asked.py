@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
+from streamer.domain.asked_for import AskedFor
 from streamer.domain.report.scope import WHOLE_SITE, Scope, ScopeKind
 from streamer.web.fields import Label, Reference
 from streamer.web.permissions import Permission
@@ -55,7 +56,10 @@ class PartAsked:
             return ReportAsked(report_id, self.number, self._scope())
         own = principal.practitioner_refs
         wanted = self.practitioner or (min(own) if own else "")
-        if sight is not RowScope.OWN or wanted not in own or self.department is not None:
+        if sight is not RowScope.OWN or wanted not in own:
+            asked = AskedFor("Practitioner", wanted) if wanted else None
+            raise not_found("report", asked)
+        if self.department is not None:
             raise not_found("report")
         scope = Scope(ScopeKind.PRACTITIONER, wanted)
         return ReportAsked(report_id, self.number, scope, own=True)

@@ -27,7 +27,7 @@ from streamer.domain.sight import Sight
 from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.day_resources import Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
-from streamer.web.installation import Installation
+from streamer.web.installation import Installation, Notices
 from streamer.web.models.audit import Verification
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
@@ -285,14 +285,6 @@ class Audit(Protocol):
 
     async def verify(self, by: Actor) -> Verification:
         """Look at all of it; raises KirdiError while somebody else does."""
-        ...
-
-
-class Notices(Protocol):
-    """What an operator should know; raises DatabaseError."""
-
-    async def notices(self) -> Sequence[str]:
-        """One line each."""
         ...
 
 

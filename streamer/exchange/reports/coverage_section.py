@@ -12,8 +12,9 @@ from streamer.exchange.reports.content import Chart, Column, Line, Section, Tabl
 from streamer.exchange.reports.words import Words, clean
 
 _DAY_MIN: Final = 24 * 60
-# Days in one picture, with the height of a strip, px: a page of paper holds no more.
-_CHUNK, _HIGH, _LOW = 31, 12, 4
+# Height of a strip, px: for a month at most, some months, a year. A picture fits on a page.
+_HIGH, _LOW, _LOWEST = 12, 4, 2
+_MONTH: Final = 31
 
 
 def coverage(report: Report, words: Words) -> Section:
@@ -35,6 +36,7 @@ def coverage(report: Report, words: Words) -> Section:
         (words.of("coverage.note"),),
         tuple(_charts(report, of_entrance, words)),
         table,
+        table_first=True,
     )
 
 
@@ -62,7 +64,7 @@ def _line(group: Sequence[CoverageStrip], words: Words) -> Line:
             minutes = (gap.ends_at - gap.starts_at).total_seconds() / 60
             missed[gap.cause.value] = missed.get(gap.cause.value, 0) + minutes
     said = "; ".join(
-        f"{words.number(minutes)}: {words.of(f'cause.{cause}')}"
+        f"{_minutes(minutes, words)}: {words.of(f'cause.{cause}')}"
         for cause, minutes in sorted(missed.items(), key=lambda item: -item[1])
     )
     return Line(
@@ -76,32 +78,45 @@ def _line(group: Sequence[CoverageStrip], words: Words) -> Line:
     )
 
 
+def _minutes(minutes: float, words: Words) -> str:
+    return words.number(minutes) if minutes >= 1 else "< 1"
+
+
 def _charts(
     report: Report, of_entrance: Sequence[Sequence[CoverageStrip]], words: Words
 ) -> list[Chart]:
-    first, last = _hours(report.coverage, words)
+    hours, until = _hours(report.coverage, words), report.data_until
     if report.period.days == 1:
-        rows = [_strip(group[0], _name(group[0]), first, last, words) for group in of_entrance]
-        return [_chart(rows, first, last, _HIGH + 4, words.of("coverage"))]
+        rows = [_strip(group[0], _name(group[0]), hours, until, words) for group in of_entrance]
+        return [_chart("", rows, hours, _HIGH + 4, words.of("coverage"))]
+    high = _HIGH if report.period.days <= _MONTH else _LOW
+    if report.period.days > 4 * _MONTH:
+        high = _LOWEST
     charts = []
-    high = _HIGH if report.period.days <= 3 * _CHUNK else _LOW
     for group in of_entrance:
-        for at in range(0, len(group), _CHUNK if high == _HIGH else 12 * _CHUNK):
-            some = group[at : at + (_CHUNK if high == _HIGH else 12 * _CHUNK)]
-            rows = [_strip(one, words.short_date(one.day), first, last, words) for one in some]
-            heading = Strip(_name(group[0]), "", (0, 0), ())
-            charts.append(_chart([heading, *rows], first, last, high, _name(group[0])))
+        rows = [_strip(one, _label(one.day, high, words), hours, until, words) for one in group]
+        charts.append(_chart(_name(group[0]), rows, hours, high, _name(group[0])))
     return charts
 
 
-def _chart(rows: Sequence[Strip], first: int, last: int, high: int, said: str) -> Chart:
+def _label(day: date, high: int, words: Words) -> str:
+    """Where rows are too low for a label each, months have one."""
+    if high == _HIGH:
+        return words.short_date(day)
+    return f"{day:%d.%m.%Y}" if day.day == 1 else ""
+
+
+def _chart(
+    title: str, rows: Sequence[Strip], hours: tuple[int, int], high: int, said: str
+) -> Chart:
+    first, last = hours
     step = 60 if last - first <= 10 * 60 else 120
-    hours = [
+    axis = [
         ((minute - first) / (last - first), f"{minute // 60:02}:00")
         for minute in range(-(-first // step) * step, last + 1, step)
     ]
-    alt = "; ".join(f"{one.label} {one.share}".strip() for one in rows)
-    return Chart(strips(rows, hours, high), f"{said}: {alt}")
+    broken = "; ".join(f"{one.label} {one.share}".strip() for one in rows if one.gaps)
+    return Chart(strips(title, rows, axis, high), f"{said}. {broken}" if broken else said)
 
 
 def _hours(given: Sequence[CoverageStrip], words: Words) -> tuple[int, int]:
@@ -117,7 +132,12 @@ def _minute(at: datetime, day: date, words: Words) -> float:
     return (at - midnight) / timedelta(minutes=1)
 
 
-def _strip(one: CoverageStrip, label: str, first: int, last: int, words: Words) -> Strip:
+def _strip(
+    one: CoverageStrip, label: str, hours: tuple[int, int], until: datetime, words: Words
+) -> Strip:
+    """What was not over yet when the report was made is drawn as nothing at all."""
+    first, last = hours
+
     def place(at: datetime) -> float:
         share = (_minute(at, one.day, words) - first) / (last - first)
         return min(max(share, 0.0), 1.0)
@@ -125,6 +145,6 @@ def _strip(one: CoverageStrip, label: str, first: int, last: int, words: Words) 
     return Strip(
         label,
         words.percent(one.share),
-        (place(one.opens_at), place(one.closes_at)),
+        (place(one.opens_at), place(max(min(one.closes_at, until), one.opens_at))),
         tuple((place(gap.starts_at), place(gap.ends_at)) for gap in one.gaps),
     )

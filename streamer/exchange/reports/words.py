@@ -85,10 +85,10 @@ class Words:
         shown = round(share * 100, places)
         least = 10.0**-places
         if share > 0 and shown == 0:
-            return f"< {self.number(least, places)} %"
+            return f"< {self.number(least, places)}\N{NO-BREAK SPACE}%"
         if share < 1 and shown >= 100:
             shown = 100 - least
-        return f"{self.number(shown, places)} %"
+        return f"{self.number(shown, places)}\N{NO-BREAK SPACE}%"
 
     def part(self, count: int, total: int) -> str:
         """Return a count's share of a total; of nothing there is none."""
@@ -98,8 +98,8 @@ class Words:
         """Return a share that may be tiny, with two figures that say something."""
         shown = share * 100
         if 0 < shown < _LEAST_SHOWN:
-            return f"< {self.number(_LEAST_SHOWN, 4)} %"
-        return f"{self.number(float(f'{shown:.2g}'), 4)} %"
+            return f"< {self.number(_LEAST_SHOWN, 4)}\N{NO-BREAK SPACE}%"
+        return f"{self.number(float(f'{shown:.2g}'), 4)}\N{NO-BREAK SPACE}%"
 
     def amount(self, amounts: Mapping[str, Decimal]) -> str:
         """Return amounts, each with its currency."""

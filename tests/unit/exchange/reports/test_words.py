@@ -144,8 +144,8 @@ def test_a_share_and_names_are_told_as_people_know_them() -> None:
     )
     said = explained(finding, Words("ru", "Asia/Almaty"), {"DR-1": "Әлиева"})
     assert "Әлиева" in said
-    assert "38,8 %" in said
-    assert "15 %" in said
+    assert "38,8\N{NO-BREAK SPACE}%" in said
+    assert "15\N{NO-BREAK SPACE}%" in said
 
 
 def test_a_finding_of_another_version_is_told_all_the_same() -> None:
@@ -169,10 +169,10 @@ def test_every_figure_that_can_change_has_its_name(language: str) -> None:
 
 def test_shares_never_say_more_than_is_true() -> None:
     words = Words("en", "Asia/Almaty")
-    assert words.percent(0.99999) == "99.9 %"
-    assert words.percent(1.0) == "100 %"
-    assert words.percent(0.0000001) == "< 0.1 %"
-    assert words.small(1e-9) == "< 0.001 %"
+    assert words.percent(0.99999) == "99.9\N{NO-BREAK SPACE}%"
+    assert words.percent(1.0) == "100\N{NO-BREAK SPACE}%"
+    assert words.percent(0.0000001) == "< 0.1\N{NO-BREAK SPACE}%"
+    assert words.small(1e-9) == "< 0.001\N{NO-BREAK SPACE}%"
     assert words.part(0, 0) == "–"
 
 
