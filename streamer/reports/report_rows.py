@@ -76,7 +76,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
 
 
 def _answered(one: JudgedClaim, explained: Explained) -> bool:
-    """Is there an answer to the claim, or to the appointment it goes with: one visit, one answer?"""
+    """Is there an answer to the claim, or to its appointment? It is one visit."""
     if (RowKind.CLAIM, one.claim.service.claim_ref) in explained:
         return True
     booked = one.appointment
