@@ -2636,12 +2636,12 @@ ORDER BY performed_at, claim_ref;
 -- Check-ins in force, presences and confirmations between two moments.
 SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
        occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
-       NULL AS appointment_ref, method, NULL::text[] AS issuer_refs
+       NULL AS appointment_ref, NULL::text[] AS issuer_refs, method
 FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
 UNION ALL
 SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
-       camera_id, device_id, decided_by, NULL, NULL, method, issuer_refs
+       camera_id, device_id, decided_by, NULL, NULL, issuer_refs, method
 FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
 UNION ALL
 SELECT 'confirmation', confirmation_id, patient_id, NULL,

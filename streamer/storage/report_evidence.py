@@ -76,8 +76,8 @@ class ReportEvidence:
             decided_by,
             taken_by,
             appointment_ref,
-            method,
             issuer_refs,
+            method,
         ) = row
         if appointment_ref is not None:
             appointment_id = booked.get(appointment_ref)
