@@ -23,11 +23,11 @@ def coverage(report: Report, words: Words) -> Section:
         return Section("coverage", words.of("coverage"), (words.of("coverage.none"),))
     of_entrance = _grouped(report.coverage)
     columns = (
-        Column(words.of("entrance"), wide=3),
-        Column(words.of("days"), number=True),
-        Column(words.of("watched"), number=True),
-        Column(words.of("least_day"), number=True, wide=3),
-        Column(words.of("unwatched"), wide=5),
+        Column(words.of("entrance"), wide=6),
+        Column(words.of("days"), number=True, wide=2),
+        Column(words.of("watched"), number=True, wide=3),
+        Column(words.of("least_day"), number=True, wide=5),
+        Column(words.of("unwatched"), wide=9),
     )
     table = Table(columns, tuple(_line(group, words) for group in of_entrance))
     return Section(
