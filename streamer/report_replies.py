@@ -69,14 +69,16 @@ class ReportReplies:
         words = _text("the reason", reason, MOST_WORDS), _document(document_ref)
         entry = (await self._reports.revision(report_id)).entry
         row = await self.row(entry, kind, ref)
-        if row is None or row.practitioner_ref not in by.practitioner_refs:
+        if row is None or row.practitioner_ref not in await self._billed_by(by):
             # One answer for both: what others' visits are is nothing to tell.
             raise NotYoursError(
                 f"{kind} {ref}: is no visit of yours in this report; a practitioner answers for "
                 "their own, and only they do"
             )
         if row.verdict is not VerdictKind.UNVERIFIED:
-            raise InputError(f"{kind} {ref}: is {row.verdict}, so there is nothing to answer")
+            raise InputError(
+                f"{kind} {ref}: its verdict is {row.verdict}; there is nothing to answer"
+            )
         now = self._open(entry)
         return await self._replies.add(report_id, row, words, by, now)
 
@@ -105,7 +107,8 @@ class ReportReplies:
         if state is ReplyState.REJECTED and said is None:
             raise InputError("a rejection needs a note: the practitioner has to know why")
         report_id, reply = await self._replies.find(reply_id)
-        if same_person(reply.written_by, by.name) or reply.practitioner_ref in by.practitioner_refs:
+        bills = reply.practitioner_ref in await self._billed_by(by)
+        if bills or same_person(reply.written_by, by.name):
             raise NotYoursError(
                 f"answer {reply_id}: another person decides than who wrote it or bills the visit"
             )
@@ -135,6 +138,12 @@ class ReportReplies:
     async def report_of(self, reply_id: UUID) -> UUID:
         """Return the report an answer was given to; raises InputError where there is none."""
         return (await self._replies.find(reply_id))[0]
+
+    async def _billed_by(self, by: Actor) -> frozenset[str]:
+        """Whose visits somebody bills, as the settings and as their account say."""
+        people = _people(by.name)
+        staff = self._backend.settings.staff.practitioner_refs(*people)
+        return await self._replies.billed_by(people) | {*by.practitioner_refs, *staff}
 
     async def _remade(self, entry: RevisionEntry, by: Actor) -> Revision | None:
         try:

@@ -155,7 +155,8 @@ class ApiReports:
         self, asked: ReportAsked, revision: Revision, language: Language, links: Links
     ) -> str:
         """See `web.report_ports`."""
-        days = pulled(self._days(asked), asyncio.get_running_loop())
+        fixed = replace(asked, number=revision.entry.number)
+        days = pulled(self._days(fixed), asyncio.get_running_loop())
         return await asyncio.to_thread(report_body, revision, days, language, links)
 
     async def _days(self, asked: ReportAsked) -> AsyncIterator[Day]:

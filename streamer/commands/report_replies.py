@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -57,7 +58,10 @@ _T = TypeVar("_T")
 @app.command()
 def add(
     report: Annotated[UUID, typer.Argument(help="The report's id, as printed on it.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why nobody was seen.")],
+    reason: Annotated[
+        str,
+        typer.Option("--reason", help="Why nobody was seen; - reads it from the standard input."),
+    ],
     appointment: Annotated[
         str | None, typer.Option("--appointment", metavar="REF", help="Which appointment,")
     ] = None,
@@ -74,7 +78,8 @@ def add(
 ) -> None:
     """Answer an unverified visit of one's own; another person has to accept it.
 
-    Who bills whom `staff.practitioners` in the settings says.
+    Who bills whom the settings (`staff.practitioners`) and the accounts say. Other users of this
+    machine may see what stands in a command: rather give the reason by the standard input.
     """
     settings = read_settings(config)
     who = acting(settings, by)
@@ -84,9 +89,10 @@ def add(
         (RowKind.APPOINTMENT, appointment) if appointment is not None else (RowKind.CLAIM, claim)
     )
     assert ref is not None
+    words = _said(reason)
 
     async def work(replies: "ReportReplies") -> Reply:
-        return await replies.add(report, kind, ref, reason, document, who)
+        return await replies.add(report, kind, ref, words, document, who)
 
     reply = asyncio.run(_with_replies(settings, work))
     if as_json:
@@ -142,7 +148,9 @@ def list_(
 @app.command()
 def accept(
     reply_id: ReplyId,
-    note: Annotated[str | None, typer.Option("--note", help="What you looked at.")] = None,
+    note: Annotated[
+        str | None, typer.Option("--note", help="What you looked at; - reads it likewise.")
+    ] = None,
     by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -166,6 +174,11 @@ def reject(
     _decide(reply_id, ReplyState.REJECTED, note, by, config, as_json)
 
 
+def _said(text: str) -> str:
+    """What was given; - is the standard input's."""
+    return sys.stdin.read() if text == "-" else text
+
+
 def _decide(
     reply_id: UUID,
     state: ReplyState,
@@ -176,9 +189,10 @@ def _decide(
 ) -> None:
     settings = read_settings(config)
     who = acting(settings, by)
+    words = None if note is None else _said(note)
 
     async def work(replies: "ReportReplies") -> "tuple[Reply, Revision | None]":
-        return await replies.decide(reply_id, state, note, who)
+        return await replies.decide(reply_id, state, words, who)
 
     reply, revision = asyncio.run(_with_replies(settings, work))
     if as_json:

@@ -190,6 +190,14 @@ class PostgresReplies:
             )
             await append(connection, self._site_id, [event])
 
+    async def billed_by(self, accounts: Collection[str]) -> frozenset[str]:
+        """Return whose appointments these accounts bill, in any spelling of capitals."""
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(sql("report_accounts"), self._site_id)
+        wanted = {one.casefold() for one in accounts}
+        billing = [row["practitioner_refs"] for row in rows if row["name"].casefold() in wanted]
+        return frozenset(ref for refs in billing for ref in refs)
+
     async def explained(self, period: Period) -> frozenset[tuple[RowKind, str]]:
         """Return the rows of a period whose answer was accepted."""
         start, end = LocalDay(period.first, self._zone).start, LocalDay(period.last, self._zone).end

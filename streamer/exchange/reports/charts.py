@@ -126,43 +126,45 @@ def lines(labels: Sequence[str], rows: Sequence[tuple[str, str, Sequence[float]]
     return _svg(top + height + 50, [*made, *_legend(parts, top + height + 38)])
 
 
-def strips(rows: Sequence[Strip], hours: Sequence[tuple[float, str]], tall: int) -> str:
+def strips(title: str, rows: Sequence[Strip], hours: Sequence[tuple[float, str]], tall: int) -> str:
     """Return a strip for each row: watched in colour, what was not hatched.
 
     Args:
-        rows: The first one is on top.
+        title: Whose they are; above the labels.
+        rows: The first one is on top; of one without a label none is written.
         hours: Where along the axis, 0 to 1, which hour is written.
-        tall: Height of a row, px; labels only where there is room for them.
+        tall: Height of a row, px; shares are written only where there is room for them.
     """
     left, right = 150, 58
     width = WIDTH - left - right
-    made = [_HATCH]
-    bottom = 16 + len(rows) * tall
+    bottom = 18 + len(rows) * tall
+    made = [_HATCH, _text(left - 8, 10, title, "end", 11)]
     for place, label in hours:
         x = left + place * width
         made.append(
             f'<line class="grid" x1="{x:.1f}" y1="14" x2="{x:.1f}" y2="{bottom}" '
             'stroke="#c9ced3" stroke-width="0.6"/>'
         )
-        made.append(_text(x, 10, label, "middle"))
+        # The title has the room of the hour at the very left.
+        if place > 0.04:
+            made.append(_text(x, 10, label, "middle"))
     for place, row in enumerate(rows):
-        y = 17 + place * tall
-        high = max(tall - 3, 1)
+        y = 18 + place * tall
+        high = max(tall - 3, tall * 0.7)
         begins, ends = (left + at * width for at in row.open)
         made.append(
             f'<rect class="v-verified" x="{begins:.1f}" y="{y}" width="{ends - begins:.1f}" '
-            f'height="{high}" fill="{_FILLS["verified"]}"/>'
+            f'height="{high:.1f}" fill="{_FILLS["verified"]}"/>'
         )
         for gap in row.gaps:
             begins, ends = (left + at * width for at in gap)
-            made.append(
-                f'<rect x="{begins:.1f}" y="{y}" width="{max(ends - begins, 1):.1f}" '
-                f'height="{high}" fill="#ffffff"/><rect class="gap" x="{begins:.1f}" y="{y}" '
-                f'width="{max(ends - begins, 1):.1f}" height="{high}" fill="url(#hatch)" '
-                'stroke="#7b848c" stroke-width="0.5"/>'
+            box = (
+                f'x="{begins:.1f}" y="{y}" width="{max(ends - begins, 1):.1f}" height="{high:.1f}"'
             )
+            made.append(f'<rect {box} fill="#ffffff"/><rect class="gap" {box} fill="url(#hatch)"/>')
+        if row.label:
+            made.append(_text(left - 8, y + min(high, 10) - 0.5, row.label, "end"))
         if tall >= 10:
-            made.append(_text(left - 8, y + high - 1, row.label, "end"))
             made.append(_text(left + width + 8, y + high - 1, row.share, "start"))
     return _svg(bottom + 4, made)
 

@@ -62,6 +62,7 @@ class Section:
 
     Attributes:
         key: Its name in addresses and tests, in no language.
+        table_first: Do the charts stand below the table?
     """
 
     key: str
@@ -70,6 +71,7 @@ class Section:
     charts: tuple[Chart, ...] = ()
     table: Table | None = None
     closes: tuple[str, ...] = ()
+    table_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from streamer.exchange.reports.content import Chart, Column, Line, Section, Tabl
 from streamer.exchange.reports.words import Words, clean
 
 _DAY_MIN: Final = 24 * 60
-# Days in one picture, with the height of a strip, px: a page of paper holds no more.
-_CHUNK, _HIGH, _LOW = 31, 12, 4
+# Height of a strip, px: for a month at most, some months, a year. A picture fits on a page.
+_HIGH, _LOW, _LOWEST = 12, 4, 2
+_MONTH: Final = 31
 
 
 def coverage(report: Report, words: Words) -> Section:
@@ -22,11 +23,11 @@ def coverage(report: Report, words: Words) -> Section:
         return Section("coverage", words.of("coverage"), (words.of("coverage.none"),))
     of_entrance = _grouped(report.coverage)
     columns = (
-        Column(words.of("entrance"), wide=3),
-        Column(words.of("days"), number=True),
-        Column(words.of("watched"), number=True),
-        Column(words.of("least_day"), number=True, wide=3),
-        Column(words.of("unwatched"), wide=5),
+        Column(words.of("entrance"), wide=6),
+        Column(words.of("days"), number=True, wide=2),
+        Column(words.of("watched"), number=True, wide=3),
+        Column(words.of("least_day"), number=True, wide=5),
+        Column(words.of("unwatched"), wide=9),
     )
     table = Table(columns, tuple(_line(group, words) for group in of_entrance))
     return Section(
@@ -35,6 +36,7 @@ def coverage(report: Report, words: Words) -> Section:
         (words.of("coverage.note"),),
         tuple(_charts(report, of_entrance, words)),
         table,
+        table_first=True,
     )
 
 
@@ -83,34 +85,38 @@ def _minutes(minutes: float, words: Words) -> str:
 def _charts(
     report: Report, of_entrance: Sequence[Sequence[CoverageStrip]], words: Words
 ) -> list[Chart]:
-    first, last = _hours(report.coverage, words)
-    until = report.data_until
+    hours, until = _hours(report.coverage, words), report.data_until
     if report.period.days == 1:
-        rows = [
-            _strip(group[0], _name(group[0]), (first, last), until, words) for group in of_entrance
-        ]
-        return [_chart(rows, first, last, _HIGH + 4, words.of("coverage"))]
+        rows = [_strip(group[0], _name(group[0]), hours, until, words) for group in of_entrance]
+        return [_chart("", rows, hours, _HIGH + 4, words.of("coverage"))]
+    high = _HIGH if report.period.days <= _MONTH else _LOW
+    if report.period.days > 4 * _MONTH:
+        high = _LOWEST
     charts = []
-    high = _HIGH if report.period.days <= 3 * _CHUNK else _LOW
     for group in of_entrance:
-        for at in range(0, len(group), _CHUNK if high == _HIGH else 12 * _CHUNK):
-            some = group[at : at + (_CHUNK if high == _HIGH else 12 * _CHUNK)]
-            rows = [
-                _strip(one, words.short_date(one.day), (first, last), until, words) for one in some
-            ]
-            heading = Strip(_name(group[0]), "", (0, 0), ())
-            charts.append(_chart([heading, *rows], first, last, high, _name(group[0])))
+        rows = [_strip(one, _label(one.day, high, words), hours, until, words) for one in group]
+        charts.append(_chart(_name(group[0]), rows, hours, high, _name(group[0])))
     return charts
 
 
-def _chart(rows: Sequence[Strip], first: int, last: int, high: int, said: str) -> Chart:
+def _label(day: date, high: int, words: Words) -> str:
+    """Where rows are too low for a label each, months have one."""
+    if high == _HIGH:
+        return words.short_date(day)
+    return f"{day:%d.%m.%Y}" if day.day == 1 else ""
+
+
+def _chart(
+    title: str, rows: Sequence[Strip], hours: tuple[int, int], high: int, said: str
+) -> Chart:
+    first, last = hours
     step = 60 if last - first <= 10 * 60 else 120
-    hours = [
+    axis = [
         ((minute - first) / (last - first), f"{minute // 60:02}:00")
         for minute in range(-(-first // step) * step, last + 1, step)
     ]
-    alt = "; ".join(f"{one.label} {one.share}".strip() for one in rows)
-    return Chart(strips(rows, hours, high), f"{said}: {alt}")
+    broken = "; ".join(f"{one.label} {one.share}".strip() for one in rows if one.gaps)
+    return Chart(strips(title, rows, axis, high), f"{said}. {broken}" if broken else said)
 
 
 def _hours(given: Sequence[CoverageStrip], words: Words) -> tuple[int, int]:

@@ -70,7 +70,7 @@ def _columns(title: str, words: Words) -> tuple[Column, ...]:
         *("c.appointments", "c.verified", "c.unverified", "c.explained", "c.unknown"),
         *("c.not_applicable", "c.claims", "c.certain", "c.estimated"),
     )
-    return (Column(title, wide=7), *(Column(words.of(name), number=True, wide=3) for name in names))
+    return (Column(title, wide=6), *(Column(words.of(name), number=True, wide=3) for name in names))
 
 
 def _line(name: str, figures: Figures, words: Words, about: Scope | date) -> Line:

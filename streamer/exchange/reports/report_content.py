@@ -127,8 +127,8 @@ def _sections(revision: Revision, days: Days, words: Words) -> Iterable[Section]
     report = revision.report
     yield overview_sections.glance(report, words)
     yield overview_sections.at_risk(report, words)
-    yield coverage(report, words)
     yield errors(report, words)
+    yield coverage(report, words)
     yield overview_sections.further_figures(report, words)
     groups: tuple[Section, ...] = (
         group_sections.departments(report, words),

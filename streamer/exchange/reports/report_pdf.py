@@ -55,6 +55,7 @@ def _section(section: Section) -> dict[str, object]:
         "heading": section.heading,
         "says": section.says,
         "closes": section.closes,
+        "table_first": section.table_first,
         "charts": [{"svg": one.svg, "alt": one.alt} for one in section.charts],
         "columns": [
             {"title": one.title, "number": one.number, "wide": one.wide}

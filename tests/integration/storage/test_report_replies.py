@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from streamer.backend import Backend
-from streamer.domain.actor import Actor
+from streamer.domain.account import NewAccount
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.consent import ConsentPurpose, EndReason
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision
 from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.role import Role
 from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError, NotYoursError
 from streamer.report_replies import ReportReplies, same_person
@@ -113,11 +115,15 @@ async def test_what_has_evidence_needs_no_answer(report: Reported) -> None:
 
 async def test_who_wrote_it_or_bills_it_does_not_decide(report: Reported) -> None:
     reply = await report.answer()
+    sara = NewAccount("sara", (Role.PRACTITIONER,), report.doctor.practitioner_refs)
+    await report.backend.accounts.add(sara, SERVICE, NOW)
     for by in (
         report.doctor,
         Actor("Aigul"),
         Actor("botagoz (through aigul)"),
         Actor("another", report.doctor.practitioner_refs),
+        # Whoever bills it by their account, at a terminal where nobody knows that.
+        Actor("Sara (through root)"),
     ):
         with pytest.raises(NotYoursError, match="another person"):
             await report.accept(reply, by)
