@@ -87,6 +87,10 @@ class OutsideError(KirdiError):
     exit_code = 11
 
 
+class UnsentError(OutsideError):
+    """A message could not be sent; what it was about is taken back, and says what to do instead."""
+
+
 class CacheError(KirdiError):
     """Redis refuses or cannot be reached; never fatal to a decision."""
 

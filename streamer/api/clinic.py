@@ -44,12 +44,11 @@ from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices
+from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.installation import Installation
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
 from streamer.web.resources import (
-    Cameras,
-    CameraTests,
     Desk,
     Enrolments,
     Notices,

@@ -204,13 +204,15 @@ class PostgresCodes:
         closes = starts_at + self._terms.closes_after
         if closes - now < timedelta(seconds=1):
             raise InputError(
-                f"appointment {ref}: its arrival window has closed; see reception",
+                f"appointment {ref}: its arrival window has closed; if the patient came "
+                "while it was open, check them in by hand and say when",
                 code="window_closed",
             )
         if starts_at - now > self._terms.longest + self._terms.opens_before:
             raise InputError(
                 f"appointment {ref}: begins more than {self._terms.longest.days} days from now; "
-                "issue its code later, or raise codes.longest_days",
+                "issue its code later",
+                command="or raise codes.longest_days",
                 code="code_too_early",
                 days=str(self._terms.longest.days),
             )
@@ -255,8 +257,9 @@ class PostgresCodes:
         issued = await connection.fetchval(sql("codes_issued_since"), patient["patient_id"], since)
         if issued >= self._terms.most_per_day:
             raise InputError(
-                f"patient {patient['patient_ref']}: has been issued {issued} codes today; check "
-                "them in by hand, or raise codes.most_per_day",
+                f"patient {patient['patient_ref']}: has been issued {issued} codes today, and "
+                "there may be no more; check them in by hand",
+                command="or raise codes.most_per_day",
                 code="too_many_codes",
                 count=str(issued),
             )

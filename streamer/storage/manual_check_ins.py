@@ -120,7 +120,9 @@ class ManualCheckIns:
             )
             if row is None:
                 raise InputError(
-                    f"appointment {appointment_ref}: is not known", code="unknown_appointment"
+                    f"appointment {appointment_ref}: is not known; look at the reference, or "
+                    "import the appointment",
+                    code="unknown_appointment",
                 )
             await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
             check_in = CheckIn(

@@ -92,7 +92,9 @@ class PostgresUndo:
             )
             if row is None:
                 raise InputError(
-                    f"appointment {appointment_ref}: is not known", code="unknown_appointment"
+                    f"appointment {appointment_ref}: is not known; look at the reference, or "
+                    "import the appointment",
+                    code="unknown_appointment",
                 )
             await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
             check_in = await connection.fetchrow(sql("active_check_in"), row["appointment_id"])
@@ -177,8 +179,9 @@ class PostgresUndo:
         if not Method(check_in["method"]).needs_consent:
             raise InputError(
                 f"appointment {appointment_ref}: its check-in rests on no face "
-                f"({check_in['method']}); undo it as no wrong person's",
-                command="without --wrong-person",
+                f"({check_in['method']}), so nobody was taken for the patient; take it back "
+                "without saying that it was the wrong person",
+                command="leave out --wrong-person",
                 code="no_face",
             )
         # The lock that every check-in by face takes: none that is on its way misses the block.

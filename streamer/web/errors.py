@@ -23,6 +23,7 @@ from streamer.errors import (
     OutsideError,
     StaleError,
     TextError,
+    UnsentError,
     VaultError,
 )
 from streamer.web.problem import Problem
@@ -47,6 +48,7 @@ _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] =
     (TextError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     (NoMatchError, HTTPStatus.CONFLICT, "no-match", None),
     (CameraError, HTTPStatus.BAD_GATEWAY, "camera", None),
+    (UnsentError, HTTPStatus.BAD_GATEWAY, "outside", None),
     (OutsideError, HTTPStatus.BAD_GATEWAY, "outside", "a service outside does not answer"),
     (DatabaseError, HTTPStatus.SERVICE_UNAVAILABLE, "database", "the database does not answer"),
     (CacheError, HTTPStatus.SERVICE_UNAVAILABLE, "cache", "the cache does not answer"),
