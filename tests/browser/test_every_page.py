@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize
 
 from streamer.domain.consent import Language
 from tests.browser.console import Console, screenshot
@@ -13,6 +13,9 @@ from tests.browser.pages import KIOSK, OF_ROLES, opened, others, paired
 from tests.npm import installed
 
 MOST_BYTES = 150_000
+PHONE = ViewportSize(width=360, height=740)
+FOR_SCREENS = (KIOSK, "/board", "/today/sheet")
+"""Of tablets, of walls, of paper."""
 LANGUAGES = (
     Language.EN,
     pytest.param(Language.KK, marks=pytest.mark.long),
@@ -60,6 +63,12 @@ async def test_no_serious_fault_of_accessibility_and_150_kb_at_most(
                 faults += [f"{path} {colours} {one}" for one in await judged(page, rules)]
                 if colours == "light" or language is Language.EN:
                     await screenshot(page, f"every{path.replace('/', '-')}-{colours}-{language}")
+            if language is Language.RU and path not in FOR_SCREENS:
+                # Its words are the longest.
+                await page.set_viewport_size(PHONE)
+                await screenshot(page, f"every{path.replace('/', '-')}-phone-{language}")
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= PHONE["width"], path
             sent, unpacked = await weight.bytes()
             assert 0 < sent < MOST_BYTES, path
             assert 0 < unpacked < MOST_BYTES, path
