@@ -17,6 +17,7 @@ def acting(settings: Settings, by: str = "") -> Actor:
     """
     user, named = os_user(), " ".join(by.split())
     if not named or named == user:
-        return Actor(user, settings.staff.practitioner_refs(user))
+        return Actor(user, settings.staff.practitioner_refs(user), at_terminal=True)
     # A practitioner does not become somebody else by naming another, nor that one by doing it here.
-    return Actor(f"{named} (through {user})", settings.staff.practitioner_refs(named, user))
+    refs = settings.staff.practitioner_refs(named, user)
+    return Actor(f"{named} (through {user})", refs, at_terminal=True)

@@ -150,4 +150,5 @@ def hands_in_it(settings: Settings, actor: Actor, device: Device) -> tuple[Actor
     operator = device.operator
     if operator is None:
         return (actor,)
-    return (actor, Actor(operator, settings.staff.practitioner_refs(operator)))
+    refs = settings.staff.practitioner_refs(operator)
+    return (actor, Actor(operator, refs, at_terminal=True))

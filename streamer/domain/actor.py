@@ -12,16 +12,28 @@ class Actor:
         name: Of the account; what is recorded.
         practitioner_refs: Whose appointments this person bills, and whom they speak for. Nobody
             may vouch for their own patients.
+        at_terminal: Somebody at the machine itself, whom nobody has signed in: what accounts of
+            these names bill is theirs, too.
     """
 
     name: str
     practitioner_refs: tuple[str, ...] = ()
+    at_terminal: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the accounts that act, in small letters: who is named, and through whom."""
+        return _names(self.name)
 
 
 def acted_as(recorded: str, account: str) -> bool:
     """Does what is recorded of an actor name this account, acting or spoken for?"""
+    return account.casefold() in _names(recorded)
+
+
+def _names(recorded: str) -> tuple[str, ...]:
     name, _, user = recorded.casefold().partition(" (through ")
-    return account.casefold() in (name, user.removesuffix(")"))
+    return (name, user.removesuffix(")")) if user else (name,)
 
 
 SERVICE: Final = Actor("kirdi")

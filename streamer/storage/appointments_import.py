@@ -24,7 +24,7 @@ from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.import_result import ImportResult, import_event, naming_events
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
-from streamer.storage.own_patients import OwnPatientError, own_visits_among
+from streamer.storage.own_patients import OwnPatientError, own_visits_among, practitioner_refs_of
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
 from streamer.storage.refusals import refusals_recorded
@@ -234,11 +234,10 @@ class AppointmentsImport:
         self, connection: Connection, bookings: Sequence[Booking], plan: _Plan, by: Actor
     ) -> None:
         """Who bills a visit can't produce its evidence, nor hand it to somebody for a while."""
-        if not by.practitioner_refs:
+        refs = await practitioner_refs_of(connection, self._site_id, by)
+        if not refs:
             return
-        rows = await connection.fetch(
-            sql("practitioner_ids"), self._site_id, list(by.practitioner_refs)
-        )
+        rows = await connection.fetch(sql("practitioner_ids"), self._site_id, list(refs))
         own = {row["practitioner_id"] for row in rows}
         patients = {patient for one in plan.changes for patient, _ in one.whose}
         visits = await own_visits_among(connection, self._site_id, by, patients)

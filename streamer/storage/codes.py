@@ -20,7 +20,7 @@ from streamer.errors import DatabaseError, InputError
 from streamer.storage.attempts import Scope
 from streamer.storage.audit import append
 from streamer.storage.local_day import LocalDay
-from streamer.storage.own_patients import refuse_own_patient
+from streamer.storage.own_patients import practitioner_refs_of, refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
@@ -244,7 +244,7 @@ class PostgresCodes:
         self, connection: Connection, patient_id: UUID, by: Actor, now: datetime
     ) -> None:
         """Neither patients of whoever issues it, nor guardians of such patients."""
-        if not by.practitioner_refs:
+        if not await practitioner_refs_of(connection, self._site_id, by):
             return
         wards = await connection.fetch(sql("wards_of"), patient_id)
         for one in (patient_id, *(row["patient_id"] for row in wards)):
@@ -296,7 +296,7 @@ class PostgresCodes:
                 None if digits is None else self._hashes.of(digits),
                 now,
                 by.name,
-                list(by.practitioner_refs),
+                list(await practitioner_refs_of(connection, self._site_id, by)),
                 target.expires_at,
             )
             if inserted is not None:

@@ -224,7 +224,9 @@ class PostgresConsents:
     ) -> tuple[UUID | None, Patient | None]:
         if given.guardian_ref is None:
             return None, None
-        row = await connection.fetchrow(sql("patient_by_ref"), self._site_id, given.guardian_ref)
+        # Locked: an erasure that asks whether they signed for others waits, or is waited for.
+        ref = given.guardian_ref
+        row = await connection.fetchrow(sql("patient_for_enrolment"), self._site_id, ref)
         if row is None:
             return None, None
         return row["patient_id"], patient_from(row, (), self._vault)

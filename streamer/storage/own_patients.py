@@ -24,6 +24,21 @@ class OwnPatientError(InputError):
         self.patient_ids = patient_ids
 
 
+async def practitioner_refs_of(
+    connection: Connection, site_id: str, actor: Actor
+) -> tuple[str, ...]:
+    """Return whose appointments somebody bills, by the settings and by their accounts.
+
+    Raises:
+        DatabaseError: It is not known.
+    """
+    if not actor.at_terminal:
+        return actor.practitioner_refs
+    rows = await connection.fetch(sql("account_practitioners"), site_id, list(actor.names))
+    named = {row["practitioner_ref"] for row in rows}
+    return (*actor.practitioner_refs, *sorted(named.difference(actor.practitioner_refs)))
+
+
 async def refuse_own_patient(
     connection: Connection, site_id: str, actor: Actor, patient_id: UUID, now: datetime
 ) -> None:
@@ -33,10 +48,11 @@ async def refuse_own_patient(
         OwnPatientError: It is one of theirs.
         DatabaseError: It is not known.
     """
-    if not actor.practitioner_refs:
+    refs = await practitioner_refs_of(connection, site_id, actor)
+    if not refs:
         return
     practitioner_ref = await connection.fetchval(
-        sql("bills_patient"), site_id, patient_id, actor.practitioner_refs, now
+        sql("bills_patient"), site_id, patient_id, refs, now
     )
     if practitioner_ref is not None:
         raise OwnPatientError(
@@ -54,11 +70,10 @@ async def billed_among(
     now: datetime,
 ) -> frozenset[UUID]:
     """Return those of the patients whom `refuse_own_patient` would refuse; raises DatabaseError."""
-    if not actor.practitioner_refs or not patient_ids:
+    refs = await practitioner_refs_of(connection, site_id, actor)
+    if not refs or not patient_ids:
         return frozenset()
-    rows = await connection.fetch(
-        sql("billed_among"), site_id, list(patient_ids), actor.practitioner_refs, now
-    )
+    rows = await connection.fetch(sql("billed_among"), site_id, list(patient_ids), refs, now)
     return frozenset(row["patient_id"] for row in rows)
 
 
@@ -70,9 +85,8 @@ async def own_visits_among(
     Raises:
         DatabaseError: It is not known.
     """
-    if not actor.practitioner_refs or not patient_ids:
+    refs = await practitioner_refs_of(connection, site_id, actor)
+    if not refs or not patient_ids:
         return ()
-    rows = await connection.fetch(
-        sql("own_visits_among"), site_id, list(patient_ids), actor.practitioner_refs
-    )
+    rows = await connection.fetch(sql("own_visits_among"), site_id, list(patient_ids), refs)
     return [(row["appointment_id"], row["patient_id"], row["starts_at"]) for row in rows]

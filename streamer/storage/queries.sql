@@ -886,6 +886,11 @@ JOIN consents c ON c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.
 WHERE p.site_id = $1 AND NOT p.is_staff AND p.deceased_on IS NULL
   AND NOT EXISTS (SELECT FROM templates t WHERE t.patient_id = p.patient_id AND t.pack_id = $2);
 
+-- name: account_practitioners
+-- Whose appointments accounts of these names (in small letters) bill.
+SELECT DISTINCT unnest(practitioner_refs) AS practitioner_ref FROM accounts
+WHERE site_id = $1 AND lower(name) = ANY($2::text[]) AND practitioner_refs <> '{}';
+
 -- name: bills_patient
 -- Which of these practitioners has appointments with the patient, now or within a year before? Or had
 -- them, until somebody made them another one's.

@@ -3,8 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from streamer.domain.actor import Actor
 from streamer.domain.role import Role
-from tests.integration.storage.clinic import booking, patient
+from streamer.errors import InputError
+from tests.integration.storage.clinic import booking, consent, patient
 from tests.integration.web.house import House
 from tests.integration.web.test_imports import APPOINTMENT
 
@@ -62,3 +66,18 @@ async def test_handing_a_visit_over_for_a_while_gains_nothing(house: House) -> N
     nina = await house.as_role(Role.RECEPTION, account="nina")
     for path, body in (*attacks[:1], *attacks[4:5], *attacks[6:]):
         assert (await nina.post(path, json=body)).status_code in (200, 201), path
+
+
+async def test_at_the_terminal_an_account_of_that_name_counts_too(house: House) -> None:
+    await house.clinic.import_patients(patient(1))
+    await house.clinic.import_bookings(booking(1))
+    await house.as_role(Role.PRACTITIONER, account="doctor", practitioner_refs=["D-1"])
+    given = consent("P-1")
+    for name in ("Doctor", "Doctor (through root)", "nina (through doctor)"):
+        with pytest.raises(InputError, match=r"D-1 .*somebody else has to"):
+            await house.clinic.consent(given, Actor(name, at_terminal=True))
+        with pytest.raises(InputError, match="somebody else has to"):
+            await house.clinic.import_bookings(
+                replace(booking(1), practitioner_ref="D-2"), by=Actor(name, at_terminal=True)
+            )
+    assert await house.clinic.consent(given, Actor("nina (through root)", at_terminal=True))
