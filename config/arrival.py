@@ -29,6 +29,13 @@ class Arrival(Section):
         description="and so long after its start on days without site.opening_hours; on others "
         "until the site closes",
     )
+    enter_afterwards_days: int = Field(
+        3,
+        ge=0,
+        le=14,
+        description="so many days later the times of a sheet that was kept on paper may still be "
+        "entered; 0 = on the same day only",
+    )
     refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
 
     @model_validator(mode="after")

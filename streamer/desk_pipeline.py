@@ -92,7 +92,8 @@ class DeskPipeline:
         if self._looking is not None:
             raise InputError(
                 f"camera {self._rules.camera_id}: another comparison is under way there; wait "
-                "until it is over"
+                "until it is over",
+                code="camera_busy",
             )
 
     def bridge(self, max_gap_s: float) -> None:

@@ -11,15 +11,21 @@ class KirdiError(Exception):
         message: What is wrong, and what to do, in words that hold for programs and pages as well:
             no option and no command of the command line.
         command: What to run or to give at the command line; told there only.
+        code: A word under which pages have the message in their own languages; most have none.
+        values: What stands in it there; moments as ISO 8601 says them.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str = "", *, command: str = "") -> None:
-        """See the attributes; `str` is both."""
+    def __init__(
+        self, message: str = "", *, command: str = "", code: str = "", **values: str
+    ) -> None:
+        """See the attributes; `str` is message and command."""
         super().__init__(f"{message}; {command}" if command else message)
         self.message = message
         self.command = command
+        self.code = code
+        self.values = values
 
 
 class InputError(KirdiError):
@@ -79,6 +85,10 @@ class OutsideError(KirdiError):
     """A service outside (SMS gateway, digital documents) refuses or cannot be reached."""
 
     exit_code = 11
+
+
+class UnsentError(OutsideError):
+    """A message could not be sent; what it was about is taken back, and says what to do instead."""
 
 
 class CacheError(KirdiError):

@@ -97,12 +97,14 @@ class ReportRuns:
             DatabaseError: It refuses; nothing was kept.
             VaultError: A profile does not open.
         """
-        now, zone = self._backend.clock.now(), self._backend.settings.site.zone
-        if LocalDay(period.first, zone).start > now:
+        clock, zone = self._backend.clock, self._backend.settings.site.zone
+        if LocalDay(period.first, zone).start > clock.now():
             raise InputError(f"{period.first}: lies in the future; there is nothing to report yet")
         if period.days > MOST_DAYS:
             raise InputError(f"{period.days} days are too many; ask for {MOST_DAYS} at the most")
         async with self._reports.writing(period) as writing:
+            # Another maker may have been waited for.
+            now = clock.now()
             made = await self._make(writing, now, progress)
             kept = self._revision(writing, made, now, by)
             former = writing.former

@@ -196,7 +196,8 @@ class ApiCameraTests:
         except UnseenError as error:
             log.info("camera test failed", camera=camera.id, reason=str(error))
             said = _SAID.get(error.kind, _NO_CAMERA)
-            raise CameraError(f"{address.address}: {said}") from None
+            code = f"camera_{error.kind}" if error.kind in _SAID else ""
+            raise CameraError(f"{address.address}: {said}", code=code) from None
 
     def _viewed(self, camera: Camera, addresses: list[CameraUrl]) -> StreamInfo | str | None:
         """The second stream, or why there is none to be seen: a remark, as faces need it not."""

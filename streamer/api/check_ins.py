@@ -16,6 +16,11 @@ class ApiCheckIns:
         self._by_hand = by_hand
         self._undoing = undoing
 
+    @property
+    def enter_afterwards_days(self) -> int:
+        """See `resources.CheckIns`."""
+        return self._by_hand.enter_afterwards_days
+
     async def add(
         self, appointment_ref: str, by: Actor, reason: str, at: datetime | None
     ) -> ManualCheckInWritten:

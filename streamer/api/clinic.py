@@ -46,13 +46,12 @@ from streamer.recognition import face_gate
 from streamer.report_runs import ReportRuns
 from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices
+from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.installation import Installation, Notices
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
 from streamer.web.report_ports import Reports
 from streamer.web.resources import (
-    Cameras,
-    CameraTests,
     Desk,
     Enrolments,
     Resources,

@@ -21,6 +21,7 @@ from streamer.cameras.camera_set import CameraSet
 from streamer.cameras.load_watch import LoadWatch
 from streamer.cameras.overlay import CameraOverlay, faults_of
 from streamer.cameras.overlay_file import OverlayFile
+from streamer.cameras.unknown_camera import unknown_camera
 from streamer.cameras.view_tester import look
 from streamer.clock import Clock
 from streamer.control.messages import Reply, Request, Verb
@@ -274,8 +275,7 @@ class CameraControl:
                 raise InputError(f"camera {request.camera_id}: there is one; remove it first")
             return self._overlay.with_camera(_camera(request))
         if request.camera_id not in known:
-            names = ", ".join(sorted(known)) or "there is none"
-            raise InputError(f"camera {request.camera_id}: unknown ({names})")
+            raise unknown_camera(request.camera_id, known)
         if request.verb is Verb.REMOVE:
             return self._overlay.without(request.camera_id)
         if request.verb is Verb.CHANGE:

@@ -14,6 +14,7 @@ from streamer.cameras.frame_tap import FrameTap
 from streamer.cameras.load_governor import Level
 from streamer.cameras.running_camera import RunningCamera
 from streamer.cameras.track_tap import TrackTap
+from streamer.cameras.unknown_camera import unknown_camera
 from streamer.clock import Clock
 from streamer.domain.camera_state import CameraState, CameraStatus
 from streamer.domain.view_state import ViewState
@@ -196,8 +197,7 @@ class CameraSet:
             resting = self._resting.get(camera_id)
             why = "the service is stopping" if resting is None else resting.reason
             raise InputError(f"camera {camera_id}: it does not run: {why}")
-        names = ", ".join(sorted(self._cameras)) or "there is none"
-        raise InputError(f"camera {camera_id}: unknown ({names})")
+        raise unknown_camera(camera_id, self._cameras)
 
     def _rest(self, camera_id: str, status: CameraStatus, reason: str) -> None:
         state = CameraState(camera_id, status, reason, self._clock.now())

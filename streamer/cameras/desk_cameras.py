@@ -84,8 +84,9 @@ class DeskCameras:
         pipeline = running.analysis
         if not isinstance(pipeline, DeskPipeline):
             raise InputError(
-                f"camera {camera_id}: is of kind {running.camera.kind}; only a camera of kind desk "
-                "compares (any but a kiosk, where recognition.mode is desk)"
+                f"camera {camera_id}: is of kind {running.camera.kind} and compares nobody; choose "
+                "one at the desk, or ask your administrator which one that is",
+                command="those of kind desk do, and where recognition.mode is desk any but a kiosk",
             )
         # Before anybody's template is read for it.
         pipeline.refuse_if_busy()
@@ -95,5 +96,6 @@ class DeskCameras:
             raise CameraError(
                 f"camera {camera_id}: is {state.status}{reason}; check in by code or by hand",
                 command="see `kirdi cameras status`",
+                code="camera_dark",
             )
         return DeskCamera(pipeline, self._build, self._min_liveness)

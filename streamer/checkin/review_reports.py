@@ -32,7 +32,8 @@ def chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Rev
     }
     if not known:
         raise InputError(
-            f"review {review.review_id}: nobody of it consents to recognition any more"
+            f"review {review.review_id}: nobody of it consents to recognition any more",
+            code="consent_gone",
         )
     if patient_ref in known:
         return known[patient_ref]
@@ -128,7 +129,8 @@ def check_patient(review: ShownReview, patient_ref: str, described: ReviewRefere
     people = _people(review, described)
     if review.patient_id not in people:
         raise InputError(
-            f"review {review.review_id}: the patient does not consent to recognition any more"
+            f"review {review.review_id}: the patient does not consent to recognition any more",
+            code="consent_gone",
         )
     if patient_ref not in ("", people[review.patient_id]):
         raise InputError(

@@ -127,7 +127,8 @@ class ShownDesk:
         if vouched is not None and same_person(vouched.name, actor.name):
             raise InputError(
                 f"review {review.review_id}: rests on a word or a code of {vouched.name}; somebody "
-                "else has to confirm it"
+                "else has to confirm it",
+                code="vouched",
             )
         check_ins = [self._check_in(review, key, actor.name) for key in review.appointments]
         record = self._record(review, ReviewDecision.CONFIRMED, actor.name)

@@ -133,7 +133,7 @@ def verify(
         warn((*read.notes, *checked.notes))
     if findings:
         raise AuditError(
-            f"audit: is not as it was written ({len(findings) + verdict.more} findings); keep the "
+            f"audit: is not as it was written (findings: {len(findings) + verdict.more}); keep the "
             "database, its backups and the checkpoints as they are, and find out who could write"
         )
     if not as_json:
@@ -272,6 +272,6 @@ def _soundness(verdict: "Verdict", read: "CheckpointsRead") -> Iterator[str]:
         yield f"{verdict.removed} older ones were removed by retention, which is on record."
     if read.lines:
         yield (
-            f"{read.lines} checkpoints agree, the newest of {read.last_at}; {verdict.uncovered} "
-            "events are newer."
+            f"Checkpoints that agree: {read.lines}, the newest of {read.last_at}; newer events: "
+            f"{verdict.uncovered}."
         )

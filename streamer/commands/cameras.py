@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streamer.cameras.unknown_camera import unknown_camera
 from streamer.commands.by_option import ByOption
 from streamer.commands.invocation import (
     ConfigOption,
@@ -67,10 +68,10 @@ def status(
     """Say what each camera is doing, since when and why, and how fast."""
     reports = _ask("status").cameras
     if camera_id is not None:
-        known = ", ".join(one.state.camera_id for one in reports) or "there is none"
+        known = [one.state.camera_id for one in reports]
         reports = tuple(one for one in reports if one.state.camera_id == camera_id)
         if not reports:
-            raise InputError(f"camera {camera_id}: unknown ({known})")
+            raise unknown_camera(camera_id, known)
     if as_json:
         print_json([_whole(one) for one in reports])
         return

@@ -81,8 +81,9 @@ def add(
         str,
         typer.Option(
             "--at",
-            metavar="HH:MM",
-            help="When the patient came, where it is written down afterwards: today, at the site.",
+            metavar="[YYYY-MM-DD ]HH:MM",
+            help="When the patient came, where it is written down afterwards: today or "
+            "some days ago (arrival.enter_afterwards_days).",
         ),
     ] = "",
     by: ByOption = "",
@@ -96,7 +97,7 @@ def add(
     """
     settings = read_settings(config)
     why = _reason(reason)
-    came_at = _time_of_today(at, settings.site.zone)
+    came_at = _time_at_site(at, settings.site.zone)
     done = asyncio.run(_add(appointment_ref, acting(settings, by), why, came_at, settings))
     if as_json:
         print_json([asdict(done)])
@@ -147,16 +148,21 @@ def _reason(text: str) -> str:
     return why
 
 
-def _time_of_today(text: str, zone: ZoneInfo) -> datetime | None:
+def _time_at_site(text: str, zone: ZoneInfo) -> datetime | None:
     if not text:
         return None
+    day, _, hour = text.rpartition(" ")
     try:
-        at = time.fromisoformat(text) if _HOUR_AND_MINUTE.fullmatch(text) else None
+        at = time.fromisoformat(hour) if _HOUR_AND_MINUTE.fullmatch(hour) else None
+        on = date.fromisoformat(day) if day else datetime.now(zone).date()
     except ValueError:
         at = None
     if at is None:
-        raise InputError(f"--at {text}: is no time at the site; write HH:MM, such as 09:05")
-    return datetime.combine(datetime.now(zone).date(), at, tzinfo=zone)
+        raise InputError(
+            f"--at {text}: is no time at the site; write HH:MM, such as 09:05, or with its day "
+            "2026-11-23 09:05"
+        )
+    return datetime.combine(on, at, tzinfo=zone)
 
 
 async def _list(wanted: date, undone: bool, settings: Settings, by: str) -> list[dict[str, object]]:

@@ -203,7 +203,7 @@ def _tell(facts: IncidentFacts, output: Path, secret: str, due: datetime, as_jso
         return
     say(f"Affected: {len(facts.affected) + facts.erased} ({_said(counts)}).")
     if facts.erased:
-        say(f"{facts.erased} of them were erased since: nobody knows who they are.")
+        say(f"Erased since, so that nobody knows who they are: {facts.erased}.")
     say(f"The authority must have its notice by {due:%A, %Y-%m-%d %H:%M}: see notice.ru.pdf.")
     say(f"Everything is in {output}; the list of people is sealed in {_LIST}. Its secret, shown")
     say(f"once: {secret}")

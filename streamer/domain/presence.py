@@ -37,6 +37,7 @@ class Presence:
         score: Similarity of the match, and the `threshold` it had to reach; None without a face.
         decided_by: Who looked and confirmed it, redeemed the code, or says so; None where nobody
             had a hand in it.
+        issuer_refs: Practitioners who issued the code that it rests on: for them it is no evidence.
     """
 
     presence_id: UUID
@@ -54,6 +55,7 @@ class Presence:
     threshold: float | None = None
     pack_id: str | None = None
     decided_by: str | None = None
+    issuer_refs: tuple[str, ...] = ()
 
 
 def presence_id(

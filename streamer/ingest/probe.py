@@ -46,7 +46,7 @@ class UnseenError(CameraError):
 
     def __init__(self, message: str, kind: FailureKind) -> None:
         """See `CameraError`."""
-        super().__init__(message)
+        super().__init__(message, code=f"camera_{kind}")
         self.kind = kind
 
 

@@ -44,16 +44,22 @@ class ConsentRules:
                 f"{who}: no document; name the signed one", command="by --document-ref"
             )
         if given.given_at > now:
-            raise InputError(f"{who}: a consent cannot be given in the future; correct the day")
+            raise InputError(
+                f"{who}: a consent cannot be given in the future; correct the day",
+                code="consent_day",
+            )
         if given.expires_at > given.given_at + self._term + timedelta(days=1):
             raise InputError(
                 f"{who}: the text names a term of {self._term_days} days; a consent may end "
-                "earlier, not later"
+                "earlier, not later",
+                code="consent_day",
             )
         if given.expires_at <= now:
-            raise InputError(f"{who}: the consent's term is over; have a new one signed")
+            raise InputError(
+                f"{who}: the consent's term is over; have a new one signed", code="consent_over"
+            )
         if patient.deceased_on is not None:
-            raise InputError(_deceased(who))
+            raise InputError(_deceased(who), code="deceased")
         if given.purpose is ConsentPurpose.CHECK_IN:
             self._refuse_for_recognition(who, patient, now)
         self._refuse_signer(who, given, patient, guardian, now)
@@ -75,11 +81,12 @@ class ConsentRules:
         who = f"patient {patient.patient_ref}"
         self._refuse_for_recognition(who, patient, now)
         if patient.deceased_on is not None:
-            raise InputError(_deceased(who))
+            raise InputError(_deceased(who), code="deceased")
         if consent is None or (consent.expires_at is not None and consent.expires_at <= now):
             raise InputError(
                 f"{who}: has no consent to check-in in force; record the signed document first",
                 command="by `kirdi consents record`",
+                code="no_consent",
             )
         if consent_ref and consent_ref != consent.document_ref:
             raise InputError(
@@ -89,10 +96,13 @@ class ConsentRules:
             )
         if consent.by_guardian and self.came_of_age(patient, consent.given_at, now):
             raise InputError(
-                f"{who}: is of age, and a guardian's consent ends with that; have the patient sign"
+                f"{who}: is of age, and a guardian's consent ends with that; have the patient sign",
+                code="of_age",
             )
         if not consent.by_guardian and self._is_minor(patient, now):
-            raise InputError(f"{who}: is under {MAJORITY}; have a guardian consent")
+            raise InputError(
+                f"{who}: is under {MAJORITY}; have a guardian consent", code="needs_guardian"
+            )
 
     def came_of_age(self, patient: Patient, given_at: datetime, now: datetime) -> bool:
         """Whether a patient turned 18 after `given_at` and until `now`: by days of the site."""
@@ -107,13 +117,15 @@ class ConsentRules:
         if patient.is_staff:
             raise InputError(
                 f"{who}: is staff, and staff are never checked in by face; use another way to "
-                "check in"
+                "check in",
+                code="staff",
             )
         born = _known_birth_date(who, patient)
         if full_years(born, self._today(now)) < self._minimum_age:
             raise InputError(
                 f"{who}: is under {self._minimum_age}, too young to be enrolled by face; use a "
-                "code, for which no consent is needed"
+                "code, for which no consent is needed",
+                code="too_young",
             )
 
     def _refuse_signer(
@@ -131,21 +143,25 @@ class ConsentRules:
                 raise InputError(
                     f"{who}: is under {MAJORITY}; a guardian has to consent: name who it was",
                     command="by --guardian",
+                    code="needs_guardian",
                 )
             return
         if guardian is None or given.guardian_ref not in patient.guardian_refs:
             raise InputError(
                 f"{who}: named is nobody who is this patient's guardian in the imports; correct "
-                "the reference, or import the patient with guardian_refs"
+                "the reference, or import the patient with guardian_refs",
+                code="wrong_guardian",
             )
         if guardian.deceased_on is not None or self._is_minor(guardian, given.given_at):
             raise InputError(
                 f"{who}: the guardian is under {MAJORITY} or recorded as deceased and cannot "
-                "consent; name another one, or correct the import"
+                "consent; name another one, or correct the import",
+                code="wrong_guardian",
             )
         if self.came_of_age(patient, given.given_at, now):
             raise InputError(
-                f"{who}: is of age, and a guardian's consent ends with that; have the patient sign"
+                f"{who}: is of age, and a guardian's consent ends with that; have the patient sign",
+                code="of_age",
             )
 
     def _is_minor(self, patient: Patient, now: datetime) -> bool:

@@ -146,7 +146,7 @@ class Enrolment:
             if face is not None:
                 embeddings.append(await self._matcher.embed_thoroughly(photo.image, face))
         if faults:
-            raise InputError(f"patient {patient_ref}: " + "; ".join(faults))
+            raise InputError(f"patient {patient_ref}: " + "; ".join(faults), code="photo_unfit")
         used = self._agreeing(patient_ref, photos, embeddings, warnings)
         if len(used) == 1:
             warnings.append("one photo only; two or more are recognised far better")
@@ -195,7 +195,8 @@ class Enrolment:
             one, other = (photos[index].name for index in agreed.apart)
             raise InputError(
                 f"patient {patient_ref}: photos {one} and {other} seem to show different people; "
-                "leave one out"
+                "leave one out",
+                code="photos_differ",
             )
         warnings += [
             f"photo {photos[left.index].name}: left out, it is unlike the others (distance "

@@ -77,7 +77,8 @@ def photo_of(name: str, data: bytes) -> Photo:
         if min(height, width) < MIN_SIDE_PX or width * height > MAX_PIXELS:
             raise InputError(
                 f"photo {name}: {width}x{height} pixels; give one of {MIN_SIDE_PX} pixels a side "
-                f"or more, and of {MAX_PIXELS // 1_000_000} megapixels or fewer"
+                f"or more, and of {MAX_PIXELS // 1_000_000} megapixels or fewer",
+                code="photo_size",
             )
         try:
             with warnings.catch_warnings():
@@ -88,10 +89,14 @@ def photo_of(name: str, data: bytes) -> Photo:
                     pixels = np.array(_rgb(ImageOps.exif_transpose(image)), dtype=np.uint8)
         except _DAMAGE as error:
             raise InputError(
-                f"photo {name}: is damaged or cut short; copy it again, or save it as JPEG or PNG"
+                f"photo {name}: is damaged or cut short; copy it again, or save it as JPEG or PNG",
+                code="photo_unreadable",
             ) from error
     if several:
-        raise InputError(f"photo {name}: holds several pictures; give a single one, JPEG or PNG")
+        raise InputError(
+            f"photo {name}: holds several pictures; give a single one, JPEG or PNG",
+            code="photo_unreadable",
+        )
     return Photo(name, pixels)
 
 
@@ -104,16 +109,20 @@ def _opened(name: str, data: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise InputError(
             f"photo {name}: far too large; give one of {MAX_PIXELS // 1_000_000} megapixels or "
-            "fewer"
+            "fewer",
+            code="photo_size",
         ) from error
     except (UnidentifiedImageError, *_DAMAGE) as error:
         brand = _PHONE_FORMATS.get(data[8:12]) if data[4:8] == b"ftyp" else None
         if brand is not None:
             raise InputError(
                 f"photo {name}: is a {brand} picture; save it as JPEG, or set the phone's camera "
-                "to take JPEG"
+                "to take JPEG",
+                code="photo_unreadable",
             ) from error
-        raise InputError(f"photo {name}: is no picture; give a JPEG or PNG file") from error
+        raise InputError(
+            f"photo {name}: is no picture; give a JPEG or PNG file", code="photo_unreadable"
+        ) from error
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -64,7 +64,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
         _covered(verdict),
         patient.enrolled,
         patient.declined,
-        unverified and (RowKind.CLAIM, service.claim_ref) in explained,
+        unverified and _answered(one, explained),
         False,
         service.appointment_ref,
         service.amount,
@@ -73,6 +73,14 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
         one.findings,
         any(not finding.code.information_only for finding in one.findings),
     )
+
+
+def _answered(one: JudgedClaim, explained: Explained) -> bool:
+    """Is there an answer to the claim, or to its appointment? It is one visit."""
+    if (RowKind.CLAIM, one.claim.service.claim_ref) in explained:
+        return True
+    booked = one.appointment
+    return booked is not None and (RowKind.APPOINTMENT, booked.appointment_ref) in explained
 
 
 def _evidence(verdict: Verdict) -> RowEvidence | None:

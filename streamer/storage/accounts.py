@@ -64,7 +64,9 @@ class PostgresAccounts:
             new.password_until,
         )
         if made is None:
-            raise InputError(f"account {new.name}: there is one of that name; choose another")
+            raise InputError(
+                f"account {new.name}: there is one of that name; choose another", code="name_taken"
+            )
         await self._record(
             connection, AuditAction.CREATE, str(made), by, now, _rights(new.roles, new.cameras)
         )
@@ -221,7 +223,8 @@ class PostgresAccounts:
         )
         if not others:
             raise InputError(
-                f"account {account.name}: is the last admin who can sign in; make another first"
+                f"account {account.name}: is the last admin who can sign in; make another first",
+                code="last_admin",
             )
 
     async def update(

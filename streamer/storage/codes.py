@@ -168,32 +168,53 @@ class PostgresCodes:
                 sql("appointment_for_code"), self._site_id, order.appointment_ref
             )
             if found is None:
-                raise InputError(f"appointment {order.appointment_ref}: is not known; import it")
+                raise InputError(
+                    f"appointment {order.appointment_ref}: is not known; import it",
+                    code="unknown_appointment",
+                )
             expires_at = self._term(order.appointment_ref, found, now)
             patient_ref, appointment_id = found["patient_ref"], found["appointment_id"]
             starts_at = found["starts_at"]
         patient = await connection.fetchrow(sql("patient_for_code"), self._site_id, patient_ref)
         if patient is None:
-            raise InputError(f"patient {patient_ref}: is not known; import them first")
+            raise InputError(
+                f"patient {patient_ref}: is not known; import them first", code="unknown_patient"
+            )
         if patient["deceased_on"] is not None:
-            raise InputError(f"patient {patient_ref}: is recorded as deceased; correct the import")
+            raise InputError(
+                f"patient {patient_ref}: is recorded as deceased; correct the import",
+                code="deceased",
+            )
         # Whole seconds: a signed token has no finer ones.
         return _Target(patient, appointment_id, expires_at.replace(microsecond=0), starts_at)
 
     def _term(self, ref: str, found: asyncpg.Record, now: datetime) -> datetime:
         """When an appointment's code expires."""
         if found["place"] != Place.SITE:
-            raise InputError(f"appointment {ref}: is not at the site; it needs no code")
+            raise InputError(
+                f"appointment {ref}: is not at the site; it needs no code", code="not_at_site"
+            )
         if found["status"] not in _EXPECTED:
-            raise InputError(f"appointment {ref}: is {found['status']}; it needs no code")
+            raise InputError(
+                f"appointment {ref}: is {found['status']}; it needs no code",
+                code="wrong_status",
+                status=found["status"],
+            )
         starts_at: datetime = found["starts_at"]
         closes = starts_at + self._terms.closes_after
         if closes - now < timedelta(seconds=1):
-            raise InputError(f"appointment {ref}: its arrival window has closed; see reception")
+            raise InputError(
+                f"appointment {ref}: its arrival window has closed; if the patient came "
+                "while it was open, check them in by hand and say when",
+                code="window_closed",
+            )
         if starts_at - now > self._terms.longest + self._terms.opens_before:
             raise InputError(
                 f"appointment {ref}: begins more than {self._terms.longest.days} days from now; "
-                "issue its code later, or raise codes.longest_days"
+                "issue its code later",
+                command="or raise codes.longest_days",
+                code="code_too_early",
+                days=str(self._terms.longest.days),
             )
         return closes
 
@@ -236,8 +257,11 @@ class PostgresCodes:
         issued = await connection.fetchval(sql("codes_issued_since"), patient["patient_id"], since)
         if issued >= self._terms.most_per_day:
             raise InputError(
-                f"patient {patient['patient_ref']}: has been issued {issued} codes today; check "
-                "them in by hand, or raise codes.most_per_day"
+                f"patient {patient['patient_ref']}: has been issued {issued} codes today, and "
+                "there may be no more; check them in by hand",
+                command="or raise codes.most_per_day",
+                code="too_many_codes",
+                count=str(issued),
             )
 
     def _phone(self, row: asyncpg.Record) -> str:
@@ -245,7 +269,8 @@ class PostgresCodes:
         if phone is None:
             raise InputError(
                 f"patient {row['patient_ref']}: no phone is registered; issue the code without "
-                "sending it, and hand it over"
+                "sending it, and hand it over",
+                code="no_phone",
             )
         return phone
 

@@ -214,7 +214,8 @@ class PostgresConsents:
         if row is None:
             raise InputError(
                 f"patient {patient_ref}: is unknown at site {self._site_id}; import the patient "
-                "first, or look at the reference"
+                "first, or look at the reference",
+                code="unknown_patient",
             )
         return row
 
@@ -292,6 +293,7 @@ def _recorded_otherwise(given: ConsentGiven) -> InputError:
         f"patient {given.patient_ref}: document {given.document_ref} is recorded already, with "
         "another guardian, identity check or text; if that was a mistake, end it with the reason "
         "entered-in-error and record it anew",
+        code="document_known",
         command="by `kirdi consents withdraw --reason entered-in-error`",
     )
 

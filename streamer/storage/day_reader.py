@@ -45,21 +45,27 @@ class DayReader:
         return LocalDay.containing(self._pages.now(), self._pages.zone).day
 
     async def day(
-        self, sight: Sight, *, named: bool, keys: Collection[UUID] | None = None
+        self,
+        sight: Sight,
+        *,
+        named: bool,
+        keys: Collection[UUID] | None = None,
+        day: date | None = None,
     ) -> Sequence[DayRow]:
-        """Today's rows, by start; the look is in the audit.
+        """A day's rows, by start; the look is in the audit.
 
         Args:
             sight: Whose look, at whose rows.
             named: With the patients' names.
             keys: These rows only.
+            day: Of the site; None = today.
 
         Raises:
             DatabaseError: It refuses.
             VaultError: A profile does not open.
         """
         async with self._pages.transaction() as connection:
-            rows = await connection.fetch(sql("read_day"), *self._values(sight, keys))
+            rows = await connection.fetch(sql("read_day"), *self._values(sight, keys, day))
             if rows:
                 await self._pages.tell(connection, sight, "Appointment", rows, named=named)
         if not named:
@@ -74,7 +80,7 @@ class DayReader:
         told of it are key, time, place and status, to whoever has been shown the row before.
         """
         async with self._pages.transaction() as connection:
-            rows = await connection.fetch(sql("read_day"), *self._values(_SERVICE, keys))
+            rows = await connection.fetch(sql("read_day"), *self._values(_SERVICE, keys, None))
         return [_row(row, None) for row in rows]
 
     async def versions(self) -> DayVersions:
@@ -100,8 +106,10 @@ class DayReader:
         )
         return self._versions
 
-    def _values(self, sight: Sight, keys: Collection[UUID] | None) -> tuple[object, ...]:
-        span = LocalDay.containing(self._pages.now(), self._pages.zone)
+    def _values(
+        self, sight: Sight, keys: Collection[UUID] | None, day: date | None
+    ) -> tuple[object, ...]:
+        span = LocalDay(day or self.today(), self._pages.zone)
         wanted = None if keys is None else list(keys)
         return (*self._pages.seen_by(sight), span.start, span.end, wanted, MOST_ROWS)
 

@@ -185,28 +185,36 @@ class PostgresDesk:
 def _check_comparable(row: asyncpg.Record | None, patient_ref: str) -> None:
     """Say why nobody may be compared with this patient; a code is always the other way."""
     if row is None:
-        raise InputError(f"patient {patient_ref}: is unknown at this site; look at the reference")
+        raise InputError(
+            f"patient {patient_ref}: is unknown at this site; look at the reference",
+            code="unknown_patient",
+        )
     if row["is_staff"]:
         raise InputError(
             f"patient {patient_ref}: is staff, and staff are never checked in by face; check in by "
-            "code"
+            "code",
+            code="staff",
         )
     if row["is_deceased"]:
         raise InputError(
-            f"patient {patient_ref}: is recorded as deceased; correct the import if that is wrong"
+            f"patient {patient_ref}: is recorded as deceased; correct the import if that is wrong",
+            code="deceased",
         )
     if not row["consents"]:
         raise InputError(
             f"patient {patient_ref}: has no consent in force to be recognised; check in by code or "
-            "by hand"
+            "by hand",
+            code="no_consent",
         )
     if row["template_id"] is None:
         raise InputError(
             f"patient {patient_ref}: is not enrolled with the model pack in use; enrol again, or "
-            "check in by code or by hand"
+            "check in by code or by hand",
+            code="not_enrolled",
         )
     if row["is_code_only"]:
         raise InputError(
             f"patient {patient_ref}: looks too much like another patient to be told apart by face; "
-            "check in by code"
+            "check in by code",
+            code="looks_alike",
         )

@@ -59,7 +59,8 @@ class PostgresDevices:
             if made is None:
                 raise InputError(
                     f"device {new.device_id}: there is one already; draw it a new pairing code, or "
-                    "revoke it first"
+                    "revoke it first",
+                    code="name_taken",
                 )
             detail = (("device", new.device_id), ("kind", new.kind.value))
             event = _event(AuditAction.CREATE, key, by.name, now, detail)

@@ -164,7 +164,8 @@ class PostgresEnrolment:
         if row is None:
             raise InputError(
                 f"patient {patient_ref}: is unknown at site {self._site_id}; "
-                "import the patient first"
+                "import the patient first",
+                code="unknown_patient",
             )
         patient_id: UUID = row["patient_id"]
         await refuse_own_patient(connection, self._site_id, by, patient_id, now)
@@ -183,7 +184,9 @@ class PostgresEnrolment:
         patient = patient_from(row, (), self._vault)
         self._rules.refuse_enrolment(patient, consent, consent_ref, now)
         if consent is None:
-            raise InputError(f"patient {patient_ref}: has no consent to check-in in force")
+            raise InputError(
+                f"patient {patient_ref}: has no consent to check-in in force", code="no_consent"
+            )
         return patient_id, consent.consent_id
 
 

@@ -1,7 +1,7 @@
 """Checks a patient in by hand. Called by `kirdi check-ins add`; the service needs no word of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from uuid import uuid4
 
@@ -50,6 +50,7 @@ class ManualCheckIns:
         clock: Clock,
         site: tuple[str, tzinfo],
         window: PresenceWindow,
+        enter_afterwards_days: int,
     ) -> None:
         """Keep the collaborators.
 
@@ -61,14 +62,21 @@ class ManualCheckIns:
             clock: Its only source of time.
             site: Its id and time zone.
             window: When a patient who is here leaves a presence.
+            enter_afterwards_days: So many days later a time may still be entered; 0 = today only.
         """
         self._postgres = postgres
         self._presences = presences
         self._reviews = reviews
         self._window = window
+        self._days = enter_afterwards_days
         self._check_ins = check_ins
         self._clock = clock
         self._site_id, self._zone = site
+
+    @property
+    def enter_afterwards_days(self) -> int:
+        """So many days later a time may still be entered."""
+        return self._days
 
     async def add(
         self, appointment_ref: str, actor: Actor, reason: str, at: datetime | None = None
@@ -82,8 +90,9 @@ class ManualCheckIns:
             appointment_ref: The clinic's reference.
             actor: Who says so; not the practitioner who bills the patient.
             reason: Why no other way was taken; is kept.
-            at: Aware; when the patient came, where that is written down afterwards: today, not in
-                the future. None = now. Either way it has to lie in the arrival window.
+            at: Aware; when the patient came, where that is written down afterwards: today or some
+                days ago, as a sheet of a downtime has it, not in the future. None = now. Either
+                way it has to lie in the arrival window.
 
         Raises:
             InputError: It is refused; says why and what to do. No check-in was written.
@@ -92,9 +101,15 @@ class ManualCheckIns:
         now = self._clock.now()
         came_at = now if at is None else at
         if came_at > now:
-            raise InputError(f"time {self._local(came_at)}: is still to come")
-        if came_at < LocalDay.containing(now, self._zone).start:
-            raise InputError(f"time {self._local(came_at)}: is not today")
+            raise InputError(f"time {self._local(came_at)}: is still to come", code="to_come")
+        if came_at < self._earliest(now):
+            raise InputError(
+                f"time {self._local(came_at)}: is more than {self._days} days ago, the longest "
+                "that times may be entered afterwards (arrival.enter_afterwards_days); it belongs "
+                "into the clinic's own system",
+                code="too_long_ago",
+                days=str(self._days),
+            )
         attempt = AuditEvent(AuditKind.DECISION, AuditAction.CREATE, actor.name, now)
         async with (
             refusals_recorded(self._postgres, self._site_id, attempt),
@@ -104,7 +119,11 @@ class ManualCheckIns:
                 sql("lock_appointment_by_ref"), self._site_id, appointment_ref
             )
             if row is None:
-                raise InputError(f"appointment {appointment_ref}: is not known")
+                raise InputError(
+                    f"appointment {appointment_ref}: is not known; look at the reference, or "
+                    "import the appointment",
+                    code="unknown_appointment",
+                )
             await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
             check_in = CheckIn(
                 event_id=uuid4(),
@@ -132,10 +151,16 @@ class ManualCheckIns:
                 "not write over that. That the patient is here is kept, and somebody else is "
                 "asked. The status is for that system to correct",
                 command="see `kirdi review list`",
+                code="noshow_kept",
             )
         if result.recorded is not Recorded.WRITTEN:
-            why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
-            raise InputError(f"appointment {appointment_ref}: {why}")
+            code, why = self._why(result.recorded, row["status"], row["starts_at"], row["place"])
+            raise InputError(
+                f"appointment {appointment_ref}: {why}",
+                code=code,
+                status=row["status"],
+                starts_at=row["starts_at"].isoformat(),
+            )
         await self._check_ins.tell(check_in, result)
         return ManualCheckIn(appointment_ref, row["patient_ref"], came_at)
 
@@ -189,19 +214,26 @@ class ManualCheckIns:
             ),
         )
 
-    def _why(self, recorded: Recorded, status: str, starts_at: datetime, place: str) -> str:
+    def _earliest(self, now: datetime) -> datetime:
+        """The start of the first day of which times may still be entered."""
+        today = LocalDay.containing(now, self._zone).day
+        return LocalDay(today - timedelta(days=self._days), self._zone).start
+
+    def _why(
+        self, recorded: Recorded, status: str, starts_at: datetime, place: str
+    ) -> tuple[str, str]:
         if recorded is Recorded.DUPLICATE:
-            return "the patient is checked in already"
+            return "already_in", "the patient is checked in already"
         if recorded is Recorded.REFUSED_STATUS:
-            return f"is {status}; only what is booked or pending can be arrived at"
+            return "wrong_status", f"is {status}; only what is booked or pending can be arrived at"
         if recorded is Recorded.REFUSED_WINDOW and place != Place.SITE:
-            return f"is no visit to the site but one of the kind {place}"
+            return "not_at_site", f"is no visit to the site but one of the kind {place}"
         if recorded is Recorded.REFUSED_WINDOW:
-            return (
+            return "outside_window", (
                 f"starts at {self._local(starts_at)}, and its arrival window does not hold this "
                 "time; if the patient came while it was open, say when"
             )
-        return "its patient can't come in any more; look at the patient's entry"
+        return "cannot_come", "its patient can't come in any more; look at the patient's entry"
 
     def _local(self, moment: datetime) -> str:
         try:

@@ -20,7 +20,7 @@ class OwnPatientError(InputError):
 
     def __init__(self, message: str, *patient_ids: UUID) -> None:
         """Keep whose patient it was, or patients, for the audit."""
-        super().__init__(message)
+        super().__init__(message, code="own_patient")
         self.patient_ids = patient_ids
 
 

@@ -80,6 +80,7 @@ class PostgresPresences:
             presence.threshold,
             presence.pack_id,
             presence.decided_by,
+            list(presence.issuer_refs),
         )
         return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN
 

@@ -503,9 +503,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- where a check-in of the last ten minutes at the same place says it already.
 INSERT INTO presences (presence_id, site_id, patient_id, appointment_id, flag, method, evidence,
                        occurred_at, building, camera_id, device_id, score, threshold, pack_id,
-                       decided_by)
+                       decided_by, issuer_refs)
 SELECT $1::uuid, $2, $3::uuid, $4::uuid, $5, $6, $7, $8::timestamptz, $9, $10, $11,
-       $12::double precision, $13::double precision, $14, $15
+       $12::double precision, $13::double precision, $14, $15, $16::text[]
 WHERE $5 <> 'again' OR NOT EXISTS (
     SELECT FROM check_ins c
     WHERE c.appointment_id = $4 AND c.undone_at IS NULL AND c.method = $6
@@ -1198,7 +1198,8 @@ SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 -- name: late_bookings
 -- Expected appointments without a check-in, with the day's sightings of their patient that lie in
 -- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
--- force and no block; the transaction asks again. First of all those few are found who were seen and
+-- force and no block; the transaction asks again. No code counts that was issued by who bills the
+-- appointment. First of all those few are found who were seen and
 -- are expected as well: everything else is asked of them only.
 WITH known AS MATERIALIZED (
     SELECT patient_id FROM presences
@@ -1224,20 +1225,23 @@ JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 CROSS JOIN LATERAL (
     SELECT p.presence_id AS source_id, p.occurred_at, p.building AS seen_in, p.method,
            p.evidence, p.camera_id, p.device_id, p.score, p.threshold, p.pack_id,
-           p.decided_by
+           p.decided_by, p.issuer_refs
     FROM presences p
     WHERE p.patient_id = a.patient_id AND p.site_id = $1
       AND p.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
       AND p.occurred_at < least($3::timestamptz, a.starts_at + $5::interval)
     UNION ALL
     SELECT c.event_id, c.occurred_at, b.building, c.method,
-           c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by
+           c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by,
+           (SELECT k.issuer_refs FROM codes k
+            WHERE k.patient_id = c.patient_id AND k.redeemed_at = c.occurred_at LIMIT 1)
     FROM check_ins c JOIN appointments b ON b.appointment_id = c.appointment_id
     WHERE c.patient_id = a.patient_id AND c.site_id = $1 AND c.undone_at IS NULL
       AND c.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
       AND c.occurred_at < least($3::timestamptz, a.starts_at + $5::interval)
 ) AS seen
 WHERE seen.evidence IN ('face', 'egov', 'code')
+  AND NOT coalesce(d.practitioner_ref = ANY(seen.issuer_refs), false)
   AND NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)
   AND (seen.method NOT IN ('face', 'desk') OR (
       NOT EXISTS (SELECT FROM face_blocks f WHERE f.patient_id = a.patient_id AND f.day = $6)
@@ -2630,17 +2634,17 @@ ORDER BY performed_at, claim_ref;
 -- Check-ins in force, presences and confirmations between two moments.
 SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
        occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
-       NULL AS appointment_ref, method
+       NULL AS appointment_ref, NULL::text[] AS issuer_refs, method
 FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
 UNION ALL
 SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
-       camera_id, device_id, decided_by, NULL, NULL, method
+       camera_id, device_id, decided_by, NULL, NULL, issuer_refs, method
 FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
 UNION ALL
 SELECT 'confirmation', confirmation_id, patient_id, NULL,
        CASE method WHEN 'face_id' THEN 'face' ELSE 'egov' END, confirmed_at, building, NULL, NULL,
-       NULL, taken_by, appointment_ref, NULL
+       NULL, taken_by, appointment_ref, NULL, NULL
 FROM confirmations WHERE site_id = $1 AND confirmed_at >= $2 AND confirmed_at < $3;
 
 -- name: report_code_issuers

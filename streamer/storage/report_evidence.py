@@ -76,6 +76,7 @@ class ReportEvidence:
             decided_by,
             taken_by,
             appointment_ref,
+            issuer_refs,
             method,
         ) = row
         if appointment_ref is not None:
@@ -87,6 +88,8 @@ class ReportEvidence:
             produced_by = self._resolved[decided_by] = self._whose(decided_by)
         if issued and grade in _CODES:
             produced_by = (*produced_by, *issued.get((occurred_at, device_id or camera_id), ()))
+        if issuer_refs:
+            produced_by = (*produced_by, *issuer_refs)
         if taken_by is not None:
             produced_by = (*produced_by, taken_by)
         return VisitEvidence(

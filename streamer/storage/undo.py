@@ -91,7 +91,11 @@ class PostgresUndo:
                 sql("lock_appointment_by_ref"), self._site_id, appointment_ref
             )
             if row is None:
-                raise InputError(f"appointment {appointment_ref}: is not known")
+                raise InputError(
+                    f"appointment {appointment_ref}: is not known; look at the reference, or "
+                    "import the appointment",
+                    code="unknown_appointment",
+                )
             await refuse_own_patient(connection, self._site_id, actor, row["patient_id"], now)
             check_in = await connection.fetchrow(sql("active_check_in"), row["appointment_id"])
             if check_in is None:
@@ -99,11 +103,14 @@ class PostgresUndo:
                     f"appointment {appointment_ref}: has no check-in in force (its status is "
                     f"{row['status']})",
                     command="see `kirdi check-ins list --undone`",
+                    code="no_check_in",
                 )
             if row["status"] != AppointmentStatus.ARRIVED:
                 raise InputError(
                     f"appointment {appointment_ref}: is {row['status']} in the clinic's system, "
-                    "which Kirdi does not take back; correct it there"
+                    "which Kirdi does not take back; correct it there",
+                    code="gone_on",
+                    status=row["status"],
                 )
             if wrong_person is None:
                 wrong_person = Method(check_in["method"]).needs_consent
@@ -172,8 +179,10 @@ class PostgresUndo:
         if not Method(check_in["method"]).needs_consent:
             raise InputError(
                 f"appointment {appointment_ref}: its check-in rests on no face "
-                f"({check_in['method']}); undo it as no wrong person's",
-                command="without --wrong-person",
+                f"({check_in['method']}), so nobody was taken for the patient; take it back "
+                "without saying that it was the wrong person",
+                command="leave out --wrong-person",
+                code="no_face",
             )
         # The lock that every check-in by face takes: none that is on its way misses the block.
         await connection.execute(sql("lock_consents"), patient_id)

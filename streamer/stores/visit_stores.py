@@ -94,6 +94,7 @@ class VisitStores(SiteStores):
             self.clock,
             (site.id, site.zone),
             presence_window(self.settings),
+            self.settings.arrival.enter_afterwards_days,
         )
 
     @property

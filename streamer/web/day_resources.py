@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Day(Protocol):
-    """Reads today, whole; `storage.day_reader.DayReader` does."""
+    """Reads today, whole, or another day; `storage.day_reader.DayReader` does."""
 
     @property
     def most_rows(self) -> int:
@@ -26,9 +26,14 @@ class Day(Protocol):
         ...
 
     async def day(
-        self, sight: Sight, *, named: bool, keys: Collection[UUID] | None = None
+        self,
+        sight: Sight,
+        *,
+        named: bool,
+        keys: Collection[UUID] | None = None,
+        day: date | None = None,
     ) -> Sequence[DayRow]:
-        """Its rows, or these of them; raises DatabaseError, VaultError."""
+        """Its rows, or these of them, or another day's; raises DatabaseError, VaultError."""
         ...
 
 

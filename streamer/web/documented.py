@@ -14,6 +14,11 @@ _SCHEMA: Final = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "one sentence for people"},
+        "code": {
+            "type": "string",
+            "description": "of some refusals: which one, for those who say it in another language",
+        },
+        "values": {"type": "object", "description": "what stands in it; moments in ISO 8601"},
         "errors": {
             "type": "array",
             "description": "of invalid requests: where, and which rule; never the value",

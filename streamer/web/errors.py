@@ -23,6 +23,7 @@ from streamer.errors import (
     OutsideError,
     StaleError,
     TextError,
+    UnsentError,
     VaultError,
 )
 from streamer.web.problem import Problem
@@ -47,6 +48,7 @@ _OURS: Final[tuple[tuple[type[KirdiError], HTTPStatus, str, str | None], ...]] =
     (TextError, HTTPStatus.UNPROCESSABLE_ENTITY, "input", None),
     (NoMatchError, HTTPStatus.CONFLICT, "no-match", None),
     (CameraError, HTTPStatus.BAD_GATEWAY, "camera", None),
+    (UnsentError, HTTPStatus.BAD_GATEWAY, "outside", None),
     (OutsideError, HTTPStatus.BAD_GATEWAY, "outside", "a service outside does not answer"),
     (DatabaseError, HTTPStatus.SERVICE_UNAVAILABLE, "database", "the database does not answer"),
     (CacheError, HTTPStatus.SERVICE_UNAVAILABLE, "cache", "the cache does not answer"),
@@ -60,7 +62,11 @@ def problem_of(error: KirdiError) -> Problem:
     for kind, status, word, detail in _OURS:
         if isinstance(error, kind):
             headers = _AWAY if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-            more = {"looks_like": error.references} if isinstance(error, LookAlikeError) else None
+            more: dict[str, object] = {}
+            if isinstance(error, LookAlikeError):
+                more["looks_like"] = error.references
+            if error.code:
+                more |= {"code": error.code, "values": error.values}
             return Problem(status, word, detail or error.message, headers, more)
     raise AssertionError("KirdiError covers all of them")
 

@@ -1,6 +1,6 @@
 """What the routes of the clinic's domain ask for. Filled by `app` (`streamer.api`, the stores)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -12,7 +12,6 @@ from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
 from streamer.domain.actor import Actor
 from streamer.domain.appointment_entry import AppointmentEntry, AppointmentFilter
-from streamer.domain.camera_report import CameraReport
 from streamer.domain.check_in_entry import CheckInEntry
 from streamer.domain.code import CodeOrder, CodeRow, IssuedCode
 from streamer.domain.consent import ConsentPurpose, ConsentText, Language
@@ -25,12 +24,11 @@ from streamer.domain.presence_entry import PresenceEntry
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.domain.review_report import ConfirmationReport, ReviewReport
 from streamer.domain.sight import Sight
+from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.day_resources import Day, Events
 from streamer.web.device_ports import Devices, Kiosk, KioskCalls
 from streamer.web.installation import Installation, Notices
 from streamer.web.models.audit import Verification
-from streamer.web.models.camera_test import CameraTested, CameraToTest, Picture
-from streamer.web.models.cameras import CameraChanged
 from streamer.web.models.check_ins import ManualCheckInWritten, UndoneCheckIn
 from streamer.web.models.codes import CodeShown, Device, Redemption
 from streamer.web.models.consents import RecordedConsent, SignedConsent, Withdrawal, Withdrawn
@@ -180,6 +178,11 @@ class Consents(Protocol):
 class CheckIns(Protocol):
     """Writes check-ins by hand and takes them back; raises InputError, DatabaseError."""
 
+    @property
+    def enter_afterwards_days(self) -> int:
+        """So many days later a time may still be entered."""
+        ...
+
     async def add(
         self, appointment_ref: str, by: Actor, reason: str, at: datetime | None
     ) -> ManualCheckInWritten:
@@ -260,49 +263,6 @@ class Desk(Protocol):
 
     async def compare(self, patient_ref: str, camera_id: str, by: Actor) -> DeskReport:
         """Compare whoever stands there with this patient."""
-        ...
-
-
-class Cameras(Protocol):
-    """The cameras of the service; changes raise KirdiError where nothing was changed."""
-
-    def reports(self) -> Sequence[CameraReport]:
-        """All of them, by id."""
-        ...
-
-    def version(self, camera_id: str) -> str:
-        """Another one whenever its settings are others."""
-        ...
-
-    async def add(self, camera_id: str, values: dict[str, object], by: Actor) -> CameraChanged:
-        """Add one."""
-        ...
-
-    async def change(
-        self, camera_id: str, values: dict[str, object], version: str, by: Actor
-    ) -> CameraChanged:
-        """Change one that was added; raises StaleError where it is of another version."""
-        ...
-
-    async def remove(self, camera_id: str, version: str, by: Actor) -> CameraChanged:
-        """Remove one that was added."""
-        ...
-
-    async def switch(self, camera_id: str, on: bool, by: Actor) -> CameraChanged:
-        """Switch one on or off."""
-        ...
-
-
-class CameraTests(Protocol):
-    """Looks at cameras before they are saved; raises KirdiError, and Problem while it does."""
-
-    async def test(
-        self, wanted: CameraToTest, by: Actor, picture: Picture, granted: Collection[str] | None
-    ) -> CameraTested:
-        """Look for some seconds, and show as much of it as whoever asks may see.
-
-        Of cameras that are not among the `granted` ones (None = all are) no picture is shown.
-        """
         ...
 
 

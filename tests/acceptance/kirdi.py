@@ -54,6 +54,8 @@ class Kirdi:
     cameras: list[dict[str, Any]] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     home_name: str = "home"
+    web_port: int = 0
+    """Many services run at once: 0 = a free one."""
 
     @property
     def home(self) -> Path:
@@ -73,8 +75,7 @@ class Kirdi:
             "HOME": str(self.user_home),
             "KIRDI_HOME": str(self.home),
             "KIRDI_CONFIG": str(self.write_settings()),
-            # Many services run at once.
-            "KIRDI_WEB__PORT": "0",
+            "KIRDI_WEB__PORT": str(self.web_port),
         }
 
     def write_settings(self) -> Path:

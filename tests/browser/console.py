@@ -191,7 +191,7 @@ async def open_console(kirdi: Kirdi, browser: Browser) -> AsyncIterator[Console]
             "codes": {"devices": {"desk-1": "main"}},
             "match": {"auto_arrive": "never"},
         }
-        await _accounts(kirdi)
+        await add_accounts(kirdi)
         with kirdi.service() as service:
             service.wait_until_logged('"service ready"', seconds=60)
             import_day(kirdi)
@@ -230,7 +230,8 @@ async def enrol(kirdi: Kirdi) -> None:
         kirdi.ok("patients", "enroll", ref, *photos, "--consent-ref", f"consent-{ref}")
 
 
-async def _accounts(kirdi: Kirdi) -> None:
+async def add_accounts(kirdi: Kirdi) -> None:
+    """One for each role, named after it."""
     settings, clock = load_settings(kirdi.write_settings(), {}), SystemClock()
     async with open_backend(settings, kirdi.home, clock) as backend:
         cheap = Passwords(backend.database.web_secrets.pepper, time_cost=1, memory_kib=8)

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -39,9 +39,15 @@ async def backend_of(console: Console) -> AsyncIterator[Backend]:
         yield backend
 
 
-async def book(backend: Backend, prefix: str, names: Sequence[str], room: str = "7") -> None:
-    """Patients PREFIX-1 and so on, each with an appointment that can be arrived at now."""
-    now = backend.clock.now()
+async def book(
+    backend: Backend,
+    prefix: str,
+    names: Sequence[str],
+    room: str = "7",
+    starts_from: datetime | None = None,
+) -> None:
+    """Patients PREFIX-1 and so on, each with an appointment that can be arrived at now, or then."""
+    now = starts_from or backend.clock.now()
     people = [Patient(f"{prefix}-{n}", name) for n, name in enumerate(names, 1)]
     await backend.patients_import.run(people, now)
     booked = [
@@ -204,7 +210,9 @@ async def test_a_sheet_is_entered_afterwards(booked: Console) -> None:
         for ref in ("T-7", "T-8"):
             line = page.locator("#expected tr").filter(has_text=ref)
             await expect(line).to_contain_text("Entered")
-        await expect(page.locator("#expected tr").filter(has_text="T-9")).to_contain_text("no time")
+        await expect(page.locator("#expected tr").filter(has_text="T-9")).to_contain_text(
+            "still to come"
+        )
         await screenshot(page, "today-downtime-en")
         await page.locator("#expected tr").filter(has_text="T-9").get_by_label("Came at").fill("")
         listed = {
@@ -214,6 +222,28 @@ async def test_a_sheet_is_entered_afterwards(booked: Console) -> None:
         assert listed["T-7"].note == "downtime: power"
         assert f"{listed['T-7'].occurred_at.astimezone(zone):%H:%M}" == f"{came:%H:%M}"
         assert "T-9" not in listed
+
+
+async def test_yesterdays_sheet_and_a_refusal_in_the_readers_language(booked: Console) -> None:
+    async with backend_of(booked) as backend:
+        yesterday = backend.clock.now() - timedelta(days=1)
+        await book(backend, "Y", ["Кеше Келген", "Кеше Келмеген"], starts_from=yesterday)
+        zone = backend.settings.site.zone
+    async with booked.page(Role.RECEPTION, Language.RU) as page:
+        await page.goto("/today/downtime")
+        await page.locator(".days a").nth(1).click()
+        lines = page.locator("#expected tr")
+        in_time, too_early = (lines.filter(has_text=f"Y-{n}") for n in (1, 2))
+        await in_time.locator("input").fill(f"{yesterday.astimezone(zone):%H:%M}")
+        await too_early.locator("input").fill("00:01")
+        await page.locator("#enter").click()
+        await expect(in_time.locator(".badge.good")).to_be_visible()
+        await expect(too_early.locator(".error")).to_contain_text("Приём в ")
+        await screenshot(page, "today-downtime-yesterday-ru")
+        await too_early.locator("input").fill("")
+        answer = await page.goto("/today/downtime?date=2020-01-01")
+        assert answer is not None
+        assert answer.status == 404
 
 
 @pytest.mark.parametrize("language", list(Language))

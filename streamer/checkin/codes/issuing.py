@@ -13,7 +13,7 @@ from streamer.checkin.codes.message import message
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.code import CodeKind, CodeOrder, IssuedCode
-from streamer.errors import InputError, KirdiError, OutsideError
+from streamer.errors import InputError, KirdiError, OutsideError, UnsentError
 
 log = structlog.get_logger(__name__)
 
@@ -62,15 +62,17 @@ class Issuing:
 
         Raises:
             InputError: Why none can be issued.
-            OutsideError: The gateway did not take it; what to do instead.
+            UnsentError: The gateway did not take it; what to do instead.
             DatabaseError: No code is known to be in force.
         """
         if order.sent and order.kind is not CodeKind.DIGITS:
             raise InputError("send: a text message holds digits, no QR code; issue digits")
         if order.sent and not self._messenger.there:
             raise InputError(
-                "send: no SMS gateway is set; set sms.url, or issue the code without sending it, "
-                "and hand it over"
+                "send: text messages are not set up here; issue the code without sending it and "
+                "hand it over, or ask your administrator to set them up",
+                command="in the settings that is sms.url",
+                code="no_gateway",
             )
         issued = await self._store.issue(order, by, self._clock.now())
         if order.sent:
@@ -98,9 +100,10 @@ class Issuing:
             await self._messenger.send(issued.phone or "", text)
             sent = True
         except OutsideError as error:
-            raise OutsideError(
-                f"{error}. The code is revoked: try again, or issue one without sending it, and "
-                "hand it over"
+            raise UnsentError(
+                "send: the message could not be handed over, and its code is revoked: try again, "
+                "or issue one without sending it, and hand it over",
+                command=str(error),
             ) from error
         finally:
             # Also where a person has interrupted the command.

@@ -271,7 +271,7 @@ class Taking:
         self, seen: dict[int, UUID], decisions: dict[int, Decision], actors: Sequence[Actor]
     ) -> None:
         """Write the presences of who is here; by id, as two at once must not cross."""
-        presences = []
+        presences, issuer = [], self._holder.issuer
         for number, patient_id in seen.items():
             for one in decisions[number].presences:
                 presences.append(
@@ -295,6 +295,7 @@ class Taking:
                         camera_id=self._camera_id,
                         device_id=self._device.device_id,
                         decided_by=actors[0].name if actors else None,
+                        issuer_refs=() if issuer is None else issuer.practitioner_refs,
                     )
                 )
         for presence in sorted(presences, key=lambda one: one.presence_id):

@@ -42,7 +42,9 @@ class ManualCheckIn(Sent):
         description="why no other way was taken; is kept", examples=["camera is being repaired"]
     )
     at: AwareDatetime | None = Field(
-        None, description="when the patient came, today; null = now", examples=[None]
+        None,
+        description="when the patient came, today or arrival.enter_afterwards_days ago; null = now",
+        examples=[None],
     )
 
 

@@ -20,6 +20,7 @@ from streamer.domain.consent import Language
 from streamer.web.pages.catalogues import read_catalogues
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
 from streamer.web.pages.navigation import menu_of
+from streamer.web.pages.refusal_words import CAMERA_REASONS, REFUSALS
 from streamer.web.pages.static_files import StaticFile, read_static_files
 from streamer.web.pages.words import ROLES
 from streamer.web.ports import WebParts
@@ -129,6 +130,7 @@ def _environment(translations: Any) -> Environment:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {"day": _day, "time": _time, "moment": _moment, "number": _number}
     environment.globals |= {"texts": _texts, "role_names": ROLES}
+    environment.globals |= {"refusals": REFUSALS, "camera_reasons": CAMERA_REASONS}
     environment.globals["translated"] = lambda words: {
         key: translations.gettext(text) for key, text in words.items()
     }

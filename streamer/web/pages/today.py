@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal
 
 from fastapi import Query, Request, Response
@@ -10,12 +10,14 @@ from fastapi import Query, Request, Response
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.day_row import DayRow
 from streamer.web.clinic import Clinic
+from streamer.web.fields import Day
 from streamer.web.pages.rendering import Pages
 from streamer.web.pages.router import page_router
 from streamer.web.pages.schedule_words import words_for_scripts
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
+from streamer.web.problem import not_found
 from streamer.web.require import require
 from streamer.web.resources import Resources
 from streamer.web.sight import is_pseudonymous, may_know_names, sight_of
@@ -79,21 +81,36 @@ async def show_sheet(
 
 @today.get("/today/downtime")
 async def show_downtime(
-    request: Request, pages: Pages, parts: Parts, clinic: Clinic, principal: ByHand
+    request: Request,
+    pages: Pages,
+    clinic: Clinic,
+    principal: ByHand,
+    day: Annotated[Day | None, Query(alias="date")] = None,
 ) -> Response:
-    """Show the form in which a sheet is entered afterwards."""
+    """Show the form in which a sheet of today is entered afterwards, or of the last few days."""
+    today = clinic.day.today()
+    days = [today - timedelta(days=n) for n in range(clinic.check_ins.enter_afterwards_days + 1)]
+    shown = today if day is None else day
+    if shown not in days:
+        raise not_found("day")
     return pages.render(
         request,
         "today_downtime.html",
-        day=clinic.day.today(),
-        rows=await _expected(clinic, principal),
-        offset=_offset(parts.clock.now(), clinic.zone),
+        day=shown,
+        days=days,
+        today=today,
+        rows=await _expected(clinic, principal, shown),
+        offset=_offset(datetime.combine(shown, time(12), clinic.zone), clinic.zone),
     )
 
 
-async def _expected(clinic: Resources, principal: Principal) -> Sequence[DayRow]:
+async def _expected(
+    clinic: Resources, principal: Principal, day: date | None = None
+) -> Sequence[DayRow]:
     """Who has still to come to the site; the look is in the audit."""
-    rows = await clinic.day.day(sight_of(principal, _READ), named=may_know_names(principal))
+    rows = await clinic.day.day(
+        sight_of(principal, _READ), named=may_know_names(principal), day=day
+    )
     return [one for one in rows if one.entry.status in _EXPECTED and one.entry.place == Place.SITE]
 
 

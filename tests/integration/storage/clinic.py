@@ -230,6 +230,7 @@ class Clinic:
             self.clock,
             (SITE.id, ZONE),
             PRESENCE,
+            3,
         )
 
     def gallery(self, pack_id: str = PACK) -> PostgresGallery:

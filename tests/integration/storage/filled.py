@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -25,6 +25,7 @@ from tests.integration.storage.clinic import CHECK_IN, HOUR, NOW, SITE, Clinic, 
 from tests.servers import as_role
 
 OTHER = Site(id="other-1", name="Another clinic")
+REPORT = UUID(int=17)
 # Of no site: the version, facts about the key, and texts of forms, which hold no personal data.
 SHARED = {
     "alembic_version",
@@ -104,6 +105,19 @@ async def filled(clinic_url: str, owner: asyncpg.Connection, tmp_path: Path) -> 
         (
             "INSERT INTO match_counts VALUES ($1, $2, 'lobby', 'open', 1, 1, 1, 1, 1)",
             *(SITE.id, date(2026, 3, 2)),
+        ),
+        (
+            "INSERT INTO reports VALUES ($1, $2, 'day', $3, $3, $4)",
+            *(REPORT, SITE.id, date(2026, 3, 2), NOW),
+        ),
+        (
+            "INSERT INTO report_revisions VALUES ($1, $2, 1, 'final', $3, 'nina', sha256('a'), "
+            "sha256('b'), 1, 1, 0, 0, '{}', 'h', sha256('c'))",
+            *(SITE.id, REPORT, NOW),
+        ),
+        (
+            "INSERT INTO report_days VALUES ($1, $2, 1, $3, 0, 'rows')",
+            *(SITE.id, REPORT, date(2026, 3, 2)),
         ),
         (
             "INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates,"

@@ -302,6 +302,13 @@ class Decade:
                 at.date(),
             )
             await self._execute(
+                "INSERT INTO reports VALUES (gen_random_uuid(), $1, 'range', $2, $2, $3)"
+                " ON CONFLICT DO NOTHING",
+                SITE.id,
+                at.date(),
+                at,
+            )
+            await self._execute(
                 "INSERT INTO camera_uptime VALUES ($1, 'c', 'streaming', '', $2, $3, $3)",
                 SITE.id,
                 at,

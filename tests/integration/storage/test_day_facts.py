@@ -10,11 +10,25 @@ from streamer.checkin.afterwards import arrival_afterwards
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
 from streamer.domain.actor import Actor
 from streamer.domain.check_in import EvidenceGrade, Method, Recorded
+from streamer.domain.decision import Reason
 from streamer.domain.presence import Presence, PresenceFlag
+from streamer.domain.report_wants import ReportWants
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.presences import PostgresPresences
+from streamer.storage.report_evidence import ReportEvidence
 from streamer.storage.undo import PostgresUndo
-from tests.integration.storage.clinic import NOW, PACK, SITE, WINDOW, ZONE, Clinic, booking, moved
+from tests.integration.storage.clinic import (
+    NOW,
+    PACK,
+    SITE,
+    WINDOW,
+    ZONE,
+    Clinic,
+    booking,
+    moved,
+    patient,
+)
+from tests.integration.storage.counter import KIOSK, Counter
 
 POLICY = ArrivalPolicy(*WINDOW, AutoArrive.ALWAYS)
 
@@ -44,6 +58,30 @@ async def seen(clinic: Clinic, minutes: float = 0, **changes: object) -> Presenc
     store = PostgresPresences(clinic.database.postgres, clinic.clock, ZONE)
     assert await store.record(made) is Recorded.WRITTEN
     return made
+
+
+@pytest.mark.parametrize(("issuer", "found"), [("D-1", False), ("D-9", True)])
+async def test_a_code_by_who_bills_the_booking_brings_nobody_to_it(
+    clinic: Clinic, issuer: str, found: bool
+) -> None:
+    """It stayed good, as there was nothing to arrive at when it was shown."""
+    await clinic.import_patients(patient(1))
+    counter = Counter(clinic)
+    await clinic.import_patients(replace(patient(1), phone="+77012345678"))
+    clinic.clock.advance(25 * 3600)
+    now = clinic.clock.now()
+    issued = await counter.issue(1, send=True, by=Actor("doctor", (issuer,)))
+    assert issued.grade is EvidenceGrade.CODE
+    shown = await counter.redeem(issued.secret, device=KIOSK, by=())
+    assert shown.reason is Reason.NO_APPOINTMENT
+    await clinic.import_bookings(moved(booking(1), 25))
+    assert bool(await facts(clinic).late_bookings(now)) is found
+    assert await clinic.row("SELECT issuer_refs FROM presences") == ([issuer],)
+    base = clinic.database
+    async with base.postgres.transaction() as connection:
+        read = ReportEvidence(connection, SITE.id, ReportWants(after=timedelta(hours=1)), {})
+        (piece,) = await read.between(now - timedelta(hours=1), now + timedelta(hours=1), {})
+    assert piece.produced_by == (issuer,)
 
 
 async def test_who_arrived_arrives_at_what_is_booked_since(clinic: Clinic) -> None:

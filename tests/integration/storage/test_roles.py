@@ -10,12 +10,15 @@ ONLY_ADDED = {
     "audit_inbox",
     "audit_lanes",
     "erasures",
+    "report_days",
+    "report_revisions",
+    "reports",
     "reviews",
     "status_changes",
     "template_reads",
 }
-# Bytes that anybody may see: what proves the audit and the texts.
-PROOFS = {"hash", "head", "base_hash", "sha256"}
+# Bytes that anybody may see: what proves the audit, the texts and reports.
+PROOFS = {"hash", "head", "base_hash", "sha256", "digest", "content", "day_digests"}
 
 
 # What the catalog says

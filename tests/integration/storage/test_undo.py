@@ -203,8 +203,8 @@ async def test_by_hand_afterwards(clinic: Clinic) -> None:
         await hand.add("A-1", DESK, "power cut", NOW + timedelta(hours=2))
     with pytest.raises(InputError, match="is still to come"):
         await hand.add("A-1", DESK, "power cut", NOW + timedelta(hours=9))
-    with pytest.raises(InputError, match="is not today"):
-        await hand.add("A-1", DESK, "power cut", NOW - timedelta(hours=9, seconds=1))
+    with pytest.raises(InputError, match="more than 3 days ago"):
+        await hand.add("A-1", DESK, "power cut", NOW - timedelta(days=3, hours=9, seconds=1))
     far_east = timezone(timedelta(hours=14))
     for edge in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=far_east)):
         with pytest.raises(InputError, match=r"time \d+-"):
@@ -212,6 +212,20 @@ async def test_by_hand_afterwards(clinic: Clinic) -> None:
     at = NOW + timedelta(minutes=50)
     assert (await hand.add("A-1", DESK, "power cut", at)).occurred_at == at
     assert await status(clinic) == "arrived"
+
+
+async def test_a_sheet_of_the_day_before_is_entered_by_its_own_times(clinic: Clinic) -> None:
+    """The power came back at night; on the third day it is too late."""
+    await clinic.expect(1)
+    await clinic.expect(2)
+    clinic.clock.advance(3 * 24 * 3600)
+    at = NOW + timedelta(minutes=50)
+    assert (await clinic.by_hand().add("A-1", DESK, "power cut", at)).occurred_at == at
+    assert await clinic.row("SELECT occurred_at, method FROM check_ins") == (at, "manual")
+    clinic.clock.advance(24 * 3600)
+    with pytest.raises(InputError, match="more than 3 days ago") as refused:
+        await clinic.by_hand().add("A-2", DESK, "power cut", at)
+    assert (refused.value.code, refused.value.values) == ("too_long_ago", {"days": "3"})
 
 
 @pytest.mark.parametrize(

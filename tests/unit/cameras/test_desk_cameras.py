@@ -61,7 +61,7 @@ def camera(kind: str = "desk") -> Camera:
 
 
 async def test_a_camera_of_the_lobby_is_none_to_compare_at() -> None:
-    with pytest.raises(InputError, match="is of kind lobby"):
+    with pytest.raises(InputError, match="is of kind lobby and compares nobody; choose"):
         finds(Running(camera("lobby"), object())).find("lobby-1")
 
 

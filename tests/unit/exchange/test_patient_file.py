@@ -1,11 +1,13 @@
 """What a patient is given: every field has a word in every language, and the PDF can be set."""
 
+import contextlib
 import dataclasses
 import typing
 from datetime import UTC, datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import pypdfium2
 import pytest
 
 from streamer.domain import patient_file as records
@@ -56,6 +58,24 @@ def test_every_field_has_its_word() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_set_as_a_pdf(language: str) -> None:
     assert patient_file_pdf(a_file(), language, ALMATY).startswith(b"%PDF-")
+
+
+def test_a_text_is_printed_as_it_was_read_without_its_marks() -> None:
+    file = a_file()
+    consent = dataclasses.replace(file.consents[0], text="# Келісім\n\n**Не үшін.** a ** b")
+    page = patient_file_pdf(dataclasses.replace(file, consents=(consent,)), "kk", ALMATY)
+    with contextlib.closing(pypdfium2.PdfDocument(page)) as document:
+        words = "".join(one.get_textpage().get_text_range() for one in document)
+    assert "Келісім" in words
+    # An odd mark is no mark of ours.
+    assert "**Не үшін.** a ** b" in words
+    consent = dataclasses.replace(consent, text="# Келісім\n\n**Не үшін.** a")
+    page = patient_file_pdf(dataclasses.replace(file, consents=(consent,)), "kk", ALMATY)
+    with contextlib.closing(pypdfium2.PdfDocument(page)) as document:
+        words = "".join(one.get_textpage().get_text_range() for one in document)
+    assert "Не үшін. a" in words
+    assert "**" not in words
+    assert "# Келісім" not in words
 
 
 def test_what_is_held_is_shown_as_it_is() -> None:

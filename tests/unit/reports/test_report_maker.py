@@ -206,6 +206,10 @@ def test_a_phantom_is_at_risk_only_once_the_whole_period_is_counted() -> None:
     assert answered.report.total.claims.explained == 1
     assert answered.row("PH-C7").explained
     assert not answered.row("D-1-C0").explained
+    # An answer about the appointment is one about what was billed for it.
+    booked = Made([day], LAX, [(RowKind.APPOINTMENT, "PH-A7")])
+    assert booked.row("PH-C7").explained
+    assert booked.report.total.visits.explained == booked.report.total.claims.explained == 1
     assert changes_of(made.report, answered.report) == {
         "claims.explained": (0, 1),
         "at_risk.estimated": (60, 59),
@@ -284,7 +288,8 @@ def test_a_part_is_made_of_the_whole(scope: Scope, claims: int) -> None:
         if group.scope == scope:
             assert part.total == group.figures
     refs = {one.scope.value for one in part.practitioners}
-    assert {one.practitioner_ref for one in (*part.rates, *part.call_backs)} <= refs
+    assert {one.practitioner_ref for one in part.rates} <= refs
+    assert {one.practitioner_ref for one in part.call_backs} <= refs
     assert part.practitioners == tuple(
         one for one in made.report.practitioners if one.scope.value in refs
     )

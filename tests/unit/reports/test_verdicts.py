@@ -42,7 +42,7 @@ def test_own_evidence_verifies_at_its_grade(grade: EvidenceGrade) -> None:
 
 @pytest.mark.parametrize("former", [(), ("D-9",), ("D-8", "D-9")])
 def test_evidence_by_whoever_billed_it_before_is_none(former: tuple[str, ...]) -> None:
-    booked = appointment()._replace(former_refs=former)
+    booked = appointment(former_refs=former)
     piece = evidence(grade=EvidenceGrade.MANUAL, produced_by=("D-9",))
     day = judged(a_day([booked], [claim()], [piece]))
     for verdict in (day.appointments[0].verdict, day.claims[0].verdict):

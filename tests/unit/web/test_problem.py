@@ -7,7 +7,14 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from streamer.errors import DatabaseError, InputError, KirdiError, OutsideError, VaultError
+from streamer.errors import (
+    DatabaseError,
+    InputError,
+    KirdiError,
+    OutsideError,
+    UnsentError,
+    VaultError,
+)
 from streamer.web.errors import install, problem_of
 from streamer.web.require import PUBLIC
 from streamer.web.router import router
@@ -25,6 +32,7 @@ class Body(BaseModel):
         (DatabaseError("database x at 10.0.0.9: is away"), 503, "database"),
         (VaultError("the key /srv/kirdi/kek is lost"), 503, "vault"),
         (OutsideError("https://sms.example says no"), 502, "outside"),
+        (UnsentError("issue another", command="https://sms.example says no"), 502, "outside"),
     ],
 )
 def test_our_errors_are_problems(error: KirdiError, status: int, kind: str) -> None:

@@ -18,6 +18,8 @@ _STATEMENTS: tuple[str, ...] = (
     "ALTER TABLE appointments ALTER COLUMN recorded_at SET DEFAULT now()",
     # When a stored phone was last replaced; null = it is the one that the patient came with.
     "ALTER TABLE patients ADD COLUMN phone_changed_at timestamptz",
+    # Practitioners who issued the code that a presence rests on, which stays in force.
+    "ALTER TABLE presences ADD COLUMN issuer_refs text[] NOT NULL DEFAULT '{}'",
     # Whose an appointment was, and of whom, before an import said otherwise: whoever billed it once
     # makes no evidence of it by handing it over for a while. Goes with what it names.
     """

@@ -5,6 +5,7 @@ import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { LaneEditor } from "./lane_editor.js";
 import { notify } from "./notices.js";
+import { cameraReason, whyOf } from "./refusals.js";
 import { asNumber, atMinute, onDay, text } from "./texts.js";
 import { uptimeStrip } from "./uptime_strip.js";
 
@@ -84,13 +85,14 @@ async function drawDay(id, anew) {
 
 function cameraRow(camera) {
   const badge = element("span", { class: `badge ${KINDS[camera.status] ?? ""}` }, statuses[camera.status] ?? camera.status);
-  const why = [camera.reason, ...camera.remarks].filter(Boolean);
+  const { said: reason, detail } = cameraReason(camera.reason);
+  const why = [detail, ...camera.remarks].filter(Boolean);
   const values = { analysed: asNumber(camera.analysed_fps), decoded: asNumber(camera.decoded_fps) };
   return element(
     "tr",
     {},
     element("th", { scope: "row" }, camera.camera_id, element("p", { class: "why" }, `${camera.building} · ${camera.entrance} · ${camera.mode}`), element("p", { class: "why" }, camera.address)),
-    element("td", {}, badge, " ", element("span", { class: "muted" }, text("away_since", { time: moment(camera.since) })), ...why.map((line) => element("p", { class: "why", lang: "en" }, line))),
+    element("td", {}, badge, " ", element("span", { class: "muted" }, text("away_since", { time: moment(camera.since) })), reason ? element("p", { class: "why" }, reason) : "", ...why.map((line) => element("p", { class: "why", lang: "en" }, line))),
     element("td", {}, text("fps", values), element("p", { class: "why" }, [camera.decoding, camera.restarts ? text("restarts", { count: camera.restarts }) : ""].filter(Boolean).join(" · "))),
     element("td", { class: "uptime" }),
     element("td", { class: "acts" }, ...(mayWrite ? acts(camera) : [])),
@@ -135,7 +137,7 @@ function said(problem) {
     const fields = (problem.problem.errors ?? []).map((one) => one.where.at(-1));
     return text("check_fields", { fields: [...new Set(fields)].join(", ") });
   }
-  return problem.message;
+  return whyOf(problem);
 }
 
 const dialog = byId("camera-dialog");

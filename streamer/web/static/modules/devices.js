@@ -5,6 +5,7 @@ import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { notify } from "./notices.js";
 import { drawQr } from "./qr.js";
+import { whyOf } from "./refusals.js";
 import { atMinute, onDay, text } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -58,7 +59,7 @@ async function act(work) {
     await draw();
     return true;
   } catch (problem) {
-    notify(problem.detail ?? problem.message ?? text("failed"), "bad");
+    notify(problem.kind === undefined ? text("failed") : whyOf(problem), "bad");
     return false;
   }
 }

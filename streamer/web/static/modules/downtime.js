@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { element, fill } from "./element.js";
 import { fold, holds } from "./folding.js";
 import { notify } from "./notices.js";
+import { whyOf } from "./refusals.js";
 import { text } from "./texts.js";
 
 const section = document.getElementById("downtime");
@@ -46,7 +47,7 @@ async function enter(one, what) {
       await new Promise((done) => setTimeout(done, 1000 * (problem.retryAfter ?? 2)));
       return enter(one, what);
     }
-    return refuse(one, problem.message);
+    return refuse(one, whyOf(problem));
   }
   one.done = true;
   one.time.readOnly = true;

@@ -5,6 +5,7 @@ import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { notify } from "./notices.js";
 import { blocks } from "./plain_markdown.js";
+import { whyOf } from "./refusals.js";
 import { atMinute, onDay, text } from "./texts.js";
 import { advice, Viewfinder } from "./viewfinder.js";
 
@@ -129,7 +130,7 @@ byId("files").addEventListener("change", async (event) => {
     try {
       said = await advice(file);
     } catch (problem) {
-      notify(problem.message, "bad");
+      notify(whyOf(problem), "bad");
       continue;
     }
     if (said.usable) {
@@ -200,7 +201,7 @@ async function save(anyway) {
       return;
     }
     saving = null;
-    const reason = problem.status === 0 ? text("away") : problem.message;
+    const reason = whyOf(problem);
     byId("save-error").textContent = consent && !signed ? text("consent_kept", { reason }) : reason;
     byId("save-error").hidden = false;
   }
@@ -262,7 +263,7 @@ byId("withdraw").addEventListener("click", async () => {
       byId("print-receipt").hidden = false;
     }
   } catch (problem) {
-    notify(problem.status === 0 ? text("away") : problem.message, "bad");
+    notify(whyOf(problem), "bad");
   }
 });
 byId("print-receipt").addEventListener("click", () => print());

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { follow } from "./events.js";
+import { cameraReason } from "./refusals.js";
 import { atMinute, onDay, text } from "./texts.js";
 import { look } from "./whep.js";
 
@@ -235,7 +236,11 @@ export class LiveTile {
     const why = this.#node.querySelector(".why");
     why.hidden = !reason && !since;
     why.querySelector(".since").textContent = since ? text("away_since", { time: moment(since) }) : "";
-    why.querySelector(".reason").textContent = reason ?? "";
+    const found = cameraReason(reason ?? "");
+    const place = why.querySelector(".reason");
+    place.textContent = found.said ?? found.detail;
+    place.title = found.said ? (found.detail ?? "") : "";
+    place.lang = found.said ? document.documentElement.lang : "en";
   }
 }
 

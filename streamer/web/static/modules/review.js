@@ -4,6 +4,7 @@ import { get, post, send } from "./api.js";
 import { element, fill } from "./element.js";
 import { follow } from "./events.js";
 import { notify } from "./notices.js";
+import { whyOf } from "./refusals.js";
 import { asNumber, atMinute, atSecond, text } from "./texts.js";
 
 const AGAIN_MS = 5_000;
@@ -166,7 +167,7 @@ async function decide(path, body) {
       notify(text("elsewhere"), "info");
     } else if (problem.status === 403 || problem.status === 409 || problem.status === 422) {
       skipped.set(id, true);
-      notify(problem.kind === "forbidden" ? text("own_patient") : problem.message, "bad");
+      notify(problem.kind === "forbidden" ? text("own_patient") : whyOf(problem), "bad");
     } else {
       notify(text(problem.status === 0 ? "away" : "failed"), "bad");
       busy = false;

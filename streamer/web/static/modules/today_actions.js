@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { ask } from "./dialog.js";
 import { notify } from "./notices.js";
 import { drawQr } from "./qr.js";
+import { whyOf } from "./refusals.js";
 import { text } from "./texts.js";
 import { timeOf, whoOf } from "./today_row.js";
 
@@ -37,7 +38,7 @@ async function send(dialog, work) {
         dialog.close();
       } catch (problem) {
         error.textContent =
-          problem.status === 0 ? text("away") : text("refused", { why: problem.message });
+          problem.status === 0 ? text("away") : text("refused", { why: whyOf(problem) });
         error.hidden = false;
       } finally {
         button.disabled = false;

@@ -1,6 +1,7 @@
 // A day of a camera as a strip from midnight to midnight, with the same in words.
 
 import { element } from "./element.js";
+import { cameraReason } from "./refusals.js";
 import { asNumber, atMinute, text } from "./texts.js";
 
 const DAY_S = 86_400;
@@ -23,7 +24,7 @@ export function uptimeStrip(uptime, names) {
   for (const one of uptime.intervals) {
     const begins = secondOfDay(one.begins_at);
     const ends = secondOfDay(one.ends_at) || DAY_S;
-    const title = `${atMinute(one.begins_at)}–${atMinute(one.ends_at)} ${names[one.status]} ${one.reason}`;
+    const title = `${atMinute(one.begins_at)}–${atMinute(one.ends_at)} ${names[one.status]} ${cameraReason(one.reason).said ?? one.reason}`;
     const piece = element("span", { class: one.status, title });
     piece.style.left = `${(100 * begins) / DAY_S}%`;
     piece.style.width = `${(100 * Math.max(0, ends - begins)) / DAY_S}%`;

@@ -4,6 +4,7 @@ import { get, post, put, remove } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { notify } from "./notices.js";
+import { whyOf } from "./refusals.js";
 import { atMinute, onDay, text } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -74,7 +75,7 @@ async function act(change, line) {
     await draw();
     return done;
   } catch (problem) {
-    notify(problem.status === 0 ? text("away") : problem.message, "bad");
+    notify(whyOf(problem), "bad");
     return null;
   }
 }
@@ -151,7 +152,7 @@ dialog?.querySelector("form").addEventListener("submit", async (event) => {
       await showSecret(secret);
     }
   } catch (problem) {
-    byId("account-error").textContent = problem.status === 0 ? text("away") : problem.message;
+    byId("account-error").textContent = whyOf(problem);
     byId("account-error").hidden = false;
   }
 });
@@ -193,9 +194,9 @@ byId("token-dialog")?.querySelector("form").addEventListener("submit", async (ev
     await draw();
     await showSecret(made.token);
   } catch (problem) {
-    byId("token-error").textContent = problem.status === 0 ? text("away") : problem.message;
+    byId("token-error").textContent = whyOf(problem);
     byId("token-error").hidden = false;
   }
 });
 
-draw().catch((problem) => notify(problem.message, "bad"));
+draw().catch((problem) => notify(whyOf(problem), "bad"));
