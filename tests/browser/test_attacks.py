@@ -125,6 +125,7 @@ async def test_another_sites_page_frames_and_sends_nothing(console: Console) -> 
         async with page.expect_response("**/api/v1/check-ins") as sent:
             await page.evaluate("document.querySelector('form').submit()")
         assert (await sent.value).status in (401, 403)
+        await page.wait_for_url("**/api/v1/check-ins")
         # Nor does the own page's script without the session's token.
         await page.goto(f"{console.url}/account")
         bare = "fetch('/api/v1/session', { method: 'DELETE' }).then((answer) => answer.status)"

@@ -44,6 +44,8 @@ async (rules) => {
 """
 
 
+# Twenty pages, each in a browser of its own: minutes where the machine is busy.
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_no_serious_fault_of_accessibility_and_150_kb_at_most(
     console: Console, language: Language
