@@ -32,6 +32,13 @@ class ReportSchedule(Section):
         "final one",
     )
 
+    @field_validator("id")
+    @classmethod
+    def _own_name(cls, value: str) -> str:
+        if value == "revisions":
+            raise ValueError("revisions is the name of what makes preliminary reports again")
+        return value
+
     @field_validator("cron")
     @classmethod
     def _readable_cron(cls, value: str) -> str:

@@ -35,7 +35,7 @@ async def test_the_installation_says_how_it_fares(admin: httpx.AsyncClient) -> N
     assert 0 < said["home"]["free_bytes"] <= said["home"]["total_bytes"]
     assert said["queues"] == {"check_ins": 0, "reviews": 0}
     assert said["keys"]["rotation"] == "none"
-    assert [one["job"] for one in said["jobs"]] == ["retention"]
+    assert [one["job"] for one in said["jobs"]] == ["retention", "report-revisions"]
     # The test's clock stands still somewhere else: the difference is what is told.
     assert isinstance(said["database_ahead_s"], float)
 
@@ -71,12 +71,14 @@ async def test_settings_are_told_without_secrets(
 async def test_a_job_is_done_when_asked_for_and_who_asked_is_on_record(
     house: House, admin: httpx.AsyncClient
 ) -> None:
-    (job,) = (await admin.get("/jobs")).json()["items"]
+    job, remade = (await admin.get("/jobs")).json()["items"]
+    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
     assert (job["job"], job["last"], job["asked_for"]) == ("retention", None, None)
     asked = await admin.post("/jobs/retention/runs", json={})
     assert asked.status_code == 202, asked.text
     period = asked.json()["period"]
-    (job,) = (await admin.get("/jobs")).json()["items"]
+    job, remade = (await admin.get("/jobs")).json()["items"]
+    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
     assert job["asked_for"] == period
     # Asked for twice it is done once; another period has to wait.
     assert (await admin.post("/jobs/retention/runs", json={})).status_code == 202
@@ -92,7 +94,8 @@ async def test_a_job_is_done_when_asked_for_and_who_asked_is_on_record(
     try:
         for _ in range(400):
             runs = (await admin.get("/jobs/runs")).json()["items"]
-            (job,) = (await admin.get("/jobs")).json()["items"]
+            job, remade = (await admin.get("/jobs")).json()["items"]
+    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
             if runs and job["asked_for"] is None:
                 break
             await asyncio.sleep(0.05)

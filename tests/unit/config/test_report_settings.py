@@ -92,6 +92,8 @@ def test_mail_that_is_refused(given: dict[str, Any], words: str) -> None:
     [
         ({"report_schedules": [WEEKLY | {"to": ["nobody"]}]}, "does not name"),
         ({"report_schedules": [WEEKLY, WEEKLY]}, "used twice"),
+        # Its job would have the name of another one.
+        ({"report_schedules": [WEEKLY | {"id": "revisions"}]}, "is the name of"),
         ({"destinations": [FOLDER, FOLDER]}, "used twice"),
         ({"destinations": [{"id": "a", "email": "a@b.kz", "attach": "open"}]}, "mail.host"),
         ({"destinations": [HOOK | {"attach": "link"}]}, "public_url"),
