@@ -1,5 +1,7 @@
 """Who acts: whoever it is, nobody sheds their own patients by giving another name."""
 
+from dataclasses import replace
+
 import pytest
 
 from config.settings import Settings
@@ -32,7 +34,12 @@ SETTINGS = Settings.model_validate(
 )
 def test_who_acts(monkeypatch: pytest.MonkeyPatch, user: str, by: str, actor: Actor) -> None:
     monkeypatch.setattr("streamer.acting.os_user", lambda: user)
-    assert acting(SETTINGS, by) == actor
+    assert acting(SETTINGS, by) == replace(actor, at_terminal=True)
+
+
+def test_who_is_at_a_terminal_goes_by_two_names() -> None:
+    assert Actor("Asel (through Desk)").names == ("asel", "desk")
+    assert Actor("Desk").names == ("desk",)
 
 
 def test_what_is_recorded_names_its_accounts() -> None:

@@ -72,13 +72,12 @@ async def test_a_job_is_done_when_asked_for_and_who_asked_is_on_record(
     house: House, admin: httpx.AsyncClient
 ) -> None:
     job, remade = (await admin.get("/jobs")).json()["items"]
-    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
     assert (job["job"], job["last"], job["asked_for"]) == ("retention", None, None)
+    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
     asked = await admin.post("/jobs/retention/runs", json={})
     assert asked.status_code == 202, asked.text
     period = asked.json()["period"]
-    job, remade = (await admin.get("/jobs")).json()["items"]
-    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
+    job = (await admin.get("/jobs")).json()["items"][0]
     assert job["asked_for"] == period
     # Asked for twice it is done once; another period has to wait.
     assert (await admin.post("/jobs/retention/runs", json={})).status_code == 202
@@ -94,8 +93,7 @@ async def test_a_job_is_done_when_asked_for_and_who_asked_is_on_record(
     try:
         for _ in range(400):
             runs = (await admin.get("/jobs/runs")).json()["items"]
-            job, remade = (await admin.get("/jobs")).json()["items"]
-    assert (remade["job"], remade["cron"]) == ("report-revisions", "30 4 * * *")
+            job = (await admin.get("/jobs")).json()["items"][0]
             if runs and job["asked_for"] is None:
                 break
             await asyncio.sleep(0.05)

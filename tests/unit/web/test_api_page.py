@@ -72,15 +72,17 @@ def written() -> Iterator[tuple[str, str, str]]:
 
 
 def route_of(path: str, method: str) -> tuple[str, str] | None:
-    """The route that a written path means: one part of it may be anybody's."""
+    """The route that a written path means: parts of it may be anybody's, as few as can be."""
     path = path.rstrip("\"'")
     if (path, method) in ROUTES:
         return path, method
     parts = path.split("/")
-    for at in range(2, len(parts)):
-        asked = "/".join((*parts[:at], "*", *parts[at + 1 :])), method
-        if asked in ROUTES:
-            return asked
+    for many in (1, 2):
+        for places in combinations(range(2, len(parts)), many):
+            named = ("*" if at in places else part for at, part in enumerate(parts))
+            asked = "/".join(named), method
+            if asked in ROUTES:
+                return asked
     return None
 
 
