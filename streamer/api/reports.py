@@ -100,7 +100,8 @@ class ApiReports:
         elif isinstance(error, KirdiError):
             self._failed(str(error))
         else:
-            log.error("report not made", exc_info=error)
+            # Its words may hold what was read.
+            log.error("report not made", kind=type(error).__name__)
             self._failed("a fault of the service; its log tells more")
 
     def _failed(self, why: str) -> None:

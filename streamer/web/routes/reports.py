@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
 from streamer.domain.consent import Language
@@ -104,12 +104,12 @@ async def read_report(
     return shown_of(revision, whole=sees_all(principal), pseudonymous=asked.pseudonymous)
 
 
-@reports.get("/{report_id}/days/{day}", responses=NOT_FOUND)
+@reports.get("/{report_id}/rows", responses=NOT_FOUND)
 async def list_report_rows(
     principal: ReportReader,
     clinic: Clinic,
     report_id: UUID,
-    day: Annotated[Day, Path()],
+    day: Annotated[Day, Query()],
     part: Part,
     paging: PageAsked,
     kind: Annotated[RowKind | None, Query()] = None,

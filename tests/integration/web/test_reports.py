@@ -50,11 +50,13 @@ async def test_a_report_is_made_read_and_taken_along(house: House, head: httpx.A
     assert said["digest"] == entry["digest"]
     total = said["report"]["total"]["appointments"]
     day = said["report"]["period"]["first"]
-    rows = (await head.get(f"/reports/{report_id}/days/{day}?limit=200&kind=appointment")).json()
+    rows = (
+        await head.get(f"/reports/{report_id}/rows?day={day}&limit=200&kind=appointment")
+    ).json()
     assert len(rows["items"]) == total > 0
-    few = (await head.get(f"/reports/{report_id}/days/{day}?verdict=verified")).json()["items"]
+    few = (await head.get(f"/reports/{report_id}/rows?day={day}&verdict=verified")).json()["items"]
     assert all(one["verdict"] == "verified" for one in few)
-    other = f"/reports/{report_id}/days/1999-01-01"
+    other = f"/reports/{report_id}/rows?day=1999-01-01"
     assert (await head.get(other)).status_code == 404
     for form, begin in (("pdf", b"%PDF"), ("xlsx", b"PK"), ("html", b"<!doctype"), ("json", b"{")):
         file = await head.get(f"/reports/{report_id}/file?format={form}&language=ru")
@@ -103,11 +105,12 @@ async def test_each_role_sees_what_is_theirs(house: House, head: httpx.AsyncClie
     assert mine["report"]["scope"] == {"kind": "practitioner", "value": own}
     assert [one["scope"]["value"] for one in mine["report"]["practitioners"]] == [own]
     assert mine["report"]["call_backs"] == []
-    rows = (await doctor.get(f"/reports/{report_id}/days/{day}?limit=200")).json()["items"]
+    rows = (await doctor.get(f"/reports/{report_id}/rows?day={day}&limit=200")).json()["items"]
     assert {one["practitioner_ref"] for one in rows} == {own}
-    for path in (f"/reports/{report_id}", f"/reports/{report_id}/days/{day}"):
-        assert (await doctor.get(f"{path}?practitioner=somebody-else")).status_code == 404
-        assert (await doctor.get(f"{path}?department=any")).status_code == 404
+    for path in (f"/reports/{report_id}", f"/reports/{report_id}/rows"):
+        for part in ({"practitioner": "somebody-else"}, {"department": "any"}):
+            answer = await doctor.get(path, params=part | {"day": day})
+            assert answer.status_code == 404
     file = (await doctor.get(f"/reports/{report_id}/file?format=csv")).text.lstrip("\ufeff")
     assert {one["practitioner_ref"] for one in csv.DictReader(io.StringIO(file))} == {own}
     nobody = await house.as_role(Role.PRACTITIONER, account="nobody")
@@ -133,7 +136,7 @@ async def test_an_insurer_counts_and_knows_nobody(house: House, head: httpx.Asyn
     refused = await insurer.get(f"/reports/{report_id}?practitioner={min(known)}")
     assert refused.status_code == 403
     # Nobody has agreed that the payer is told: nobody's rows are.
-    rows = f"/reports/{report_id}/days/{day}?limit=200"
+    rows = f"/reports/{report_id}/rows?day={day}&limit=200"
     assert (await insurer.get(rows)).json()["items"] == []
     every = (await head.get(rows)).json()["items"]
     agreed = every[0]["patient_ref"]
