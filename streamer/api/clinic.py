@@ -48,8 +48,6 @@ from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices, report_replies
 from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.installation import Installation, Notices
-from streamer.web.camera_ports import Cameras, CameraTests
-from streamer.web.installation import Installation, Notices
 from streamer.web.media.live_views import LiveViews
 from streamer.web.media.track_views import TrackViews
 from streamer.web.report_ports import Reports
