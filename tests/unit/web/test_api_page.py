@@ -5,6 +5,7 @@ That the examples work as written is `tests/integration/web/test_documented.py`'
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import pytest
