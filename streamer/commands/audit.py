@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -188,22 +188,26 @@ async def _verify(settings: Settings, given: tuple[Path, ...], by: str) -> _Chec
     from streamer.storage.checkpoint_file import read_checkpoints
     from streamer.stores.audit_stores import checkpoint_path
 
-    home, notes = kirdi_home(os.environ), []
-    paths = given
-    if not given:
-        path = checkpoint_path(settings, home)
-        paths = (path,) if path.exists() else ()
+    home = kirdi_home(os.environ)
+    notes: list[str] = []
+    lost: list[str] = []
+    path = checkpoint_path(settings, home)
+    paths = given or ((path,) if path.exists() else ())
+    async with open_backend(settings, home, SystemClock()) as backend:
         if not paths:
-            notes.append(
+            told = (
                 f"{path}: is not there; a chain that was written anew as a whole does not show "
                 "without checkpoints"
             )
-    async with open_backend(settings, home, SystemClock()) as backend:
+            # Whatever came before has left one: the file was there, and somebody has taken it.
+            oldest = await backend.audit_log.oldest_at()
+            due = backend.clock.now() - timedelta(seconds=2 * settings.audit.checkpoint_s)
+            (notes if oldest is None or oldest > due else lost).append(told)
         seal = backend.database.checkpoint_seal
         read = await asyncio.to_thread(read_checkpoints, paths, seal, settings.site.id)
         await backend.audit_log.record_reading(acting(settings, by), "verify")
         verdict = await backend.audit_verification.verify(read.known)
-    return _Checked(verdict, read, tuple(notes))
+    return _Checked(replace(verdict, findings=(*verdict.findings, *lost)), read, tuple(notes))
 
 
 async def _export(output: Path, settings: Settings, by: str) -> int:

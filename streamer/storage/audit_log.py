@@ -94,6 +94,18 @@ class AuditLog:
         )
         await self.record([event])
 
+    async def oldest_at(self) -> datetime | None:
+        """Return when the oldest event was recorded, aware; None = there is none.
+
+        Raises:
+            DatabaseError: It is not known.
+        """
+        async with self._postgres.connection() as connection:
+            found: datetime | None = await connection.fetchval(
+                sql("audit_oldest_at"), self._site_id
+            )
+            return found
+
     async def heads(self) -> tuple[ChainHead, ...]:
         """The end of each chain now; raises DatabaseError."""
         async with self._postgres.connection() as connection:

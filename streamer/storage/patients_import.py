@@ -25,7 +25,7 @@ from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
 from streamer.storage.import_result import ImportResult, import_event, naming_events
 from streamer.storage.keys import hold_current_key
-from streamer.storage.own_patients import OwnPatientError, billed_among
+from streamer.storage.own_patients import OwnPatientError, billed_among, practitioner_refs_of
 from streamer.storage.patients_checks import (
     refuse_bad_references,
     refuse_future_dates,
@@ -52,6 +52,7 @@ class _Plan:
         hashes: Keyed hash of each one's number as it will be stored, in the file's order.
         gone: Stored patients who died or are staff now: their consents end.
         phones: Stored patients whose phone is another one now.
+        numbers: Places of the rows by which anybody's phone becomes another one, or a first one.
         rows: Where in the file each stored patient stands.
         created: References of new patients,
         updated: and of stored ones that change.
@@ -63,6 +64,7 @@ class _Plan:
     hashes: list[bytes | None] = field(default_factory=list)
     gone: list[UUID] = field(default_factory=list)
     phones: list[UUID] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     rows: dict[UUID, int] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
@@ -98,7 +100,8 @@ class PatientsImport:
 
         An empty cell clears what was stored; a column the file lacks leaves it as it was. A death
         ends every consent of a patient, becoming staff the one to check-in; the templates go. Who
-        bills a patient changes nothing of theirs: a code would go to the phone that they name.
+        bills a patient changes nothing of theirs, and no practitioner writes anybody's phone: they
+        may bill a visit of that patient later, and a code for it would go to the number they gave.
 
         Args:
             patients: From `exchange.read_patients`, so that errors can name the line.
@@ -150,6 +153,8 @@ class PatientsImport:
             own = await billed_among(connection, self._site_id, by, changed, now)
             if own:
                 raise _own_patients(patients, plan, own, by)
+            if plan.numbers and await practitioner_refs_of(connection, self._site_id, by):
+                raise _phones(patients, plan, by)
             await self._end_consents(connection, list(plan.ids.values()), by, now)
             updated = len((plan.updated | regrouped) - plan.created)
             created = len(plan.created)
@@ -204,6 +209,8 @@ class PatientsImport:
             row = stored.get(given.patient_ref)
             if row is None:
                 self._plan_insert(plan, given, now)
+                if given.phone is not None:
+                    plan.numbers.append(index)
             else:
                 self._plan_update(plan, patients, index, row, now)
         return plan
@@ -241,6 +248,7 @@ class PatientsImport:
             plan.updated.add(given.patient_ref)
             if phone_changed:
                 plan.phones.append(row["patient_id"])
+                plan.numbers.append(index)
             if after.deceased_on is not None or after.is_staff:
                 plan.gone.append(row["patient_id"])
         plan.hashes.append(clear[0])
@@ -289,6 +297,17 @@ class PatientsImport:
         links = [(key, guardian) for key in changed for guardian in wanted[key]]
         await write_rows(connection, sql("insert_guardian"), links)
         return {ref for ref, patient_id in plan.ids.items() if patient_id in changed}
+
+
+def _phones(patients: Sequence[Patient], plan: _Plan, by: Actor) -> OwnPatientError:
+    """Say which rows name a phone that a code could go to."""
+    bad = BadLines()
+    bad.add(
+        f"{where(patients, index, 'phone')}: {by.name} is a practitioner; somebody else has to "
+        "write phones, as codes are sent there"
+        for index in plan.numbers
+    )
+    return OwnPatientError(bad.message(), *plan.phones)
 
 
 def _own_patients(

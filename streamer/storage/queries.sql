@@ -1606,6 +1606,9 @@ SELECT lane, sequence, head FROM audit_lanes WHERE site_id = $1 ORDER BY lane;
 SELECT lane, sequence, head, base_sequence, base_hash FROM audit_lanes
 WHERE site_id = $1 ORDER BY lane;
 
+-- name: audit_oldest_at
+SELECT min(recorded_at) FROM audit_events WHERE site_id = $1;
+
 -- name: audit_chain
 -- Everything, in the order in which it is linked.
 SELECT lane, sequence, recorded_at, body::text AS body, hash, kind, actor, patient_id

@@ -60,7 +60,7 @@ def test_an_audit_is_listed_verified_exported_and_tampered_with(
     ] == ["import"]
     run(kirdi, "codes", "list", "--by", "nina")
     about = run(kirdi, "audit", "list", "--patient", "P-1", "--from", "yesterday", "--json").json
-    assert [one["kind"] for one in about] == ["patient-read", "code-issue"]
+    assert [one["kind"] for one in about] == ["patient-read", "code-issue", "import"]
     assert about[0]["actor"].startswith("nina (through ")
 
     (sound,) = run(kirdi, "audit", "verify", "--json").json
@@ -102,7 +102,11 @@ def test_what_cannot_be(kirdi: Kirdi, tmp_path: Path) -> None:
     assert "cannot be written" in run(kirdi, "audit", "export", "-o", str(nowhere), code=4).err
     assert "ending" in run(kirdi, "audit", "export", "-o", str(tmp_path / "audit"), code=4).err
     (kirdi.home / "audit" / "checkpoints.jsonl").unlink()
+    # Whether it must have been there is a question of how old the audit is.
     assert "is not there" in run(kirdi, "audit", "verify").err
+    (kirdi.home / "audit" / "checkpoints.jsonl").unlink()
+    kirdi.extra = {"audit": {"checkpoint_s": 1}}
+    assert "is not there" in run(kirdi, "audit", "verify", code=13).out
 
 
 async def _tamper(home: Path) -> None:

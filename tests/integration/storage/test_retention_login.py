@@ -11,7 +11,7 @@ from streamer.jobs.job_runner import Ending
 from streamer.site_jobs import RETENTION, site_jobs, why_not_deleted
 from streamer.storage.database_role import DatabaseRole
 from tests.fakes.clock import FakeClock
-from tests.integration.storage.clinic import NOW, SITE
+from tests.integration.storage.clinic import NOW, SITE, Clinic, patient
 from tests.servers import as_role
 
 
@@ -46,3 +46,21 @@ async def test_who_deletes(
         for one in (said, ended.error, run.error):
             assert one is not None
             assert reason in one
+
+
+async def test_the_login_of_retention_removes_nothing_young_from_the_audit(clinic: Clinic) -> None:
+    """Whoever has taken over the service finds that login, too."""
+    await clinic.import_patients(patient(1))
+    before = await clinic.count("audit_events")
+    assert before
+    async with clinic.as_retention() as retention, retention.connection() as connection:
+        for age in ("-10 years", "0 days", "28 days", "30 days"):
+            removed = await connection.fetchval(
+                f"SELECT kirdi_audit_prune($1, clock_timestamp() - interval '{age}')", SITE.id
+            )
+            assert removed == 0, age
+    assert await clinic.count("audit_events") == before
+    # The owner can do anything, and does not have to take a function for it.
+    assert await clinic.row_as_owner(
+        "SELECT kirdi_audit_prune($1, clock_timestamp())", SITE.id
+    ) == (before,)

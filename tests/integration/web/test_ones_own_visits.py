@@ -81,3 +81,23 @@ async def test_at_the_terminal_an_account_of_that_name_counts_too(house: House) 
                 replace(booking(1), practitioner_ref="D-2"), by=Actor(name, at_terminal=True)
             )
     assert await house.clinic.consent(given, Actor("nina (through root)", at_terminal=True))
+
+
+async def test_no_practitioner_writes_a_phone_that_a_code_of_theirs_could_go_to(
+    house: House,
+) -> None:
+    await house.clinic.import_patients(patient(1))
+    doctor = await house.as_role(
+        Role.RECEPTION, Role.PRACTITIONER, account="doctor", practitioner_refs=["D-1"]
+    )
+    for ref in ("P-1", "P-50"):
+        entry = {"patient_ref": ref, "full_name": "Full Name 1", "phone": "+77019999999"}
+        answer = await doctor.post("/patients/import", json={"patients": [entry]})
+        assert answer.status_code in (403, 422), answer.text
+        assert "somebody else has to write phones" in answer.json()["detail"]
+        assert "+7701" not in answer.text
+    assert await house.audited("access-denied") == 2
+    # Somebody new they may well take in.
+    entry = {"patient_ref": "P-50", "full_name": "Full Name 50"}
+    answer = await doctor.post("/patients/import", json={"patients": [entry]})
+    assert answer.status_code == 200, answer.text

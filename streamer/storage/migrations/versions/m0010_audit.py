@@ -136,7 +136,8 @@ _STATEMENTS: tuple[str, ...] = (
     """,
     # Retention: what is older goes, from the beginning of each chain, and one linked event says
     # where all chains begin now. What does not verify stays, so that no trace of tampering is
-    # tidied away. The lanes are held for the last moment only.
+    # tidied away. The lanes are held for the last moment only. Who has only the login of retention
+    # removes nothing that is younger than the shortest term there is (`retention.audit_days`).
     """
     CREATE FUNCTION kirdi_audit_prune(site text, before timestamptz) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -149,6 +150,9 @@ _STATEMENTS: tuple[str, ...] = (
         sound bigint;
         gone bigint := 0;
     BEGIN
+        IF NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
+            before := least(before, clock_timestamp() - interval '29 days');
+        END IF;
         PERFORM pg_advisory_xact_lock(hashtextextended('kirdi audit prune ' || site, 0));
         FOR chain IN SELECT * FROM audit_lanes WHERE site_id = site ORDER BY lane LOOP
             SELECT sequence - 1 INTO cut FROM audit_events
