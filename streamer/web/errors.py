@@ -132,8 +132,7 @@ def install(application: FastAPI) -> None:
         if _by_a_person(request):
             try:
                 response = page_of(request, problem)
-            except Exception as second:
-                # The bug may be in what every page is made of.
+            except Exception as second:  # noqa: BLE001  the bug may be in what every page is made of
                 _log_bug(request, second, fault)
         # This is answered outside of everything else.
         add_headers(response.headers, request.url.scheme == "https")
