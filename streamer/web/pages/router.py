@@ -33,9 +33,9 @@ class PageRoute(GuardedRoute):
             except Problem as problem:
                 return _told(request, problem, self.way_in)
             except KirdiError as error:
-                problem = problem_of(error)
-                note(request, error, problem)
-                return _told(request, problem, self.way_in)
+                ours = problem_of(error)
+                note(request, error, ours)
+                return _told(request, ours, self.way_in)
             except RequestValidationError:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
                 incomplete = Problem(status, "invalid", "the address is not complete")
