@@ -25,6 +25,7 @@ from streamer.domain.report.row import ReportRow
 from streamer.domain.report.scope import WHOLE_SITE, Scope, ScopeKind
 from streamer.domain.visit_day import VisitDay
 from streamer.errors import AuditError, InputError
+from streamer.rare_collections import rare_collections
 from streamer.report_errors import error_accounting
 from streamer.report_matcher import matcher_known
 from streamer.report_notices import notices_of
@@ -105,7 +106,8 @@ class ReportRuns:
         async with self._reports.writing(period) as writing:
             # Another maker may have been waited for.
             now = clock.now()
-            made = await self._make(writing, now, progress)
+            with rare_collections():
+                made = await self._make(writing, now, progress)
             kept = self._revision(writing, made, now, by)
             former = writing.former
             if (

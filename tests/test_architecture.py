@@ -79,6 +79,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.service_rules": OURS,
     "streamer.windows": (*LEAVES, "config.settings"),
     "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),
+    "streamer.rare_collections": (),
     "streamer.report_errors": (
         "streamer.domain",
         "streamer.tracking",
