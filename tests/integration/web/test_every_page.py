@@ -168,6 +168,10 @@ async def test_each_page_is_shown_to_whom_it_is_for_and_tells_others_why_not(
             assert answer.headers["content-language"] == language, where
             if '<header class="bar">' in answer.text:
                 menus[where] = menu_in(answer.text)
+        if "/reports" in shown:
+            mistyped = await visitor.client.get("/reports/none")
+            assert mistyped.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+            assert title_in(mistyped.text) == WORDS[language].gettext("This address is not right")
         assert len(menus) > 1, visitor.name
         for where, menu in menus.items():
             assert menu == shown & of_menu, where
