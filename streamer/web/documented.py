@@ -19,6 +19,10 @@ _SCHEMA: Final = {
             "description": "of some refusals: which one, for those who say it in another language",
         },
         "values": {"type": "object", "description": "what stands in it; moments in ISO 8601"},
+        "fault": {
+            "type": "string",
+            "description": "of a fault of the service: the word under which its log tells more",
+        },
         "errors": {
             "type": "array",
             "description": "of invalid requests: where, and which rule; never the value",

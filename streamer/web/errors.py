@@ -1,5 +1,6 @@
 """Turns what a route raises into a problem, or a page that says it. Installed by `application`."""
 
+import secrets
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -80,6 +81,12 @@ def page_of(request: Request, problem: Problem) -> Response:
     return page
 
 
+def note(request: Request, error: KirdiError, problem: Problem) -> None:
+    """Write to the log what is the installation's to mend."""
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", route=_route(request), reason=str(error))
+
+
 def install(application: FastAPI) -> None:
     """Have every error answered as a problem."""
 
@@ -90,8 +97,7 @@ def install(application: FastAPI) -> None:
     async def on_ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, KirdiError)
         problem = problem_of(error)
-        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("request failed", route=_route(request), reason=str(error))
+        note(request, error, problem)
         return problem.response()
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -117,13 +123,17 @@ def install(application: FastAPI) -> None:
             return page_of(request, problem)
         return problem.response()
 
-    async def on_bug(request: Request, error: Exception) -> JSONResponse:
-        # Where, and never in the error's own words: they may repeat somebody's name or number.
-        log.error(
-            "request failed", route=_route(request), kind=type(error).__name__, where=_where(error)
-        )
-        detail = "this is a fault of the service; its log tells more"
-        response = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail).response()
+    async def on_bug(request: Request, error: Exception) -> Response:
+        fault = secrets.token_hex(4)
+        _log_bug(request, error, fault)
+        detail = f"this is a fault of the service; its log tells more, under fault {fault}"
+        problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail, more={"fault": fault})
+        response: Response = problem.response()
+        if _by_a_person(request):
+            try:
+                response = page_of(request, problem)
+            except Exception as second:  # noqa: BLE001  the bug may be in what every page is made of
+                _log_bug(request, second, fault)
         # This is answered outside of everything else.
         add_headers(response.headers, request.url.scheme == "https")
         return response
@@ -148,9 +158,20 @@ def _fault(found: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _by_a_person(request: Request) -> bool:
-    """Has somebody mistyped a page's address?"""
+    """Does a browser want to show the answer to somebody?"""
     page = not request.url.path.startswith("/api/")
     return page and "text/html" in request.headers.get("accept", "")
+
+
+def _log_bug(request: Request, error: Exception, fault: str) -> None:
+    # Where, and never in the error's own words: they may repeat somebody's name or number.
+    log.error(
+        "request failed",
+        route=_route(request),
+        fault=fault,
+        kind=type(error).__name__,
+        where=_where(error),
+    )
 
 
 def _where(error: Exception) -> list[str]:

@@ -1,5 +1,7 @@
 """Signing in and out, languages and colours: what stands around every page."""
 
+from typing import Literal
+
 import pytest
 from playwright.async_api import expect
 
@@ -48,6 +50,28 @@ async def test_language_and_colours_are_remembered(console: Console) -> None:
         assert await page.locator("html").get_attribute("data-theme") == "dark"
         assert await page.locator("html").get_attribute("lang") == "kk"
         await screenshot(page, "account-dark-kk")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+async def test_a_phone_has_one_line_above_the_page_and_the_rest_in_the_menu(
+    console: Console, colours: Literal["light", "dark"]
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": colours}
+    async with console.page(Role.RECEPTION, Language.RU, **phone) as page:
+        await page.goto("/account")
+        menu = page.get_by_role("button", name="Меню")
+        bar = await page.locator(".bar").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 70
+        await expect(page.get_by_label("Язык")).to_be_visible()
+        in_menu = [page.locator(one) for one in ("#sign-out", "#theme", ".account")]
+        for one in in_menu:
+            await expect(one).to_be_hidden()
+        await screenshot(page, f"phone-{colours}")
+        await menu.click()
+        for one in in_menu:
+            await expect(one).to_be_visible()
+        await screenshot(page, f"phone-menu-{colours}")
 
 
 async def test_a_page_that_is_none_says_so(console: Console) -> None:

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from streamer.errors import KirdiError
-from streamer.web.errors import page_of, problem_of
+from streamer.web.errors import note, page_of, problem_of
 from streamer.web.problem import Problem
 from streamer.web.router import GuardedRoute
 
@@ -33,7 +33,9 @@ class PageRoute(GuardedRoute):
             except Problem as problem:
                 return _told(request, problem, self.way_in)
             except KirdiError as error:
-                return _told(request, problem_of(error), self.way_in)
+                ours = problem_of(error)
+                note(request, error, ours)
+                return _told(request, ours, self.way_in)
             except RequestValidationError:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
                 incomplete = Problem(status, "invalid", "the address is not complete")

@@ -29,8 +29,11 @@ def quick(backend: Backend) -> Passwords:
 class ServedApi:
     """What a test does with a server that runs."""
 
-    def __init__(self, url: str, backend: Backend, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, url: str, backend: Backend, application: FastAPI, stack: AsyncExitStack
+    ) -> None:
         self.url = url
+        self.application = application
         self.backend = backend
         self._stack = stack
 
@@ -119,7 +122,7 @@ async def served(
     running = asyncio.create_task(server.run(stop))
     async with AsyncExitStack() as stack:
         try:
-            yield ServedApi(url, backend, stack)
+            yield ServedApi(url, backend, application, stack)
         finally:
             await stack.aclose()
             stop.set()

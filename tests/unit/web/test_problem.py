@@ -67,8 +67,9 @@ async def test_a_fault_of_ours_says_nothing_of_its_own(
     assert answer.json()["type"] == "urn:kirdi:problem:fault"
     written = capfd.readouterr()
     assert "Ahmetova" not in answer.text + written.out + written.err
-    # But the log says where.
+    # But the log says where, and which of them it was.
     assert "test_problem.py" in written.out + written.err
+    assert answer.json()["fault"] in written.out + written.err
 
 
 @pytest.mark.parametrize("body", ['{"number": "900101300123x"}', "900101300123", "{"])
