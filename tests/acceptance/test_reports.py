@@ -5,6 +5,7 @@ import json
 import stat
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -108,7 +109,7 @@ async def watched_week(kirdi: Kirdi, maker: Maker) -> None:
                 )
 
 
-def rows_in(file: Path) -> list[dict[str, str]]:
+def rows_in(file: Path) -> list[dict[str, Any]]:
     return [row for day in json.loads(file.read_text())["days"] for row in day["rows"]]
 
 
