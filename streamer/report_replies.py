@@ -13,11 +13,13 @@ import structlog
 
 from streamer.backend import Backend
 from streamer.domain.actor import Actor
+from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError, KirdiError, NotYoursError
+from streamer.report_answerable import answerable_rows
 from streamer.report_post import ReportPost
 from streamer.report_runs import ReportRuns
 from streamer.reports.report_json import rows_of
@@ -117,6 +119,12 @@ class ReportReplies:
         await self._replies.decide(reply_id, state, said, by, now)
         revision = await self._remade(entry, by) if state is ReplyState.ACCEPTED else None
         return (await self._replies.find(reply_id))[1], revision
+
+    async def answerable(
+        self, by: Actor, practitioner_refs: Collection[str]
+    ) -> Sequence[Answerable]:
+        """Return practitioners' rows that may be answered, as `answerable_rows` does."""
+        return await answerable_rows(self._runs, practitioner_refs, by, self._backend.clock.now())
 
     async def listed(
         self,

@@ -164,6 +164,12 @@ class ReportRuns:
         kept = await self._reports.revision(entry.report_id, entry.number)
         return await self._day(kept, (day - entry.period.first).days)
 
+    async def lines_of(self, revision: Revision, day: date) -> bytes:
+        """Return a day's rows of the whole site, each a line of JSON; raises as `rows`."""
+        entry = revision.entry
+        kept = await self._reports.revision(entry.report_id, entry.number)
+        return await self._checked(kept, (day - entry.period.first).days)
+
     async def record(self, revision: Revision, by: Actor, what: str, detail: Detail = ()) -> None:
         """Keep in the audit that somebody read, exported, sent or checked a report.
 
@@ -299,6 +305,9 @@ class ReportRuns:
             yield kept.entry.period.first + timedelta(days=place), await self._day(kept, place)
 
     async def _day(self, kept: KeptRevision, place: int) -> tuple[ReportRow, ...]:
+        return await asyncio.to_thread(rows_of, await self._checked(kept, place))
+
+    async def _checked(self, kept: KeptRevision, place: int) -> bytes:
         entry = kept.entry
         day = entry.period.first + timedelta(days=place)
         lines = await self._reports.lines(entry.report_id, entry.number, day)
@@ -308,7 +317,7 @@ class ReportRuns:
                 "those it was made with; keep the database and its backups, and find out who "
                 "could write"
             )
-        return await asyncio.to_thread(rows_of, lines)
+        return lines
 
 
 async def _one_ahead(days: AsyncIterator[VisitDay]) -> AsyncGenerator[VisitDay, None]:

@@ -44,6 +44,7 @@ PAGES: Final = {
     "GET /users",
     "GET /audit",
     "GET /reports",
+    "GET /reports/mine",
     "GET /reports/style.css",
     "GET /reports/{report_id}",
     "GET /reports/{report_id}/rows",

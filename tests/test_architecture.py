@@ -95,6 +95,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.report_matcher": OURS,
     "streamer.report_runs": OURS,
     "streamer.report_forms": (*LEAVES, "streamer.reports", "streamer.exchange"),
+    "streamer.report_answerable": (*LEAVES, "streamer.reports", "streamer.report_runs"),
     "streamer.report_replies": OURS,
     "streamer.report_parcels": OURS,
     "streamer.report_post": (*LEAVES, "streamer.storage", "config.settings"),

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -12,6 +14,7 @@ from streamer.backend import Backend
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.domain.actor import Actor
 from streamer.domain.consent import Language
+from streamer.domain.report.delivery import DeliveryEntry
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow
@@ -35,6 +38,7 @@ from streamer.web.report_ports import (
 
 log = structlog.get_logger(__name__)
 
+_DELIVERIES: Final = 500
 Day = tuple[date, tuple[ReportRow, ...]]
 
 
@@ -196,6 +200,11 @@ class ApiReports:
         """See `web.report_ports`."""
         words = Words(language, self._backend.settings.site.time_zone)
         return [words.period(one.period) for one in entries]
+
+    async def deliveries(self, report_id: UUID) -> Sequence[DeliveryEntry]:
+        """See `web.report_ports`."""
+        await self._backend.reports.revision(report_id)
+        return await self._backend.report_deliveries.listed(report_id=report_id, most=_DELIVERIES)
 
     async def form(
         self, asked: ReportAsked, form: ReportForm, language: Language, by: Actor

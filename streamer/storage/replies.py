@@ -99,9 +99,11 @@ class PostgresReplies:
             await append(connection, self._site_id, [event])
         return Reply(
             reply_id,
+            report_id,
             row.kind,
             row.ref,
             row.practitioner_ref,
+            row.at,
             *words,
             by.name,
             now,
@@ -218,9 +220,11 @@ class PostgresReplies:
         note = row["sealed_note"]
         return Reply(
             row["reply_id"],
+            row["report_id"],
             RowKind(row["kind"]),
             row["ref"],
             row["practitioner_ref"],
+            row["visit_at"],
             reason,
             document_ref,
             row["written_by"],

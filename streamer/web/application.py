@@ -18,6 +18,7 @@ from streamer.web.pages.installation import installation
 from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
+from streamer.web.pages.replies import replies_page
 from streamer.web.pages.reports import reports_page
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
@@ -108,6 +109,8 @@ _PAGES: Final = (
     enrol,
     users,
     audit_page,
+    # Before the other: there `mine` would be taken for a report's id.
+    replies_page,
     reports_page,
     installation,
     devices_page,

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """To answer for one's own visits."""
     REPLIES_DECIDE = "replies:decide"
     REPORTS_WRITE = "reports:write"
+    DELIVERIES_READ = "deliveries:read"
+    """To see where reports were sent, and what did not arrive."""
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
     RIGHTS_ERASE = "rights:erase"
@@ -123,6 +125,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.REPLIES_DECIDE,
             Permission.REPORTS_READ,
             Permission.REPORTS_WRITE,
+            Permission.DELIVERIES_READ,
         }
     ),
     Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.REPORTS_READ}),
@@ -151,6 +154,7 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.JOBS_RUN,
             Permission.DEVICES_READ,
             Permission.DEVICES_WRITE,
+            Permission.DELIVERIES_READ,
         }
     ),
 }

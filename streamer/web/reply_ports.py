@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from streamer.domain.actor import Actor
+from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import RowKind
@@ -22,6 +23,15 @@ class Replies(Protocol):
         state: ReplyState | None = None,
     ) -> Sequence[Reply]:
         """Those given to a report, of these practitioners or (None) of all."""
+        ...
+
+    async def answerable(
+        self, by: Actor, practitioner_refs: Collection[str]
+    ) -> Sequence[Answerable]:
+        """Unverified rows of these practitioners in preliminary reports, the newest first.
+
+        Raises AuditError where a report was changed.
+        """
         ...
 
     async def report_of(self, reply_id: UUID) -> UUID:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from streamer.domain.actor import Actor
 from streamer.domain.consent import Language
+from streamer.domain.report.delivery import DeliveryEntry
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
@@ -140,6 +141,10 @@ class Reports(Protocol):
 
     def periods(self, entries: Sequence[RevisionEntry], language: Language) -> Sequence[str]:
         """The periods of these in words."""
+        ...
+
+    async def deliveries(self, report_id: UUID) -> Sequence[DeliveryEntry]:
+        """Where its revisions were sent, or are to be, the newest first; raises InputError."""
         ...
 
     async def form(

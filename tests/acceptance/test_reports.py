@@ -1,14 +1,25 @@
 """`kirdi report` as a head physician and an auditor use it: made, written, kept, checked."""
 
+import asyncio
 import json
 import stat
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.acceptance.kirdi import ZONE, Kirdi
+from config.load import load_settings
+from streamer.backend import open_backend
+from streamer.bench.reports.made_period import Maker, honest_visits
+from streamer.bench.reports.made_settings import made_settings
+from streamer.bench.reports.write_period import write_period
+from streamer.clock import SystemClock
+from streamer.domain.patient import Patient
+from streamer.storage.profile import place_of_profile, profile_bytes
+from tests.acceptance.conftest import copied
+from tests.acceptance.kirdi import ZONE, Kirdi, Result
 
 PATIENTS = "patient_ref,full_name\nP-1,Ахметова Айгүл\nP-2,Bota B\n"
 BOOKED = "appointment_ref,patient_ref,practitioner_ref,practitioner_name,service_code,service_name"
@@ -75,3 +86,87 @@ def test_a_report_is_made_written_kept_and_checked(kirdi: Kirdi, tmp_path: Path)
 
     kinds = {(one["kind"], one["reason"]) for one in kirdi.ok("audit", "list")}
     assert {("report", "made"), ("export", "export"), ("report", "verify")} <= kinds
+
+
+WORDS = "came by the ambulance ramp\nwith her son"
+
+
+async def watched_week(kirdi: Kirdi, maker: Maker) -> None:
+    """Write visits of a week in which entrances were watched, as no import could."""
+    settings = load_settings(kirdi.write_settings(), {})
+    async with open_backend(settings, kirdi.home, SystemClock()) as backend:
+        await write_period(backend.database, settings.site.id, maker)
+        vault = backend.database.vault
+        async with backend.database.postgres.transaction() as connection:
+            for row in await connection.fetch("SELECT patient_id, patient_ref FROM patients"):
+                person = row["patient_id"]
+                key = vault.new_data_key(person)
+                sealed = profile_bytes(Patient(row["patient_ref"], "Full Name"))
+                await connection.execute(
+                    "UPDATE patients SET wrapped_key = $2, sealed_profile = $3 "
+                    "WHERE patient_id = $1",
+                    *(person, key, vault.seal(key, place_of_profile(person), sealed)),
+                )
+
+
+def rows_in(file: Path) -> list[dict[str, Any]]:
+    return [row for day in json.loads(file.read_text())["days"] for row in day["rows"]]
+
+
+@pytest.mark.long
+def test_a_practitioner_answers_and_somebody_else_decides(unused: Kirdi, tmp_path: Path) -> None:
+    kirdi = copied(unused, tmp_path)
+    today = datetime.now(ZoneInfo("Asia/Almaty")).date()
+    monday = today - timedelta(days=today.weekday() + 7)
+    days = ("--from", monday.isoformat(), "--to", (monday + timedelta(days=6)).isoformat())
+    maker = Maker(monday, 7, seed=9)
+    honest_visits(maker, 240)
+    site = {"id": "test-1", "name": "Test", "time_zone": "Asia/Almaty"}
+    kirdi.extra = made_settings(maker, site)
+    asyncio.run(watched_week(kirdi, maker))
+    file = tmp_path / "day.json"
+    (made,) = kirdi.ok("report", "appointment-match", *days, "-o", file)
+    rows = rows_in(file)
+    unseen = [one for one in rows if one["verdict"] == "unverified"]
+    assert unseen
+    row = next(one for one in unseen if one["kind"] == "appointment")
+    other = next(one for one in rows if one["practitioner_ref"] != row["practitioner_ref"])
+    kirdi.extra |= {"staff": {"practitioners": {"aigul": row["practitioner_ref"]}}}
+
+    def reply(*words: str, stdin: str = "") -> Result:
+        return kirdi("report", "reply", *words, "--json", stdin=stdin)
+
+    add = ("add", made["report"], "--reason", "-", "--by", "aigul")
+    both = reply(*add, "--appointment", row["ref"], "--claim", row["ref"], stdin=WORDS)
+    assert (both.code, "not both" in both.err) == (4, True)
+    theirs = reply(*add, f"--{other['kind']}", other["ref"], stdin=WORDS)
+    assert theirs.code != 0
+    assert "no visit of yours" in theirs.err
+    kept = reply(*add, "--appointment", row["ref"], "--document", "protocol 7", stdin=WORDS)
+    assert kept.code == 0, kept.err
+    (listed,) = reply("list", "--state", "waiting", "--by", "botagoz").json
+    assert listed["reply_id"] == kept.json[0]["reply_id"]
+    assert (listed["reason"], listed["document_ref"]) == (" ".join(WORDS.split()), "protocol 7")
+    assert reply("list", "--by", "aigul").json == [listed]
+    # Not who wrote it; and who rejects says why.
+    ours = reply("accept", listed["reply_id"], "--by", "Aigul")
+    assert (ours.code == 0, "another person" in ours.err) == (False, True)
+    assert reply("reject", listed["reply_id"], "--note", " ", "--by", "botagoz").code == 4
+    rejected = reply("reject", listed["reply_id"], "--note", "which ramp?", "--by", "botagoz")
+    assert (rejected.json[0]["state"], rejected.json[0]["revision"]) == ("rejected", None)
+    late = reply("accept", listed["reply_id"], "--by", "botagoz")
+    assert "decided already" in late.err
+    better = reply(*add, "--appointment", row["ref"], stdin=WORDS).json[0]
+    accepted = reply("accept", better["reply_id"], "--note", "seen", "--by", "botagoz")
+    assert accepted.code == 0, accepted.err
+    assert (accepted.json[0]["state"], accepted.json[0]["revision"]) == ("accepted", 2)
+    file = tmp_path / "second.json"
+    kirdi.ok("report", "appointment-match", *days, "-o", file)
+    rows = rows_in(file)
+    (explained,) = [one for one in rows if (one["kind"], one["ref"]) == ("appointment", row["ref"])]
+    assert (explained["verdict"], explained["explained"]) == ("unverified", True)
+    # A report and the audit say that there was an answer, and none of its words.
+    assert "ambulance" not in file.read_text()
+    audit = json.dumps(kirdi.ok("audit", "list"))
+    assert "answered" in audit
+    assert "ambulance" not in audit

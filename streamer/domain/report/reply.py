@@ -22,7 +22,9 @@ class Reply:
     """One answer; sealed where it is kept, since reasons say things about patients.
 
     Attributes:
+        report_id: To which report it was given.
         kind: With `ref`: the appointment or claim it is about.
+        visit_at: When the visit began, or was to begin; aware.
         reason: Words of the practitioner.
         document_ref: Where the document lies that shows it; None = there is none.
         decided_by: Never who wrote it, nor the practitioner who bills.
@@ -30,9 +32,11 @@ class Reply:
     """
 
     reply_id: UUID
+    report_id: UUID
     kind: RowKind
     ref: str
     practitioner_ref: str
+    visit_at: datetime
     reason: str
     document_ref: str | None
     written_by: str

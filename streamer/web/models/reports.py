@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from streamer.domain.report import row as domain
+from streamer.domain.report.delivery import DeliveryEntry
 from streamer.domain.report.report import Report
 from streamer.domain.report.revision import Revision, RevisionEntry
 from streamer.web.fields import Day
@@ -82,6 +83,25 @@ class ReportRow(Answer):
     estimated: bool = Field(description="at risk by its practitioner's rate alone")
 
 
+class ReportDelivery(Answer):
+    """One revision to one destination."""
+
+    delivery_id: UUID
+    revision: int
+    schedule: str
+    destination: str
+    forms: list[str]
+    language: str
+    state: Literal["waiting", "sending", "sent", "failed"] = Field(
+        description="`failed` = given up: nobody tries again by themselves"
+    )
+    attempts: int
+    created_at: datetime
+    next_try_at: datetime | None
+    ended_at: datetime | None
+    error: str | None = Field(description="of the last try that failed")
+
+
 class ReportWanted(Sent):
     """Days to report about."""
 
@@ -139,6 +159,13 @@ def row_of(row: domain.ReportRow) -> ReportRow:
     fields = {name: getattr(row, name) for name in ReportRow.model_fields if name != "rules"}
     fields["rules"] = [one.code.value for one in row.findings]
     return ReportRow.model_validate(fields)
+
+
+def delivery_of(entry: DeliveryEntry) -> ReportDelivery:
+    """Make it."""
+    fields = {name: getattr(entry, name, None) for name in ReportDelivery.model_fields}
+    fields |= {"revision": entry.number, "state": entry.state.value, "forms": list(entry.forms)}
+    return ReportDelivery.model_validate(fields)
 
 
 def making_of(making: Making) -> ReportMaking:

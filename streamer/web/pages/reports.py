@@ -86,6 +86,9 @@ async def show_report_page(
         return f"/reports/{report_id}?" + urlencode(_query(about, number))
 
     body = await clinic.reports.body(asked, revision, language, links)
+    deliveries = None
+    if principal.may(Permission.DELIVERIES_READ):
+        deliveries = await clinic.reports.deliveries(report_id)
     numbers = [one.number for one in await clinic.reports.entries() if one.report_id == report_id]
     return pages.render(
         request,
@@ -95,6 +98,7 @@ async def show_report_page(
         numbers=sorted(numbers),
         scope=None if asked.scope.kind is ScopeKind.SITE else asked.scope,
         own=asked.own,
+        deliveries=deliveries,
         forms=list(ReportForm),
         query=urlencode(_query(asked.scope, number)),
     )

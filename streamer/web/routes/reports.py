@@ -17,12 +17,14 @@ from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.fields import Day
 from streamer.web.models.base import Listed
 from streamer.web.models.reports import (
+    ReportDelivery,
     ReportEntry,
     ReportMaking,
     ReportRow,
     ReportShown,
     ReportVerification,
     ReportWanted,
+    delivery_of,
     entry_of,
     making_of,
     row_of,
@@ -184,3 +186,18 @@ async def verify_report(
     except InputError as error:
         raise not_found("report") from error
     return ReportVerification(sound=sound)
+
+
+@reports.get("/{report_id}/deliveries", responses=NOT_FOUND)
+async def list_report_deliveries(
+    _principal: Annotated[Principal, require(Permission.DELIVERIES_READ)],
+    clinic: Clinic,
+    report_id: UUID,
+    paging: PageAsked,
+) -> Listed[ReportDelivery]:
+    """List where a report's revisions were sent or are to be, and what was given up and why."""
+    try:
+        found = await clinic.reports.deliveries(report_id)
+    except InputError as error:
+        raise not_found("report") from error
+    return paging.part_of([delivery_of(one) for one in found])

@@ -284,7 +284,7 @@ async def test_who_looks_is_told_when_the_camera_is_removed_or_switched_off(fold
                 assert [packet async for packet in first] == []
                 assert [packet async for packet in second] == []
         assert children() == set()
-        with pytest.raises(InputError, match="unknown"):
+        with pytest.raises(InputError, match="no camera of this name"):
             service.cameras.view("a")
         with pytest.raises(InputError, match="switched off in the settings"):
             service.cameras.view("b")

@@ -120,6 +120,19 @@ async def filled(clinic_url: str, owner: asyncpg.Connection, tmp_path: Path) -> 
             *(SITE.id, REPORT, date(2026, 3, 2)),
         ),
         (
+            "INSERT INTO report_replies (reply_id, site_id, report_id, kind, ref, patient_id, "
+            "practitioner_ref, visit_at, sealed_answer, written_by, written_at, state) "
+            "VALUES ($1, $2, $3, 'appointment', 'A-1', $4, 'D-1', $5, 'sealed', 'aigul', $5, "
+            "'waiting')",
+            *(uuid4(), SITE.id, REPORT, one, NOW),
+        ),
+        (
+            "INSERT INTO report_deliveries (delivery_id, site_id, report_id, number, schedule, "
+            "destination, forms, language, state, created_at, next_try_at) "
+            "VALUES ($1, $2, $3, 1, 'weekly', 'archive', '{pdf}', 'kk', 'waiting', $4, $4)",
+            *(uuid4(), SITE.id, REPORT, NOW),
+        ),
+        (
             "INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates,"
             " alike) VALUES ($1, $2, 'enrolment', $3, 'open', 1, '{}')",
             *(SITE.id, NOW, one),

@@ -165,6 +165,15 @@ async def settled(clinic: Clinic, *entries: Erased) -> Settled:
 async def test_who_wished_to_be_erased_is_erased_again(clinic: Clinic) -> None:
     await enrolled(clinic, 1, 2)
     row = await clinic.row("SELECT patient_id FROM patients WHERE patient_ref = 'P-1'")
+    # An answer to a report that the backup has brought back.
+    await clinic.execute(
+        "INSERT INTO report_replies (reply_id, site_id, report_id, kind, ref, patient_id, "
+        "practitioner_ref, visit_at, sealed_answer, written_by, written_at, state, "
+        "sealed_note, decided_by, decided_at) "
+        "VALUES ($1, $4, $1, 'appointment', 'A-1', $2, 'D-1', $3, 'sealed', 'aigul', $3, "
+        "'rejected', 'sealed', 'nina', $3)",
+        *(uuid4(), row[0], clinic.clock.now(), SITE.id),
+    )
     wish = replace(
         entry(clinic, row[0], clinic.clock.now() + MINUTE), kind="erasure", reason="erasure"
     )
@@ -172,6 +181,8 @@ async def test_who_wished_to_be_erased_is_erased_again(clinic: Clinic) -> None:
     assert (done.patients, len(done.receipts), done.by_hand) == (1, 2, ())
     left = await clinic.row("SELECT patient_ref FROM patients WHERE patient_id = $1", row[0])
     assert left[0] == f"erased-{row[0]}"
+    words = await clinic.row("SELECT sealed_answer, sealed_note FROM report_replies")
+    assert (words[0], words[1]) == (None, None)
     assert await settled(clinic, wish) == Settled(0, ())
 
 

@@ -54,6 +54,8 @@ _FILLED = {
     "practitioners",
     "presences",
     "report_days",
+    "report_deliveries",
+    "report_replies",
     "report_revisions",
     "reports",
     "reviews",

@@ -1,12 +1,16 @@
 """Answers to reports through the API: whose, who decides, and what nobody else is told."""
 
+import html
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
 import pytest
 
-from streamer.domain.actor import Actor
+from streamer.domain.actor import SERVICE, Actor
+from streamer.domain.report.delivery import WantedDelivery
 from streamer.domain.report.row import ReportRow
 from streamer.domain.role import Role
 from streamer.report_runs import ReportRuns
@@ -130,3 +134,111 @@ async def test_what_is_no_answer(answered: Answered) -> None:
     for wrong in ({"reason": "  a "}, {"reason": "x" * 2001}, {"kind": "visit"}, {"more": "1"}):
         refused = await answered.doctor.post(answered.path, json=sent | wrong)
         assert refused.status_code == 422, wrong
+
+
+async def page(client: httpx.AsyncClient, answered: Answered, path: str) -> str:
+    russian = {"Accept": "text/html", "Accept-Language": "ru"}
+    answer = await client.get(f"{answered.house.api.url}{path}", headers=russian)
+    assert answer.status_code == 200, answer.text
+    assert " style=" not in answer.text
+    return answer.text
+
+
+async def test_the_page_has_ones_own_visits_and_what_waits(answered: Answered) -> None:
+    doctor, head, mine = answered.doctor, answered.head, answered.mine
+    one_of_mine = f'data-ref="{mine.ref}"'
+    before = await page(doctor, answered, "/reports/mine")
+    assert one_of_mine in before
+    assert "Отвечать" not in before
+    refs = set(re.findall(r'data-ref="([^"]+)"', before))
+    rows = (
+        await doctor.get(
+            f"{answered.path.removesuffix('/replies')}/rows?limit=200&day="
+            f"{mine.at.date()}&verdict=unverified"
+        )
+    ).json()["items"]
+    assert {row["ref"] for row in rows} <= refs
+    assert answered.others.ref not in refs
+    assert 'class="decide"' not in before
+    # An answer has no place for another one, and waits for the head.
+    reply = (await doctor.post(answered.path, json=answered.answer(mine))).json()["reply_id"]
+    after = await page(doctor, answered, "/reports/mine")
+    assert one_of_mine not in after
+    assert WORDS in after
+    decide = f'data-path="{answered.path.lstrip("/")}/{reply}"'
+    waits = await page(head, answered, "/reports/mine")
+    assert decide in waits
+    assert WORDS in waits
+    assert "data-ref" not in waits
+    (evidence,) = re.findall(r'href="(/reports/[^"]+/rows[^"]+)"', waits)
+    assert mine.ref in await page(head, answered, html.unescape(evidence))
+    # Rejected: the practitioner reads why, and may answer again.
+    sent = {"note": "<b>which document?</b>"}
+    assert (await head.post(f"{answered.path}/{reply}/reject", json=sent)).status_code == 200
+    again = await page(doctor, answered, "/reports/mine")
+    assert one_of_mine in again
+    assert again.count("&lt;b&gt;which document?") == 2
+    assert decide not in await page(head, answered, "/reports/mine")
+    second = (await doctor.post(answered.path, json=answered.answer(mine))).json()["reply_id"]
+    assert (await head.post(f"{answered.path}/{second}/accept", json={})).status_code == 200
+    assert one_of_mine not in await page(doctor, answered, "/reports/mine")
+
+
+async def test_a_final_report_asks_nobody(answered: Answered) -> None:
+    answer = answered.answer(answered.mine)
+    await answered.doctor.post(answered.path, json=answer)
+    answered.house.clinic.clock.advance(15 * 86_400.0)
+    doctor = await answered.house.as_role(
+        Role.PRACTITIONER, account="later", practitioner_refs=(answered.mine.practitioner_ref,)
+    )
+    assert "data-ref" not in await page(doctor, answered, "/reports/mine")
+    head = await answered.house.as_role(Role.HEAD, account="dana")
+    waits = await page(head, answered, "/reports/mine")
+    assert WORDS in waits
+    assert 'class="decide"' not in waits
+
+
+async def test_whose_page_it_is(answered: Answered) -> None:
+    nobodys = await answered.house.as_role(Role.PRACTITIONER, account="sara")
+    assert "data-ref" not in await page(nobodys, answered, "/reports/mine")
+    both = await answered.house.as_role(
+        Role.HEAD,
+        Role.PRACTITIONER,
+        account="chief",
+        practitioner_refs=(answered.mine.practitioner_ref,),
+    )
+    await answered.doctor.post(answered.path, json=answered.answer(answered.mine))
+    # What they bill another person decides about.
+    shown = await page(both, answered, "/reports/mine")
+    assert WORDS in shown
+    assert 'class="decide"' not in shown
+    for role in (Role.INSURER, Role.AUDITOR, Role.ADMIN, Role.RECEPTION):
+        client = await answered.house.as_role(role, account="other")
+        refused = await client.get(f"{answered.house.api.url}/reports/mine")
+        assert refused.status_code == 403
+
+
+async def test_where_a_report_was_sent(answered: Answered) -> None:
+    backend, clock = answered.house.api.backend, answered.house.clinic.clock
+    path = answered.path.removesuffix("/replies")
+    report_id = UUID(path.rpartition("/")[2])
+    wanted = [
+        WantedDelivery(report_id, 1, "weekly", to, ("pdf",), "kk") for to in ("archive", "head")
+    ]
+    await backend.report_deliveries.want(wanted, clock.now())
+    claim = await backend.report_deliveries.claim(timedelta(minutes=5))
+    assert claim is not None
+    lost = claim.wanted.destination
+    await backend.report_deliveries.failed(claim, SERVICE, clock.now(), "refused <550>", None)
+    shown = await page(answered.head, answered, path)
+    assert "refused &lt;550&gt;" in shown
+    assert "прекращено" in shown
+    assert "refused" not in await page(answered.doctor, answered, path)
+    admin = await answered.house.as_role(Role.ADMIN, account="admin")
+    for client in (answered.head, admin):
+        items = (await client.get(f"{path}/deliveries")).json()["items"]
+        states = {one["destination"]: (one["state"], one["error"]) for one in items}
+        assert states.pop(lost) == ("failed", "refused <550>")
+        assert list(states.values()) == [("waiting", None)]
+    assert (await admin.get(f"/reports/{UUID(int=3)}/deliveries")).status_code == 404
+    assert (await answered.doctor.get(f"{path}/deliveries")).status_code == 403
