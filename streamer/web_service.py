@@ -109,7 +109,13 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
             entrance=Entrance(
                 rules=WebRules.of(settings.web),
                 identities=StoredIdentities(
-                    site_id, sessions, backend.tokens, backend.devices, secrets, clock
+                    site_id,
+                    sessions,
+                    backend.tokens,
+                    backend.devices,
+                    secrets,
+                    clock,
+                    settings.staff.practitioner_refs,
                 ),
                 csrf=secrets.csrf,
                 sign_in=SignIn(

@@ -21,7 +21,8 @@ from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.bad_lines import BadLines
 from streamer.storage.erased_references import ErasedReferences
-from streamer.storage.import_result import ImportResult, import_event, naming_events
+from streamer.storage.import_events import import_event, naming_events
+from streamer.storage.import_result import ImportResult
 from streamer.storage.local_day import LocalDay
 from streamer.storage.merged_status import merged_status
 from streamer.storage.own_patients import OwnPatientError, own_visits_among, practitioner_refs_of

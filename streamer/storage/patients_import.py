@@ -23,7 +23,8 @@ from streamer.storage.audit import append
 from streamer.storage.bad_lines import BadLines
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
-from streamer.storage.import_result import ImportResult, import_event, naming_events
+from streamer.storage.import_events import import_event, naming_events
+from streamer.storage.import_result import ImportResult
 from streamer.storage.keys import hold_current_key
 from streamer.storage.own_patients import OwnPatientError, billed_among, practitioner_refs_of
 from streamer.storage.patients_checks import (

@@ -18,7 +18,8 @@ from streamer.domain.portion import Portion
 from streamer.storage.audit import append
 from streamer.storage.bad_lines import BadLines
 from streamer.storage.erased_references import ErasedReferences
-from streamer.storage.import_result import ImportResult, import_event
+from streamer.storage.import_events import import_event
+from streamer.storage.import_result import ImportResult
 from streamer.storage.own_patients import OwnPatientError, billed_among
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql

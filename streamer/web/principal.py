@@ -32,6 +32,8 @@ class Principal:
         via: How they came.
         must_change_password: They came by a one-time password, and may nothing but change it.
         device: Which it is, where it came as one.
+        bills: Whose appointments the settings say that they bill: rows are not shown for it, but
+            nobody vouches for their own patients.
     """
 
     account: str
@@ -43,11 +45,12 @@ class Principal:
     via: Via
     must_change_password: bool = False
     device: PairedDevice | None = None
+    bills: tuple[str, ...] = ()
 
     @property
     def actor(self) -> Actor:
         """Who the stores are told has acted."""
-        return Actor(self.account, self.practitioner_refs)
+        return Actor(self.account, tuple(dict.fromkeys((*self.practitioner_refs, *self.bills))))
 
     def may(self, permission: Permission) -> bool:
         """May they do it at all? Which rows is `row_scope`'s to say."""

@@ -1,5 +1,6 @@
 """Who is behind a session's cookie, an API token or a device's. Made by `app`, asked by `gate`."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -48,8 +49,10 @@ class StoredIdentities:
         devices: Devices,
         secrets: WebSecrets,
         clock: Clock,
+        staff: Callable[[str], tuple[str, ...]],
     ) -> None:
-        """Keep the collaborators."""
+        """Keep the collaborators; `staff`: whose appointments an account bills by the settings."""
+        self._staff = staff
         self._devices = devices
         self._site_id = site_id
         self._sessions = sessions
@@ -122,6 +125,7 @@ class StoredIdentities:
             roles=frozenset(account.roles),
             permissions=permissions,
             practitioner_refs=account.practitioner_refs,
+            bills=self._staff(account.name),
             cameras=None if account.cameras is None else frozenset(account.cameras),
             site_id=self._site_id,
             via=via,

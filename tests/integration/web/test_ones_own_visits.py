@@ -101,3 +101,18 @@ async def test_no_practitioner_writes_a_phone_that_a_code_of_theirs_could_go_to(
     entry = {"patient_ref": "P-50", "full_name": "Full Name 50"}
     answer = await doctor.post("/patients/import", json={"patients": [entry]})
     assert answer.status_code == 200, answer.text
+
+
+async def test_whom_the_settings_name_counts_in_the_api_too(house: House) -> None:
+    await house.clinic.import_patients(patient(1))
+    await house.clinic.import_bookings(booking(1))
+    # See `house`: the settings say that this account bills D-1's.
+    named = await house.as_role(Role.RECEPTION, account="doctor")
+    for path, body in (
+        ("/codes", {"patient_ref": "P-1"}),
+        ("/check-ins", {"appointment_ref": "A-1", "reason": "no phone"}),
+    ):
+        answer = await named.post(path, json=body)
+        assert answer.status_code in (403, 422), answer.text
+        assert "somebody else has to" in answer.json()["detail"]
+    assert (await named.get("/session")).json()["practitioner_refs"] == []
