@@ -116,9 +116,13 @@ def _scope(
         # A day without a time means the whole of it.
         ends = datetime.combine(ends.date() + timedelta(days=1), time(), ends.tzinfo)
     now = SystemClock().now()
+    if _is_day(times[1]) and begins < now < ends:
+        ends = now
     found_at = _moment("--found", times[2], settings) if times[2] else now
     if begins >= ends:
         raise InputError("--to: is not after --from; correct one of them")
+    if ends > now:
+        raise InputError("--to: lies in the future; nobody knows yet whom it will have concerned")
     if found_at > now:
         raise InputError("--found: lies in the future; correct it")
     if (Breach.ACCOUNT in what) != bool(accounts):

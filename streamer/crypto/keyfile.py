@@ -130,6 +130,12 @@ class KeyFile:
     def _check_guarded(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise VaultError(f"key file {self.path}: is not a file; restore it from its backup")
+        if status.st_mode & 0o077 and status.st_size != KEY_BYTES:
+            # Nobody is told to change the rights of something that is no key.
+            raise VaultError(
+                f"key file {self.path}: does not hold {KEY_BYTES} bytes, so it is none; look at "
+                "the path, or restore it from its backup"
+            )
         if status.st_mode & 0o077:
             raise VaultError(
                 f"key file {self.path}: others may read it "

@@ -21,7 +21,8 @@ def refuse_idle_scopes(account: Account, scopes: Sequence[str]) -> None:
     lacking = []
     for one in idle:
         roles = [role.value for role in Role if one in permissions_of([role])]
-        lacking.append(f"{one} takes the role {' or '.join(roles)}")
+        takes = f"takes the role {' or '.join(roles)}" if roles else "is for paired devices alone"
+        lacking.append(f"{one} {takes}")
     raise InputError(
         f"account {account.name}: is {', '.join(account.roles) or 'of no role'}, so that the token "
         f"could not use every scope: {'; '.join(lacking)}. Leave them out, or give it the role; no "

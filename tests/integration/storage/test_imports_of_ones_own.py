@@ -93,8 +93,11 @@ async def test_nor_an_entry_of_their_patients(clinic: Clinic, case: str) -> None
         await clinic.import_patients(PATIENTS[case], by=DOCTOR)
     (refused,) = await bodies(clinic, "access-denied")
     assert refused["patient_id"] == str(patient_id)
-    others = replace(patient(2), phone=OTHER_PHONE)
+    others = replace(patient(2), phone=PHONE, full_name="Somebody Else")
     assert (await clinic.import_patients(others, patient(7), by=DOCTOR)).updated == 1
+    # Nobody's phone, though: they may bill a visit of that patient later.
+    with pytest.raises(InputError, match=r"column phone: doctor is .*somebody"):
+        await clinic.import_patients(replace(others, phone=OTHER_PHONE), by=DOCTOR)
     assert (await clinic.import_patients(PATIENTS[case], by=RECEPTION)).updated == 1
 
 

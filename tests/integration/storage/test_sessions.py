@@ -199,6 +199,7 @@ async def test_retention_deletes_what_has_a_term_and_nothing_else(
     ):
         assert await quietly(session, statement) is None, statement
     # What hangs on a row goes with it, and who listens hears of it.
+    assert str(await session.execute("DELETE FROM report_replies")).startswith("DELETE ")
     rows = {"face_blocks": 1, "reviews": 1, "status_changes": 1, "check_ins": 1, "appointments": 2}
     for table, there in rows.items():
         assert await session.execute(f"DELETE FROM {table}") == f"DELETE {there}", table

@@ -33,6 +33,7 @@ BESIDE_THE_MENU = {
     "/account",
     "/today/sheet",
     "/today/downtime",
+    "/reports/mine",
     "/reports/{report_id}",
     "/reports/{report_id}/rows",
     "/kiosk",

@@ -91,3 +91,12 @@ def test_the_key_shows_in_no_text() -> None:
     assert key.material.hex() not in key.check_value()
     assert key.check_value() != KeyEncryptionKey(bytes(32)).check_value()
     assert len({key.derive(use) for use in ("one", "two")}) == 2
+
+
+def test_nobody_is_told_to_change_the_rights_of_what_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "passwd"
+    path.write_bytes(b"root:x:0:0\n" * 9)
+    path.chmod(0o644)
+    with pytest.raises(VaultError, match="so it is none; look at the path") as error:
+        KeyFile(path).read()
+    assert "chmod" not in str(error.value)
