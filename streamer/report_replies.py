@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from streamer.backend import Backend
-from streamer.domain.actor import Actor
+from streamer.domain.actor import Actor, names_in
 from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
@@ -71,7 +71,7 @@ class ReportReplies:
         words = _text("the reason", reason, MOST_WORDS), _document(document_ref)
         entry = (await self._reports.revision(report_id)).entry
         row = await self.row(entry, kind, ref)
-        if row is None or row.practitioner_ref not in await self._billed_by(by):
+        if row is None or row.practitioner_ref not in await self._replies.billed_by(by):
             # One answer for both: what others' visits are is nothing to tell.
             raise NotYoursError(
                 f"{kind} {ref}: is no visit of yours in this report; a practitioner answers for "
@@ -109,7 +109,7 @@ class ReportReplies:
         if state is ReplyState.REJECTED and said is None:
             raise InputError("a rejection needs a note: the practitioner has to know why")
         report_id, reply = await self._replies.find(reply_id)
-        bills = reply.practitioner_ref in await self._billed_by(by)
+        bills = reply.practitioner_ref in await self._replies.billed_by(by)
         if bills or same_person(reply.written_by, by.name):
             raise NotYoursError(
                 f"answer {reply_id}: another person decides than who wrote it or bills the visit"
@@ -146,12 +146,6 @@ class ReportReplies:
     async def report_of(self, reply_id: UUID) -> UUID:
         """Return the report an answer was given to; raises InputError where there is none."""
         return (await self._replies.find(reply_id))[0]
-
-    async def _billed_by(self, by: Actor) -> frozenset[str]:
-        """Whose visits somebody bills, as the settings and as their account say."""
-        people = _people(by.name)
-        staff = self._backend.settings.staff.practitioner_refs(*people)
-        return await self._replies.billed_by(people) | {*by.practitioner_refs, *staff}
 
     async def _remade(self, entry: RevisionEntry, by: Actor) -> Revision | None:
         try:
@@ -197,13 +191,8 @@ def same_person(written_by: str, decided_by: str) -> bool:
 
     Whoever runs commands for two people is not held to be either of them.
     """
-    writers, deciders = _people(written_by), _people(decided_by)
+    writers, deciders = names_in(written_by), names_in(decided_by)
     return writers[0] in deciders or deciders[0] in writers
-
-
-def _people(recorded: str) -> tuple[str, ...]:
-    name, through, user = recorded.casefold().partition(" (through ")
-    return (name, user.removesuffix(")")) if through else (name,)
 
 
 def _text(what: str, text: str, most: int) -> str:

@@ -52,7 +52,7 @@ class PseudonymousReport:
         return replace(
             row,
             ref=self._of(row.kind.value, row.ref),
-            patient_ref=self._of("patient", row.patient_ref),
+            patient_id=self._of("patient", row.patient_id),
             practitioner_ref=self._of("practitioner", row.practitioner_ref),
             department=None,
             service_code="",

@@ -152,9 +152,9 @@ class ApiReports:
     ) -> tuple[ReportRow, ...]:
         if not asked.pseudonymous:
             return rows
-        refs = {row.patient_ref for row in rows}
-        agreed = await self._backend.people_reader.told_to_payer(refs) if refs else frozenset()
-        return self._hidden.rows(row for row in rows if row.patient_ref in agreed)
+        ids = {UUID(row.patient_id) for row in rows}
+        agreed = await self._backend.people_reader.told_to_payer(ids) if ids else frozenset()
+        return self._hidden.rows(row for row in rows if UUID(row.patient_id) in agreed)
 
     async def body(
         self, asked: ReportAsked, revision: Revision, language: Language, links: Links

@@ -22,16 +22,17 @@ class Actor:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the accounts that act, in small letters: who is named, and through whom."""
-        return _names(self.name)
+        """Of the accounts that act, see `names_in`."""
+        return names_in(self.name)
 
 
 def acted_as(recorded: str, account: str) -> bool:
     """Does what is recorded of an actor name this account, acting or spoken for?"""
-    return account.casefold() in _names(recorded)
+    return account.casefold() in names_in(recorded)
 
 
-def _names(recorded: str) -> tuple[str, ...]:
+def names_in(recorded: str) -> tuple[str, ...]:
+    """Return the accounts in what is recorded of an actor, in small letters: who, through whom."""
     name, _, user = recorded.casefold().partition(" (through ")
     return (name, user.removesuffix(")")) if user else (name,)
 

@@ -75,7 +75,7 @@ class FigureSums:
     """Of one group, but for what is at risk.
 
     Attributes:
-        patients: By reference; `enrolled` and `declined`: those who were so on any of the days.
+        patients: By Kirdi's number; `enrolled`, `declined`: those who were so on any of the days.
         lateness: How often each whole number of minutes came about; `waiting` likewise.
     """
 
@@ -94,11 +94,11 @@ class FigureSums:
 
     def add(self, row: ReportRow) -> None:
         """Take in a row, once."""
-        self.patients.add(row.patient_ref)
+        self.patients.add(row.patient_id)
         if row.enrolled:
-            self.enrolled.add(row.patient_ref)
+            self.enrolled.add(row.patient_id)
         elif row.declined:
-            self.declined.add(row.patient_ref)
+            self.declined.add(row.patient_id)
         if row.kind is RowKind.CLAIM:
             self.claims.add(row)
             if row.currency is not None and row.amount is not None:

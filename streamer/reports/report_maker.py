@@ -209,7 +209,7 @@ class ReportMaker:
             errors=facts.errors,
             seed=self.seed.hex(),
             call_backs=tuple(
-                CallBack(row.kind, row.ref, row.patient_ref, row.practitioner_ref, row.at)
+                CallBack(row.kind, row.ref, row.patient_id, row.practitioner_ref, row.at)
                 for row in asked
             ),
             audit_checkpoint=facts.audit_checkpoint,

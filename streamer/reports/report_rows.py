@@ -20,7 +20,7 @@ def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
     return ReportRow(
         RowKind.APPOINTMENT,
         given.appointment_ref,
-        patient.patient_ref,
+        str(patient.patient_id),
         given.practitioner_ref,
         given.department,
         given.service_code,
@@ -48,7 +48,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
     return ReportRow(
         RowKind.CLAIM,
         service.claim_ref,
-        patient.patient_ref,
+        str(patient.patient_id),
         service.practitioner_ref,
         None if one.appointment is None else one.appointment.department,
         service.service_code,

@@ -88,7 +88,7 @@ class PeopleReader:
             await self._pages.tell(connection, sight, "Patient", [row], named=named)
         return _patient(row), profile
 
-    async def told_to_payer(self, patient_refs: Collection[str]) -> frozenset[str]:
+    async def told_to_payer(self, patient_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return those of them who agreed, as of now, that the payer is told; for reports.
 
         Raises:
@@ -98,10 +98,10 @@ class PeopleReader:
             rows = await connection.fetch(
                 sql("patients_told_to_payer"),
                 self._pages.site_id,
-                list(patient_refs),
+                list(patient_ids),
                 self._pages.now(),
             )
-        return frozenset(row["patient_ref"] for row in rows)
+        return frozenset(row["patient_id"] for row in rows)
 
     async def name(self, sight: Sight, patient_id: UUID) -> str | None:
         """What one patient is called; None where there is none to be seen.

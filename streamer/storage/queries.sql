@@ -1307,9 +1307,9 @@ ORDER BY s.occurred_at, p.patient_ref, a.appointment_ref;
 
 -- name: patients_told_to_payer
 -- Of these patients those who agreed, as of $3, that the payer is told.
-SELECT p.patient_ref
+SELECT p.patient_id
 FROM patients p
-WHERE p.site_id = $1 AND p.patient_ref = ANY($2::text[]) AND EXISTS (
+WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]) AND EXISTS (
     SELECT FROM consents k
     WHERE k.patient_id = p.patient_id AND k.purpose = 'payer-evidence' AND k.status = 'active'
       AND (k.expires_at IS NULL OR k.expires_at > $3));

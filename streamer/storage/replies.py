@@ -18,6 +18,7 @@ from streamer.domain.report.row import ReportRow, RowKind
 from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.local_day import LocalDay
+from streamer.storage.own_patients import practitioner_refs_of
 from streamer.storage.patient_erasure import nobody_ref
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
@@ -192,13 +193,10 @@ class PostgresReplies:
             )
             await append(connection, self._site_id, [event])
 
-    async def billed_by(self, accounts: Collection[str]) -> frozenset[str]:
-        """Return whose appointments these accounts bill, in any spelling of capitals."""
+    async def billed_by(self, by: Actor) -> Collection[str]:
+        """Return whose appointments somebody bills, as the settings and their account say."""
         async with self._postgres.connection() as connection:
-            rows = await connection.fetch(sql("report_accounts"), self._site_id)
-        wanted = {one.casefold() for one in accounts}
-        billing = [row["practitioner_refs"] for row in rows if row["name"].casefold() in wanted]
-        return frozenset(ref for refs in billing for ref in refs)
+            return await practitioner_refs_of(connection, self._site_id, by)
 
     async def explained(self, period: Period) -> frozenset[tuple[RowKind, str]]:
         """Return the rows of a period whose answer was accepted."""

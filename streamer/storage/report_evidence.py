@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from streamer.domain.actor import names_in
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.report_wants import ReportWants
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
@@ -108,8 +109,7 @@ class ReportEvidence:
 
     def _whose(self, recorded: str) -> tuple[str, ...]:
         """Whose appointments an actor bills: who acts, and through whom."""
-        name, _, user = recorded.casefold().partition(" (through ")
         found: set[str] = set()
-        for account in (name, user.removesuffix(")")):
+        for account in names_in(recorded):
             found.update(self._producers.get(account, ()))
         return tuple(sorted(found))

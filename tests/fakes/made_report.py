@@ -128,7 +128,7 @@ def figures_of(rows: tuple[ReportRow, ...]) -> Figures:
     claims = [row for row in rows if row.kind is RowKind.CLAIM]
     certain = [row for row in claims if row.certain]
     estimated = [row for row in claims if row.estimated]
-    patients = {row.patient_ref for row in rows}
+    patients = {row.patient_id for row in rows}
     return Figures(
         appointments=len(visits),
         took_place=sum(row.took_place for row in visits),
@@ -237,7 +237,7 @@ def made_report(
         ),
         seed="5f1d7e0a",
         call_backs=tuple(
-            CallBack(row.kind, row.ref, row.patient_ref, row.practitioner_ref, row.at)
+            CallBack(row.kind, row.ref, row.patient_id, row.practitioner_ref, row.at)
             for row in every[:6:2]
         ),
         audit_checkpoint="ab" * 32,

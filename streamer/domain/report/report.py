@@ -52,7 +52,7 @@ class CallBack:
 
     kind: RowKind
     ref: str
-    patient_ref: str
+    patient_id: str
     practitioner_ref: str
     at: datetime
 

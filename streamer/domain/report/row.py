@@ -47,6 +47,8 @@ class ReportRow:
 
     Attributes:
         ref: The appointment's or claim's reference; with `kind` it names the row.
+        patient_id: Kirdi's own number of the patient: the clinic's reference would outlive their
+            erasure, as what is kept of a report never changes.
         at: The appointment's start, or when the service was performed.
         covered: Share of the window, 0 to 1; None where nobody's presence is asked for.
         status: Of an appointment, FHIR's; of a claim `billed`.
@@ -61,7 +63,7 @@ class ReportRow:
 
     kind: RowKind
     ref: str
-    patient_ref: str
+    patient_id: str
     practitioner_ref: str
     department: str | None
     service_code: str

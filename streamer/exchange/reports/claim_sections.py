@@ -127,7 +127,7 @@ def call_backs(report: Report, words: Words) -> Section:
             (
                 words.moment(one.at),
                 clean(f"{words.of(f'kind.{one.kind.value}')} {one.ref}"),
-                clean(one.patient_ref),
+                clean(one.patient_id),
                 clean(names.get(one.practitioner_ref, one.practitioner_ref)),
                 "",
             )

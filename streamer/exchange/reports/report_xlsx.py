@@ -65,7 +65,7 @@ def _row_columns(words: Words, kind: RowKind) -> list[SheetColumn]:
     columns = [
         SheetColumn(words.of("at"), 17, MOMENT),
         SheetColumn(words.of("reference"), 20),
-        SheetColumn(words.of("patient"), 16),
+        SheetColumn(words.of("patient"), 38),
         SheetColumn(words.of("practitioner"), 28),
         SheetColumn(words.of("department"), 18),
         SheetColumn(words.of("service_code"), 12),
@@ -120,7 +120,7 @@ def _values(row: ReportRow, words: Words, names: Mapping[str, str]) -> list[Valu
     values: list[Value] = [
         words.local(row.at),
         row.ref,
-        row.patient_ref,
+        row.patient_id,
         f"{name} ({row.practitioner_ref})" if name else row.practitioner_ref,
         row.department,
         row.service_code,
@@ -208,7 +208,7 @@ def _call_backs(book: Workbook, revision: Revision, words: Words) -> None:
             SheetColumn(words.of("at"), 17, MOMENT),
             SheetColumn("", 14),
             SheetColumn(words.of("reference"), 20),
-            SheetColumn(words.of("patient"), 16),
+            SheetColumn(words.of("patient"), 38),
             SheetColumn(words.of("practitioner"), 28),
             SheetColumn(words.of("answer"), 40),
         ],
@@ -217,7 +217,7 @@ def _call_backs(book: Workbook, revision: Revision, words: Words) -> None:
     for one in revision.report.call_backs:
         who = names.get(one.practitioner_ref, one.practitioner_ref)
         kind = words.of(f"kind.{one.kind.value}")
-        sheet.add((words.local(one.at), kind, one.ref, one.patient_ref, who, None))
+        sheet.add((words.local(one.at), kind, one.ref, one.patient_id, who, None))
     sheet.close()
 
 

@@ -24,7 +24,7 @@ def row_cells(row: ReportRow, report: Report, words: Words) -> tuple[str, ...]:
     return (
         words.time(row.at),
         clean(f"{words.of(f'kind.{row.kind.value}')} {row.ref}"),
-        clean(row.patient_ref),
+        clean(row.patient_id),
         clean(names.get(row.practitioner_ref, row.practitioner_ref)),
         clean(f"{row.service_code} {row.service_name}").strip(),
         words.of(f"verdict.{row.verdict.value}"),
@@ -84,7 +84,7 @@ def _evidence(row: ReportRow, words: Words) -> Iterable[tuple[str, str]]:
 def _known(row: ReportRow, names: Mapping[str, str], words: Words) -> Iterable[tuple[str, str]]:
     name = names.get(row.practitioner_ref)
     yield "at", words.moment(row.at)
-    yield "patient", row.patient_ref
+    yield "patient", row.patient_id
     yield "practitioner", f"{name} ({row.practitioner_ref})" if name else row.practitioner_ref
     yield "department", row.department or ""
     yield "service", f"{row.service_code} {row.service_name}".strip()

@@ -56,7 +56,7 @@ class ReportRow(Answer):
 
     kind: Literal["appointment", "claim"]
     ref: str
-    patient_ref: str
+    patient_id: str = Field(description="Kirdi's own number of the patient, or a pseudonym")
     practitioner_ref: str
     department: str | None
     service_code: str

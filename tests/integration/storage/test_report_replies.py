@@ -1,6 +1,7 @@
 """The right of reply: whose, about what, until when, who decides, and what is left of an answer."""
 
 import asyncio
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -123,7 +124,7 @@ async def test_who_wrote_it_or_bills_it_does_not_decide(report: Reported) -> Non
         Actor("botagoz (through aigul)"),
         Actor("another", report.doctor.practitioner_refs),
         # Whoever bills it by their account, at a terminal where nobody knows that.
-        Actor("Sara (through root)"),
+        Actor("Sara (through root)", at_terminal=True),
     ):
         with pytest.raises(NotYoursError, match="another person"):
             await report.accept(reply, by)
@@ -206,11 +207,31 @@ async def test_words_are_sealed_and_every_step_is_on_record(report: Reported) ->
     assert all("Qozha" not in one["body"] for one in events)
 
 
+async def _ref_of(report: Reported) -> str:
+    """The clinic's reference of the patient whose visit is answered for."""
+    statement = "SELECT patient_ref FROM patients WHERE patient_id = $1"
+    (ref,) = await report.clinic.row(statement, UUID(report.row.patient_id))
+    return str(ref)
+
+
+async def test_what_is_kept_of_a_report_names_no_patient(report: Reported) -> None:
+    """It is never changed, so whoever is erased could not be taken out."""
+    refs = await report.clinic.row("SELECT array_agg(patient_ref) FROM patients")
+    kept = await report.clinic.row("SELECT array_agg(rows) FROM report_days")
+    lines = b"".join(zlib.decompress(one) for one in kept[0])
+    (header,) = await report.clinic.row("SELECT header FROM report_revisions")
+    assert len(refs[0]) > 1
+    assert report.row.patient_id.encode() in lines
+    for ref in refs[0]:
+        assert f'"{ref}"'.encode() not in lines
+        assert f'"{ref}"'.encode() not in zlib.decompress(header)
+
+
 async def test_an_erased_patient_leaves_no_word(report: Reported) -> None:
     reply = await report.answer()
     await report.accept(reply)
     erasure = report.backend.patient_erasure
-    erased = await erasure.erase(report.row.patient_ref, "asked", Actor("dpo"), NOW)
+    erased = await erasure.erase(await _ref_of(report), "asked", Actor("dpo"), NOW)
     assert erased.deleted["answers"] == 1
     assert "report_replies" in {one.kind for one in erased.kept}
     (left,) = await report.backend.replies.listed(HEAD, NOW)
@@ -224,7 +245,7 @@ async def test_an_erased_patient_leaves_no_word(report: Reported) -> None:
 async def test_a_key_that_is_replaced_takes_the_words_along(report: Reported) -> None:
     """Templates of earlier versions were sealed under the patient's key: with them it goes."""
     await report.accept(await report.answer())
-    clinic, ref = report.clinic, report.row.patient_ref
+    clinic, ref = report.clinic, await _ref_of(report)
     await clinic.execute("DELETE FROM consents")
     await clinic.execute(
         "INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at) "

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -139,11 +140,13 @@ async def test_an_insurer_counts_and_knows_nobody(house: House, head: httpx.Asyn
     rows = f"/reports/{report_id}/rows?day={day}&limit=200"
     assert (await insurer.get(rows)).json()["items"] == []
     every = (await head.get(rows)).json()["items"]
-    agreed = every[0]["patient_ref"]
-    await house.clinic.consent(consent(agreed, "C-9", ConsentPurpose.PAYER_EVIDENCE))
+    agreed = every[0]["patient_id"]
+    statement = "SELECT patient_ref FROM patients WHERE patient_id = $1"
+    (ref,) = await house.clinic.row(statement, UUID(agreed))
+    await house.clinic.consent(consent(ref, "C-9", ConsentPurpose.PAYER_EVIDENCE))
     told = (await insurer.get(rows)).json()["items"]
-    assert len(told) == sum(one["patient_ref"] == agreed for one in every) > 0
-    secret = {one[name] for one in every for name in ("ref", "patient_ref", "practitioner_ref")}
+    assert len(told) == sum(one["patient_id"] == agreed for one in every) > 0
+    secret = {one[name] for one in every for name in ("ref", "patient_id", "practitioner_ref")}
     text = json.dumps(told)
     assert not any(f'"{one}"' in text for one in secret)
     file = await insurer.get(f"/reports/{report_id}/file?format=csv")

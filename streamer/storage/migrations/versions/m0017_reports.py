@@ -72,7 +72,7 @@ _STATEMENTS: tuple[str, ...] = (
     "SELECT kirdi_protect('report_days')",
     "GRANT SELECT, INSERT ON reports, report_revisions, report_days TO kirdi_service",
     "GRANT SELECT, DELETE, UPDATE (site_id) ON reports TO kirdi_retention",
-    # Whom to call back names patients' references, and so do rows.
+    # Whom to call back says which patient's visit it was, and so do rows.
     "GRANT SELECT ON reports TO kirdi_auditor",
     """
     GRANT SELECT (site_id, report_id, number, state, made_at, made_by, digest, content,
