@@ -125,9 +125,14 @@ def test_the_service_deletes_what_is_too_old_by_itself(kirdi: Kirdi) -> None:
     kirdi.ok("patients", "import", patients)
     kirdi.ok("appointments", "import", appointments)
     with kirdi.service() as service:
-        service.wait_until_logged("job done")
+        service.wait_until_logged("job done", times=2)
         assert "retention will not run" not in service.log
-    (done,) = kirdi.ok("jobs", "list")
+    runs = kirdi.ok("jobs", "list")
+    assert sorted((one["job"], one["state"]) for one in runs) == [
+        ("report-revisions", "done"),
+        ("retention", "done"),
+    ]
+    (done,) = (one for one in runs if one["job"] == "retention")
     assert (done["state"], json.loads(done["outcome"])["appointments"]) == ("done", 1)
     (shown,) = kirdi.ok("retention", "show")
     assert [one["deleted"] for one in shown["runs"]] == [{"appointments": 1, "practitioners": 1}]
