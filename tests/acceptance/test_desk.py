@@ -29,7 +29,13 @@ def test_who_stands_at_the_desk_is_the_patient_reception_picked(kirdi: Kirdi, en
         ]
         with kirdi.service() as service:
             service.wait_until_logged('"camera": "desk-1", "status": "streaming"')
-            refused(kirdi, "A", "lobby-1", 4, "only a camera of kind desk compares")
+            refused(
+                kirdi,
+                "A",
+                "lobby-1",
+                4,
+                "is of kind lobby and compares nobody; choose one at the desk",
+            )
             refused(kirdi, "D", "desk-1", 4, "no consent")
 
             # B was picked, A stands there. Meanwhile the camera takes nobody else, and whoever

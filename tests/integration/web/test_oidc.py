@@ -301,7 +301,7 @@ async def test_another_issuer_than_the_settings_name_is_not_believed(
     async with clinic_with(serve, ports, issuer=other) as api, browser(api) as one:
         answer = await one.ask(SIGN_IN)
         assert answer.status_code == 502
-        assert "names itself otherwise" in answer.json()["detail"]
+        assert "it calls itself something else than was set here" in answer.json()["detail"]
 
 
 @pytest.mark.usefixtures("running")
