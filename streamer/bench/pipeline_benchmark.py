@@ -31,7 +31,7 @@ from streamer.bench.figures import (
 from streamer.bench.lobby_clip import lobby_clip
 from streamer.bench.repetition import in_the_middle
 from streamer.bench.service_child import SETTLE_S, START_S, ServiceRequest
-from streamer.bench.throwaway_home import throwaway_home
+from streamer.bench.throwaway_home import next_site, throwaway_home
 from streamer.bench.wording import counted, outlook
 from streamer.clock import SystemClock
 from streamer.embedded.services import EmbeddedServers, embedded_services
@@ -165,6 +165,7 @@ class _Stage:
         show = json.dumps(self.clip.path).encode()
         async with Child.running("streamer.bench.camera_child", show, self.home) as camera:
             address = json.loads(await camera.answer(_CAMERA_START_S))
+            await next_site(self.home)
             site = f"bench-{next(self.sites)}"  # nobody has come to its appointments yet
             document = settings_document(
                 site, [address] * cameras, self.plan.analyse_fps, self.plan.hardware

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from streamer.embedded.demo.run_folder import run_folder
+from streamer.home_site import NAME
 from streamer.recognition import models_folder
 
 
@@ -31,3 +32,8 @@ async def throwaway_home(folder: Path, models: Path | None) -> AsyncIterator[Pat
         yield home
     finally:
         await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+async def next_site(home: Path) -> None:
+    """Let another made-up site have the home: what was measured of the one before is over."""
+    await asyncio.to_thread((home / NAME).unlink, missing_ok=True)

@@ -35,7 +35,7 @@ from streamer.bench.schedule.large_clinic import (
 from streamer.bench.schedule.match_latency import STATES, MatchLatency
 from streamer.bench.schedule.schedule_figures import ScheduleFigures, Spent, schedule_figures
 from streamer.bench.schedule.set_clock import SetClock
-from streamer.bench.throwaway_home import throwaway_home
+from streamer.bench.throwaway_home import next_site, throwaway_home
 from streamer.domain.appointment import AppointmentStatus
 from streamer.embedded.services import embedded_services
 from streamer.errors import KirdiError
@@ -75,6 +75,7 @@ class ScheduleBenchmark:
         rows: list[ScheduleFigures] = []
         async with throwaway_home(self.folder, None) as home:
             for count in self.appointments:
+                await next_site(home)
                 settings = _settings(count)
                 clock = SetClock()
                 async with (
