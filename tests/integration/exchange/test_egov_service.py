@@ -1,4 +1,4 @@
-"""The SMS adapter against a real HTTP server: what it sends, and what may go wrong."""
+"""The adapter of the national documents service against a real HTTP server, and what may go wrong."""
 
 import json
 from pathlib import Path
@@ -91,14 +91,14 @@ async def test_a_code_it_does_not_know(status: int) -> None:
         Reply(200, b'{"person": {"iin": "%s"}}' % (b"1" * 100)),
         Reply(200, b"garbage"),
         Reply(raw=b"garbage\r\n\r\n"),
-        Reply(delay_s=2),
+        Reply(delay_s=4),
         Reply(endless=True),
     ],
 )
 async def test_while_it_is_away_it_is_left_alone_and_then_tried_again(reply: Reply) -> None:
     clock = FakeClock()
     async with HttpService(reply) as stand_in:
-        service = service_of(stand_in, clock, timeout_s=0.4)
+        service = service_of(stand_in, clock, timeout_s=1.5)
         for _ in range(5):
             with pytest.raises(OutsideError) as caught:
                 await service.whose("123456")
