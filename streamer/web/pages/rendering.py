@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from streamer.domain.consent import Language
 from streamer.web.pages.catalogues import read_catalogues
+from streamer.web.pages.delivery_words import delivery_reason
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
 from streamer.web.pages.navigation import menu_of
 from streamer.web.pages.refusal_words import CAMERA_REASONS, CAMERA_REMARKS, REFUSALS
@@ -131,6 +132,7 @@ def _environment(translations: Any) -> Environment:
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["camera_reason"] = lambda reason: _camera_reason(reason, translations)
+    environment.filters["delivery_reason"] = lambda error: _delivery_reason(error, translations)
     environment.filters |= {"day": _day, "time": _time, "moment": _moment, "number": _number}
     environment.globals |= {"texts": _texts, "role_names": ROLES}
     environment.globals |= {
@@ -163,6 +165,13 @@ def _camera_reason(reason: str, translations: Any) -> Markup:
     said = " ".join(translations.gettext(CAMERA_REASONS[one]) for one in words)
     detail = Markup(' <span class="hint" lang="en">{}</span>').format(rest) if colon else ""
     return Markup('<span class="muted">{}</span>{}').format(said, detail)
+
+
+def _delivery_reason(error: str, translations: Any) -> Markup:
+    """What a person can do, and what the service said in small letters."""
+    detail = Markup('<span class="hint" lang="en">{}</span>').format(error)
+    said = delivery_reason(error)
+    return detail if said is None else Markup("{}<br>{}").format(translations.gettext(said), detail)
 
 
 @pass_context
