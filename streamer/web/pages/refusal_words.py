@@ -106,6 +106,7 @@ REFUSALS: Final = {
     "report_busy": _("Another report is being made. Wait for it, then try again."),
     "report_stopped": _("The service was stopped meanwhile: nothing was kept. Try again."),
     "report_fault": _("The service has made a mistake. Tell whoever looks after it."),
+    "job_not_due": _("Nothing has been due lately: there is nothing to do yet."),
     "reply_not_needed": _("This visit is not unverified any more: there is nothing to answer."),
     "reply_final": _("The report is final: answers are neither taken nor decided any more."),
     "reply_length": _("Write 3 to {most} characters."),

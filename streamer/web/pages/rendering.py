@@ -176,7 +176,7 @@ def _delivery_reason(error: str, translations: Any) -> Markup:
 
 @pass_context
 def _day(context: Context, value: date, form: str = "long") -> str:
-    return format_date(value, form, locale=_locale(context))
+    return format_date(value, _whole_year(context, form, ""), locale=_locale(context))
 
 
 @pass_context
@@ -186,12 +186,19 @@ def _time(context: Context, value: datetime, form: str = "short") -> str:
 
 @pass_context
 def _moment(context: Context, value: datetime, form: str = "medium") -> str:
+    form = _whole_year(context, form, ", HH:mm")
     return format_datetime(value, form, tzinfo=context["zone"], locale=_locale(context))
 
 
 @pass_context
 def _number(context: Context, value: float) -> str:
     return format_decimal(value, locale=_locale(context))
+
+
+def _whole_year(context: Context, form: str, time: str) -> str:
+    """A short form; of Kazakh the library's has a year of two digits, which nobody writes here."""
+    short = form == "short" and context["language"] is Language.KK
+    return f"dd.MM.yyyy{time}" if short else form
 
 
 def _locale(context: Context) -> str:

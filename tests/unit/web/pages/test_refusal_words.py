@@ -23,7 +23,7 @@ def test_every_failure_and_flaw_of_a_camera_has_words() -> None:
 def test_every_code_of_a_refusal_has_words_and_every_word_a_code() -> None:
     files = chain.from_iterable(
         (ROOT / "streamer" / room).rglob("*.py")
-        for room in ("storage", "checkin", "patients", "cameras", "api")
+        for room in ("storage", "checkin", "patients", "cameras", "api", "jobs")
     )
     used = {code for path in files for code in _CODE.findall(path.read_text())}
     for one in ("desk_pipeline", "report_replies", "report_runs"):
