@@ -38,6 +38,7 @@ class Presence:
         decided_by: Who looked and confirmed it, redeemed the code, or says so; None where nobody
             had a hand in it.
         issuer_refs: Practitioners who issued the code that it rests on: for them it is no evidence.
+            Whoever enrolled the face, or recorded its consent, is added where it is written.
     """
 
     presence_id: UUID

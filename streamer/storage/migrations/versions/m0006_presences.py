@@ -12,6 +12,8 @@ _STATEMENTS = (
     ALTER TABLE check_ins
         ADD COLUMN device_id text CHECK (device_id <> ''),
         ADD COLUMN note text CHECK (note <> ''),
+        -- Practitioners who enrolled the face, or recorded its consent: for them it is no evidence.
+        ADD COLUMN voucher_refs text[] NOT NULL DEFAULT '{}',
         ADD COLUMN undone_by text CHECK (undone_by <> ''),
         ADD COLUMN undone_reason text CHECK (undone_reason <> ''),
         ADD CONSTRAINT check_ins_undone CHECK (
