@@ -168,9 +168,12 @@ def decide(
         return Decision(outcome, reason, (), (), once_confirmed)
     why = _why_not(appointments, near, here, policy, now)
     attended = not isinstance(evidence, FaceEvidence) or evidence.attended
-    unbooked = why is Reason.OTHER_BUILDING or attended
-    if sure and unbooked and not presences:
-        presences = (SeenFor(PresenceFlag.UNBOOKED, None),)
+    if sure and not presences:
+        # Of no appointment: whoever is here is not there.
+        if why is Reason.OTHER_BUILDING:
+            presences = (SeenFor(PresenceFlag.OTHER_BUILDING, None),)
+        elif attended:
+            presences = (SeenFor(PresenceFlag.UNBOOKED, None),)
     return Decision(Outcome.IGNORE, why, (), presences)
 
 

@@ -23,6 +23,8 @@ class PresenceFlag(StrEnum):
     """The appointment had been arrived at before: more evidence of the same visit."""
     UNBOOKED = "unbooked"
     """There was no appointment it belonged to."""
+    OTHER_BUILDING = "other_building"
+    """What they have an appointment for is in another building of the site: it is none for that."""
     CONFLICT = "conflict"
     """The appointment's status says that this patient did not come, or somewhere else."""
 

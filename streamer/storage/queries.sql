@@ -275,7 +275,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: list_erasures
 SELECT e.erasure_id, e.patient_id, e.consent_id, e.reason, e.erased_by, e.erased_at, e.templates,
-       e.files_clean_at, e.log_clean_at, e.backups_clean_by
+       e.files_clean_at, e.log_clean_at, e.backups_clean_by, p.patient_ref
 FROM erasures e LEFT JOIN patients p ON p.patient_id = e.patient_id
 WHERE e.site_id = $1 AND ($2::text IS NULL OR p.patient_ref = $2)
   AND ($3::uuid[] IS NULL OR e.erasure_id = ANY($3))
@@ -577,7 +577,7 @@ ORDER BY a.starts_at, a.appointment_ref;
 -- Those in force; with $4 the undone ones too.
 SELECT a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.camera_id AS camera,
        c.occurred_at, c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
-       c.undone_at, c.undone_by, c.undone_reason
+       c.undone_at, c.undone_by, c.undone_reason, c.pack_id
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
 JOIN patients p ON p.patient_id = c.patient_id
@@ -1102,7 +1102,10 @@ SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits,
+       ) AS waits, EXISTS (
+           SELECT FROM patients h
+           WHERE h.patient_id = c.patient_id AND h.deceased_on IS NOT NULL
+       ) AS died,
        v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
        v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
@@ -1137,7 +1140,10 @@ SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits,
+       ) AS waits, EXISTS (
+           SELECT FROM patients h
+           WHERE h.patient_id = c.patient_id AND h.deceased_on IS NOT NULL
+       ) AS died,
        v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
        v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
@@ -1162,7 +1168,7 @@ WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
 FOR NO KEY UPDATE OF c;
 
 -- name: patient_of_number
-SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
+SELECT patient_id, deceased_on IS NOT NULL AS died FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
 -- name: visits_of_person
 -- For whom the national service has named: the holder's appointments between two moments, and those of
@@ -2721,7 +2727,7 @@ FROM consents
 WHERE patient_id = ANY($1::uuid[]) AND purpose = 'check-in'
   AND status IN ('active', 'inactive', 'rejected');
 
--- name: report_profiles
+-- name: profiles_of
 -- For rules about sex and age, and of no more patients than these ask about.
 SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
        deceased_on, payer, is_staff

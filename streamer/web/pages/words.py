@@ -59,6 +59,7 @@ FLAGS: Final = {
     PresenceFlag.LATE: _("too late"),
     PresenceFlag.AGAIN: _("seen again"),
     PresenceFlag.UNBOOKED: _("without an appointment"),
+    PresenceFlag.OTHER_BUILDING: _("in another building"),
     PresenceFlag.CONFLICT: _("conflict"),
 }
 

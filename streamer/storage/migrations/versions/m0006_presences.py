@@ -30,7 +30,8 @@ _STATEMENTS = (
         site_id text NOT NULL REFERENCES sites,
         patient_id uuid NOT NULL REFERENCES patients,
         appointment_id uuid REFERENCES appointments,
-        flag text NOT NULL CHECK (flag IN ('early','late','again','unbooked','conflict')),
+        flag text NOT NULL CHECK (flag IN
+            ('early','late','again','unbooked','other_building','conflict')),
         method text NOT NULL CHECK (method <> ''),
         evidence text NOT NULL
             CHECK (evidence IN ('face','egov','code','desk_code','guardian','manual')),
