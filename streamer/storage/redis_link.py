@@ -128,10 +128,11 @@ class RedisLink:
 
 
 def _reason(error: Exception) -> str:
-    # redis-py hands on a refusal during the handshake as a lost connection, with its cause.
-    if any(isinstance(one, AuthenticationError) for one in (error, error.__cause__)):
+    # redis-py hands on what fails during the handshake as a lost connection, with its cause.
+    both = (error, error.__cause__)
+    if any(isinstance(one, AuthenticationError) for one in both):
         return "refuses the user or the password; correct redis.url"
-    if isinstance(error, RedisTimeoutError | TimeoutError):
+    if any(isinstance(one, RedisTimeoutError | TimeoutError) for one in both):
         return "does not answer in time; see whether it is overloaded or the network is cut"
     if isinstance(error, RedisConnectionError | OSError):
         return "cannot be reached; start it, or correct redis.url"

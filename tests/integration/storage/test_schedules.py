@@ -318,6 +318,7 @@ async def test_redis_frozen_costs_one_decision_its_time_out(
         await cached.refresh()
         assert link.asked == asked + 2, "what keeps the schedule looks, once"
         assert link.report.since == NOW
+        assert "does not answer in time" in link.report.reason
     finally:
         own_redis.thaw()
     clock.advance(6)
