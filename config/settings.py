@@ -57,6 +57,11 @@ class Site(Section):
     buildings: tuple[Identifier, ...] = Field(
         ("main",), description="the names that cameras and appointments may give"
     )
+    building_names: dict[str, dict[Literal["kk", "ru", "en"], str]] = Field(
+        default_factory=dict,
+        description="what people call a building, by its name above and by language; without it "
+        "the name above is shown in quotes",
+    )
     opening_hours: dict[str, str] = Field(
         default_factory=dict, description="HH:MM-HH:MM by day (mon) or range of days (mon-fri)"
     )
@@ -68,6 +73,16 @@ class Site(Section):
         if value not in available_timezones():
             raise ValueError(f"{value!r} is no IANA time zone; write for example Asia/Almaty")
         return value
+
+    @model_validator(mode="after")
+    def _named_buildings_exist(self) -> Self:
+        for building in self.building_names:
+            if building not in self.buildings:
+                raise ValueError(
+                    f"building_names: {building!r} is none of buildings "
+                    f"({', '.join(self.buildings)})"
+                )
+        return self
 
     @field_validator("opening_hours")
     @classmethod

@@ -105,6 +105,7 @@ async def web_parts(backend: Backend, hasher: Hasher | None = None) -> AsyncIter
         yield WebParts(
             site_id=site_id,
             site_name=settings.site.name,
+            sends_messages=settings.sms.url is not None,
             clock=clock,
             entrance=Entrance(
                 rules=WebRules.of(settings.web),

@@ -17,6 +17,7 @@ class DayRow:
         patient: The patient's name; None where it was not asked for.
         seen: Flags of the presences that belong to it (`domain.presence`), each once.
         code_until: Until when a code for it is in force; None = there is none.
+        enrolled: The patient consents to recognition, and has a template.
     """
 
     key: UUID
@@ -24,3 +25,4 @@ class DayRow:
     patient: str | None
     seen: tuple[str, ...]
     code_until: datetime | None
+    enrolled: bool = False

@@ -126,4 +126,5 @@ def _row(row: asyncpg.Record, patient: str | None) -> DayRow:
         patient,
         tuple(row["seen"]),
         row["code_until"],
+        row["enrolled"],
     )

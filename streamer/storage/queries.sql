@@ -1407,7 +1407,10 @@ SELECT a.appointment_id, a.appointment_ref, p.patient_id, p.patient_ref, p.wrapp
        (SELECT max(k.expires_at) FROM codes k
         WHERE (k.appointment_id = a.appointment_id
                OR k.appointment_id IS NULL AND k.patient_id = a.patient_id)
-          AND k.redeemed_at IS NULL AND k.revoked_at IS NULL AND k.expires_at > $4) AS code_until
+          AND k.redeemed_at IS NULL AND k.revoked_at IS NULL AND k.expires_at > $4) AS code_until,
+       EXISTS (SELECT FROM templates m JOIN consents k ON k.consent_id = m.consent_id
+               WHERE m.patient_id = a.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
+                 AND (k.expires_at IS NULL OR k.expires_at > $4)) AS enrolled
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id

@@ -115,6 +115,7 @@ class WebParts:
         clock: The only source of time.
         entrance: How people come in.
         site_name: For people.
+        sends_messages: There is a gateway, so that codes can be sent to phones.
         stopping: Set when the server stops; what goes on for long ends by it.
         resources: What the routes of the clinic's domain work with; None until the service has
             opened all of it.
@@ -125,4 +126,5 @@ class WebParts:
     entrance: Entrance
     resources: Resources | None = None
     site_name: str = ""
+    sends_messages: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

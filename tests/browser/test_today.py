@@ -98,6 +98,17 @@ async def test_the_day_is_searched_as_people_type(booked: Console) -> None:
                 await page.get_by_role("searchbox").fill(question)
                 await expect(page.locator("#rows tr")).to_have_count(1)
                 await expect(page.locator("#rows .name")).to_have_text(name)
+        # By what the row shows, its number and its room; by nothing that it does not show.
+        number = await page.locator("#rows tr .badge", has_text="No.").first.inner_text()
+        for question in (number, number.removeprefix("No. ")):
+            await page.get_by_role("searchbox").fill(question)
+            await expect(page.locator("#rows tr").first).to_contain_text(number)
+        await page.get_by_role("searchbox").fill("тест 1")
+        await expect(page.locator("#rows tr .name")).to_have_text(["Тест 10", "Тест 11"])
+        await page.get_by_role("searchbox").fill("тест 10")
+        await expect(page.locator("#rows tr .name")).to_have_text("Тест 10")
+        await page.get_by_role("searchbox").fill("илья d-9")
+        await expect(page.locator("#rows tr")).to_have_count(0)
         await page.get_by_role("searchbox").fill("nobody at all")
         await expect(page.locator("#empty")).to_have_text("Nobody is found.")
         # Two words that are folded alike are alike; others are not.

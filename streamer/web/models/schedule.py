@@ -41,6 +41,10 @@ class ScheduleRow(Live):
     department: str | None = None
     walk_in: bool
     ticket: int | None = Field(None, description="the number by which the board calls them")
+    enrolled: bool | None = Field(
+        None,
+        description="the patient consents to recognition and is enrolled; null: not for you",
+    )
     pseudonymous: bool = Field(False, description="the references are pseudonyms")
 
 
@@ -64,8 +68,8 @@ def live_of(row: DayRow, *, seen: bool, codes: bool) -> Live:
     return Live(**_live_values(row, seen, codes))
 
 
-def schedule_row(row: DayRow, *, seen: bool, codes: bool) -> ScheduleRow:
-    """All of a row."""
+def schedule_row(row: DayRow, *, seen: bool, codes: bool, consents: bool) -> ScheduleRow:
+    """All of a row; with what `live_of` has, and whether the patient consents and is enrolled."""
     entry = row.entry
     return ScheduleRow(
         **_live_values(row, seen, codes),
@@ -78,6 +82,7 @@ def schedule_row(row: DayRow, *, seen: bool, codes: bool) -> ScheduleRow:
         department=entry.department,
         walk_in=entry.walk_in,
         ticket=entry.ticket,
+        enrolled=row.enrolled if consents else None,
     )
 
 

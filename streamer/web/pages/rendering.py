@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from streamer.domain.consent import Language
+from streamer.web.pages.buildings import building_names
 from streamer.web.pages.catalogues import read_catalogues
 from streamer.web.pages.delivery_words import delivery_reason
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
@@ -85,6 +86,9 @@ class PageRenderer:
                     "zone": zone,
                     "now": parts.clock.now(),
                     "site_name": parts.site_name,
+                    "building_names": building_names(parts.resources.site, language)
+                    if parts.resources is not None
+                    else {},
                     "path": request.url.path,
                     "principal": principal,
                     "csrf_token": getattr(request.state, "csrf", None),

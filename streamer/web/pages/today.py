@@ -48,6 +48,8 @@ async def show_today(
         "undo": principal.may(Permission.CHECK_INS_UNDO),
         "code": principal.may(Permission.CODES_ISSUE),
         "compare": writes and bool(at_desk),
+        "enrol": principal.may(Permission.PATIENTS_WRITE)
+        and principal.may(Permission.CONSENTS_WRITE),
     }
     return pages.render(
         request,
@@ -55,6 +57,7 @@ async def show_today(
         day=clinic.day.today(),
         may=[name for name, allowed in may.items() if allowed],
         desk_cameras=at_desk,
+        sends_messages=parts.sends_messages,
         pseudonymous=is_pseudonymous(principal, _READ),
         words=words_for_scripts(),
         offset=_offset(parts.clock.now(), clinic.zone),
@@ -70,10 +73,12 @@ async def show_sheet(
     by: Annotated[Literal["practitioner", "room"], Query()] = "practitioner",
 ) -> Response:
     """Show the day on paper: whom to expect, and room for when they came."""
-    groups: dict[str, list[DayRow]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[DayRow]] = defaultdict(list)
     for row in await _expected(clinic, principal):
         entry = row.entry
-        groups[(entry.room or "") if by == "room" else entry.practitioner].append(row)
+        # Two buildings may each have a room of this number.
+        place = (entry.building or "", entry.room or "")
+        groups[place if by == "room" else ("", entry.practitioner)].append(row)
     return pages.render(
         request, "today_sheet.html", day=clinic.day.today(), by=by, groups=sorted(groups.items())
     )

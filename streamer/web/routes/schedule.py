@@ -62,4 +62,5 @@ def _rows(principal: Principal, clinic: Resources, rows: Sequence[DayRow]) -> li
         return [pseudonymous_row(hide.appointment(one.entry)) for one in rows]
     seen = principal.may(Permission.PRESENCES_READ)
     codes = principal.may(Permission.CODES_READ)
-    return [schedule_row(one, seen=seen, codes=codes) for one in rows]
+    consents = principal.may(Permission.CONSENTS_READ)
+    return [schedule_row(one, seen=seen, codes=codes, consents=consents) for one in rows]

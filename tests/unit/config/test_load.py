@@ -136,3 +136,9 @@ def test_a_bare_off_is_a_word(tmp_path: Path, written: str, mode: str) -> None:
     file = tmp_path / "kirdi.yaml"
     file.write_text(f"site: {{id: s-1, name: S}}\nrecognition: {{liveness: {written}}}\n")
     assert load_settings(file, {}).recognition.liveness == mode
+
+
+def test_a_name_for_no_building_is_refused(tmp_path: Path) -> None:
+    named = "site: {id: s-1, name: Clinic, building_names: {annex: {ru: Флигель}}}\n"
+    with pytest.raises(ConfigError, match="'annex' is none of buildings"):
+        load_settings(write(tmp_path, named), {})

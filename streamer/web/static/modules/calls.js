@@ -1,6 +1,7 @@
 // Who asks for help at a kiosk: shown on every page of those who may go there.
 
 import { get, post } from "./api.js";
+import { buildingName } from "./buildings.js";
 import { element } from "./element.js";
 import { notify } from "./notices.js";
 import { text } from "./texts.js";
@@ -9,9 +10,10 @@ const EVERY_MS = 5_000;
 const shown = new Map();
 
 function show(call) {
+  const where = buildingName(call.building);
   const line = text(call.why === "dispute" ? "dispute_wanted" : "help_wanted", {
     device: call.device_id,
-    building: call.building,
+    building: where ? ` (${where})` : "",
   });
   const going = element("button", { type: "button", class: "primary small" }, text("i_am_going"));
   const notice = element("div", { class: "notice warn", role: "alert" }, element("span", {}, line), going);
@@ -29,7 +31,7 @@ function show(call) {
       }
     }
   });
-  document.getElementById("notices").append(notice);
+  document.getElementById("calls").append(notice);
   return notice;
 }
 

@@ -22,9 +22,10 @@ export function hear(name, handler) {
 /**
  * Follow a stream: `handlers` are called by the event's name with its data.
  *
- * Returns what ends it. `handlers.reload` is called where the server cannot tell what was missed.
+ * Returns what ends it. `handlers.reload` is called where the server cannot tell what was missed,
+ * `cutOff` when the connection is lost, with when the server was last heard.
  */
-export function follow(url, handlers) {
+export function follow(url, handlers, cutOff = null) {
   let source = null;
   let lastId = null;
   let waitMs = FIRST_WAIT_MS;
@@ -84,7 +85,10 @@ export function follow(url, handlers) {
     if (ended || document.hidden) {
       return;
     }
-    away ??= notify(text("away"), "warn", { stays: true });
+    if (!away) {
+      away = notify(text("away"), "warn", { stays: true });
+      cutOff?.(heardAt);
+    }
     timer = setTimeout(open, waitMs * (0.75 + Math.random() / 2));
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     sessionOver();

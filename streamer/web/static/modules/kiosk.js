@@ -3,6 +3,7 @@
 // What is typed or read stays in this module until the answer is over, and is kept nowhere.
 
 import { get, post } from "./api.js";
+import { buildingName } from "./buildings.js";
 import { element, fill } from "./element.js";
 import { QrFinder } from "./qr_finder.js";
 import { roomName } from "./rooms.js";
@@ -151,7 +152,7 @@ function answer(said) {
   const values = {
     time: first ? atMinute(first.starts_at) : "",
     opens: first ? atMinute(first.opens_at) : "",
-    building: first?.building ?? "",
+    building: buildingName(first?.building) ?? first?.building ?? "",
     minutes: Math.max(1, Math.ceil((said.wait_s ?? 0) / 60)),
   };
   const key = said.state.replaceAll("-", "_");

@@ -3,11 +3,11 @@
 import { get } from "./api.js";
 import { element, fill } from "./element.js";
 import { follow } from "./events.js";
-import { fold, holds } from "./folding.js";
+import { NUMBERS, answers, fold } from "./folding.js";
 import { notify } from "./notices.js";
 import { text } from "./texts.js";
 import { act } from "./today_actions.js";
-import { show, timeOf } from "./today_row.js";
+import { show, shownOf, timeOf } from "./today_row.js";
 
 const PORTION = 100;
 const OVER_MS = 60 * 60_000;
@@ -30,16 +30,14 @@ let shown = [];
 let drawn = 0;
 let earlier = false;
 let following = null;
+let numbers = NUMBERS[0];
 let readAt = Date.now();
 
 // Reading the day.
 
 function take(row) {
   row.key ??= row.appointment_ref;
-  row.folded = fold(
-    [row.patient, row.patient_ref, row.practitioner, row.practitioner_ref, row.room,
-      row.appointment_ref].filter(Boolean).join(" "),
-  );
+  row.folded = shownOf(row).filter(Boolean).map(fold);
   rows.set(row.key, row);
 }
 
@@ -100,7 +98,7 @@ function matches(row, wanted) {
     (wanted.practitioner === "" || row.practitioner_ref === wanted.practitioner) &&
     (wanted.room === "" || row.room === wanted.room) &&
     (wanted.status === "" || row.status === wanted.status) &&
-    holds(row.folded, wanted.question)
+    (wanted.question === "" || answers(row.folded, wanted.question, numbers))
   );
 }
 
@@ -109,7 +107,13 @@ const isOver = (row) => new Date(row.ends_at).getTime() < Date.now() - OVER_MS;
 function draw() {
   const wanted = filter();
   const searching = Object.values(wanted).some((value) => value !== "");
-  const found = order.filter((row) => matches(row, wanted));
+  let found = [];
+  for (numbers of NUMBERS) {
+    found = order.filter((row) => matches(row, wanted));
+    if (found.length > 0) {
+      break;
+    }
+  }
   shown = searching || earlier ? found : found.filter((row) => !isOver(row));
   if (shown.length === 0) {
     shown = found;
@@ -228,6 +232,14 @@ function ask(key) {
   }, GATHER_MS);
 }
 
+/** The connection is gone, and with it what changes: said until it is back. */
+function cutOff(heardAt) {
+  const dated = state.hidden || state.classList.contains("warn") ? heardAt : readAt;
+  state.hidden = false;
+  state.className = "state bad";
+  state.textContent = text("cut_off", { time: timeOf(dated) });
+}
+
 function tell({ fresh, quick }) {
   if (fresh) {
     readAt = Date.now();
@@ -256,7 +268,7 @@ async function start() {
     state: tell,
     reload: anew,
     following: () => tell({ fresh: true, quick: true }),
-  });
+  }, cutOff);
 }
 
 async function anew() {

@@ -1,5 +1,6 @@
 // One row of the day: what is shown of an appointment, and what may be done with it.
 
+import { buildingName } from "./buildings.js";
 import { element, fill } from "./element.js";
 import { language, text } from "./texts.js";
 
@@ -29,6 +30,20 @@ export const timeOf = (moment) => clock.format(new Date(moment));
 
 /** Whose row it is, for people. */
 export const whoOf = (row) => row.patient ?? row.patient_ref;
+
+const roomOf = (row) => (row.room ? text("room", { room: row.room }) : null);
+
+/** What is read in a row besides its badges of state: what it is found by. */
+export const shownOf = (row) => [
+  row.patient,
+  row.patient_ref,
+  row.practitioner ?? row.practitioner_ref,
+  row.service_name,
+  roomOf(row),
+  buildingName(row.building),
+  row.ticket ? text("ticket", { number: row.ticket }) : null,
+  timeOf(row.starts_at),
+];
 
 const badge = (kind, line, title = null) =>
   element("span", { class: `badge ${kind}`.trim(), title }, line);
@@ -63,7 +78,10 @@ function badges(row) {
 /** What may be done with a row, the likeliest first. */
 export function actionsOf(row) {
   const open = row.status === "booked" || row.status === "pending";
-  const wanted = open && row.place === "site" ? ["check-in", "code", "compare"] : [];
+  const wanted = open && row.place === "site" ? ["check-in", "code"] : [];
+  if (wanted.length > 0 && row.enrolled) {
+    wanted.push("compare");
+  }
   if (row.status === "arrived" && row.evidence) {
     wanted.push("undo");
   }
@@ -85,6 +103,16 @@ function buttons(row) {
   );
 }
 
+/** The way to the page where a face is enrolled, for whoever has no template yet. */
+function enrolling(row) {
+  if (!may.has("enrol") || row.enrolled !== false || row.place !== "site") {
+    return [];
+  }
+  const path = `/enrol?patient=${encodeURIComponent(row.patient_ref)}`;
+  const label = `${text("enrol")}: ${whoOf(row)}`;
+  return [" ", element("a", { class: "enrol", href: path, "aria-label": label }, text("enrol"))];
+}
+
 /** Fill a table row, or make one. */
 export function show(row, line = element("tr", { "data-key": row.key })) {
   const focused = line.contains(document.activeElement)
@@ -97,6 +125,7 @@ export function show(row, line = element("tr", { "data-key": row.key })) {
       { scope: "row", class: "patient" },
       element("span", { class: "name" }, whoOf(row)),
       row.patient ? element("span", { class: "muted ref" }, row.patient_ref) : null,
+      ...enrolling(row),
     ),
     element(
       "td",
@@ -104,7 +133,14 @@ export function show(row, line = element("tr", { "data-key": row.key })) {
       row.practitioner ?? row.practitioner_ref,
       row.service_name ? element("span", { class: "muted ref" }, row.service_name) : null,
     ),
-    element("td", { class: "room" }, row.room ? text("room", { room: row.room }) : ""),
+    element(
+      "td",
+      { class: "room" },
+      roomOf(row) ?? "",
+      buildingName(row.building)
+        ? element("span", { class: "muted ref" }, buildingName(row.building))
+        : null,
+    ),
     element("td", { class: "status" }, element("div", { class: "badges" }, ...badges(row))),
   ];
   if (may.size > 0) {
