@@ -4,34 +4,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matcher.packs.manifest import Manifest
+from streamer.domain.remark import Remark
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One line; `command` is told at the command line and in the log only."""
 
-    text: str
+    remark: Remark
     command: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.command})" if self.command else self.text
+        return f"{self.remark} ({self.command})" if self.command else str(self.remark)
 
 
-def pack_notice(manifest: Manifest) -> str | None:
+def pack_notice(manifest: Manifest) -> Remark | None:
     """For whom the pack is known to be worse; None where nothing is known."""
     if not manifest.weak_for:
         return None
-    return f"model pack {manifest.pack} is weaker for: {', '.join(manifest.weak_for)}"
+    groups = ", ".join(manifest.weak_for)
+    text = f"model pack {manifest.pack} is weaker for: {groups}"
+    return Remark("pack_weak", text, {"pack": manifest.pack, "groups": groups})
 
 
-def licence_notice(manifest: Manifest) -> str | None:
+def licence_notice(manifest: Manifest) -> Remark | None:
     """That a pack may not be used commercially, and when that was accepted; None where it may."""
-    if manifest.licence.commercial:
+    terms = manifest.licence
+    if terms.commercial:
         return None
-    return (
-        f"model pack {manifest.pack} is for non-commercial use only ({manifest.licence.name}), "
-        f"accepted on {manifest.licence.accepted}"
+    text = (
+        f"model pack {manifest.pack} is for non-commercial use only ({terms.name}), "
+        f"accepted on {terms.accepted}"
     )
+    values = {"pack": manifest.pack, "licence": terms.name, "day": terms.accepted}
+    return Remark("pack_licence", text, values)
 
 
 def notices(
@@ -52,14 +58,17 @@ def notices(
     if weak is not None:
         yield Notice(weak)
     if auto_arrive == "calibrated" and not calibrated:
-        yield Notice(
+        text = (
             f"model pack {manifest.pack} is not calibrated on this site's patients: every face "
-            "match waits for a person",
-            "kirdi review list",
+            "match waits for a person"
         )
+        yield Notice(Remark("not_calibrated", text, {"pack": manifest.pack}), "kirdi review list")
     if needing_enrolment:
-        yield Notice(
+        text = (
             f"{needing_enrolment} consenting patients cannot be recognised by model pack "
-            f"{manifest.pack}: enrol them",
+            f"{manifest.pack}: enrol them"
+        )
+        yield Notice(
+            Remark("needs_enrolment", text, {"count": needing_enrolment, "pack": manifest.pack}),
             "kirdi patients list --needs-enrolment",
         )

@@ -297,10 +297,10 @@ async def _remarks(
     left = await patients.count_needing_enrolment(backend.clock.now())
     for notice in notices(manifest, settings.match.auto_arrive, calibration.calibrated, left):
         log.warning("to be known", notice=str(notice))
-    for line in await job_notices(backend):
-        log.warning("to be known", notice=line)
+    for remark in await job_notices(backend):
+        log.warning("to be known", notice=str(remark))
     weak = pack_notice(manifest)
-    return gaps if weak is None else (*gaps, weak)
+    return gaps if weak is None else (*gaps, str(weak))
 
 
 def _tell(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from config.settings import ReportSchedule, Settings
 from streamer.domain.actor import SERVICE
 from streamer.domain.job_run import Outcome
+from streamer.domain.remark import Remark
 from streamer.domain.report.delivery import DeliveryState
 from streamer.domain.retention import RetentionReport
 from streamer.errors import DatabaseError
@@ -62,24 +63,27 @@ async def jobs_health(
     )
 
 
-async def job_notices(backend: "Backend", *, why: bool = True) -> list[str]:
-    """What an operator should know of the site's jobs, a line each; raises DatabaseError.
+async def job_notices(backend: "Backend", *, why: bool = True) -> list[Remark]:
+    """What an operator should know of the site's jobs; raises DatabaseError.
 
     Without `why` no line names a server or a file: for those who do not run the installation.
     """
     now = backend.clock.now()
     found = await jobs_health(backend.settings, backend.job_runs, now, why=why)
-    told = [line for one in found for line in (*one.notices, one.overdue) if line is not None]
+    lines = (line for one in found for line in (*one.notices, one.overdue) if line is not None)
+    told = [Remark("job", line) for line in lines]
     if (reason := await why_not_deleted(backend)) is not None:
         said = f": {reason}" if why else "; the service's log says why"
-        told.append(f"retention will not run, what is too old stays{said}")
+        text = f"retention will not run, what is too old stays{said}"
+        told.append(Remark("no_retention", text))
     lost = await backend.report_deliveries.listed(DeliveryState.FAILED, most=_LOOKED_AT)
     for one in lost:
         said = f" ({one.error})" if why else ""
-        told.append(
+        text = (
             f"report of {one.period.first} to {one.period.last}, revision {one.number}: given up "
             f"sending it to {one.destination}{said}; mend that and send it again"
         )
+        told.append(Remark("report_not_sent", text, {"destination": one.destination}))
     return told
 
 

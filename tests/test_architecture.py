@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.os_user": (),
     "streamer.site_calibration": ("streamer.tracking", "matcher"),
     "streamer.site_errors": ("streamer.domain", "streamer.tracking", "matcher"),
-    "streamer.notices": ("matcher.packs.manifest",),
+    "streamer.notices": ("matcher.packs.manifest", "streamer.domain"),
     "streamer.service_lock": ("streamer.errors",),
     "streamer.home_site": ("streamer.errors",),
     "streamer.service_rules": OURS,

@@ -16,6 +16,7 @@ from matcher.face import Image as Pixels
 from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.domain.remark import Remark
 from streamer.domain.seen_frame import SeenFrame
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl
@@ -25,6 +26,7 @@ from streamer.ingest.stream_info import StreamInfo
 from streamer.ingest.viewing import hindrances
 from streamer.storage.audit_log import AuditLog
 from streamer.web.media.face_cover import FaceCover
+from streamer.web.models.base import Told
 from streamer.web.models.camera_test import CameraTested, CameraToTest, Picture, StreamSeen
 from streamer.web.problem import too_many
 
@@ -134,9 +136,8 @@ class ApiCameraTests:
             raise seen
         if isinstance(viewed, BaseException):
             raise viewed
-        remarks = [viewed] if isinstance(viewed, str) else []
-        viewing = None if isinstance(viewed, str) else viewed
-        hints = () if isinstance(viewed, str) else hindrances(viewing or seen.info)
+        viewing = None if isinstance(viewed, Remark) else viewed
+        remarks = [viewed] if isinstance(viewed, Remark) else hindrances(viewing or seen.info)
         snapshot = None
         if seen.picture is not None and shown:
             clear = picture is Picture.CLEAR
@@ -146,7 +147,7 @@ class ApiCameraTests:
             faces=_stream(seen.info),
             viewing=None if viewing is None else _stream(viewing),
             browsers_can_show=_shown_as_it_is(viewing or seen.info),
-            remarks=[*remarks, *hints],
+            remarks=[Told.model_validate(one) for one in remarks],
             snapshot=snapshot,
             covered=picture is not Picture.CLEAR,
         )
@@ -206,14 +207,15 @@ class ApiCameraTests:
                 code = "camera_none"
             raise CameraError(f"{address.address}: {said}", code=code) from None
 
-    def _viewed(self, camera: Camera, addresses: list[CameraUrl]) -> StreamInfo | str | None:
+    def _viewed(self, camera: Camera, addresses: list[CameraUrl]) -> StreamInfo | Remark | None:
         """The second stream, or why there is none to be seen: a remark, as faces need it not."""
         if not addresses:
             return None
         try:
             return self._seen(camera, addresses[0], picture=False).info
         except CameraError as error:
-            return f"the second stream: {error}"
+            text = f"the second stream: {error}"
+            return Remark("second_stream", text, {"why": error.code or "camera_none"})
 
     async def _covered(self, image: Pixels) -> Pixels:
         found = await self._matcher.detect(image)

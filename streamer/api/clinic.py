@@ -39,6 +39,7 @@ from streamer.code_counters import attempts_of, issuing
 from streamer.crypto.passwords import Passwords
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.crypto.seal import Seal
+from streamer.domain.remark import Remark
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
@@ -243,9 +244,9 @@ class ClinicApi:
             ),
         )
 
-    async def _notices(self) -> tuple[str, ...]:
+    async def _notices(self) -> tuple[Remark, ...]:
         patients = self.backend.patients_list(self.matcher.pack_id)
         left = await patients.count_needing_enrolment(self.backend.clock.now())
         auto_arrive = self.backend.settings.match.auto_arrive
         found = notices(self.manifest, auto_arrive, self.calibration.calibrated, left)
-        return (*(one.text for one in found), *await job_notices(self.backend, why=False))
+        return (*(one.remark for one in found), *await job_notices(self.backend, why=False))

@@ -198,7 +198,7 @@ def _probed(
         ca_file=camera.ca_file,
         insecure_tls=camera.insecure_tls,
     )
-    hints = tuple(hindrances(seen)) if shown else ()
+    hints = tuple(str(one) for one in hindrances(seen)) if shown else ()
     return {**asdict(seen), "viewing": hints}, hints
 
 

@@ -180,7 +180,8 @@ def use(pack: PackArgument, config: ConfigOption = None, as_json: JsonOption = F
     else:
         say(f"{pack} is in use from the next start of `kirdi run` on.")
         _say_who(anew)
-    warn(filter(None, (licence_notice(manifest), pack_notice(manifest))))
+    told = (licence_notice(manifest), pack_notice(manifest))
+    warn(str(one) for one in told if one is not None)
 
 
 def _say_who(anew: Sequence[str] | None) -> None:

@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from streamer.web.documented import PROBLEMS
 from streamer.web.errors import install
+from streamer.web.heads import Heads
 from streamer.web.pages.audit import audit_page
 from streamer.web.pages.cameras import cameras_page
 from streamer.web.pages.devices import devices_page
@@ -149,6 +150,7 @@ def create_application(parts: WebParts) -> FastAPI:
     install(application)
     entrance = parts.entrance
     # The last one added is the first one passed.
+    application.add_middleware(Heads)
     application.add_middleware(SlowBodies)
     application.add_middleware(
         Gate, identities=entrance.identities, rules=entrance.rules, clock=parts.clock

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from streamer.domain.actor import Actor
 from streamer.domain.incident import Breach
+from streamer.domain.remark import Remark
 from streamer.domain.role import Role
 from streamer.web.models.accounts import (
     Account,
@@ -103,7 +104,7 @@ class Jobs(Protocol):
 class Notices(Protocol):
     """What an operator should know; raises DatabaseError."""
 
-    async def notices(self) -> Sequence[str]:
+    async def notices(self) -> Sequence[Remark]:
         """One line each."""
         ...
 

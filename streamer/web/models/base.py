@@ -19,6 +19,14 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
+class Told(Answer):
+    """Something to be known although nothing was refused."""
+
+    code: str = Field(description="what it is; pages have words for it in their languages")
+    text: str = Field(description="in English")
+    values: dict[str, str | int] = Field(description="what those words name")
+
+
 class Listed(Answer, Generic[Item]):
     """A part of a list. Ask again with `cursor` = `next` for what follows."""
 

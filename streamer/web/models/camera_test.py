@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from streamer.web.fields import Named
-from streamer.web.models.base import Answer, Sent
+from streamer.web.models.base import Answer, Sent, Told
 from streamer.web.models.cameras import Address, Seconds
 
 
@@ -53,7 +53,7 @@ class CameraTested(Answer):
     faces: StreamSeen = Field(description="the stream in which faces are looked for")
     viewing: StreamSeen | None = Field(description="the second one, if one was named")
     browsers_can_show: bool = Field(description="as it is; else it is encoded anew")
-    remarks: list[str]
+    remarks: list[Told] = Field(description="what could be set better")
     snapshot: str | None = Field(
         description="JPEG in base64, 1280 pixels wide at most; null: looking at cameras "
         "(`cameras:view`), or at this one, is not for you"

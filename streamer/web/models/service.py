@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from streamer.web.models.base import Answer
+from streamer.web.models.base import Answer, Told
 from streamer.web.models.state import Recognition
 
 
@@ -27,7 +27,5 @@ class Service(Answer):
     recognition: Recognition
 
 
-class Notice(Answer):
-    """One thing to be known."""
-
-    text: str
+class Notice(Told):
+    """One thing to be known of the site."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Request, Response
 
 from streamer.web.clinic import Clinic, day_or_today
+from streamer.web.pages.audit_words import DETAIL_NAMES, DETAIL_VALUES
 from streamer.web.pages.rendering import Pages
 from streamer.web.pages.router import page_router
 from streamer.web.pages.words import AUDIT_KINDS
@@ -26,4 +27,11 @@ async def show_audit_page(
 ) -> Response:
     """Show the page; events are fetched by its module, and looking is on record, too."""
     today = day_or_today(None, parts, clinic)
-    return pages.render(request, "audit.html", kinds=AUDIT_KINDS, today=today)
+    return pages.render(
+        request,
+        "audit.html",
+        kinds=AUDIT_KINDS,
+        detail_names=DETAIL_NAMES,
+        detail_values=DETAIL_VALUES,
+        today=today,
+    )

@@ -18,7 +18,7 @@ def building_names(site: Site, language: Language) -> Mapping[str, str]:
 
 
 def _name(site: Site, building: str, language: Language) -> str:
-    names: Mapping[str, str] = dict(site.building_names.get(building, {}))
+    names = site.building_names.get(building, {})
     given = names.get(language.value) or next(iter(names.values()), None)
     if given:
         return given

@@ -14,6 +14,15 @@ from streamer.web.require import require
 
 enrol = page_router()
 
+
+def _(text: str) -> str:
+    """Mark a text for the catalogues."""
+    return text
+
+
+_SIGNING = (_("Patient"), _("Signature"), _("Date"))
+"""What stands where a consent is signed, said in its own language (`said_in`)."""
+
 _Enroller = Annotated[Principal, require(Permission.PATIENTS_WRITE, Permission.CONSENTS_WRITE)]
 
 

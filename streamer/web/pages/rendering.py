@@ -17,12 +17,14 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from streamer.domain.consent import Language
+from streamer.domain.remark import Remark
 from streamer.web.pages.buildings import building_names
 from streamer.web.pages.catalogues import read_catalogues
 from streamer.web.pages.delivery_words import delivery_reason
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
 from streamer.web.pages.navigation import menu_of
 from streamer.web.pages.refusal_words import CAMERA_REASONS, CAMERA_REMARKS, REFUSALS
+from streamer.web.pages.remark_words import DETAILED, REMARKS, STATES
 from streamer.web.pages.static_files import StaticFile, read_static_files
 from streamer.web.pages.words import CAMERA_STATUSES, ROLES
 from streamer.web.ports import WebParts
@@ -46,10 +48,12 @@ class PageRenderer:
         """Read templates' words, styles and scripts; blocking, once at the start."""
         self.static: Mapping[str, StaticFile] = read_static_files()
         self.served: Collection[str] = ()
+        catalogues = read_catalogues()
         self._environments = {
-            language: _environment(translations)
-            for language, translations in read_catalogues().items()
+            language: _environment(translations) for language, translations in catalogues.items()
         }
+        for one in self._environments.values():
+            one.globals["said_in"] = lambda code, text: catalogues[code].gettext(text)
 
     def render(
         self,
@@ -137,12 +141,18 @@ def _environment(translations: Any) -> Environment:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["camera_reason"] = lambda reason: _camera_reason(reason, translations)
     environment.filters["delivery_reason"] = lambda error: _delivery_reason(error, translations)
+    environment.filters["remark"] = lambda remark: _remark(remark, translations)
+    environment.filters["said"] = lambda text: _said(text, translations)
+    environment.filters["state"] = lambda value, of: translations.gettext(
+        STATES[of].get(value, value)
+    )
     environment.filters |= {"day": _day, "time": _time, "moment": _moment, "number": _number}
     environment.globals |= {"texts": _texts, "role_names": ROLES}
     environment.globals |= {
         "refusals": REFUSALS,
         "camera_reasons": CAMERA_REASONS,
         "camera_remarks": CAMERA_REMARKS,
+        "remark_words": REMARKS,
     }
     environment.globals["camera_statuses"] = CAMERA_STATUSES
     environment.globals["translated"] = lambda words: {
@@ -171,6 +181,32 @@ def _camera_reason(reason: str, translations: Any) -> Markup:
     return Markup('<span class="muted">{}</span>{}').format(said, detail)
 
 
+def _remark(remark: Remark, translations: Any) -> Markup:
+    """As `static/modules/remarks.js` says it; one without words here stays in English."""
+    words = REMARKS.get(remark.code)
+    if words is None:
+        return Markup('<span lang="en">{}</span>').format(remark.text)
+    values = dict(remark.values)
+    if "groups" in values:
+        # Those of a pack of the clinic's own have no words here.
+        groups = str(values["groups"]).split(", ")
+        values["groups"] = ", ".join(translations.gettext(one) for one in groups)
+    said = translations.gettext(words)
+    for name, value in values.items():
+        said = said.replace(f"{{{name}}}", str(value))
+    if remark.code not in DETAILED:
+        return Markup("{}").format(said)
+    return Markup('{} <span class="hint" lang="en">{}</span>').format(said, remark.text)
+
+
+def _said(text: str, translations: Any) -> Markup:
+    """An English text as the catalogues have it; what they don't have is marked as English."""
+    said = translations.gettext(text) if text else ""
+    if said != text or not text:
+        return Markup("{}").format(said)
+    return Markup('<span lang="en">{}</span>').format(text)
+
+
 def _delivery_reason(error: str, translations: Any) -> Markup:
     """What a person can do, and what the service said in small letters."""
     detail = Markup('<span class="hint" lang="en">{}</span>').format(error)
@@ -195,8 +231,8 @@ def _moment(context: Context, value: datetime, form: str = "medium") -> str:
 
 
 @pass_context
-def _number(context: Context, value: float) -> str:
-    return format_decimal(value, locale=_locale(context))
+def _number(context: Context, value: float, form: str | None = None) -> str:
+    return format_decimal(value, form, locale=_locale(context))
 
 
 def _whole_year(context: Context, form: str, time: str) -> str:

@@ -58,4 +58,4 @@ async def read_installation(
 @service.get("/notices", responses=PROBLEMS)
 async def list_notices(_principal: Reader, clinic: Clinic, paging: PageAsked) -> Listed[Notice]:
     """List what an operator should know of recognition at this site."""
-    return paging.part_of([Notice(text=one) for one in await clinic.notices.notices()])
+    return paging.part_of([Notice.model_validate(one) for one in await clinic.notices.notices()])

@@ -282,7 +282,7 @@ async def test_what_is_given_up_is_told_and_can_be_sent_again(
     assert await sending(backend, means).send_next()
     (lost,) = await backend.report_deliveries.listed(DeliveryState.FAILED)
     assert lost.error == "destination archive: is away"
-    assert any("given up sending it to archive" in one for one in await job_notices(backend))
+    assert any("given up sending it to archive" in one.text for one in await job_notices(backend))
     assert not await sending(backend, means).send_next()
     assert await backend.report_deliveries.retry(lost.delivery_id, NINA, MONDAY) == 1
     means.refuses = False

@@ -40,6 +40,7 @@ from streamer.domain.comparison import ComparisonOutcome
 from streamer.domain.decision import Reason
 from streamer.domain.desk_report import DeskReport
 from streamer.domain.identity import Band
+from streamer.domain.remark import Remark
 from streamer.domain.review import Review, ReviewCandidate
 from streamer.domain.role import Role
 from streamer.ingest.camera_url import CameraUrl
@@ -201,8 +202,9 @@ async def opened(clinic: Clinic, home: Path) -> AsyncIterator[House]:
     await control.begin()
     jobs = site_jobs(backend)
 
-    async def notices() -> tuple[str, ...]:
-        return ("every face match waits for a person",)
+    async def notices() -> tuple[Remark, ...]:
+        text = "every face match waits for a person"
+        return (Remark("not_calibrated", text, {"pack": "open"}),)
 
     day = day_events(replace(backend, clock=WaitingClock(clock)))
     await day.follower.begin()

@@ -63,6 +63,7 @@ async def test_notices_are_listed(house: House) -> None:
     client = await house.as_role(Role.ADMIN)
     (notice,) = (await client.get("/service/notices")).json()["items"]
     assert "waits for a person" in notice["text"]
+    assert (notice["code"], notice["values"]) == ("not_calibrated", {"pack": "open"})
 
 
 async def test_a_camera_is_tested_by_those_who_may_change_it(house: House) -> None:

@@ -34,7 +34,7 @@ async def test_the_day_is_read_whole_by_whoever_may(house: House) -> None:
     day = (await reception.get("/schedule")).json()
     first, second = day["rows"]
     assert (first["appointment_ref"], first["patient"]) == ("A-1", "Full Name 1")
-    assert (first["seen"], first["status"]) == ([], "booked")
+    assert (first["seen"], first["status"], first["enrolled"]) == ([], "booked", False)
     look = "SELECT count(*) FROM audit_events WHERE body::text LIKE '%named%' AND actor = 'aigul'"
     assert (await house.clinic.row(look))[0] == 1
     one = (await reception.get("/schedule", params={"key": second["key"]})).json()["rows"]
@@ -46,6 +46,7 @@ async def test_the_day_is_read_whole_by_whoever_may(house: House) -> None:
     own = (await doctor.get("/schedule")).json()["rows"]
     assert [(row["appointment_ref"], row["patient"]) for row in own] == [("A-1", "Full Name 1")]
     assert "seen" not in own[0]
+    assert "enrolled" not in own[0]
     assert (await doctor.get("/schedule", params={"key": second["key"]})).json()["rows"] == []
 
 

@@ -154,8 +154,10 @@ async def test_a_dark_second_stream_is_a_remark_and_a_dark_first_an_error() -> N
     house.dark = {"10.0.0.8"}
     seen = await house.test(url="rtsp://10.0.0.9/1", view_url="rtsp://u:geheim@10.0.0.8/2")
     assert seen.viewing is None
-    assert "no answer" in seen.remarks[0]
-    assert "geheim" not in seen.remarks[0]
+    (remark,) = seen.remarks
+    assert (remark.code, remark.values) == ("second_stream", {"why": "camera_unreachable"})
+    assert "no answer" in remark.text
+    assert "geheim" not in remark.text
     house.dark = {"10.0.0.9"}
     with pytest.raises(CameraError):
         await house.test(url="rtsp://10.0.0.9/1", view_url="rtsp://10.0.0.8/2")

@@ -7,6 +7,7 @@ import { asNumber, atSecond, onDay, text } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const kinds = JSON.parse(byId("kinds").textContent);
+const { names, values } = JSON.parse(byId("details").textContent);
 const rows = byId("events").tBodies[0];
 let cursor = null;
 
@@ -45,9 +46,9 @@ async function show(after) {
 const nothing = () => element("tr", {}, element("td", { colspan: "5", class: "empty" }, text("nothing")));
 
 function line(event) {
-  const about = [event.entity_type, event.entity_id, event.patient_id].filter(Boolean).join(" ");
-  const details = Object.entries(event.detail).map(([name, value]) => `${name}=${value}`);
-  const what = element("td", {}, kinds[event.kind] ?? event.kind, " ");
+  const kind = values[event.entity_type] ?? event.entity_type;
+  const about = [kind, event.entity_id, event.patient_id].filter(Boolean).join(" ");
+  const what = element("td", { class: "what" }, kinds[event.kind] ?? event.kind, " ");
   if (event.outcome !== "0") {
     what.append(element("span", { class: "badge bad" }, text("failed_outcome")));
   }
@@ -58,8 +59,32 @@ function line(event) {
     element("td", {}, event.actor),
     what,
     element("td", {}, about),
-    element("td", { class: "detail" }, [event.reason, ...details].filter(Boolean).join(" · ")),
+    element("td", { class: "detail" }, ...details(event)),
   );
+}
+
+/** The reason in words as it was given; what else was noted, name by name. */
+function details({ reason, detail }) {
+  const noted = Object.entries(detail).flatMap(([name, value]) => [
+    element("dt", {}, names[name] ?? name.replaceAll("_", " ")),
+    element("dd", {}, valueOf(value)),
+  ]);
+  return [
+    reason ? element("p", {}, values[reason] ?? reason) : null,
+    noted.length > 0 ? element("dl", {}, ...noted) : null,
+  ];
+}
+
+const DAYTIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+const FRACTION = /^-?\d+\.\d+$/;
+
+function valueOf(value) {
+  const said = String(value);
+  if (DAYTIME.test(said) && !Number.isNaN(Date.parse(said))) {
+    return `${onDay(said)}, ${atSecond(said)}`;
+  }
+  return values[said] ?? (FRACTION.test(said) ? asNumber(Number(said)) : said);
 }
 
 byId("filter").addEventListener("submit", (event) => {

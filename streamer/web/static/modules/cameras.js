@@ -6,6 +6,7 @@ import { element, fill } from "./element.js";
 import { LaneEditor } from "./lane_editor.js";
 import { notify } from "./notices.js";
 import { cameraReason, cameraRemark, whyOf } from "./refusals.js";
+import { remarkLine } from "./remarks.js";
 import { asNumber, atMinute, onDay, text } from "./texts.js";
 import { uptimeStrip } from "./uptime_strip.js";
 
@@ -256,7 +257,10 @@ function show(seen) {
     lines.push(text("covered"));
   }
   byId("test-state").textContent = lines.join(" ");
-  fill(byId("remarks"), ...seen.remarks.map((line) => element("li", {}, line)));
+  fill(byId("remarks"), ...seen.remarks.map((one) => {
+    const { said, lang } = remarkLine(one);
+    return element("li", { lang }, said);
+  }));
   if (seen.snapshot !== null) {
     byId("lane").querySelector("img").src = `data:image/jpeg;base64,${seen.snapshot}`;
   }

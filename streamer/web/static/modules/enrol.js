@@ -105,7 +105,9 @@ async function lookUp(reference) {
   byId("withdraw").hidden = consent === null;
   byId("patient").hidden = false;
   byId("step-consent").hidden = consent !== null;
-  byId("print-reference").textContent = patient.patient_ref;
+  for (const place of document.querySelectorAll(".print-patient")) {
+    place.textContent = [person?.full_name, patient.patient_ref].filter(Boolean).join(", ");
+  }
   if (consent) {
     await openPhotos();
   } else {

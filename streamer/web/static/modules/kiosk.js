@@ -13,6 +13,7 @@ import { hush, speak, switchVoice, voiceIsOn } from "./voice.js";
 const DIGITS = 6;
 const IDLE_MS = { start: 20_000, scan: 25_000, choose: 40_000, answer: 12_000, asking: 25_000, help: 120_000 };
 const HELP_EVERY_MS = 3_000;
+const WATCH_EVERY_MS = 10_000;
 const GOOD = new Set(["arrived", "already"]);
 const BAD = new Set(["refused", "wait", "away"]);
 
@@ -23,6 +24,7 @@ let timer = null;
 let polling = null;
 let finder = null;
 let busy = false;
+let away = false;
 
 function show(screen, kind = screen) {
   for (const one of document.querySelectorAll("[data-screen]")) {
@@ -55,8 +57,38 @@ function reset() {
     return;
   }
   drawDigits();
-  say("", text("start_title"), [text("start_text")], { aloud: false });
+  greet();
   show("start");
+}
+
+/** What stands there while nobody does anything: nobody types six digits for nothing. */
+function greet() {
+  if (away) {
+    say("bad", text("away_title"), [text("away_text")], { aloud: false });
+  } else {
+    say("", text("start_title"), [text("start_text")], { aloud: false });
+  }
+}
+
+/** Ask now and then whether the service answers, as long as nobody does anything. */
+async function watch() {
+  const idle = () => document.body.dataset.shows === "start" && digits === "" && !busy;
+  if (idle()) {
+    const before = away;
+    try {
+      await get("kiosk/calls", { anonymous: true });
+      away = false;
+    } catch (problem) {
+      if (problem.status === 401 || problem.status === 403) {
+        refused(problem);
+      }
+      away = problem.status === 0 || problem.status >= 500;
+    }
+    if (away !== before && idle()) {
+      greet();
+    }
+  }
+  setTimeout(watch, WATCH_EVERY_MS * (0.75 + Math.random() / 2));
 }
 
 function say(kind, title, lines, { aloud = true } = {}) {
@@ -139,6 +171,7 @@ function refused(problem) {
   } else if (problem.status === 422) {
     answer({ state: "refused", visits: [] });
   } else {
+    away = true;
     answer({ state: "away", visits: [] });
   }
 }
@@ -326,6 +359,7 @@ stayAwake();
 drawVoice();
 drawDigits();
 show("start");
+watch();
 // Whoever has chosen a language and walked away leaves it to nobody.
 if (document.cookie.includes("kirdi-language=")) {
   clearTimeout(timer);

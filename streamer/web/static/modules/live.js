@@ -23,6 +23,12 @@ function draw() {
   const first = large ? [large, ...nodes.filter((one) => one !== large)] : nodes;
   const playing = looking ? first.filter((one) => inSight.has(one)).slice(0, MOST) : [];
   const withBoxes = large ? [large] : playing.length <= MOST_MARKED ? playing : [];
+  // Ticked, and nothing drawn: said, as nobody would guess why.
+  document.getElementById("too-many-boxes").hidden =
+    !marked.checked || large !== null || playing.length <= MOST_MARKED;
+  for (const line of document.querySelectorAll("[data-view]")) {
+    line.hidden = line.dataset.view !== view;
+  }
   const choice = document.getElementById("names-choice");
   if (choice) {
     choice.hidden = view !== "clear";
