@@ -4,11 +4,14 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
+from config.section import Section
+from config.settings import Settings
 from streamer.domain.consent import Language
 from streamer.web.pages.catalogues import (
     catalogue_files,
@@ -24,6 +27,12 @@ PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 KAZAKH = re.compile("[ӘәҒғҚқҢңӨөҰұҮүҺһІі]")
 
 
+CLINICS_OWN = (
+    *("site", "backup", "recognition", "match", "arrival", "staff", "consent", "codes"),
+    *("reports", "report_schedules", "retention", "cameras"),
+)
+"""Sections of the settings whose meanings the page Settings tells in every language."""
+
 VALUES = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -38,11 +47,25 @@ def texts_of_pages() -> Iterator[tuple[str, str]]:
             yield from ((one, path.name) for one in _parts(found))
 
 
+def descriptions() -> Iterator[tuple[str, str]]:
+    """What settings mean, of the sections that a clinic changes; the rest stays in English."""
+    for name in CLINICS_OWN:
+        field = Settings.model_fields[name]
+        (section,) = [
+            one
+            for one in (field.annotation, *get_args(field.annotation))
+            if isinstance(one, type) and issubclass(one, Section)
+        ]
+        for key, about in section.model_fields.items():
+            assert about.description, f"{name}.{key}"
+            yield about.description, f"{name}.{key}"
+
+
 def _parts(found: object) -> list[str]:
     return [found] if isinstance(found, str) else [str(one) for one in found]  # type: ignore[attr-defined]
 
 
-USED = dict(texts_of_pages())
+USED = dict(texts_of_pages()) | dict(descriptions())
 
 
 def test_texts_are_found() -> None:
