@@ -280,7 +280,7 @@ def period_of(day: str | None, begins: str | None, ends: str | None, settings: S
         return Period.of(one, one)
     if day is not None or begins is None or ends is None:
         raise InputError("give --date, or --from and --to")
-    first, last = day_of(begins, zone), day_of(ends, zone)
+    first, last = day_of(begins, zone, "--from"), day_of(ends, zone, "--to")
     if last < first:
         raise InputError(f"--to {last}: is before --from {first}")
     return Period.of(first, last)

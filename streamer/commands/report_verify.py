@@ -11,6 +11,10 @@ from streamer.errors import InputError
 from streamer.report_runs import ReportRuns
 from streamer.reports.report_file import FileDigest, file_digest, head_of
 
+_OTHER_FORMS = (
+    "of HTML, PDF, XLSX or paper check what is printed there: --report, --revision and --digest"
+)
+
 Checked = tuple[Revision, list[str]]
 """What is kept, and in how far the other is not that."""
 
@@ -71,4 +75,4 @@ def _read(path: Path) -> FileDigest:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error.message}", command=_OTHER_FORMS) from error

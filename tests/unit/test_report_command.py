@@ -50,7 +50,11 @@ def test_a_month_is_one_however_it_is_asked_for() -> None:
         (("2026-07-01", *JULY), "give --date, or"),
         ((None, "2026-07-01", None), "give --date, or"),
         ((None, *reversed(JULY)), "is before"),
-        (("1.7.2026", None, None), "no date"),
+        (("1.7.2026", None, None), "--date 1.7.2026: no date"),
+        ((None, "1.7.2026", "2026-07-31"), "--from 1.7.2026: no date"),
+        ((None, "2026-07-01", "tomorow"), "--to tomorow: no date"),
+        (("0001-01-01", None, None), "a year from 1900 to 2199"),
+        (("9999-12-31", None, None), "a year from 1900 to 2199"),
     ],
 )
 def test_days_that_are_none(given: tuple[Any, Any, Any], words: str) -> None:
