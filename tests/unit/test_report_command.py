@@ -84,6 +84,19 @@ def test_what_is_refused_before_anything_is_opened(
     assert words in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("a.json", "--practitioner", "D"), ("a.json", "--revision", "1"), ("--revision", "1")],
+)
+def test_a_file_is_checked_or_a_printed_report(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "read_settings", lambda _config: SETTINGS)
+    result = CliRunner().invoke(report.app, ["verify", *arguments])
+    assert isinstance(result.exception, InputError)
+    assert "give FILE alone, or" in str(result.exception)
+
+
 def test_a_file_says_what_it_is_and_what_was_done_to_it() -> None:
     whole, text = revision()
     found = file_digest(io.BytesIO(text))
