@@ -25,6 +25,8 @@ SETTINGS = {
     # The shortest window there is: the minute before the start.
     "arrival": {"opens_before_min": 1, "closes_after_min": 0, "presence_before_min": 1},
     "codes": {"devices": {"desk-1": "main"}},
+    # On a busy machine two would wait for each other.
+    "models": {"threads": 1},
     "staff": {"practitioners": {"crooked": "d-2"}},
 }
 PATIENTS = {
