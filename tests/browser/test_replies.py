@@ -21,7 +21,7 @@ from streamer.domain.role import Role
 from tests.acceptance.conftest import copied, unused  # noqa: F401  a fixture
 from tests.acceptance.kirdi import ZONE, Kirdi
 from tests.acceptance.test_reports import watched_week
-from tests.browser.console import PASSWORD, Console, add_accounts, screenshot
+from tests.browser.console import PASSWORD, Console, add_accounts, screenshot, sign_in
 from tests.browser.test_reports import hold_against_axe
 
 PHONE = ViewportSize(width=360, height=740)
@@ -40,7 +40,9 @@ async def test_a_practitioner_answers_and_the_row_is_explained(
     with kirdi.service() as service:
         service.wait_until_logged('"service ready"', seconds=90)
         address = json.loads((kirdi.home / "web.json").read_text())["url"]
-        await answered_and_explained(Console(kirdi, service, address, browser), monday)
+        console = Console(kirdi, service, address, browser)
+        await answered_and_explained(console, monday)
+        await one_line_above_every_page(console)
 
 
 async def answered_and_explained(console: Console, monday: date) -> None:
@@ -122,9 +124,28 @@ async def last_week(kirdi: Kirdi) -> date:
     settings, clock = load_settings(kirdi.write_settings(), {}), SystemClock()
     async with open_backend(settings, kirdi.home, clock) as backend:
         cheap = Passwords(backend.database.web_secrets.pepper, time_cost=1, memory_kib=8)
-        account = NewAccount("aigul", (Role.PRACTITIONER,), ("D-0",), None, cheap.hash(PASSWORD))
-        await backend.accounts.add(account, SERVICE, clock.now())
+        every = tuple(role for role in Role if role is not Role.INSURER)
+        for name, roles in (("aigul", (Role.PRACTITIONER,)), ("everything", every)):
+            account = NewAccount(name, roles, ("D-0",), None, cheap.hash(PASSWORD))
+            await backend.accounts.add(account, SERVICE, clock.now())
     return monday
+
+
+async def one_line_above_every_page(console: Console) -> None:
+    """Who may open everything has the menu folded away, on a wide screen as well."""
+    async with console.page(None) as page:
+        await page.goto("/sign-in")
+        await sign_in(page, "everything")
+        await page.wait_for_url(lambda url: "/sign-in" not in url)
+        await page.goto("/reports")
+        bar = await page.locator(".bar").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 70
+        await expect(page.locator("#menu")).to_be_hidden()
+        await page.get_by_role("button", name="Menu").click()
+        await expect(page.locator("#menu a")).to_have_count(11)
+        await expect(page.locator("#menu")).to_be_visible()
+        await screenshot(page, "menu-of-everything")
 
 
 async def delivered(console: Console, head: Page) -> None:
