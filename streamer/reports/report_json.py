@@ -1,9 +1,9 @@
 """A report as JSON, and its digest. Used by `report_maker`, `report_extract` and `report_runs`.
 
 The digest of a report is SHA-256 over its header's text, followed by the 32 bytes of each day's
-SHA-256, which is over the day's rows, a line of JSON each (`row_line`) with its line feed. The text that is
-hashed is the one that is kept and exported: members in the order of the records' fields, no blanks,
-UTF-8, rows without members that have their default. See docs/reports.md.
+SHA-256, which is over the day's rows, a line of JSON each (`row_line`) with its line feed. The text
+that is hashed is the one that is kept and exported: members in the order of the records' fields, no
+blanks, UTF-8, rows without members that have their default. See docs/reports.md.
 """
 
 import dataclasses

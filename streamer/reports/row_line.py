@@ -148,7 +148,9 @@ def _moment(at: datetime) -> str:
         return text[:-6] + "Z" if text.endswith("+00:00") else text
     # `isoformat` asks the time zone again for each of them, which takes three times as long.
     parts = f".{at.microsecond:06}Z" if at.microsecond else "Z"
-    return f"{_day(at.toordinal())}T{_MINUTES[at.hour * 60 + at.minute]}{_SECONDS[at.second]}{parts}"
+    return (
+        f"{_day(at.toordinal())}T{_MINUTES[at.hour * 60 + at.minute]}{_SECONDS[at.second]}{parts}"
+    )
 
 
 @lru_cache(_REMEMBERED)

@@ -2634,9 +2634,9 @@ ORDER BY f.appointment_id, f.practitioner_id;
 
 -- name: report_claims
 -- Services given between two moments. Nothing is joined: of a year's tables each day would read all.
+-- Without what no verdict and no rule asks for.
 SELECT claim_id, claim_ref, appointment_ref, patient_id, practitioner_id, service_code,
-       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
-       quantity, entered_at, place, room, recorded_at
+       service_name, performed_at, amount, currency, time_precision, payer, place, room, recorded_at
 FROM claims WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3
 ORDER BY performed_at, claim_ref;
 
