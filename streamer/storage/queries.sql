@@ -2793,12 +2793,18 @@ WHERE r.site_id = $1 AND r.reply_id = $2;
 
 
 -- name: list_replies
--- Of one report ($2) or all, of practitioners ($3) or all, in one state ($4) or any.
+-- Of one report ($2) or all, of practitioners ($3) or all, in one state ($4) or any: the newest first,
+-- or the oldest ($5), after one of a list ($6, $7).
 SELECT r.*, p.wrapped_key FROM report_replies r JOIN patients p ON p.patient_id = r.patient_id
 WHERE r.site_id = $1 AND ($2::uuid IS NULL OR r.report_id = $2)
   AND ($3::text[] IS NULL OR r.practitioner_ref = ANY($3))
   AND ($4::text IS NULL OR r.state = $4)
-ORDER BY r.written_at, r.reply_id LIMIT $5;
+  AND ($6::timestamptz IS NULL
+       OR CASE WHEN $5 THEN (r.written_at, r.reply_id) > ($6, $7::uuid)
+               ELSE (r.written_at, r.reply_id) < ($6, $7) END)
+ORDER BY CASE WHEN $5 THEN r.written_at END, CASE WHEN $5 THEN r.reply_id END,
+         r.written_at DESC, r.reply_id DESC
+LIMIT $8;
 
 
 -- name: decide_reply
