@@ -29,7 +29,7 @@ class Retention(Section):
         _FIVE_YEARS, ge=7, description=_WORDS + "the decision; blocks of a day as well"
     )
     check_ins_days: int = Field(
-        _FIVE_YEARS, ge=7, description=_WORDS + "the arrival; changes of status as well"
+        _FIVE_YEARS, ge=30, description=_WORDS + "the arrival; changes of status as well"
     )
     claims_days: int = Field(
         _FIVE_YEARS, ge=30, description=_WORDS + "the service was given; billed services"

@@ -24,7 +24,7 @@ from streamer.cameras.overlay_file import OverlayFile
 from streamer.cameras.running_camera import STOP_TIMEOUT_S
 from streamer.checkin.desk_comparisons import DeskComparisons
 from streamer.clock import Clock
-from streamer.control.messages import Reply, Request
+from streamer.control.messages import Reply, Request, Verb
 from streamer.control.server import ControlServer
 from streamer.desk_control import VERBS as DESK_VERBS
 from streamer.desk_control import DeskControl
@@ -168,6 +168,8 @@ def _answering(
     desk = DeskControl(comparisons, lambda by: acting(parts.settings, by), stop)
 
     async def answer(request: Request) -> Reply:
+        if request.verb is Verb.HEALTH:
+            return Reply(cache=parts.clinic.backend.schedules.cache_report)
         if request.verb in DESK_VERBS:
             return await desk.answer(request)
         return await (reviews if request.verb in REVIEW_VERBS else control).answer(request)

@@ -97,7 +97,7 @@ def redeeming(backend: Backend) -> Redeeming:
     egov = EgovService(settings.egov, CircuitBreaker(settings.egov.away_s), clock.monotonic)
     claims = PostgresClaims(
         base.postgres,
-        ClaimKeys(base.code_hash, base.tokens, base.keyed_hash),
+        ClaimKeys(base.code_hash, base.tokens, base.keyed_hash, base.vault),
         backend.check_ins,
         backend.presences,
         backend.waiting_reviews,

@@ -108,7 +108,11 @@ class AuditError(KirdiError):
 
 
 class NoMatchError(KirdiError):
-    """At the desk: it is not the patient as far as the camera can say, or nobody was compared."""
+    """What was asked was done, and the answer is no.
+
+    At the desk it is not the patient as far as the camera can say, or nobody was compared; or they
+    were, and nothing could be written.
+    """
 
     exit_code = 12
 

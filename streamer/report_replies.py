@@ -82,7 +82,8 @@ class ReportReplies:
             )
         if row.verdict is not VerdictKind.UNVERIFIED:
             raise InputError(
-                f"{kind} {ref}: its verdict is {row.verdict}; there is nothing to answer"
+                f"{kind} {ref}: its verdict is {row.verdict}; there is nothing to answer",
+                code="reply_not_needed",
             )
         now = self._open(entry)
         return await self._replies.add(report_id, row, words, by, now)
@@ -206,7 +207,8 @@ class ReportReplies:
             final_on = entry.final_on.astimezone(self._backend.settings.site.zone)
             raise InputError(
                 f"the report of {entry.period.first} to {entry.period.last} is final since "
-                f"{final_on:%Y-%m-%d %H:%M}; answers are taken and decided before only"
+                f"{final_on:%Y-%m-%d %H:%M}; answers are taken and decided before only",
+                code="reply_final",
             )
         return now
 
@@ -223,7 +225,11 @@ def same_person(written_by: str, decided_by: str) -> bool:
 def _text(what: str, text: str, most: int) -> str:
     said = " ".join(text.split())
     if not 3 <= len(said) <= most:
-        raise InputError(f"{what}: has {len(said)} characters; write 3 to {most}")
+        raise InputError(
+            f"{what}: has {len(said)} characters; write 3 to {most}",
+            code="reply_length",
+            most=str(most),
+        )
     return said
 
 

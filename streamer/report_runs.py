@@ -101,9 +101,15 @@ class ReportRuns:
         """
         clock, zone = self._backend.clock, self._backend.settings.site.zone
         if LocalDay(period.first, zone).start > clock.now():
-            raise InputError(f"{period.first}: lies in the future; there is nothing to report yet")
+            raise InputError(
+                f"{period.first}: lies in the future; there is nothing to report yet",
+                code="report_future",
+            )
         if period.days > MOST_DAYS:
-            raise InputError(f"{period.days} days are too many; ask for {MOST_DAYS} at the most")
+            raise InputError(
+                f"{period.days} days are too many; ask for {MOST_DAYS} at the most",
+                code="report_too_long",
+            )
         async with self._reports.writing(period) as writing:
             # Another maker may have been waited for.
             now = clock.now()

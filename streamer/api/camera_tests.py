@@ -103,7 +103,8 @@ class ApiCameraTests:
 
         Raises:
             Problem: Another one is being looked at.
-            InputError: That is no camera's address, or there is no such camera.
+            InputError: That is no camera's address, the second stream's alone, or there is no such
+                camera.
             CameraError: It cannot be reached, or sends nothing that can be decoded.
             DatabaseError: It is not on record, so that nothing was looked at.
         """
@@ -155,6 +156,11 @@ class ApiCameraTests:
 
         A stored password goes nowhere but where it was stored for.
         """
+        if wanted.url is None and wanted.view_url is not None:
+            raise InputError(
+                f"camera {wanted.camera_id}: view_url is not looked at without url; give both",
+                code="camera_address",
+            )
         if wanted.url is None:
             found = (one for one in self._settings().cameras if one.id == wanted.camera_id)
             camera = next(found, None)

@@ -69,10 +69,15 @@ class ApiReports:
     async def make(self, period: Period, by: Actor) -> Making:
         """Begin; raises InputError, and KirdiError while another is being made."""
         if self._task is not None and not self._task.done():
-            raise KirdiError("another report is being made; wait for it, then ask again")
+            raise KirdiError(
+                "another report is being made; wait for it, then ask again", code="report_busy"
+            )
         now = self._backend.clock.now().astimezone(self._backend.settings.site.zone)
         if period.first > now.date():
-            raise InputError(f"{period.first}: lies in the future; there is nothing to report yet")
+            raise InputError(
+                f"{period.first}: lies in the future; there is nothing to report yet",
+                code="report_future",
+            )
         self._making = Making(MakingState.RUNNING, period, 0, period.days)
         self._task = asyncio.create_task(self._make(period, by), name="report")
         return self._making
@@ -89,7 +94,7 @@ class ApiReports:
             # What was written is undone with its transaction.
             work.cancel()
             await asyncio.wait({work})
-            self._failed("the service is stopping; nothing was kept")
+            self._failed("the service is stopping; nothing was kept", "report_stopped")
             return
         error = work.exception()
         if error is None:
@@ -102,14 +107,14 @@ class ApiReports:
                 number=entry.number,
             )
         elif isinstance(error, KirdiError):
-            self._failed(str(error))
+            self._failed(str(error), error.code)
         else:
             # Its words may hold what was read.
             log.error("report not made", kind=type(error).__name__)
-            self._failed("a fault of the service; its log tells more")
+            self._failed("a fault of the service; its log tells more", "report_fault")
 
-    def _failed(self, why: str) -> None:
-        self._making = replace(self._making, state=MakingState.FAILED, error=why)
+    def _failed(self, why: str, code: str) -> None:
+        self._making = replace(self._making, state=MakingState.FAILED, error=why, code=code or None)
 
     async def read(self, asked: ReportAsked, by: Actor) -> Revision:
         """See `web.report_ports`."""

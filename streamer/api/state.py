@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final, Literal
+from typing import Final
 
 from matcher.packs.manifest import Manifest
 from streamer.audit_keeper import troubles_of
@@ -87,7 +87,8 @@ class ApiState:
         server = await server_now(backend.database.postgres)
         after = backend.clock.now()
         ahead = server.now - (before + (after - before) / 2)
-        redis, cache = await self._redis()
+        redis = await self._redis_version()
+        cache = backend.schedules.cache_report
         disk, checkpoint_at, troubles = await asyncio.to_thread(self._home)
         return InstallationState(
             versions=Versions(
@@ -100,7 +101,8 @@ class ApiState:
             device=self._running.device,
             home=disk,
             database_ahead_s=round(ahead.total_seconds(), 3),
-            cache=cache,
+            cache=cache.state,
+            cache_since=cache.since,
             queues=Queues(check_ins=self._running.check_ins(), reviews=self._running.reviews()),
             audit=AuditState(newest_checkpoint_at=checkpoint_at, troubles=list(troubles)),
             jobs=list(await self._jobs.jobs()),
@@ -131,12 +133,11 @@ class ApiState:
             unwatched_s=max(0.0, whole_s - sum(spent.values())),
         )
 
-    async def _redis(self) -> tuple[str | None, Literal["none", "ok", "away"]]:
+    async def _redis_version(self) -> str | None:
         try:
-            found = await self._backend.schedules.redis_version()
+            return await self._backend.schedules.redis_version()
         except CacheError:
-            return None, "away"
-        return found, "none" if found is None else "ok"
+            return None
 
     def _home(self) -> tuple[Disk, datetime | None, tuple[str, ...]]:
         """Blocks."""

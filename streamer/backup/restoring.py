@@ -117,7 +117,7 @@ async def restore_backup(
     await asyncio.to_thread(claim_home, home, settings.site.id)
     async with (
         only_service_of(home),
-        embedded_services(settings.database, settings.redis, home) as services,
+        embedded_services(settings.database, None, home) as services,
     ):
         owner_url = services.url_as(DatabaseRole.OWNER)
         tools = await asyncio.to_thread(PostgresTools.of, settings, home, owner_url)
@@ -148,7 +148,7 @@ async def settle_database(
     await asyncio.to_thread(claim_home, home, settings.site.id)
     async with (
         only_service_of(home),
-        embedded_services(settings.database, settings.redis, home) as services,
+        embedded_services(settings.database, None, home) as services,
         open_database(
             services.database_url, settings.database, settings.site, keys, settling=True
         ) as database,

@@ -30,7 +30,7 @@ def arrival_afterwards(
     Args:
         booking: The appointment and what is recorded of its patient.
         policy: The site's windows.
-        practitioners: Whose appointments an account bills, by account.
+        practitioners: Whose appointments an account bills, by account, as the settings say.
         site_id: Where.
     """
     fitting = [one for one in booking.sightings if _fits(one, booking, policy, practitioners)]
@@ -68,8 +68,8 @@ def _fits(
         return False
     if decided_by is None:
         return True
-    own = (name for name, ref in practitioners.items() if ref == booking.practitioner_ref)
-    return not any(acted_as(decided_by, name) for name in own)
+    own = {name for name, ref in practitioners.items() if ref == booking.practitioner_ref}
+    return not any(acted_as(decided_by, name) for name in own | booking.accounts)
 
 
 def _event_id(appointment_id: UUID, source_id: UUID) -> UUID:

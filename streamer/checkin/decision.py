@@ -90,6 +90,8 @@ class FaceEvidence:
         liveness: How surely it is a living face and no picture of one, 0 to 1; None = not asked.
         blocked: A person has said today that who arrived by this patient's face was somebody else.
         undone: Appointments whose check-in a person has undone.
+        by_biller: Appointments whose biller enrolled this face, or recorded the consent that it
+            rests on.
         attended: A person has picked the patient and stands by: nobody was searched for.
     """
 
@@ -102,6 +104,7 @@ class FaceEvidence:
     liveness: float | None = None
     blocked: bool = False
     undone: frozenset[UUID] = frozenset()
+    by_biller: frozenset[UUID] = frozenset()
     attended: bool = False
 
     def may_be_a_picture(self, min_liveness: float | None) -> bool:
@@ -165,9 +168,12 @@ def decide(
         return Decision(outcome, reason, (), (), once_confirmed)
     why = _why_not(appointments, near, here, policy, now)
     attended = not isinstance(evidence, FaceEvidence) or evidence.attended
-    unbooked = why is Reason.OTHER_BUILDING or attended
-    if sure and unbooked and not presences:
-        presences = (SeenFor(PresenceFlag.UNBOOKED, None),)
+    if sure and not presences:
+        # Of no appointment: whoever is here is not there.
+        if why is Reason.OTHER_BUILDING:
+            presences = (SeenFor(PresenceFlag.OTHER_BUILDING, None),)
+        elif attended:
+            presences = (SeenFor(PresenceFlag.UNBOOKED, None),)
     return Decision(Outcome.IGNORE, why, (), presences)
 
 
@@ -213,13 +219,23 @@ def _arrival(
 ) -> Decision:
     if outcome is Outcome.IGNORE:
         return Decision(outcome, reason)
-    if outcome is Outcome.REVIEW or not isinstance(evidence, FaceEvidence) or evidence.attended:
+    if not isinstance(evidence, FaceEvidence) or evidence.attended:
+        return Decision(outcome, reason, _ids(due))
+    if outcome is Outcome.REVIEW:
+        # Whoever looks should know what only this case asks of them.
+        if reason in _HELD_BACK and evidence.by_biller.issuperset(_ids(due)):
+            reason = Reason.ENROLLED_BY_BILLER
         return Decision(outcome, reason, _ids(due))
     # What a person has undone no face by itself does again.
     allowed = [one for one in due if one.appointment_id not in evidence.undone]
-    if allowed:
-        return Decision(outcome, reason, _ids(allowed))
-    return Decision(Outcome.REVIEW, Reason.UNDONE_TODAY, _ids(due))
+    if not allowed:
+        return Decision(Outcome.REVIEW, Reason.UNDONE_TODAY, _ids(due))
+    # Nor what is billed by who made the face the patient's.
+    held = [one for one in allowed if one.appointment_id in evidence.by_biller]
+    if len(held) == len(allowed):
+        return Decision(Outcome.REVIEW, Reason.ENROLLED_BY_BILLER, _ids(held))
+    arriving = [one for one in allowed if one not in held]
+    return Decision(outcome, reason, _ids(arriving), held=_ids(held))
 
 
 def _presences(

@@ -72,7 +72,7 @@ class Looking:
         queue: Takes what a person has to look at.
         rejections: Who was rejected today.
         calibrated: Has the site calibrated the model pack in use on its own patients?
-        undone: What people have undone today.
+        undone: What people have done that keeps a face from arriving by itself.
     """
 
     queue: ReviewQueue
@@ -235,6 +235,7 @@ class CheckInService:
             liveness=identity.liveness,
             blocked=undone.blocks(candidate.patient_id, sighting.captured_at, zone),
             undone=undone.appointments,
+            by_biller=undone.by_biller,
         )
         decision = await self._decide(candidate.patient_id, evidence, sighting, refresh=False)
         if not decision.appointments:
@@ -323,10 +324,12 @@ class CheckInService:
 
 
 def _conflict_of(decision: Decision) -> Decision:
-    """What a person has to see although something has arrived: a noshow beside it."""
-    if not decision.conflicts:
+    """What a person has to see although something has arrived: what was held, a noshow beside."""
+    about = (*decision.held, *decision.conflicts)
+    if not about:
         return Decision(Outcome.IGNORE, decision.reason)
-    return Decision(Outcome.REVIEW, Reason.NOSHOW_SET, decision.conflicts)
+    reason = Reason.ENROLLED_BY_BILLER if decision.held else Reason.NOSHOW_SET
+    return Decision(Outcome.REVIEW, reason, about)
 
 
 def _tell(identity: Identity, decision: Decision) -> None:

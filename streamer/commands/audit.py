@@ -30,7 +30,7 @@ from streamer.embedded.home import kirdi_home
 from streamer.errors import AuditError, InputError
 
 if TYPE_CHECKING:
-    from streamer.domain.recorded_event import RecordedEvent
+    from streamer.domain.recorded_event import Detail, RecordedEvent
     from streamer.storage.audit_chain import Verdict
     from streamer.storage.audit_log import AuditFilter
     from streamer.storage.checkpoint_file import CheckpointsRead
@@ -40,6 +40,9 @@ app = typer.Typer(help="Who did what; and whether the record of it is sound.", n
 COLUMNS = ("recorded", "kind", "outcome", "actor", "patient_id", "about", "reason", "detail")
 _OUTCOMES = {"0": "ok", "4": "refused", "8": "failed", "12": "failed"}
 _PORTION = 500
+# Characters, for people; programs are told everything.
+_LONGEST_VALUE = 40
+_LONGEST_DETAIL = 120
 
 
 @app.command("list")
@@ -87,6 +90,8 @@ def list_(
     zone = settings.site.zone
     rows = [_shown(one, settings) for one in events]
     print_rows(Rows(COLUMNS, rows, zone), as_json=False, empty="Nothing of the kind is on record.")
+    if any("…" in str(row["detail"]) for row in rows):
+        warn(["details that are too long for a line end with …; --json has all of them"])
     if len(events) == most:
         warn([f"only the newest {most} are listed; narrow it down, or give --most"])
 
@@ -260,8 +265,18 @@ def _shown(event: "RecordedEvent", settings: Settings) -> dict[str, object]:
         "patient_id": event.patient_id,
         "about": about,
         "reason": event.reason,
-        "detail": " ".join(f"{name}={value}" for name, value in event.detail),
+        "detail": brief(event.detail),
     }
+
+
+def brief(detail: "Detail") -> str:
+    """What goes with an event, as far as it fits beside the rest; an import names every row."""
+    values = (f"{name}={_cut(str(value), _LONGEST_VALUE)}" for name, value in detail)
+    return _cut(" ".join(values), _LONGEST_DETAIL)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _whole(event: "RecordedEvent") -> dict[str, object]:

@@ -43,6 +43,7 @@ COLUMNS = (
     "device_id",
     "occurred_at",
     "score",
+    "pack_id",
     "status",
     "decided_by",
 )
@@ -82,8 +83,8 @@ def add(
         typer.Option(
             "--at",
             metavar="[YYYY-MM-DD ]HH:MM",
-            help="When the patient came, where it is written down afterwards: today or "
-            "some days ago (arrival.enter_afterwards_days).",
+            help="When the patient came, in the site's time, where it is written down afterwards: "
+            "today or some days ago (arrival.enter_afterwards_days).",
         ),
     ] = "",
     by: ByOption = "",
@@ -103,7 +104,8 @@ def add(
         print_json([asdict(done)])
     else:
         local = done.occurred_at.astimezone(settings.site.zone)
-        say(f"{done.appointment_ref}: arrived at {local:%H:%M}, by hand.")
+        day = "" if local.date() == datetime.now(local.tzinfo).date() else f"{local:%Y-%m-%d} "
+        say(f"{done.appointment_ref}: arrived at {day}{local:%H:%M} ({local.tzinfo}), by hand.")
 
 
 @app.command()
@@ -159,8 +161,8 @@ def _time_at_site(text: str, zone: ZoneInfo) -> datetime | None:
         at = None
     if at is None:
         raise InputError(
-            f"--at {text}: is no time at the site; write HH:MM, such as 09:05, or with its day "
-            "2026-11-23 09:05"
+            f"--at {text}: is no time at the site ({zone}); write HH:MM, such as 09:05, or with "
+            "its day 2026-11-23 09:05"
         )
     return datetime.combine(on, at, tzinfo=zone)
 

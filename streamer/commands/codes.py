@@ -329,8 +329,10 @@ def _moment(moment: object, settings: Settings) -> str:
 
 
 def _tell(redeemed: "Redeemed", settings: Settings) -> None:
+    from streamer.commands.outcome_words import ARRIVAL
+
     for one in redeemed.arrivals:
-        say(f"{one.appointment_ref}: {one.recorded.value} ({one.evidence.value})")
+        say(f"{one.appointment_ref}: {ARRIVAL[one.recorded]} ({one.evidence.value})")
     if redeemed.choices:
         zone = settings.site.zone
         say("With whom? Redeem the code again with --for APPOINTMENT_REF, or --for all:")

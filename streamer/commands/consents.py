@@ -58,7 +58,10 @@ COLUMNS = (
     *("patient_ref", "purpose", "status", "document_ref", "given", "expires", "guardian_ref"),
     *("identity_check", "language", "recorded_by", "ended", "ended_reason"),
 )
-RECEIPTS = ("receipt", "reason", "erased", "templates", "files_clean", "log_clean", "backups_by")
+RECEIPTS = (
+    *("patient_ref", "receipt", "reason", "erased", "templates"),
+    *("files_clean", "log_clean", "backups_by"),
+)
 _SHORT = 8
 _UNTIL_MINUTES = "%Y-%m-%d %H:%M"
 

@@ -75,7 +75,7 @@ async def _migrate(settings: Settings, url_file: Path | None) -> _Done:
     given = None if url_file is None else _url_in(url_file)
     home = kirdi_home(os.environ)
     await asyncio.to_thread(claim_home, home, settings.site.id)
-    async with embedded_services(settings.database, settings.redis, home) as services:
+    async with embedded_services(settings.database, None, home) as services:
         embedded = settings.database.url is None
         if given is not None and embedded:
             raise KirdiError(

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Check in who stands at the desk, by face.", no_args_is_help=True)
 
-_SAID = {"written": "arrived", "duplicate": "had arrived already"}
+_HERE = frozenset({"written", "duplicate"})
 _OTHERWISE = "check in by code or by hand"
 
 
@@ -44,64 +44,74 @@ def compare(
     report = ask(kirdi_home(os.environ), asked).desk
     if report is None:
         raise KirdiError("service: it did not look; start it again after an update")
+    refusal = _refusal(report) if report.outcome.value != "matched" else _in_vain(report)
     if as_json:
-        print_json([asdict(report)])
-    if report.outcome.value != "matched":
-        _refuse(report)
-    _tell(report, aloud=not as_json)
+        print_json([asdict(report) | {"why": None if refusal is None else str(refusal)}])
+    if refusal is not None:
+        raise refusal
+    if not as_json:
+        say(f"It is patient {report.patient_ref}: {'; '.join(_said(report))}.")
 
 
-def _tell(report: "DeskReport", *, aloud: bool) -> None:
-    """Say what a match led to; raises KirdiError where it led to nothing."""
+def _said(report: "DeskReport") -> list[str]:
+    """What a match led to."""
+    from streamer.commands.outcome_words import ARRIVAL
+
     reason = "" if report.reason is None else report.reason.value
-    said = [
-        f"{one.appointment_ref}: {_SAID.get(one.recorded.value, one.recorded.value)}"
-        for one in report.arrivals
-    ]
+    said = [f"{one.appointment_ref}: {ARRIVAL[one.recorded]}" for one in report.arrivals]
     if not said:
         said = [_words(reason) if reason else "nothing to arrive at"]
     seen = ", ".join(sorted({one.value for one in report.presences}))
     if seen:
-        said.append(f"recorded as seen ({seen})")
-    arrived = any(one.recorded.value in _SAID for one in report.arrivals)
-    if not arrived and not seen and reason != "already_arrived":
-        raise KirdiError(
-            f"patient {report.patient_ref}: is recognised, but nothing was written "
-            f"({'; '.join(said)}); {_OTHERWISE}"
-        )
-    if aloud:
-        say(f"It is patient {report.patient_ref}: {'; '.join(said)}.")
+        said.append(f"recorded as seen ({_words(seen)})")
+    return said
 
 
-def _refuse(report: "DeskReport") -> NoReturn:
+def _in_vain(report: "DeskReport") -> KirdiError | None:
+    """A match that led to nothing; None where it led to something."""
+    here = any(one.recorded.value in _HERE for one in report.arrivals)
+    known = report.reason is not None and report.reason.value == "already_arrived"
+    if here or known or report.presences:
+        return None
+    return NoMatchError(
+        f"patient {report.patient_ref}: is recognised, but nothing was written "
+        f"({'; '.join(_said(report))}); {_OTHERWISE}"
+    )
+
+
+def _refusal(report: "DeskReport") -> KirdiError:
+    """Why the camera did not say that it is the patient."""
     who, camera = f"patient {report.patient_ref}", f"camera {report.camera_id}"
     after = f"in {report.seconds:.0f} s"
     outcome = report.outcome.value
     if outcome == "no_picture":
-        raise CameraError(f"{camera}: no picture came {after}; {_OTHERWISE}")
+        return CameraError(f"{camera}: no picture came {after}; {_OTHERWISE}")
     if outcome == "ended":
-        raise KirdiError(
+        return KirdiError(
             f"{camera}: it was stopped or changed, or the service stops; nobody was compared"
         )
     if outcome == "no_face":
         why = f": {_words(report.shortcoming)}" if report.shortcoming else ""
-        raise NoMatchError(
+        return NoMatchError(
             f"{who}: no face could be compared {after}{why}; have them look into the camera from "
             f"near by and try again, or {_OTHERWISE}"
         )
     if outcome == "several_people":
-        raise NoMatchError(
+        return NoMatchError(
             f"{who}: more than one person stood before the camera; ask the others to step aside "
             "and try again"
         )
     if outcome == "liveness_doubt":
-        raise NoMatchError(
+        return NoMatchError(
             f"{who}: it may be a picture of a face; look at the person, and {_OTHERWISE}"
         )
-    score = "too few frames agreed" if report.score is None else f"score {report.score:.2f}"
-    raise NoMatchError(
-        f"{who}: not recognised {after} ({score}, needed {report.threshold:.2f}); that proves "
-        f"nothing; try again, or {_OTHERWISE}"
+    why = "too few frames agreed"
+    if report.score is not None:
+        why = f"a score of {report.score:.2f} where {report.threshold:.2f} is asked for"
+        if report.score >= report.threshold:
+            why = f"{report.frames_agreeing} frames agreed, too few"
+    return NoMatchError(
+        f"{who}: not recognised {after} ({why}); that proves nothing; try again, or {_OTHERWISE}"
     )
 
 

@@ -2,7 +2,7 @@
 
 It does if its lock on the home folder is held and the heartbeat it writes for every camera is
 fresh: that takes a turning event loop and a database that answers. A camera that is down is no
-fault of the service; its state is listed.
+fault of the service; its state is listed. Nor is Redis that is away: the service says since when.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ import fcntl
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from config.settings import Settings
 from matcher.errors import ModelPackError
@@ -26,11 +26,16 @@ from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
     Rows,
+    print_json,
     print_rows,
     read_settings,
+    say,
     warn,
 )
 from streamer.commands.site_database import site_database
+from streamer.control.client import ask
+from streamer.control.messages import Request, Verb
+from streamer.domain.cache_report import WITHOUT_IT, CacheState
 from streamer.embedded.home import kirdi_home
 from streamer.errors import KirdiError
 from streamer.home_site import refuse_other_site
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
 
 # Six heartbeats: a slow statement or a busy minute is no death.
 MAX_SILENCE_S = 30.0
+# A supervisor waits for the whole command, and this is its least important question.
+_ASKED_S: Final = 3.0
 
 COLUMNS = ("camera_id", "status", "reason", "since", "last_seen_at")
 
@@ -79,9 +86,13 @@ def health(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     if settings.database.url is not None and settings.database.retention_url is None:
         warn(["retention will not run, what is too old stays: set database.retention_url"])
     rows = [asdict(one) for one in intervals if one.camera_id in watched]
-    print_rows(
-        Rows(COLUMNS, rows, settings.site.zone), as_json, "The service runs; it has no cameras."
-    )
+    redis = _redis(home)
+    if as_json:
+        print_json([{"cameras": rows, "redis": asdict(redis)}])
+    else:
+        listing = Rows(COLUMNS, rows, settings.site.zone)
+        print_rows(listing, as_json, "The service runs; it has no cameras.")
+        _tell_of_redis(redis, settings.site.zone)
     if overdue := [one.overdue for one in seen.jobs if one.overdue is not None]:
         raise KirdiError("; ".join(overdue))
 
@@ -130,6 +141,46 @@ def complaint(
                 "look at its log, and start it again"
             )
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Redis:
+    """What the service says of Redis.
+
+    Attributes:
+        state: As `CacheState`, or unknown: the service has not said.
+        reason: In what way it is away or why it is unknown, and what to do; empty for the rest.
+        meanwhile: What works as long as it is away.
+    """
+
+    state: str
+    since: datetime | None = None
+    reason: str = ""
+    meanwhile: str = ""
+
+
+def _redis(home: Path) -> _Redis:
+    """Ask the service, which alone knows since when; the answer is no matter of life or death."""
+    try:
+        found = ask(home, Request(Verb.HEALTH), _ASKED_S).cache
+    except KirdiError as error:
+        return _Redis("unknown", reason=str(error))
+    if found is None:
+        return _Redis("unknown", reason="service: it does not say; start it again after an update")
+    meanwhile = WITHOUT_IT if found.state is CacheState.AWAY else ""
+    return _Redis(found.state.value, found.since, found.reason, meanwhile)
+
+
+def _tell_of_redis(redis: _Redis, zone: tzinfo) -> None:
+    if redis.state == CacheState.OK:
+        say("Redis answers.")
+    elif redis.state == CacheState.NONE:
+        say("The service runs without Redis.")
+    elif redis.since is None:
+        warn([f"Redis: not known how it fares; {redis.reason}"])
+    else:
+        since = redis.since.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+        warn([f"Redis: away since {since}, it {redis.reason}; meanwhile {redis.meanwhile}"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Import patients, enrol those who consent.", no_args_is_help=True)
 
 _YES = {True: "yes", False: "no"}
+_NOBODY_CONSENTS = (
+    "Nobody consents to recognition at present: patients are listed once their consent is "
+    "recorded (kirdi consents record)."
+)
+_NOBODY_NEEDS = "Everybody who consents is enrolled with the model pack in use."
 
 
 @app.command("import")
@@ -138,7 +143,8 @@ def list_(
         "code_only",
         "looks_like",
     )
-    print_rows(Rows(columns, shown), as_json=False, empty="No such patient.")
+    empty = _NOBODY_NEEDS if needs_enrolment and rows else _NOBODY_CONSENTS
+    print_rows(Rows(columns, shown), as_json=False, empty=empty)
 
 
 def print_import(what: str, result: ImportResult, as_json: bool) -> None:

@@ -18,8 +18,9 @@ from streamer.commands.invocation import (
     read_settings,
     say,
 )
+from streamer.domain.check_in import Recorded
 from streamer.embedded.home import kirdi_home
-from streamer.errors import KirdiError
+from streamer.errors import NoMatchError
 
 if TYPE_CHECKING:
     from streamer.control.messages import Reply
@@ -48,7 +49,15 @@ COLUMNS = (
     "practitioner",
 )
 _SHORT = 8
-_ARRIVED = frozenset({"written", "duplicate"})
+# A status is the clinic's word: what a person says against it is kept, as was asked for.
+_NOTHING = frozenset(
+    {
+        Recorded.REFUSED_CONSENT,
+        Recorded.REFUSED_WINDOW,
+        Recorded.REFUSED_UNKNOWN,
+        Recorded.REFUSED_BLOCKED,
+    }
+)
 
 
 @app.command("list")
@@ -79,29 +88,26 @@ def confirm(
 
     Not for your own patients, if you bill them; nor what rests on a code that you have issued.
     """
+    from streamer.commands.outcome_words import ARRIVAL, PRESENCE
+
     done = _ask("confirm", review_id, patient, by)
     arrivals, presences = done.arrivals, done.presences
     if as_json:
         print_json([*map(asdict, arrivals), *map(asdict, presences)])
     elif arrivals or presences:
-        told = [f"{one.appointment_ref}: {one.recorded.value}" for one in arrivals]
-        told += [
-            f"{one.appointment_ref}: seen {one.flag.value}, {one.recorded.value}"
-            for one in presences
-        ]
-        say("; ".join(told))
+        for one in arrivals:
+            say(f"{one.appointment_ref}: {ARRIVAL[one.recorded]}.")
+        for seen in presences:
+            about = seen.appointment_ref or "without an appointment"
+            say(f"{about}: seen {seen.flag.value}, {PRESENCE[seen.recorded]}.")
+        say("What you have confirmed is kept.")
     else:
         say("Confirmed; there was no appointment left to arrive at.")
-    if arrivals and not any(one.recorded.value in _ARRIVED for one in arrivals):
-        raise KirdiError(
-            f"review {review_id}: confirmed, and no check-in could be written; where the clinic's "
-            "system says noshow or cancelled, that is to be corrected there. What you have "
-            "confirmed is kept"
-        )
-    if presences and not arrivals and not any(one.recorded.value in _ARRIVED for one in presences):
-        raise KirdiError(
-            f"review {review_id}: confirmed, and nothing could be kept: the patient has withdrawn "
-            "the consent, or somebody else was taken for them today"
+    became = {one.recorded for one in arrivals} | {one.recorded for one in presences}
+    if became and became <= _NOTHING:
+        raise NoMatchError(
+            f"review {review_id}: confirmed, and nothing could be written; check the patient in by "
+            "code or by hand"
         )
 
 

@@ -20,12 +20,8 @@ async def site_database(settings: Settings, home: Path) -> AsyncIterator["Postgr
     """
     from streamer.embedded.services import embedded_services
 
-    if settings.database.url is not None:
-        async with _opened(settings, settings.database.url.get_secret_value()) as postgres:
-            yield postgres
-        return
     async with (
-        embedded_services(settings.database, settings.redis, home) as services,
+        embedded_services(settings.database, None, home) as services,
         _opened(settings, services.database_url) as postgres,
     ):
         yield postgres

@@ -109,7 +109,7 @@ async def _status(settings: Settings) -> "KeyStatus":
     home = kirdi_home(os.environ)
     await asyncio.to_thread(refuse_other_site, home, settings.site.id)
     keys = key_places(settings.keys, home)
-    async with embedded_services(settings.database, settings.redis, home) as services:
+    async with embedded_services(settings.database, None, home) as services:
         return await key_status(services.database_url, settings.database, settings.site, keys)
 
 

@@ -16,15 +16,15 @@ _HUNG_UP: Final = (
 )
 
 
-def ask(home: Path, request: Request) -> Reply:
-    """Send a command and wait for the answer.
+def ask(home: Path, request: Request, timeout_s: float = _TIMEOUT_S) -> Reply:
+    """Send a command and wait for the answer, each step of it no longer than the time-out.
 
     Raises:
         KirdiError: No service answers, or it says what is wrong, with that error's exit code.
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(_TIMEOUT_S)
+            link.settimeout(timeout_s)
             with socket_path(home) as path:
                 link.connect(path)
             with suppress(BrokenPipeError):  # it may refuse before it has read everything
@@ -37,7 +37,7 @@ def ask(home: Path, request: Request) -> Reply:
     except ConnectionResetError:
         raise KirdiError(_HUNG_UP) from None
     except TimeoutError:
-        raise KirdiError(f"service: no answer in {_TIMEOUT_S:g} s; look at its log") from None
+        raise KirdiError(f"service: no answer in {timeout_s:g} s; look at its log") from None
     except OSError as error:
         raise KirdiError(
             f"service: its socket in {home} cannot be used ({error.strerror}); "

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from streamer.domain.cache_report import CacheReport
 from streamer.domain.camera_report import CameraReport
 from streamer.domain.desk_report import DeskReport
 from streamer.domain.review_report import ArrivalReport, PresenceReport, ReviewReport
@@ -24,6 +25,7 @@ class Verb(StrEnum):
     """What is wanted of the service."""
 
     STATUS = "status"
+    HEALTH = "health"
     ADD = "add"
     REMOVE = "remove"
     ENABLE = "enable"
@@ -88,6 +90,7 @@ class Reply:
         reviews: All that wait, for `reviews`.
         arrivals: What a confirmation did, and the `presences` it has kept.
         desk: What came of a comparison.
+        cache: How Redis fares, for `health`.
     """
 
     exit_code: int = 0
@@ -103,6 +106,7 @@ class Reply:
     presences: tuple[PresenceReport, ...] = ()
     view_test: ViewTest | None = None
     desk: DeskReport | None = None
+    cache: CacheReport | None = None
 
 
 Message = TypeVar("Message")

@@ -1,8 +1,12 @@
-"""How old a patient is, and of which sex. Pure; used by the rules about consents and claims."""
+"""How old a patient is, and of which sex. Pure; used by rules about consents, claims and codes."""
 
 from datetime import date, timedelta
+from typing import Final
 
 from streamer.domain.patient import Patient
+
+MAJORITY: Final = 18
+"""From this birthday on nobody speaks for a patient any more."""
 
 # A Kazakh IIN begins with YYMMDD; the digit after it names century and sex.
 _CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
@@ -48,3 +52,12 @@ def full_years(born: date, day: date) -> int:
     """How old somebody is on a day; negative before the birth."""
     years = day.year - born.year
     return years if birthday(born, years) <= day else years - 1
+
+
+def may_have_guardian(patient: Patient, day: date) -> bool:
+    """Is the patient under age on a day, as far as is known?
+
+    Where no birth date is known nobody can say so, and no guardian speaks for them.
+    """
+    born = birth_date_of(patient)
+    return born is not None and full_years(born, day) < MAJORITY

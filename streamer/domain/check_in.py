@@ -73,5 +73,6 @@ class Recorded(StrEnum):
     REFUSED_WINDOW = "refused_window"
     REFUSED_UNKNOWN = "refused_unknown"
     REFUSED_BLOCKED = "refused_blocked"
-    """A person has said today that whoever was taken for this patient was somebody else; or has
-    undone the appointment's check-in, so that it takes a person to write another one."""
+    """A person has said today that whoever was taken for this patient was somebody else. Or it
+    takes a person to write one: somebody has undone the appointment's check-in, or who bills it
+    enrolled the face or recorded its consent."""

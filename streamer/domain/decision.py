@@ -45,6 +45,8 @@ class Reason(StrEnum):
     LIVENESS_DOUBT = "liveness_doubt"
     UNDONE_TODAY = "undone_today"
     """A person has undone this appointment's check-in."""
+    ENROLLED_BY_BILLER = "enrolled_by_biller"
+    """Who bills the appointment enrolled this face, or recorded the consent that it rests on."""
     DISPUTED = "disputed"
     """The patient says that whoever was checked in for them was not them."""
     BLOCKED_TODAY = "blocked_today"
@@ -69,6 +71,7 @@ class Decision:
         presences: What is written beside it; they change no status.
         once_confirmed: What is written of it if a person says that it is the patient, and else
             never.
+        held: What could become arrived as well, and waits for a person to look.
     """
 
     outcome: Outcome
@@ -76,6 +79,7 @@ class Decision:
     appointments: tuple[UUID, ...] = ()
     presences: tuple[SeenFor, ...] = ()
     once_confirmed: tuple[SeenFor, ...] = ()
+    held: tuple[UUID, ...] = ()
 
     @property
     def conflicts(self) -> tuple[UUID, ...]:

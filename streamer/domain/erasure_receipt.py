@@ -1,4 +1,4 @@
-"""What is gone of a patient's templates, and by when no copy is left. Opaque ids only."""
+"""What is gone of a patient's templates, and by when no copy is left."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ class ErasureReceipt:
         log_clean_at: Since when its write-ahead log does not either; None = not yet, or not known.
         backups_clean_by: When the last backup that may hold the keys is deleted, if backups are
             kept as long as the settings say.
+        patient_ref: The clinic's reference, for whoever reads it; None where the patient is erased.
+            The receipt itself keeps our own id only.
     """
 
     erasure_id: UUID
@@ -28,3 +30,4 @@ class ErasureReceipt:
     files_clean_at: datetime | None
     log_clean_at: datetime | None
     backups_clean_by: datetime
+    patient_ref: str | None = None

@@ -33,8 +33,13 @@ class EarlierSighting:
 
 @dataclass(frozen=True, slots=True)
 class LateBooking:
-    """An expected appointment without a check-in, and today's sightings of its patient."""
+    """An expected appointment without a check-in, and today's sightings of its patient.
+
+    Attributes:
+        accounts: Names, in small letters, of accounts that bill it; the settings may name others.
+    """
 
     appointment: Appointment
     practitioner_ref: str
     sightings: tuple[EarlierSighting, ...]
+    accounts: frozenset[str] = frozenset()

@@ -23,6 +23,8 @@ class PresenceFlag(StrEnum):
     """The appointment had been arrived at before: more evidence of the same visit."""
     UNBOOKED = "unbooked"
     """There was no appointment it belonged to."""
+    OTHER_BUILDING = "other_building"
+    """What they have an appointment for is in another building of the site: it is none for that."""
     CONFLICT = "conflict"
     """The appointment's status says that this patient did not come, or somewhere else."""
 
@@ -38,6 +40,7 @@ class Presence:
         decided_by: Who looked and confirmed it, redeemed the code, or says so; None where nobody
             had a hand in it.
         issuer_refs: Practitioners who issued the code that it rests on: for them it is no evidence.
+            Whoever enrolled the face, or recorded its consent, is added where it is written.
     """
 
     presence_id: UUID

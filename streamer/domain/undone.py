@@ -1,4 +1,4 @@
-"""What people have undone today, as far as it bears on the next match."""
+"""What people have done that bears on the next match: undone today, or enrolled it themselves."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -12,10 +12,13 @@ class Undone:
     Attributes:
         appointments: Those of today whose check-in was undone: no face by itself does it again.
         blocked: Patients with the days on which whoever arrived by their face was somebody else.
+        by_biller: Appointments around today whose biller enrolled the patient's face, or recorded
+            the consent that it rests on: none arrives by that face alone.
     """
 
     appointments: frozenset[UUID] = frozenset()
     blocked: frozenset[tuple[UUID, date]] = frozenset()
+    by_biller: frozenset[UUID] = frozenset()
 
     def blocks(self, patient_id: UUID, moment: datetime, zone: tzinfo) -> bool:
         """Is the patient's face blocked on the site's day at `moment` (aware)?"""

@@ -181,8 +181,14 @@ class EmbeddedServers:
         if not self._redis.is_installed() and not is_running(self._redis.lock):
             _log.warning("running without Redis: no redis-server is installed and no redis.url set")
             return False
+        used = any(self._redis.name in holder.services for holder in holders)
         try:
-            self._ensure(self._redis, holders)
+            if used and is_running(self._redis.lock):
+                # Whether it answers is not asked here, where every other command waits: one that
+                # hangs costs each its own short time-out and no more.
+                self._redis.url()
+            else:
+                self._ensure(self._redis, holders)
         except EmbeddedError as error:
             _log.warning("running without Redis", reason=str(error))
             return False
@@ -236,9 +242,11 @@ class EmbeddedServers:
 
 @asynccontextmanager
 async def embedded_services(
-    database: Database, redis: Redis, home: Path
+    database: Database, redis: Redis | None, home: Path
 ) -> AsyncIterator[Services]:
     """The URLs to use: the settings' own, or those of embedded servers running meanwhile.
+
+    Without `redis` none is started or spoken to.
 
     The settings' `owner_url`, `retention_url` and `auditor_url` go with their `url`.
 
@@ -248,13 +256,15 @@ async def embedded_services(
         EmbeddedError: PostgreSQL cannot be started, or the home folder cannot be used.
     """
     servers = EmbeddedServers(home)
-    if database.url is not None and redis.url is not None:
-        yield Services(
-            database.url.get_secret_value(), redis.url.get_secret_value(), _given(database)
-        )
+    cache_url = None
+    if redis is not None and redis.url is not None:
+        cache_url = redis.url.get_secret_value()
+    with_redis = redis is not None and cache_url is None
+    if database.url is not None and not with_redis:
+        yield Services(database.url.get_secret_value(), cache_url, _given(database))
         return
     starting = asyncio.ensure_future(
-        asyncio.to_thread(servers.acquire, database=database.url is None, redis=redis.url is None)
+        asyncio.to_thread(servers.acquire, database=database.url is None, redis=with_redis)
     )
     try:
         holder = await asyncio.shield(starting)
@@ -262,17 +272,15 @@ async def embedded_services(
         await _end_anyway(asyncio.ensure_future(_release_started(servers, starting)))
         raise
     try:
-        database_url, redis_url = servers.services(holder)
+        database_url, embedded_cache_url = servers.services(holder)
         if database.url is not None:
             database_url, others = database.url.get_secret_value(), _given(database)
         else:
             others = {role: servers.database_url(role) for role in _KEYS}
-        if redis.url is not None:
-            redis_url = redis.url.get_secret_value()
         assert database_url is not None
         watching = asyncio.create_task(_keep_alive(servers, holder))
         try:
-            yield Services(database_url, redis_url, others)
+            yield Services(database_url, cache_url or embedded_cache_url, others)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)

@@ -163,7 +163,10 @@ class JobScheduler:
         moments = self._times[name].between(now - job.look_back, now)
         due = {job.period(one.astimezone(self._zone)): one for one in moments}
         if not due:
-            raise InputError(f"job {name}: nothing was due in the last {job.look_back.days} days")
+            raise InputError(
+                f"job {name}: nothing was due in the last {job.look_back.days} days",
+                code="job_not_due",
+            )
         if period is None:
             period = list(due)[-1]
         if period not in due:

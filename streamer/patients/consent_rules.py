@@ -6,12 +6,10 @@ nor are enrolled until an import names the date, or an IIN that tells it.
 
 from datetime import date, datetime, timedelta, tzinfo
 
-from streamer.domain.age import birth_date_of, birthday, full_years
+from streamer.domain.age import MAJORITY, birth_date_of, birthday, full_years
 from streamer.domain.consent import ConsentGiven, ConsentInForce, ConsentPurpose
 from streamer.domain.patient import Patient
 from streamer.errors import InputError
-
-MAJORITY = 18
 
 
 class ConsentRules:

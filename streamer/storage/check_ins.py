@@ -80,7 +80,8 @@ class PostgresCheckIns:
         have rested on a stale copy of the schedule. What rests on a face also needs a consent, read
         again under a lock as of the later of the sighting and now: after a withdrawal has
         committed, nothing is written. And no face arrives as a patient for whom a person has said
-        today that it was somebody else, nor, without a person, at what a person has undone.
+        today that it was somebody else, nor, without a person, at what a person has undone or
+        where who bills the appointment enrolled the face or recorded its consent.
 
         Returns:
             WRITTEN; DUPLICATE where the event or another check-in of the appointment is there
@@ -163,29 +164,31 @@ class PostgresCheckIns:
         starts_at = found["starts_at"]
         if found["patient_id"] != check_in.patient_id:
             return Recorded.REFUSED_UNKNOWN, starts_at
-        refusal, consent_id = self._unfit(check_in, found), None
+        refusal, consent = self._unfit(check_in, found), None
         if refusal is None:
-            refusal, consent_id = await self._consented(connection, check_in)
-        if refusal is not None:
-            return await self._unless_known(connection, check_in, refusal), starts_at
+            refusal, consent = await self._consented(connection, check_in)
+        if consent is None:
+            refused = refusal or Recorded.REFUSED_CONSENT
+            return await self._unless_known(connection, check_in, refused), starts_at
         inserted = await connection.fetchval(
             sql("write_check_in"),
-            *_columns(check_in, consent_id),
+            *_columns(check_in, consent["consent_id"]),
             found["status"],
             check_in.decided_by or SERVICE.name,
+            consent["voucher_refs"],
         )
         return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN, starts_at
 
     async def _consented(
         self, connection: Connection, check_in: CheckIn
-    ) -> tuple[Recorded | None, UUID | None]:
+    ) -> tuple[Recorded | None, asyncpg.Record | None]:
         """Why the patient's face is not to be used; or None, and the consent that it rests on."""
-        consent_id = await connection.fetchval(
+        consent = await connection.fetchrow(
             sql("consent_for_check_in"),
             check_in.patient_id,
             max(check_in.occurred_at, self._clock.now()),
         )
-        if consent_id is None:
+        if consent is None:
             return Recorded.REFUSED_CONSENT, None
         # Only under the consent's lock: who blocks a face takes it too.
         blocked = await connection.fetchval(
@@ -194,8 +197,9 @@ class PostgresCheckIns:
             LocalDay.containing(check_in.occurred_at, self._zone).day,
             check_in.appointment_id,
             check_in.decided_by is None,
+            consent["voucher_refs"],
         )
-        return (Recorded.REFUSED_BLOCKED, None) if blocked else (None, consent_id)
+        return (Recorded.REFUSED_BLOCKED, None) if blocked else (None, consent)
 
     async def _unless_known(
         self, connection: Connection, check_in: CheckIn, refusal: Recorded

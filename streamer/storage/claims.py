@@ -5,18 +5,22 @@ check-in written together or not at all.
 """
 
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.signed_token import TokenSigner
+from streamer.crypto.vault import Vault
 from streamer.domain.actor import Actor
+from streamer.domain.age import may_have_guardian
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.attempt import Attempt
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
@@ -25,27 +29,32 @@ from streamer.domain.claim import DigitsShown, Holder, PersonShown, Shown, Token
 from streamer.domain.person import Person
 from streamer.domain.presence import Presence
 from streamer.domain.shown_review import ShownReview
-from streamer.errors import InputError
+from streamer.errors import InputError, VaultError
 from streamer.storage.audit import append, body_of
 from streamer.storage.check_ins import PostgresCheckIns, Result
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.presences import PostgresPresences
+from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
 
 # Whoever has to wait costs the database the same look-up, for digits nobody has.
 _NO_DIGITS = "none"
+_DIED: Final = "the patient is recorded as deceased"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimKeys:
-    """What a claim is recognised by."""
+    """What a claim is recognised by; the vault opens birth dates of a guardian's dependants."""
 
     hashes: CodeHash
     signer: TokenSigner
     numbers: KeyedHash
+    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +279,7 @@ class PostgresClaims:
         )
         if not rows or not hmac.compare_digest(rows[0]["code_hash"], wanted):
             return _Found(None, "unknown")
-        return _found(rows)
+        return await self._found(connection, rows, now)
 
     async def _by_token(self, connection: Connection, text: str, now: datetime) -> _Found:
         token = self._keys.signer.read(text)
@@ -290,36 +299,70 @@ class PostgresClaims:
         for flaw, holds in flaws.items():
             if holds:
                 return _Found(None, flaw, row["patient_id"])
-        return _found(rows)
+        return await self._found(connection, rows, now)
 
     async def _by_number(self, connection: Connection, person: Person, now: datetime) -> _Found:
         numbers = self._keys.numbers
-        patient_id = await connection.fetchval(
+        patient = await connection.fetchrow(
             sql("patient_of_number"),
             self._site_id,
             numbers.of(person.id_type, person.id_number),
         )
-        if patient_id is None:
+        if patient is None:
             return _Found(None, "no patient")
+        patient_id: UUID = patient["patient_id"]
+        if patient["died"]:
+            return _Found(None, _DIED, patient_id)
         dependants = [numbers.of(person.id_type, one) for one in person.dependants]
         rows = await connection.fetch(
             sql("visits_of_person"), self._site_id, patient_id, *self._span(now), dependants
         )
         holder = Holder(patient_id, None, EvidenceGrade.EGOV, None)
-        return _Found(holder, visits=_visits(rows, patient_id))
+        return _Found(holder, visits=await self._visits(connection, rows, patient_id, now))
 
+    async def _found(
+        self, connection: Connection, rows: Sequence[asyncpg.Record], now: datetime
+    ) -> _Found:
+        code = rows[0]
+        if code["waits"]:
+            return _Found(None, "the patient has to wait")
+        patient_id = code["patient_id"]
+        if code["died"]:
+            return _Found(None, _DIED, patient_id)
+        issuer = Actor(code["issued_by"], tuple(code["issuer_refs"]))
+        holder = Holder(patient_id, code["code_id"], EvidenceGrade(code["grade"]), issuer)
+        # A code without any appointment is a row without a visit.
+        booked = [one for one in rows if one["visit_id"] is not None]
+        return _Found(holder, visits=await self._visits(connection, booked, patient_id, now))
 
-def _found(rows: Sequence[asyncpg.Record]) -> _Found:
-    code = rows[0]
-    if code["waits"]:
-        return _Found(None, "the patient has to wait")
-    patient_id = code["patient_id"]
-    issuer = Actor(code["issued_by"], tuple(code["issuer_refs"]))
-    holder = Holder(patient_id, code["code_id"], EvidenceGrade(code["grade"]), issuer)
-    # A code without any appointment is a row without a visit.
-    return _Found(
-        holder, visits=_visits([one for one in rows if one["visit_id"] is not None], patient_id)
-    )
+    async def _visits(
+        self,
+        connection: Connection,
+        rows: Sequence[asyncpg.Record],
+        patient_id: UUID,
+        now: datetime,
+    ) -> tuple[Visit, ...]:
+        """The holder's, and those of dependants who are alive and still under age."""
+        others = {row["visitor_id"] for row in rows} - {patient_id}
+        whose = {patient_id, *await self._wards(connection, others, now)}
+        return _visits([row for row in rows if row["visitor_id"] in whose], patient_id)
+
+    async def _wards(
+        self, connection: Connection, patients: Collection[UUID], now: datetime
+    ) -> Sequence[UUID]:
+        if not patients:
+            return ()
+        found = await connection.fetch(sql("profiles_of"), self._site_id, list(patients))
+        today = LocalDay.containing(now, self._zone).day
+        return [row["patient_id"] for row in found if self._is_ward(row, today)]
+
+    def _is_ward(self, row: asyncpg.Record, today: date) -> bool:
+        try:
+            patient = patient_from(row, (), self._keys.vault)
+        except VaultError as error:
+            log.error("age not known", patient=str(row["patient_id"]), reason=str(error))
+            return False
+        return patient.deceased_on is None and may_have_guardian(patient, today)
 
 
 def _visits(rows: Sequence[asyncpg.Record], patient_id: UUID) -> tuple[Visit, ...]:

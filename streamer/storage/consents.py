@@ -20,7 +20,7 @@ from streamer.domain.patient import Patient
 from streamer.errors import InputError, VaultError
 from streamer.storage.audit import append
 from streamer.storage.eraser import Ended, Eraser
-from streamer.storage.own_patients import refuse_own_patient
+from streamer.storage.own_patients import practitioner_refs_of, refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
@@ -97,6 +97,8 @@ class PostgresConsents:
                     raise _recorded_otherwise(given)
                 return False
             former_id = None if former is None else former["consent_id"]
+            refs = await practitioner_refs_of(connection, self._site_id, by)
+            by = dataclasses.replace(by, practitioner_refs=refs)
             consent_id = await _replace(
                 connection, former_id, given, (patient_id, text_id, guardian_id), by, now
             )
@@ -315,7 +317,7 @@ async def _replace(
         former_id: Of the consent that ends; templates go on under the new one.
         given: What was signed.
         ids: The patient's, the text's, the guardian's.
-        by: Who records it.
+        by: Who records it, with all whose appointments they bill.
         now: Aware.
     """
     consent_id, (patient_id, text_id, guardian_id) = uuid4(), ids
@@ -336,6 +338,7 @@ async def _replace(
         given.identity_check.value,
         by.name,
         now,
+        list(by.practitioner_refs),
     )
     if former_id is not None:
         await connection.execute(sql("move_templates"), former_id, consent_id)

@@ -3,8 +3,10 @@
 Asked again and again by `checkin.day_watch`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
+from typing import Final
 
 import asyncpg
 
@@ -15,6 +17,8 @@ from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
 from streamer.storage.schedule_codec import appointment_from
+
+_DAY: Final = timedelta(days=1)
 
 
 class PostgresDayFacts:
@@ -35,16 +39,20 @@ class PostgresDayFacts:
         self._window = (opens_before, closes_after)
 
     async def undone(self, now: datetime) -> Undone:
-        """Return what was undone today, and whose faces are blocked; raises DatabaseError."""
+        """Return what no face by itself arrives at today, and whose; raises DatabaseError."""
         day = LocalDay.containing(now, self._zone)
         async with self._postgres.connection() as connection:
             check_ins = await connection.fetch(
                 sql("undone_between"), self._site_id, day.start, day.end
             )
             blocks = await connection.fetch(sql("face_blocks_of"), self._site_id, day.day)
+            # A window may reach into the days beside.
+            around = (day.start - _DAY, day.end + _DAY)
+            made = await connection.fetch(sql("by_biller_between"), self._site_id, *around)
         return Undone(
             frozenset(row["appointment_id"] for row in check_ins),
             frozenset((row["patient_id"], row["day"]) for row in blocks),
+            frozenset(row["appointment_id"] for row in made),
         )
 
     async def late_bookings(self, now: datetime) -> list[LateBooking]:
@@ -61,16 +69,21 @@ class PostgresDayFacts:
             rows = await connection.fetch(
                 sql("late_bookings"), self._site_id, day.start, day.end, *self._window, day.day, now
             )
+            decided = any(row["decided_by"] for row in rows)
+            accounts = (
+                await connection.fetch(sql("report_accounts"), self._site_id) if decided else []
+            )
         return [
-            _booking(list(group))
+            _booking(list(group), accounts)
             for _, group in groupby(rows, key=lambda row: row["appointment_id"])
         ]
 
 
-def _booking(rows: list[asyncpg.Record]) -> LateBooking:
+def _booking(rows: list[asyncpg.Record], accounts: Sequence[asyncpg.Record]) -> LateBooking:
+    practitioner_ref = rows[0]["practitioner_ref"]
     return LateBooking(
         appointment_from(rows[0]),
-        rows[0]["practitioner_ref"],
+        practitioner_ref,
         tuple(
             EarlierSighting(
                 row["source_id"],
@@ -86,5 +99,10 @@ def _booking(rows: list[asyncpg.Record]) -> LateBooking:
                 row["decided_by"],
             )
             for row in rows
+        ),
+        frozenset(
+            one["name"].casefold()
+            for one in accounts
+            if practitioner_ref in one["practitioner_refs"]
         ),
     )

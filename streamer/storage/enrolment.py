@@ -17,7 +17,7 @@ from streamer.errors import InputError, LookAlikeError
 from streamer.storage.audit import append
 from streamer.storage.keys import hold_current_key
 from streamer.storage.look_alikes import LookAlike, Newcomer, find_look_alikes
-from streamer.storage.own_patients import refuse_own_patient
+from streamer.storage.own_patients import practitioner_refs_of, refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
@@ -122,7 +122,8 @@ class PostgresEnrolment:
             if enrolled:
                 await connection.execute(sql("hold_templates"), [one.template_id for one in alike])
                 rests_on = (patient_id, consent_id, pack_id)
-                template_id = await self._insert(connection, rests_on, plain, photos, now)
+                refs = await practitioner_refs_of(connection, self._site_id, by)
+                template_id = await self._insert(connection, rests_on, plain, photos, refs, now)
                 await _details(connection, template_id, agreements, alike, now)
         # Outside the transaction: that everybody was looked at stays on record.
         if alike and not anyway:
@@ -142,6 +143,7 @@ class PostgresEnrolment:
         rests_on: tuple[UUID, UUID, str],
         plain: bytes,
         photos: int,
+        enroller_refs: Sequence[str],
         now: datetime,
     ) -> UUID:
         """Put a template in a former one's place; `rests_on`: patient, consent, pack."""
@@ -150,7 +152,8 @@ class PostgresEnrolment:
         key = self._vault.new_template_key(patient_id, template_id)
         place = SealedFor(patient_id, Purpose.TEMPLATE, template_id, pack_id)
         sealed = self._vault.seal(key, place, plain, own_key=True)
-        row = (template_id, patient_id, consent_id, pack_id, sealed, photos, now)
+        refs = list(enroller_refs)
+        row = (template_id, patient_id, consent_id, pack_id, sealed, photos, now, refs)
         await connection.execute(sql("delete_template"), patient_id, pack_id)
         await connection.execute(sql("insert_template"), *row)
         await connection.execute(sql("insert_template_key"), template_id, key)

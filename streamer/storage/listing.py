@@ -48,6 +48,7 @@ class CheckInRow:
     undone_at: datetime | None = None
     undone_by: str | None = None
     undone_reason: str | None = None
+    pack_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

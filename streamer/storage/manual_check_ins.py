@@ -237,7 +237,7 @@ class ManualCheckIns:
 
     def _local(self, moment: datetime) -> str:
         try:
-            return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
+            return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M} ({self._zone})"
         except OverflowError:
             # The first and last hours that a datetime can say have no equal in every zone.
             return moment.isoformat(sep=" ", timespec="minutes")

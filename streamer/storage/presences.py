@@ -51,18 +51,20 @@ class PostgresPresences:
             sql("presence_fits"), presence.site_id, presence.patient_id, presence.appointment_id
         ):
             return Recorded.REFUSED_UNKNOWN
+        vouchers, nobody = presence.issuer_refs, list[str]()
         if presence.method.needs_consent:
-            consented = await connection.fetchval(
+            consent = await connection.fetchrow(
                 sql("consent_for_check_in"),
                 presence.patient_id,
                 max(presence.occurred_at, self._clock.now()),
             )
-            if consented is None:
+            if consent is None:
                 return Recorded.REFUSED_CONSENT
             day = LocalDay.containing(presence.occurred_at, self._zone).day
-            asked = (presence.patient_id, day, presence.appointment_id, False)
+            asked = (presence.patient_id, day, presence.appointment_id, False, nobody)
             if await connection.fetchval(sql("face_blocked"), *asked):
                 return Recorded.REFUSED_BLOCKED
+            vouchers = (*vouchers, *consent["voucher_refs"])
         inserted = await connection.fetchval(
             sql("insert_presence"),
             presence.presence_id,
@@ -80,7 +82,7 @@ class PostgresPresences:
             presence.threshold,
             presence.pack_id,
             presence.decided_by,
-            list(presence.issuer_refs),
+            sorted(set(vouchers)),
         )
         return Recorded.DUPLICATE if inserted is None else Recorded.WRITTEN
 

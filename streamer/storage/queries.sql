@@ -204,8 +204,8 @@ WHERE purpose = $1 AND version = $2 AND language = $3 AND sha256 = $4;
 
 -- name: insert_consent
 INSERT INTO consents (consent_id, patient_id, purpose, status, document_ref, given_at, expires_at,
-                      text_id, guardian_id, identity_check, recorded_by, recorded_at)
-VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11);
+                      text_id, guardian_id, identity_check, recorded_by, recorded_at, recorder_refs)
+VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: move_templates
 -- The patient's templates go on under the new document.
@@ -275,7 +275,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: list_erasures
 SELECT e.erasure_id, e.patient_id, e.consent_id, e.reason, e.erased_by, e.erased_at, e.templates,
-       e.files_clean_at, e.log_clean_at, e.backups_clean_by
+       e.files_clean_at, e.log_clean_at, e.backups_clean_by, p.patient_ref
 FROM erasures e LEFT JOIN patients p ON p.patient_id = e.patient_id
 WHERE e.site_id = $1 AND ($2::text IS NULL OR p.patient_ref = $2)
   AND ($3::uuid[] IS NULL OR e.erasure_id = ANY($3))
@@ -310,8 +310,8 @@ DELETE FROM templates WHERE patient_id = $1;
 
 -- name: insert_template
 INSERT INTO templates (template_id, patient_id, consent_id, pack_id, sealed_vector, photos,
-                       created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+                       created_at, enroller_refs)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: site_templates
 -- Everybody's but the patient's own: what a new template is compared with, once, at enrolment. Only
@@ -421,8 +421,12 @@ SELECT EXISTS (
 );
 
 -- name: consent_for_check_in
--- Read anew under a lock: a withdrawal waits for this transaction or is seen by it.
-SELECT c.consent_id
+-- Read anew under a lock: a withdrawal waits for this transaction or is seen by it. With the
+-- practitioners who recorded it, or enrolled a face of the patient's.
+SELECT c.consent_id, c.recorder_refs || ARRAY(
+           SELECT unnest(t.enroller_refs) FROM templates t
+           WHERE t.patient_id = c.patient_id AND t.enroller_refs <> '{}'
+       ) AS voucher_refs
 FROM consents c JOIN patients p ON p.patient_id = c.patient_id
 WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND (c.expires_at IS NULL OR c.expires_at > $2)
@@ -471,8 +475,8 @@ FROM locked l;
 WITH written AS (
     INSERT INTO check_ins (event_id, site_id, appointment_id, patient_id, consent_id, method,
                            evidence, occurred_at, camera_id, score, threshold, pack_id, decided_by,
-                           device_id, note)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                           device_id, note, voucher_refs)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18)
     ON CONFLICT DO NOTHING
     RETURNING event_id, site_id, appointment_id, occurred_at, note
 ), arrived AS (
@@ -487,10 +491,16 @@ SELECT event_id FROM written;
 
 -- name: face_blocked
 -- Has a person said that whoever was taken for this patient on this day was somebody else? And, where
--- no person has decided ($4), has one undone a check-in of the appointment ($3)? A face alone does not
--- write another one.
+-- no person has decided ($4), has one undone a check-in of the appointment ($3)? Or does one bill it, or
+-- has billed it, who vouches for the face ($5)? A face alone does not write a check-in then.
 SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2)
-    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL));
+    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL))
+    OR ($4 AND cardinality($5::text[]) > 0 AND EXISTS (
+        SELECT FROM practitioners d
+        WHERE d.practitioner_ref = ANY($5) AND (
+            d.practitioner_id = (SELECT practitioner_id FROM appointments WHERE appointment_id = $3)
+            OR EXISTS (SELECT FROM former_practitioners f
+                       WHERE f.appointment_id = $3 AND f.practitioner_id = d.practitioner_id))));
 
 -- name: insert_status_change
 -- FHIR R4 Provenance of a status. Rows are only ever added.
@@ -567,7 +577,7 @@ ORDER BY a.starts_at, a.appointment_ref;
 -- Those in force; with $4 the undone ones too.
 SELECT a.appointment_ref, p.patient_id, p.patient_ref, c.method, c.camera_id AS camera,
        c.occurred_at, c.recorded_at, c.score, a.status, c.evidence, c.threshold, c.decided_by, c.device_id, c.note,
-       c.undone_at, c.undone_by, c.undone_reason
+       c.undone_at, c.undone_by, c.undone_reason, c.pack_id
 FROM check_ins c
 JOIN appointments a ON a.appointment_id = c.appointment_id
 JOIN patients p ON p.patient_id = c.patient_id
@@ -893,14 +903,14 @@ WHERE site_id = $1 AND lower(name) = ANY($2::text[]) AND practitioner_refs <> '{
 
 -- name: bills_patient
 -- Which of these practitioners has appointments with the patient, now or within a year before? Or had
--- them, until somebody made them another one's.
+-- them, until somebody made them another one's. Cancelled ones count: they are booked again as easily.
 SELECT d.practitioner_ref
 FROM practitioners d
 WHERE d.site_id = $1 AND d.practitioner_ref = ANY($3) AND (
     EXISTS (
         SELECT FROM appointments a
         WHERE a.patient_id = $2 AND a.practitioner_id = d.practitioner_id
-          AND a.status NOT IN ('cancelled', 'entered-in-error')
+          AND a.status <> 'entered-in-error'
           AND a.starts_at > $4::timestamptz - interval '1 year')
     OR EXISTS (
         SELECT FROM former_practitioners f
@@ -916,7 +926,7 @@ FROM unnest($2::uuid[]) AS p (patient_id)
 WHERE EXISTS (
         SELECT FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
         WHERE a.site_id = $1 AND a.patient_id = p.patient_id AND d.practitioner_ref = ANY($3)
-          AND a.status NOT IN ('cancelled', 'entered-in-error')
+          AND a.status <> 'entered-in-error'
           AND a.starts_at > $4::timestamptz - interval '1 year')
    OR EXISTS (
         SELECT FROM former_practitioners f
@@ -929,7 +939,7 @@ WHERE EXISTS (
 SELECT a.appointment_id, a.patient_id, a.starts_at
 FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 WHERE a.site_id = $1 AND a.patient_id = ANY($2::uuid[]) AND d.practitioner_ref = ANY($3)
-  AND a.status NOT IN ('cancelled', 'entered-in-error')
+  AND a.status <> 'entered-in-error'
 UNION
 SELECT f.appointment_id, f.patient_id, a.starts_at
 FROM former_practitioners f
@@ -1092,7 +1102,10 @@ SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits,
+       ) AS waits, EXISTS (
+           SELECT FROM patients h
+           WHERE h.patient_id = c.patient_id AND h.deceased_on IS NOT NULL
+       ) AS died,
        v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
        v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
@@ -1127,7 +1140,10 @@ SELECT c.code_id, c.patient_id, c.appointment_id, c.grade, c.issued_by, c.issuer
            SELECT FROM attempts t
            WHERE t.site_id = c.site_id AND t.scope = 'patient'
              AND t.subject = c.patient_id::text AND t.blocked_until > $3
-       ) AS waits,
+       ) AS waits, EXISTS (
+           SELECT FROM patients h
+           WHERE h.patient_id = c.patient_id AND h.deceased_on IS NOT NULL
+       ) AS died,
        v.appointment_id AS visit_id, v.appointment_ref, v.patient_id AS visitor_id, v.starts_at,
        v.ends_at, v.status, v.place, v.building, v.dependant_ref
 FROM codes c
@@ -1152,7 +1168,7 @@ WHERE c.site_id = $1 AND c.code_id = $2 AND c.kind = 'qr'
 FOR NO KEY UPDATE OF c;
 
 -- name: patient_of_number
-SELECT patient_id FROM patients WHERE site_id = $1 AND id_number_hash = $2;
+SELECT patient_id, deceased_on IS NOT NULL AS died FROM patients WHERE site_id = $1 AND id_number_hash = $2;
 
 -- name: visits_of_person
 -- For whom the national service has named: the holder's appointments between two moments, and those of
@@ -1197,6 +1213,25 @@ SELECT patient_id FROM guardians WHERE guardian_id = $1;
 SELECT DISTINCT appointment_id FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NOT NULL;
 
+-- name: by_biller_between
+-- Appointments from $2 to $3 that somebody bills, or has billed, who enrolled a face of their patient or
+-- recorded the consent that it rests on.
+WITH vouched AS MATERIALIZED (
+    SELECT t.patient_id, t.enroller_refs AS refs FROM templates t
+    WHERE t.site_id = $1 AND t.enroller_refs <> '{}'
+    UNION ALL
+    SELECT c.patient_id, c.recorder_refs FROM consents c
+    WHERE c.site_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
+      AND c.recorder_refs <> '{}'
+)
+SELECT DISTINCT a.appointment_id
+FROM vouched v
+JOIN appointments a ON a.patient_id = v.patient_id AND a.starts_at >= $2 AND a.starts_at < $3
+JOIN practitioners d ON d.site_id = $1 AND d.practitioner_ref = ANY(v.refs)
+WHERE d.practitioner_id = a.practitioner_id
+   OR EXISTS (SELECT FROM former_practitioners f
+              WHERE f.appointment_id = a.appointment_id AND f.practitioner_id = d.practitioner_id);
+
 -- name: face_blocks_of
 SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 
@@ -1204,8 +1239,8 @@ SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 -- Expected appointments without a check-in, with the day's sightings of their patient that lie in
 -- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
 -- force and no block; the transaction asks again. No code counts that was issued by who bills the
--- appointment. First of all those few are found who were seen and
--- are expected as well: everything else is asked of them only.
+-- appointment, and no face that they enrolled, or whose consent they recorded. First of all those few
+-- are found who were seen and are expected as well: everything else is asked of them only.
 WITH known AS MATERIALIZED (
     SELECT patient_id FROM presences
     WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
@@ -1238,8 +1273,9 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT c.event_id, c.occurred_at, b.building, c.method,
            c.evidence, c.camera_id, c.device_id, c.score, c.threshold, c.pack_id, c.decided_by,
-           (SELECT k.issuer_refs FROM codes k
-            WHERE k.patient_id = c.patient_id AND k.redeemed_at = c.occurred_at LIMIT 1)
+           c.voucher_refs || (SELECT k.issuer_refs FROM codes k
+                              WHERE k.patient_id = c.patient_id AND k.redeemed_at = c.occurred_at
+                              LIMIT 1)
     FROM check_ins c JOIN appointments b ON b.appointment_id = c.appointment_id
     WHERE c.patient_id = a.patient_id AND c.site_id = $1 AND c.undone_at IS NULL
       AND c.occurred_at >= greatest($2::timestamptz, a.starts_at - $4::interval)
@@ -2644,7 +2680,7 @@ ORDER BY performed_at, claim_ref;
 -- Check-ins in force, presences and confirmations between two moments.
 SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
        occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
-       NULL AS appointment_ref, NULL::text[] AS issuer_refs, method
+       NULL AS appointment_ref, voucher_refs AS issuer_refs, method
 FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
 UNION ALL
@@ -2691,7 +2727,7 @@ FROM consents
 WHERE patient_id = ANY($1::uuid[]) AND purpose = 'check-in'
   AND status IN ('active', 'inactive', 'rejected');
 
--- name: report_profiles
+-- name: profiles_of
 -- For rules about sex and age, and of no more patients than these ask about.
 SELECT patient_id, patient_ref, wrapped_key, sealed_profile, language, attached_from, attached_to,
        deceased_on, payer, is_staff

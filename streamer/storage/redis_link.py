@@ -1,10 +1,12 @@
 """The connection to Redis: short time-outs, one retry, and nothing but CacheError when it is away.
 
-Losing Redis costs speed, never facts: every caller has another way and takes it at once.
+Losing Redis costs speed, never facts: every caller has another way and takes it at once. Once it
+is away nobody waits for it any more; the service alone looks whether it is back, beside its work.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -16,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from streamer.clock import Clock
+from streamer.domain.cache_report import CacheReport, CacheState
 from streamer.errors import CacheError
 from streamer.storage.circuit_breaker import CircuitBreaker
 
@@ -62,15 +65,35 @@ class RedisLink:
         self._limit_s = 2 * timeout_s * (1 + _RETRIES)
         self._clock = clock
         self._breaker = CircuitBreaker(_PAUSE_S)
+        self._away: CacheReport | None = None
+
+    @property
+    def report(self) -> CacheReport:
+        """What the last answer was; nothing is asked."""
+        return self._away or CacheReport(CacheState.OK)
 
     async def call(self, work: Callable[[Redis], Awaitable[Answer]]) -> Answer:
         """Return what `work` gets from Redis.
 
         Raises:
-            CacheError: Redis is away or refuses, or was a moment ago; logged once per outage.
+            CacheError: Redis is away or refuses, now or since before; logged once per outage.
         """
-        if not self._breaker.allows(self._clock.monotonic()):
-            raise CacheError("redis: was away a moment ago; tried again in a few seconds")
+        if self._away is not None:
+            raise CacheError(f"redis: {self._away.reason}")
+        return await self._ask(work)
+
+    async def look_again(self) -> None:
+        """See whether it is back, every few seconds and no oftener; never raises.
+
+        Called again and again by what has time; where nobody does, as in a command that ends soon,
+        a Redis that was away is left alone.
+        """
+        if self._away is None or not self._breaker.allows(self._clock.monotonic()):
+            return
+        with suppress(CacheError):
+            await self._ask(lambda redis: redis.info("server"))
+
+    async def _ask(self, work: Callable[[Redis], Awaitable[Answer]]) -> Answer:
         try:
             async with asyncio.timeout(self._limit_s):
                 answer = await work(self._redis)
@@ -78,7 +101,10 @@ class RedisLink:
             reason = _reason(error)
             if self._breaker.failed(self._clock.monotonic()):
                 log.warning("redis away, reading from the database", reason=reason)
+            since = self._clock.now() if self._away is None else self._away.since
+            self._away = CacheReport(CacheState.AWAY, since, reason)
             raise CacheError(f"redis: {reason}") from error
+        self._away = None
         if self._breaker.succeeded():
             log.info("redis is back")
         return answer
@@ -87,7 +113,7 @@ class RedisLink:
         """Which Redis answers.
 
         Raises:
-            CacheError: It is away, or was a moment ago.
+            CacheError: It is away.
         """
         said = await self.call(lambda redis: redis.info("server"))
         return str(said["redis_version"])
@@ -102,10 +128,11 @@ class RedisLink:
 
 
 def _reason(error: Exception) -> str:
-    # redis-py hands on a refusal during the handshake as a lost connection, with its cause.
-    if any(isinstance(one, AuthenticationError) for one in (error, error.__cause__)):
+    # redis-py hands on what fails during the handshake as a lost connection, with its cause.
+    both = (error, error.__cause__)
+    if any(isinstance(one, AuthenticationError) for one in both):
         return "refuses the user or the password; correct redis.url"
-    if isinstance(error, RedisTimeoutError | TimeoutError):
+    if any(isinstance(one, RedisTimeoutError | TimeoutError) for one in both):
         return "does not answer in time; see whether it is overloaded or the network is cut"
     if isinstance(error, RedisConnectionError | OSError):
         return "cannot be reached; start it, or correct redis.url"

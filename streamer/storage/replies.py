@@ -72,7 +72,8 @@ class PostgresReplies:
             patient = None if found is None else await self._patient(connection, found)
             if patient is None:
                 raise InputError(
-                    f"{row.kind} {row.ref}: its patient was erased; nothing is to be answered"
+                    f"{row.kind} {row.ref}: its patient was erased; nothing is to be answered",
+                    code="reply_erased",
                 )
             patient_id: UUID = patient["patient_id"]
             sealed = ReplyWords(self._vault, patient_id, reply_id).seal(
@@ -94,7 +95,8 @@ class PostgresReplies:
             )
             if made is None:
                 raise InputError(
-                    f"{row.kind} {row.ref}: there is an answer that was not rejected already"
+                    f"{row.kind} {row.ref}: there is an answer that was not rejected already",
+                    code="reply_known",
                 )
             event = _event(AuditAction.CREATE, reply_id, patient_id, by, now, report_id, "answered")
             await append(connection, self._site_id, [event])
@@ -200,7 +202,10 @@ class PostgresReplies:
                 sql("decide_reply"), self._site_id, reply_id, state.value, sealed, by.name, now
             )
             if decided is None:
-                raise InputError(f"answer {reply_id}: was decided already; look at it again")
+                raise InputError(
+                    f"answer {reply_id}: was decided already; look at it again",
+                    code="reply_decided",
+                )
             event = _event(
                 AuditAction.UPDATE, reply_id, patient_id, by, now, row["report_id"], state.value
             )

@@ -97,7 +97,7 @@ class ReportPatients:
 
     async def _open(self, closed: list[UUID]) -> None:
         rows = await self._connection.fetch(
-            sql("report_profiles"), self._site_id, closed, timeout=_TIMEOUT_S
+            sql("profiles_of"), self._site_id, closed, timeout=_TIMEOUT_S
         )
         for row in rows:
             known = self._known[row["patient_id"]]

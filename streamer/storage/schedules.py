@@ -14,6 +14,7 @@ import structlog
 
 from streamer.clock import Clock
 from streamer.domain.appointment import Appointment
+from streamer.domain.cache_report import CacheReport, CacheState
 from streamer.domain.change import Change
 from streamer.domain.schedule import Schedule
 from streamer.errors import CacheError, DatabaseError
@@ -127,6 +128,11 @@ class ScheduleCache:
         return None if self._link is None else await self._link.version()
 
     @property
+    def cache_report(self) -> CacheReport:
+        """How Redis fares, as far as it was asked."""
+        return CacheReport(CacheState.NONE) if self._link is None else self._link.report
+
+    @property
     def nobody_marked(self) -> bool:
         """Has everything been read that is known to be changed?"""
         return not self._marks
@@ -141,6 +147,9 @@ class ScheduleCache:
         Raises:
             DatabaseError: What was held stays, and grows older.
         """
+        if self._link is not None:
+            # Here, so that no decision waits for what may not answer.
+            await self._link.look_again()
         now, moment = self._clock.now(), self._clock.monotonic()
         today = LocalDay.containing(now, self._zone).day
         days = [LocalDay(today + timedelta(days=shift), self._zone) for shift in (-1, 0, 1)]

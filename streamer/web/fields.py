@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 _YEARS: Final = range(1900, 2200)
 Dated = TypeVar("Dated", bound=date)
@@ -35,6 +35,9 @@ Note = Annotated[
     ),
 ]
 """One line that somebody writes down, and that is kept."""
+
+BLANK_IS_NONE: Final = BeforeValidator(lambda value: None if value == "" else value)
+"""A form sends a choice that says "any" as an empty text."""
 
 Day = Annotated[date, AfterValidator(_of_our_times), Field(examples=["2026-11-23"])]
 """Of the site, from 1900 to 2199."""

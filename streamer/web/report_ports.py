@@ -64,6 +64,7 @@ class Making:
         done: Days; of `days`.
         report_id: Once it is done: what was made, or is the same as before.
         error: Once it has failed.
+        code: The word under which pages say that in their own languages; None = there is none.
     """
 
     state: MakingState
@@ -73,6 +74,7 @@ class Making:
     report_id: UUID | None = None
     number: int | None = None
     error: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,12 @@ def person(ref: str, **more: str) -> dict[str, str]:
     return {"patient_ref": ref, "full_name": f"Person {ref}", "birth_date": "1990-01-01", **more}
 
 
+def person_with_guardian(ref: str, guardian: str) -> dict[str, str]:
+    """The same; with a guardian it is a child of theirs."""
+    born = "2019-05-01" if guardian else "1990-01-01"
+    return person(ref, birth_date=born, guardian_refs=guardian)
+
+
 async def record_consent(backend: "Backend", ref: str, now: datetime) -> None:
     """A patient's consent to check-in, of today."""
     from streamer.patients.consent_text import consent_text

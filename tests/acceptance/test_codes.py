@@ -12,7 +12,7 @@ import pytest
 from av import VideoFrame
 from av.video.stream import VideoStream
 
-from tests.acceptance.kirdi import Kirdi, appointment, person, write_csv
+from tests.acceptance.kirdi import Kirdi, appointment, person_with_guardian, write_csv
 from tests.acceptance.people import decode, unseen_clips
 
 Enrol = Callable[[str], None]
@@ -76,7 +76,7 @@ def test_a_qr_held_to_a_kiosk_arrives_and_no_face_does(
 def import_clinic(kirdi: Kirdi, folder: Path) -> None:
     now = datetime.now(UTC)
     guardians = {"A": "", "B": "", "G": "", "K1": "G", "K2": "G", "E": ""}
-    rows = [person(ref, guardian_refs=theirs) for ref, theirs in guardians.items()]
+    rows = [person_with_guardian(*one) for one in guardians.items()]
     visits = [appointment(f"a-{ref}", ref, now + SOON) for ref in ("A", "B", "K1", "K2")]
     visits.append(appointment("a-E", "E", now + timedelta(hours=3)))
     for name, content in (("patients", rows), ("appointments", visits)):

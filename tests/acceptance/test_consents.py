@@ -66,7 +66,11 @@ def test_a_consent_from_its_text_to_its_receipt(kirdi: Kirdi, tmp_path: Path) ->
     assert receipt["files_clean_at"] is not None
     assert receipt["log_clean_at"] is not None
     assert ended["obstacle"] is None
+    assert receipt["patient_ref"] == "A"
     assert kirdi.ok("consents", "receipts", "A") == [receipt]
+    assert kirdi.ok("consents", "receipts", "child") == []
+    for what in ("list", "receipts"):
+        refused(kirdi("consents", what, "ZZ"), 4, "ZZ", "is unknown")
     assert [row["patient_ref"] for row in kirdi.ok("patients", "list")] == ["child"]
     refused(kirdi("consents", "withdraw", "A"), 4, "A", "none to withdraw")
     refused(kirdi("patients", "enroll", "A", *photos), 4, "A", "kirdi consents record")

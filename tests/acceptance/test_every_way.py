@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests.acceptance.kirdi import Kirdi, appointment, person, write_csv
+from tests.acceptance.kirdi import Kirdi, appointment, person_with_guardian, write_csv
 from tests.acceptance.people import decode, unseen_clips
 from tests.acceptance.test_codes import film
 
@@ -103,10 +103,7 @@ def test_eight_patients_eight_outcomes(kirdi: Kirdi, enrol: Enrol, tmp_path: Pat
 def import_patients(kirdi: Kirdi) -> None:
     file = kirdi.folder / "patients.csv"
     guardians = {"A": "", "B": "", "C": "", "D": "", "E": "", "G": "", "K": "G"}
-    write_csv(
-        file,
-        [person(ref, guardian_refs=theirs) for ref, theirs in guardians.items()],
-    )
+    write_csv(file, [person_with_guardian(*one) for one in guardians.items()])
     kirdi.ok("patients", "import", file)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.acceptance.hanging_redis import hanging_redis
 from tests.acceptance.kirdi import Kirdi
 
 # A port nobody listens on: the camera is down, the service is not.
@@ -17,12 +18,27 @@ def test_health_follows_the_service(kirdi: Kirdi) -> None:
     with kirdi.service() as service:
         service.wait_for(lambda: kirdi("health").code == 0, 60)
         service.wait_until_logged('"status": "down"')
-        service.wait_for(lambda: kirdi.ok("health")[0]["status"] == "down", 30)
-        (row,) = kirdi.ok("health")
+        service.wait_for(lambda: kirdi.ok("health")[0]["cameras"][0]["status"] == "down", 30)
+        (said,) = kirdi.ok("health")
+        assert said["redis"] == {"state": "ok", "since": None, "reason": "", "meanwhile": ""}
+        (row,) = said["cameras"]
         assert set(row) == {"camera_id", "status", "reason", "since", "last_seen_at"}
         assert row["camera_id"] == "lobby-1"
         assert "hunter2" not in row["reason"]
-        assert "lobby-1" in kirdi("health").out
+        shown = kirdi("health").out
+        assert "lobby-1" in shown
+        assert "Redis answers." in shown
+        with hanging_redis(kirdi.home):
+            service.wait_until_logged("redis away")
+            away = kirdi("health")
+            assert away.code == 0, "nothing is lost"
+            assert "Redis: away since 20" in away.err
+            assert "does not answer in time" in away.err
+            assert "go on from the database" in away.err
+            (said,) = kirdi.ok("health")
+            assert (said["redis"]["state"], bool(said["redis"]["since"])) == ("away", True)
+        service.wait_until_logged("redis is back")
+        assert "Redis answers." in kirdi("health").out
 
         # Another camera in the settings is not watched until the service starts again.
         kirdi.cameras = [AWAY, AWAY | {"id": "lobby-2"}]

@@ -1,7 +1,6 @@
 """A patient withdraws while standing before the camera, with all that makes it quick cut off."""
 
 import asyncio
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
-import psutil
 import pytest
 
 from streamer.embedded.services import EmbeddedServers
+from tests.acceptance.hanging_redis import hanging_redis
 from tests.acceptance.kirdi import Kirdi, appointment, write_csv
 from tests.acceptance.people import unseen_clips
 
@@ -47,19 +46,6 @@ def test_nobody_arrives_after_a_withdrawal_though_nothing_is_told(
     statuses = {"a-A": "arrived", "a-second": "arrived", "a-third": "booked"}
     assert kirdi.statuses() == statuses
     assert all(row["flag"] != "unbooked" for row in kirdi.ok("presences", "list"))
-
-
-@contextmanager
-def hanging_redis(home: Path) -> Iterator[None]:
-    """It keeps its port and says nothing."""
-    (pid,) = [one.pid for one in EmbeddedServers(home).status() if one.name == "redis"]
-    assert pid is not None
-    server = psutil.Process(pid)
-    server.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        server.send_signal(signal.SIGCONT)
 
 
 class Cut:

@@ -47,7 +47,6 @@ NOTHING: Final = ["", 0, False]
 
 
 # `test_today` has a short one.
-@pytest.mark.long
 async def test_what_anybody_may_write_is_shown_and_never_run(console: Console) -> None:
     refs = await written(console)
     tablet = await paired(console, "tablet-a")

@@ -57,10 +57,32 @@ async def test_without_a_camera_and_in_other_languages(console: Console) -> None
             await expect(page.locator("#consent-text h3")).to_be_visible()
             await screenshot(page, f"enrol-consent-{language}")
     async with console.page(Role.RECEPTION) as page:
-        await look_up(page, "P-nobody")
+        await look_up(page, "P-999")
         await expect(page.locator("#find-error")).to_contain_text("There is no patient")
         await look_up(page, "P-1")
         await expect(page.get_by_text("Choose photos instead")).to_be_visible()
+
+
+async def test_a_patient_of_today_is_found_by_name(console: Console) -> None:
+    async with console.page(Role.RECEPTION) as page:
+        asked: list[str] = []
+        page.on("request", lambda one: asked.append(one.url))
+        await look_up(page, "каират омаров")
+        await expect(page.locator("#patient-name")).to_have_text("Қайрат Омаров")
+        # Of two with the letters in their names one is chosen.
+        await page.locator("#find input").fill("ова")
+        await page.locator("#find button").click()
+        await expect(page.locator("#found li")).to_have_count(2)
+        await expect(page.locator("#patient")).to_be_hidden()
+        await page.get_by_role("button", name="Гүлнар Ахметова").click()
+        await expect(page.locator("#patient-name")).to_have_text("Гүлнар Ахметова")
+        await expect(page.locator("#found li")).to_have_count(0)
+        await page.locator("#find input").fill("Somebody Else")
+        await page.locator("#find button").click()
+        await expect(page.locator("#find-error")).to_contain_text("Nobody of this name")
+        # A name is never looked up as a reference: that would be written down.
+        assert not [one for one in asked if "/patients/" in one and "/P-" not in one]
+        await screenshot(page, "enrol-by-name")
 
 
 async def look_up(page: Page, reference: str) -> None:

@@ -16,11 +16,6 @@ MOST_BYTES = 150_000
 PHONE = ViewportSize(width=360, height=740)
 FOR_SCREENS = (KIOSK, "/board", "/today/sheet")
 """Of tablets, of walls, of paper."""
-LANGUAGES = (
-    Language.EN,
-    pytest.param(Language.KK, marks=pytest.mark.long),
-    pytest.param(Language.RU, marks=pytest.mark.long),
-)
 
 # Dialogs are opened one by one: what a page holds closed is judged, too.
 _JUDGED = """
@@ -46,7 +41,7 @@ async (rules) => {
 
 # Twenty pages, each in a browser of its own: minutes where the machine is busy.
 @pytest.mark.timeout(500)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", list(Language))
 async def test_no_serious_fault_of_accessibility_and_150_kb_at_most(
     console: Console, language: Language
 ) -> None:

@@ -35,7 +35,6 @@ async def at_desk(
             yield Console(kirdi, service, f"http://127.0.0.1:{kirdi.web_port}", browser)
 
 
-@pytest.mark.long
 async def test_the_desk_compares_and_an_open_page_outlives_the_service(at_desk: Console) -> None:
     async with at_desk.page(Role.RECEPTION) as page, backend_of(at_desk) as backend:
         await page.goto("/today")

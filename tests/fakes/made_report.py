@@ -221,7 +221,7 @@ def made_report(
         errors=ErrorAccounting(
             pack_id="buffalo_l@1",
             licence="non-commercial",
-            weak_for=("children under 12",),
+            weak_for=("people under 18",),
             source=ErrorSource.SITE,
             people=214,
             compared=1804,

@@ -15,7 +15,7 @@ site: {id: t-1, name: T, time_zone: Asia/Almaty, buildings: [main]}
 @pytest.mark.parametrize(
     ("reason", "at", "words"),
     [
-        ("flat phone", "25:00", "write HH:MM"),
+        ("flat phone", "25:00", r"\(Asia/Almaty\); write HH:MM"),
         # An hour cut short is no time: it would be the full hour's.
         ("flat phone", "09", "write HH:MM"),
         ("flat phone", "9:05", "write HH:MM"),

@@ -82,14 +82,23 @@ def test_a_match_is_told(
 @pytest.mark.parametrize(
     ("report", "code", "words"),
     [
-        (replace(NOTHING, reason=Reason.REJECTED_TODAY), 1, "rejected today"),
+        (replace(NOTHING, reason=Reason.REJECTED_TODAY), 12, "rejected today"),
         (
             replace(MATCHED, arrivals=(ArrivalReport("A-1", Recorded.REFUSED_CONSENT),)),
-            1,
-            "A-1: refused_consent",
+            12,
+            "A-1: not arrived: the patient's consent is over",
         ),
-        (replace(NOTHING, outcome=Outcome.NOT_MATCHED), 12, "score 5.25, needed 4.00"),
-        (replace(NOTHING, outcome=Outcome.NOT_MATCHED, score=None), 12, "too few frames agreed"),
+        (replace(NOTHING, outcome=Outcome.NOT_MATCHED), 12, "4 frames agreed, too few"),
+        (
+            replace(NOTHING, outcome=Outcome.NOT_MATCHED, score=3.5),
+            12,
+            "a score of 3.50 where 4.00 is asked for",
+        ),
+        (
+            replace(NOTHING, outcome=Outcome.NOT_MATCHED, score=None),
+            12,
+            r"\(too few frames agreed\)",
+        ),
         (replace(NOTHING, outcome=Outcome.NO_FACE, shortcoming="too_small"), 12, "too small"),
         (replace(NOTHING, outcome=Outcome.SEVERAL_PEOPLE), 12, "step aside"),
         (replace(NOTHING, outcome=Outcome.LIVENESS_DOUBT), 12, "picture of a face"),
@@ -110,4 +119,8 @@ def test_what_leads_to_nothing_says_what_to_do(
             compare("P-1", "desk-1", "Asel", as_json=as_json)
         assert refusal.value.exit_code == code
         out = capsys.readouterr().out
-        assert not out if not as_json else json.loads(out)[0]["outcome"] == report.outcome
+        if not as_json:
+            assert not out
+            continue
+        (row,) = json.loads(out)
+        assert (row["outcome"], row["why"]) == (report.outcome, str(refusal.value))

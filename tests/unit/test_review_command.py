@@ -21,7 +21,7 @@ from streamer.domain.review_report import (
     ReviewReport,
     SeenReport,
 )
-from streamer.errors import KirdiError
+from streamer.errors import NoMatchError
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 VISIT = AppointmentReport("A-1", NOW, "Dr One")
@@ -83,32 +83,38 @@ def test_a_line_says_how_it_was_shown_and_what_confirming_leads_to(
 
 
 @pytest.mark.parametrize(
-    ("arrivals", "presences", "complaint"),
+    ("arrivals", "presences", "in_vain"),
     [
-        ([Recorded.WRITTEN], [], None),
-        ([], [Recorded.WRITTEN], None),
-        ([], [Recorded.DUPLICATE], None),
-        ([], [], None),
-        ([Recorded.WRITTEN], [Recorded.REFUSED_CONSENT], None),
-        ([Recorded.REFUSED_STATUS], [Recorded.WRITTEN], "no check-in could be written"),
-        ([], [Recorded.REFUSED_CONSENT], "nothing could be kept"),
+        ([Recorded.WRITTEN], [], False),
+        ([], [Recorded.WRITTEN], False),
+        ([], [Recorded.DUPLICATE], False),
+        ([], [], False),
+        ([Recorded.WRITTEN], [Recorded.REFUSED_CONSENT], False),
+        ([Recorded.REFUSED_CONSENT], [Recorded.WRITTEN], False),
+        # What was asked for is kept: that a person says otherwise than the clinic's system.
+        ([Recorded.REFUSED_STATUS], [], False),
+        ([], [Recorded.REFUSED_CONSENT], True),
+        ([Recorded.REFUSED_BLOCKED], [], True),
     ],
 )
-def test_a_confirmation_that_leads_to_nothing_is_an_error(
+def test_a_confirmation_that_leads_to_nothing_ends_with_12(
     answering: dict[str, Reply],
     capsys: pytest.CaptureFixture[str],
     arrivals: list[Recorded],
     presences: list[Recorded],
-    complaint: str | None,
+    in_vain: bool,
 ) -> None:
     answering["is"] = Reply(
         arrivals=tuple(ArrivalReport("A-1", one) for one in arrivals),
         presences=tuple(PresenceReport("A-2", PresenceFlag.EARLY, one) for one in presences),
     )
-    if complaint is None:
-        review.confirm("3f2a")
-    else:
-        with pytest.raises(KirdiError, match=complaint):
+    if in_vain:
+        with pytest.raises(NoMatchError, match="nothing could be written") as refusal:
             review.confirm("3f2a")
+        assert refusal.value.exit_code == 12
+    else:
+        review.confirm("3f2a")
     told = capsys.readouterr().out
+    assert "refused_" not in told
+    assert ("correct it there" in told) is (Recorded.REFUSED_STATUS in arrivals)
     assert ("A-2: seen early" in told) is bool(presences)

@@ -24,6 +24,8 @@ _FILLS: Final = {
     "not_applicable": "#d5dae0",
 }
 _STROKES: Final = {"verified": "#1f6f5c", "unverified": "#b97c08", "unknown": "#7b848c"}
+_DASHES: Final = {"verified": "", "unverified": ' stroke-dasharray="6 3"'}
+_DOTS: Final = ' stroke-dasharray="2 3"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +99,28 @@ def lines(labels: Sequence[str], rows: Sequence[tuple[str, str, Sequence[float]]
     """
     top, height = 10, 140
     step = (WIDTH - _LEFT - 40) / max(len(labels) - 1, 1)
-    made = [_HATCH]
+    made = []
     for percent in (0, 25, 50, 75, 100):
         y = top + height - height * percent / 100
         made += [_rule(y), _text(_LEFT - 6, y + 4, f"{percent} %", "end")]
-    dashes = {"verified": "", "unverified": ' stroke-dasharray="6 3"'}
     for verdict, _, shares in rows:
         points = [
             (_LEFT + 10 + place * step, top + height * (1 - share))
             for place, share in enumerate(shares)
         ]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        dash = dashes.get(verdict, ' stroke-dasharray="2 3"')
-        colour = _STROKES[verdict]
-        made.append(
-            f'<polyline class="l-{verdict}" points="{path}" fill="none" stroke="{colour}" '
-            f'stroke-width="2"{dash}/>'
-        )
-        made += [
-            f'<circle class="v-{verdict}" cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
-            for x, y in points
-        ]
+        made += [_polyline(verdict, points), *(_point(verdict, at) for at in points)]
     every = -(-len(labels) * 70 // (WIDTH - _LEFT)) or 1
     for place, label in enumerate(labels):
         if place % every == 0:
             made.append(_text(_LEFT + 10 + place * step, top + height + 15, label, "middle"))
-    parts = [Part(verdict, word, 1) for verdict, word, _ in rows]
-    return _svg(top + height + 50, [*made, *_legend(parts, top + height + 38)])
+    x, y = 0.0, float(top + height + 38)
+    for verdict, word, _ in rows:
+        # As the lines are drawn: a printer without colours shows which is which.
+        sample = [(x, y - 4), (x + 26, y - 4)]
+        made += [_polyline(verdict, sample), _point(verdict, (x + 13, y - 4))]
+        made.append(_text(x + 32, y, word, "start", 11))
+        x += 56 + 6.4 * len(word)
+    return _svg(top + height + 50, made)
 
 
 def strips(title: str, rows: Sequence[Strip], hours: Sequence[tuple[float, str]], tall: int) -> str:
@@ -167,6 +164,21 @@ def strips(title: str, rows: Sequence[Strip], hours: Sequence[tuple[float, str]]
         if tall >= 10:
             made.append(_text(left + width + 8, y + high - 1, row.share, "start"))
     return _svg(bottom + 4, made)
+
+
+def _polyline(verdict: str, points: Sequence[tuple[float, float]]) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return (
+        f'<polyline class="l-{verdict}" points="{path}" fill="none" stroke="{_STROKES[verdict]}" '
+        f'stroke-width="2"{_DASHES.get(verdict, _DOTS)}/>'
+    )
+
+
+def _point(verdict: str, at: tuple[float, float]) -> str:
+    return (
+        f'<circle class="v-{verdict}" cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="3" '
+        f'fill="{_STROKES[verdict]}"/>'
+    )
 
 
 def _scale(most: int, top: int, height: int) -> list[str]:

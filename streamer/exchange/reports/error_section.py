@@ -44,7 +44,8 @@ def sentences(errors: ErrorAccounting, words: Words) -> list[str]:
             )
         )
     if errors.weak_for:
-        said.append(words.of("errors.weak", groups=clean(", ".join(errors.weak_for))))
+        groups = ", ".join(words.code("group", one) for one in errors.weak_for)
+        said.append(words.of("errors.weak", groups=groups))
     return said
 
 

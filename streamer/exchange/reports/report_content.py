@@ -98,8 +98,8 @@ def notices(report: Report, words: Words) -> Iterable[str]:
 def _given(name: str, value: str | int, words: Words) -> str:
     if isinstance(value, int):
         return words.number(value)
-    if name == "rule":
-        return words.code("rule", value)
+    if name in ("rule", "group"):
+        return words.code(name, value)
     if name == "last" and _DAY.fullmatch(value):
         return words.long_date(date.fromisoformat(value))
     return clean(value)

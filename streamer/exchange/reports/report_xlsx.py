@@ -77,7 +77,7 @@ def _row_columns(words: Words, kind: RowKind) -> list[SheetColumn]:
         SheetColumn(words.of("evidence.at"), 17, MOMENT),
         SheetColumn(words.of("evidence.place"), 14),
         SheetColumn(words.of("evidence.id"), 38),
-        SheetColumn(words.of("own_evidence"), 14),
+        SheetColumn(words.of("figure.own_evidence"), 14),
         SheetColumn(words.of("enrolled"), 12),
         SheetColumn(words.of("declined"), 12),
         SheetColumn(words.of("explained.yes"), 14),
@@ -161,7 +161,7 @@ def _rules(book: WorkbookFile, revision: Revision, words: Words) -> None:
             SheetColumn(words.of("rule.evaluated"), 14, COUNT),
             SheetColumn(words.of("rule.found"), 14, COUNT),
             SheetColumn(words.of("rule.not_evaluated"), 60),
-            SheetColumn("", 70),
+            SheetColumn(words.of("rule.meaning"), 70),
         ],
     )
     for one in revision.report.rules:
@@ -182,7 +182,7 @@ def _coverage(book: WorkbookFile, revision: Revision, words: Words) -> None:
             SheetColumn(words.of("entrance"), 18),
             SheetColumn(words.of("from"), 17, MOMENT),
             SheetColumn(words.of("to"), 17, MOMENT),
-            SheetColumn(words.of("watched"), 12, SHARE),
+            SheetColumn(words.of("covered"), 12, SHARE),
             SheetColumn(words.of("missed_min"), 16, COUNT),
             SheetColumn(words.of("unwatched"), 50),
         ],
@@ -202,7 +202,7 @@ def _call_backs(book: WorkbookFile, revision: Revision, words: Words) -> None:
         words.of("sheet.call_backs"),
         [
             SheetColumn(words.of("at"), 17, MOMENT),
-            SheetColumn("", 14),
+            SheetColumn(words.of("call_backs.kind"), 14),
             SheetColumn(words.of("reference"), 20),
             SheetColumn(words.of("patient"), 38),
             SheetColumn(words.of("practitioner"), 28),

@@ -62,6 +62,10 @@ class Words:
     def of(self, key: str, **given: object) -> str:
         """Return a text with what it asks for filled in."""
         text = _all()[key][self._place]
+        for name, value in given.items():
+            if str(value).endswith("."):
+                # A date such as "8 марта 2026 г." at the end of a sentence ends that, too.
+                text = text.replace(f"{{{name}}}.", f"{{{name}}}")
         return text.format(**given) if given else text
 
     def has(self, key: str) -> bool:
@@ -110,7 +114,7 @@ class Words:
 
     def moment(self, at: datetime) -> str:
         """Return a moment in the site's time."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return f"{at.astimezone(self.zone):%d.%m.%Y %H:%M}"
 
     def time(self, at: datetime) -> str:
         """Return its time of the day."""

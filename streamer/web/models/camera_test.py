@@ -27,7 +27,9 @@ class CameraToTest(Sent):
         description="rtsp://user:password@host/path, or rtsps; without it a camera that there is "
         "is looked at as it is set",
     )
-    view_url: Address | None = Field(None, description="its second stream, for people to look at")
+    view_url: Address | None = Field(
+        None, description="its second stream, for people to look at; only together with url"
+    )
     transport: Literal["tcp", "udp"] = "tcp"
     insecure_tls: bool = False
     connect_timeout_s: Seconds = 10.0

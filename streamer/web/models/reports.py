@@ -119,6 +119,7 @@ class ReportMaking(Answer):
     report_id: UUID | None = Field(description="once it is done")
     revision: int | None
     error: str | None
+    code: str | None = Field(description="a word for the error, where there is one")
 
 
 class ReportVerification(Answer):
@@ -179,4 +180,5 @@ def making_of(making: Making) -> ReportMaking:
         report_id=making.report_id,
         revision=making.number,
         error=making.error,
+        code=making.code,
     )

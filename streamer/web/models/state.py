@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from streamer.domain.cache_report import CacheState
 from streamer.web.models.base import Answer
 from streamer.web.models.jobs import Job
 
@@ -111,7 +112,8 @@ class InstallationState(Answer):
     database_ahead_s: float = Field(
         description="by so much the database's clock is ahead of the service's"
     )
-    cache: Literal["none", "ok", "away"] = Field(description="Redis; losing it costs speed only")
+    cache: CacheState = Field(description="Redis; losing it costs speed only")
+    cache_since: datetime | None = Field(description="when it was first found away; else null")
     queues: Queues
     audit: AuditState
     jobs: list[Job]

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from streamer.domain.consent import Language
 from streamer.web.pages.catalogues import read_catalogues
+from streamer.web.pages.delivery_words import delivery_reason
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
 from streamer.web.pages.navigation import menu_of
 from streamer.web.pages.refusal_words import CAMERA_REASONS, CAMERA_REMARKS, REFUSALS
@@ -131,6 +132,7 @@ def _environment(translations: Any) -> Environment:
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["camera_reason"] = lambda reason: _camera_reason(reason, translations)
+    environment.filters["delivery_reason"] = lambda error: _delivery_reason(error, translations)
     environment.filters |= {"day": _day, "time": _time, "moment": _moment, "number": _number}
     environment.globals |= {"texts": _texts, "role_names": ROLES}
     environment.globals |= {
@@ -165,9 +167,16 @@ def _camera_reason(reason: str, translations: Any) -> Markup:
     return Markup('<span class="muted">{}</span>{}').format(said, detail)
 
 
+def _delivery_reason(error: str, translations: Any) -> Markup:
+    """What a person can do, and what the service said in small letters."""
+    detail = Markup('<span class="hint" lang="en">{}</span>').format(error)
+    said = delivery_reason(error)
+    return detail if said is None else Markup("{}<br>{}").format(translations.gettext(said), detail)
+
+
 @pass_context
 def _day(context: Context, value: date, form: str = "long") -> str:
-    return format_date(value, form, locale=_locale(context))
+    return format_date(value, _whole_year(context, form, ""), locale=_locale(context))
 
 
 @pass_context
@@ -177,12 +186,19 @@ def _time(context: Context, value: datetime, form: str = "short") -> str:
 
 @pass_context
 def _moment(context: Context, value: datetime, form: str = "medium") -> str:
+    form = _whole_year(context, form, ", HH:mm")
     return format_datetime(value, form, tzinfo=context["zone"], locale=_locale(context))
 
 
 @pass_context
 def _number(context: Context, value: float) -> str:
     return format_decimal(value, locale=_locale(context))
+
+
+def _whole_year(context: Context, form: str, time: str) -> str:
+    """A short form; of Kazakh the library's has a year of two digits, which nobody writes here."""
+    short = form == "short" and context["language"] is Language.KK
+    return f"dd.MM.yyyy{time}" if short else form
 
 
 def _locale(context: Context) -> str:

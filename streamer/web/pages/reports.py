@@ -13,7 +13,7 @@ from streamer.domain.report.scope import Scope, ScopeKind
 from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError
 from streamer.web.clinic import Clinic, day_or_today
-from streamer.web.fields import Day, Reference
+from streamer.web.fields import BLANK_IS_NONE, Day, Reference
 from streamer.web.pages.rendering import Pages
 from streamer.web.pages.router import page_router
 from streamer.web.parts import Parts
@@ -113,8 +113,8 @@ async def show_report_rows_page(
     report_id: UUID,
     part: Part,
     day: Annotated[Day, Query()],
-    kind: Annotated[RowKind | None, Query()] = None,
-    verdict: Annotated[VerdictKind | None, Query()] = None,
+    kind: Annotated[RowKind | None, BLANK_IS_NONE, Query()] = None,
+    verdict: Annotated[VerdictKind | None, BLANK_IS_NONE, Query()] = None,
     at_risk: Annotated[bool, Query()] = False,
     ref: Annotated[Reference | None, Query(description="this row only, with its evidence")] = None,
 ) -> Response:

@@ -41,6 +41,7 @@ FLAGS: Final = {
     PresenceFlag.LATE: _("Here late"),
     PresenceFlag.AGAIN: _("Seen again"),
     PresenceFlag.UNBOOKED: _("Here without an appointment"),
+    PresenceFlag.OTHER_BUILDING: _("Here, expected in another building"),
     PresenceFlag.CONFLICT: _("Here, though marked absent"),
 }
 

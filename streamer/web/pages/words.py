@@ -49,6 +49,7 @@ REVIEW_REASONS: Final = {
     Reason.UNDONE_TODAY: _("A check-in of this appointment was undone today."),
     Reason.BLOCKED_TODAY: _("Somebody else has arrived by this patient's face today."),
     Reason.OTHER_BUILDING: _("The appointment is in another building."),
+    Reason.ENROLLED_BY_BILLER: _("Who bills this visit enrolled the face or recorded the consent."),
     Reason.DISPUTED: _("At the kiosk the patient says that somebody else was checked in."),
 }
 """Why a review waits; what is missing here is only ever ignored."""
@@ -58,6 +59,7 @@ FLAGS: Final = {
     PresenceFlag.LATE: _("too late"),
     PresenceFlag.AGAIN: _("seen again"),
     PresenceFlag.UNBOOKED: _("without an appointment"),
+    PresenceFlag.OTHER_BUILDING: _("in another building"),
     PresenceFlag.CONFLICT: _("conflict"),
 }
 

@@ -12,7 +12,7 @@ from streamer.cli import app
 from streamer.errors import InputError
 
 
-@pytest.mark.measures
+@pytest.mark.long
 async def test_a_small_clinic(tmp_path: Path) -> None:
     (row,) = await CodesBenchmark([150], 10, 50, tmp_path).run(lambda _text: None)
     assert (row.patients, row.at_once, row.redeemed) == (150, 10, 50)
@@ -22,7 +22,7 @@ async def test_a_small_clinic(tmp_path: Path) -> None:
     assert row.cpu_ms > 0
 
 
-@pytest.mark.measures
+@pytest.mark.long
 async def test_no_device_has_to_wait_for_the_bare_statements(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from streamer.bench.peers.peers_benchmark import PeersBenchmark
 from tests import data
 
 
-@pytest.mark.measures
+@pytest.mark.long
 def test_every_subject_has_its_rows(tmp_path: Path, models: Path) -> None:
     said: list[str] = []
     benchmark = MatcherBenchmark(

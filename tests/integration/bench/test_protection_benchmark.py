@@ -16,7 +16,7 @@ from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.storage.audit import append
 
 
-@pytest.mark.measures
+@pytest.mark.long
 async def test_a_small_clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the check-ins are audited; reading the gallery always is on our side."""
     audited: dict[str, int] = {}

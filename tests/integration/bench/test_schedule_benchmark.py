@@ -8,7 +8,7 @@ import pytest
 from streamer.bench.schedule.schedule_benchmark import ScheduleBenchmark
 
 
-@pytest.mark.measures
+@pytest.mark.long
 def test_every_subject_has_its_row(tmp_path: Path) -> None:
     said: list[str] = []
     rows = asyncio.run(ScheduleBenchmark([60, 90], 2, tmp_path / "bench").run(said.append))

@@ -1,4 +1,4 @@
-"""The adapter of the national documents service against a real HTTP server, and what may go wrong."""
+"""The adapter of the national documents service against a real HTTP server: what may go wrong."""
 
 import json
 from pathlib import Path

@@ -79,7 +79,7 @@ class Counter:
         )
         self.claims = PostgresClaims(
             base.postgres,
-            ClaimKeys(base.code_hash, base.tokens, base.keyed_hash),
+            ClaimKeys(base.code_hash, base.tokens, base.keyed_hash, base.vault),
             clinic.check_ins(),
             clinic.presences(),
             clinic.waiting_reviews(),

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from pydantic import SecretStr
@@ -23,6 +24,7 @@ from tests.integration.storage.counter import (
     DESK,
     KIOSK,
     Counter,
+    child,
 )
 
 
@@ -96,6 +98,60 @@ async def test_a_guardians_face_never_stands_for_a_child(counter: Counter) -> No
     assert len(await counter.clinic.gallery().keys(NOW)) == 1
 
 
+# By birth date: is the patient on a guardian's list on 23 November, and on the 24th?
+AGES: dict[str, tuple[date | None, bool, bool]] = {
+    "a child": (date(2019, 5, 1), True, True),
+    "18 on the next day": (date(2008, 11, 24), True, False),
+    "18 on that day": (date(2008, 11, 23), False, False),
+    "an adult": (date(1990, 1, 1), False, False),
+    "of nobody knows which age": (None, False, False),
+}
+
+
+@pytest.mark.parametrize("case", AGES)
+async def test_a_guardian_speaks_for_nobody_of_age(counter: Counter, case: str) -> None:
+    """From that birthday on, by no code: what was issued the day before is over by then."""
+    born, before, after = AGES[case]
+    await counter.family()
+    await counter.clinic.import_patients(replace(child(3), birth_date=born))
+    await counter.clinic.import_bookings(booking(2), booking(3), moved(booking(13, 3), 24))
+    await counter.clinic.import_bookings(moved(booking(12, 2), 24))
+    issued = await counter.issue(1)
+    listed = await counter.redeem(issued.secret)
+    assert ("A-3" in {one.appointment_ref for one in listed.choices}) is before
+    if not before:
+        with pytest.raises(InputError, match="A-3: is not among"):
+            await counter.redeem(issued.secret, "A-3")
+    counter.clinic.clock.advance(86_400)
+    assert (await counter.redeem(issued.secret)).answer is Answer.REFUSED
+    redeemed = await counter.redeem((await counter.issue(1)).secret, "all")
+    arrived = {one.appointment_ref for one in redeemed.arrivals}
+    assert arrived == ({"A-12", "A-13"} if after else {"A-12"})
+
+
+async def test_the_dead_are_on_no_list_and_their_codes_refused_like_unknown_ones(
+    counter: Counter,
+) -> None:
+    await counter.family()
+    await counter.clinic.import_bookings(booking(1), booking(2), booking(3))
+    guardians, childs = await counter.issue(1), await counter.issue(2)
+    token = await counter.issue(appointment="A-2", kind=CodeKind.QR)
+    await counter.clinic.import_patients(replace(child(2), deceased_on=NOW.date()))
+    listed = await counter.redeem(guardians.secret)
+    assert {one.appointment_ref for one in listed.choices} == {"A-1", "A-3"}
+    wrong = await counter.redeem("000000" if childs.secret != "000000" else "000001")
+    for secret in (childs.secret, token.secret):
+        assert await counter.redeem(secret, device=KIOSK, by=()) == wrong
+    with pytest.raises(InputError, match="recorded as deceased"):
+        await counter.issue(2)
+    assert await counter.statuses() == {"A-1": "booked", "A-2": "booked", "A-3": "booked"}
+    counter.service.people["egov:7"] = Person("iin", "900101300017")
+    guardian = replace(patient(1), id_type="iin", id_number="900101300017", deceased_on=NOW.date())
+    await counter.clinic.import_patients(guardian)
+    assert await counter.redeem(guardians.secret) == wrong
+    assert await counter.redeem("egov:7", device=KIOSK, by=()) == wrong
+
+
 async def test_the_national_documents_find_the_patient_by_the_numbers_hash(
     counter: Counter,
 ) -> None:
@@ -112,7 +168,8 @@ async def test_the_national_documents_find_the_patient_by_the_numbers_hash(
 async def test_the_national_service_may_know_more_guardians(counter: Counter) -> None:
     await counter.family()
     grandmother = replace(patient(5), id_type="iin", id_number="550101400018")
-    ward = replace(patient(6), id_type="iin", id_number="190501500019")
+    # The number tells the age.
+    ward = replace(patient(6), birth_date=None, id_type="iin", id_number="190501500019")
     await counter.clinic.import_patients(grandmother, ward)
     await counter.clinic.import_bookings(booking(6))
     counter.service.people["12"] = Person("iin", "550101400018", ("190501500019",))

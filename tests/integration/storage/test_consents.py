@@ -56,7 +56,8 @@ async def test_a_withdrawal_ends_the_consent_and_erases_the_template(any_clinic:
     ended = await any_clinic.consents().withdraw("P-1", BOTH, Actor("aigul"), NOW + HOUR)
     assert ended.purposes == (CHECK_IN,)
     (receipt,) = await listing(any_clinic).listed_receipts(LISTER)
-    assert receipt == ended.receipt
+    assert ended.receipt is not None
+    assert receipt == replace(ended.receipt, patient_ref="P-1")
     assert (receipt.patient_id, receipt.reason, receipt.erased_by) == (
         patient_id,
         "withdrawn",
@@ -74,6 +75,17 @@ async def test_a_withdrawal_ends_the_consent_and_erases_the_template(any_clinic:
     assert len(await any_clinic.gallery().templates(frozenset({key.template_id}), NOW)) == 1
     assert key.appointment_id == (await any_clinic.ids(2))[0]
     assert await any_clinic.check_ins().record(proposal) is Recorded.REFUSED_CONSENT
+
+
+async def test_a_wrong_reference_is_told_from_a_patient_without_any(any_clinic: Clinic) -> None:
+    await any_clinic.import_patients(patient(1))
+    listed = ConsentsList(any_clinic.database.postgres, any_clinic.pages)
+    assert await listed.listed(LISTER, "P-1") == []
+    assert await listed.listed_receipts(LISTER, "P-1") == []
+    for asked in (listed.listed, listed.listed_receipts):
+        assert await asked(LISTER) == []
+        with pytest.raises(InputError, match="P-9: is unknown"):
+            await asked(LISTER, "P-9")
 
 
 async def test_everything_that_was_said_is_recorded(any_clinic: Clinic) -> None:

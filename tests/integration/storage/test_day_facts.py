@@ -8,11 +8,14 @@ import pytest
 
 from streamer.checkin.afterwards import arrival_afterwards
 from streamer.checkin.decision import ArrivalPolicy, AutoArrive
-from streamer.domain.actor import Actor
+from streamer.domain.account import NewAccount
+from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.check_in import EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.report_wants import ReportWants
+from streamer.domain.role import Role
+from streamer.storage.accounts import PostgresAccounts
 from streamer.storage.day_facts import PostgresDayFacts
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.report_evidence import ReportEvidence
@@ -160,6 +163,17 @@ async def test_whoever_confirmed_what_was_seen_bills_no_visit_by_it(clinic: Clin
     other = arrival_afterwards(found, POLICY, {"doctor": "D-2"}, SITE.id)
     assert other is not None
     assert other.decided_by == "doctor"
+
+
+async def test_who_bills_it_by_their_account_has_confirmed_what_was_seen(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await seen(clinic, decided_by="Aigul (through reception)")
+    (found,) = await facts(clinic).late_bookings(NOW)
+    assert arrival_afterwards(found, POLICY, {}, SITE.id) is not None
+    accounts = PostgresAccounts(clinic.database.postgres, SITE.id)
+    await accounts.add(NewAccount("aigul", (Role.PRACTITIONER,), ("D-1",)), SERVICE, NOW)
+    (found,) = await facts(clinic).late_bookings(NOW)
+    assert arrival_afterwards(found, POLICY, {}, SITE.id) is None
 
 
 async def test_what_was_undone_is_not_done_again_by_an_earlier_sighting(clinic: Clinic) -> None:

@@ -86,5 +86,6 @@ async def test_what_does_not_belong_together(clinic: Clinic) -> None:
         replace(presence, site_id="another"),
     ):
         assert await _presences(clinic).record(wrong) is Recorded.REFUSED_UNKNOWN
-    unbooked = replace(presence, appointment_id=None, flag=PresenceFlag.UNBOOKED)
-    assert await _presences(clinic).record(unbooked) is Recorded.WRITTEN
+    for flag in (PresenceFlag.UNBOOKED, PresenceFlag.OTHER_BUILDING):
+        of_none = replace(presence, presence_id=uuid4(), appointment_id=None, flag=flag)
+        assert await _presences(clinic).record(of_none) is Recorded.WRITTEN

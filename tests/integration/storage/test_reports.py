@@ -435,7 +435,7 @@ async def test_a_month_s_figures_are_sql_s(clinic: Clinic, maker: Maker, backend
     await _check(clinic, maker, await runs.make(JULY, NINA), runs)
 
 
-@pytest.mark.measures
+@pytest.mark.long
 async def test_a_quarter_of_sixty_thousand_appointments(clinic: Clinic, tmp_path: Path) -> None:
     await empty(clinic.database.postgres._url)
     maker = await written(clinic, QUARTER, 60_000)

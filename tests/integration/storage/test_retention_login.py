@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from config.settings import Settings
@@ -10,8 +11,10 @@ from streamer.backend import open_backend
 from streamer.jobs.job_runner import Ending
 from streamer.site_jobs import RETENTION, site_jobs, why_not_deleted
 from streamer.storage.database_role import DatabaseRole
+from streamer.storage.migrations.versions.m0012_jobs import YOUNG
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import NOW, SITE, Clinic, patient
+from tests.integration.storage.filled import connect
 from tests.servers import as_role
 
 
@@ -64,3 +67,31 @@ async def test_the_login_of_retention_removes_nothing_young_from_the_audit(clini
     assert await clinic.row_as_owner(
         "SELECT kirdi_audit_prune($1, clock_timestamp())", SITE.id
     ) == (before,)
+
+
+@pytest.mark.parametrize(
+    ("table", "which", "dated"),
+    [
+        ("status_changes", "true", "occurred_at = {at}"),
+        ("check_ins", "true", "occurred_at = {at}"),
+        ("erasures", "true", "erased_at = {at}, files_clean_at = {at}, log_clean_at = {at}"),
+        ("consents", "status = 'inactive'", "ended_at = {at}, withdrawn_at = {at}"),
+        ("patients", "patient_id = '{alone}'", "updated_at = {at}"),
+    ],
+)
+async def test_nor_from_the_evidence(
+    filled: str, owner: asyncpg.Connection, table: str, which: str, dated: str
+) -> None:
+    """Nobody's own right but the age of a row decides."""
+    for guard in YOUNG:
+        await owner.execute(guard)
+    alone = await owner.fetchval("SELECT patient_id FROM patients WHERE patient_ref = 'P-4'")
+    which = which.format(alone=alone)
+    session = await connect(as_role(filled, DatabaseRole.RETENTION))
+    for days, deleted in ((0, 0), (28, 0), (30, 1)):
+        at = f"clock_timestamp() - interval '{days} days'"
+        changed = await owner.execute(f"UPDATE {table} SET {dated.format(at=at)} WHERE {which}")
+        assert changed == "UPDATE 1"
+        done = await session.execute(f"DELETE FROM {table} WHERE {which}")
+        assert done == f"DELETE {deleted}", days
+    await session.close()

@@ -1,6 +1,5 @@
 import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +13,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from streamer.domain.appointment import Appointment, AppointmentStatus
+from streamer.domain.cache_report import CacheReport, CacheState
 from streamer.domain.check_in import Recorded
 from streamer.errors import CacheError
 from streamer.storage.local_day import LocalDay
@@ -152,6 +152,16 @@ class _Cut(RedisLink):
         return await super().call(work)
 
 
+class _Counting(RedisLink):
+    """Counts how often Redis is waited for."""
+
+    asked = 0
+
+    async def _ask(self, work: Callable[[Redis], Awaitable[Answer]]) -> Answer:
+        self.asked += 1
+        return await super()._ask(work)
+
+
 @pytest.mark.parametrize("change", ["import", "check-in"])
 async def test_what_redis_could_not_be_told_is_told_before_it_is_believed(
     clinic: Clinic, redis_url: str, change: str
@@ -271,9 +281,15 @@ async def test_redis_killed_and_back(
         await clinic.import_bookings(moved(booking(1), 1), schedules=cached)
         assert _hours(await cached.appointments_of(one, NOW)) == [6, 7]
         clock.advance(6)
-        assert _hours(await cached.appointments_of(one, NOW)) == [6, 7]
+        await link.look_again()
+        assert link.report.since == NOW
         own_redis.start()
-        clock.advance(6)
+        clock.advance(4)
+        await link.look_again()
+        assert link.report.state is CacheState.AWAY, "too soon to look again"
+        clock.advance(2)
+        await link.look_again()
+        assert link.report == CacheReport(CacheState.OK)
         assert _hours(await cached.appointments_of(one, NOW)) == [6, 7]
     events = [entry["event"] for entry in logs if "redis" in entry["event"]]
     assert events == ["redis away, reading from the database", "redis is back"]
@@ -282,27 +298,35 @@ async def test_redis_killed_and_back(
 
 
 async def test_redis_frozen_costs_one_decision_its_time_out(
-    clinic: Clinic, own_redis: OwnRedis, make_link: MakeLink
+    clinic: Clinic, own_redis: OwnRedis
 ) -> None:
     one = await _three(clinic)
-    link = make_link(own_redis.url)
+    clock = FakeClock(NOW)
+    link = _Counting(own_redis.url, 0.25, clock)
     cached = clinic.schedules(link)
     await cached.appointments_of(one, NOW)
     own_redis.freeze()
+    asked = link.asked
     try:
         # What Redis remembers is wrong from here on.
         await clinic.import_bookings(moved(booking(1), 1), schedules=cached)
-        began = time.monotonic()
         for _ in range(50):
             assert _hours(await cached.appointments_of(one, NOW)) == [6, 7]
-        # Without the breaker this would be 50 times two time-outs of 0.25 s: 25 s.
-        assert time.monotonic() - began < 10
+            # However long it takes: decisions never look whether it is back.
+            clock.advance(6)
+        assert link.asked == asked + 1
+        await cached.refresh()
+        assert link.asked == asked + 2, "what keeps the schedule looks, once"
+        assert link.report.since == NOW
+        assert "does not answer in time" in link.report.reason
     finally:
         own_redis.thaw()
-    assert isinstance(link._clock, FakeClock)
-    link._clock.advance(6)
+    clock.advance(6)
+    await cached.refresh()
+    assert link.report.state is CacheState.OK
     for _ in range(2):
         assert _hours(await cached.appointments_of(one, NOW)) == [6, 7]
+    await link.close()
 
 
 async def test_a_wrong_password_costs_speed_only(

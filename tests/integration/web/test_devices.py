@@ -15,6 +15,7 @@ from streamer.checkin.codes.qr_picture import qr_png
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.role import Role
 from tests.integration.storage.clinic import NOW, booking, patient
+from tests.integration.storage.counter import child
 from tests.integration.web.house import House
 from tests.integration.web.served import ServedApi, cookies_of
 
@@ -189,8 +190,7 @@ async def test_a_code_at_the_kiosk(house: House, tablet: Tablet) -> None:
 
 async def test_a_guardian_chooses_without_names(house: House, tablet: Tablet) -> None:
     clinic, kiosk = house.clinic, await tablet()
-    await clinic.import_patients(patient(1), replace(patient(2), guardian_refs=("P-1",)))
-    await clinic.import_patients(replace(patient(3), guardian_refs=("P-1",)))
+    await clinic.import_patients(patient(1), child(2), child(3))
     await clinic.import_bookings(booking(2), replace(booking(3), room="7"))
     code = await issue(house, 1)
     asked = (await kiosk.post("/kiosk/codes", json={"code": code})).json()

@@ -56,6 +56,7 @@ def booked(
 ARRIVE, REVIEW, IGNORE = Outcome.ARRIVE, Outcome.REVIEW, Outcome.IGNORE
 EARLY, LATE, AGAIN = PresenceFlag.EARLY, PresenceFlag.LATE, PresenceFlag.AGAIN
 UNBOOKED, CONFLICT = PresenceFlag.UNBOOKED, PresenceFlag.CONFLICT
+OTHER_BUILDING = PresenceFlag.OTHER_BUILDING
 CODE = ShownEvidence("main")
 
 

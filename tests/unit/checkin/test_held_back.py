@@ -171,6 +171,61 @@ def test_what_a_person_has_undone_waits_for_a_person() -> None:
     assert decide(CODE, [undone], POLICY, NOW).outcome is ARRIVE
 
 
+OWN, OTHER, UNDONE = booked(10), booked(20), booked(25)
+ENROLLED = Reason.ENROLLED_BY_BILLER
+
+
+@pytest.mark.parametrize(
+    ("visits", "changes", "expected"),
+    [
+        pytest.param([OWN], {}, (REVIEW, ENROLLED, [OWN], []), id="alone"),
+        pytest.param(
+            [OWN, OTHER], {}, (ARRIVE, Reason.WINDOW_OPEN, [OTHER], [OWN]), id="beside another's"
+        ),
+        pytest.param([OWN, UNDONE], {}, (REVIEW, ENROLLED, [OWN], []), id="beside what was undone"),
+        pytest.param(
+            [OWN],
+            {"rejected_score": 4.0},
+            (REVIEW, Reason.REJECTED_TODAY, [OWN], []),
+            id="rejected before",
+        ),
+        pytest.param(
+            [OWN],
+            {"band": Band.REVIEW, "score": 3.5},
+            (REVIEW, Reason.NOT_SURE, [OWN], []),
+            id="uncertain",
+        ),
+        pytest.param(
+            [OWN], {"attended": True}, (ARRIVE, Reason.WINDOW_OPEN, [OWN], []), id="at the desk"
+        ),
+        pytest.param([OTHER], {}, (ARRIVE, Reason.WINDOW_OPEN, [OTHER], []), id="another's alone"),
+    ],
+)
+def test_a_face_made_by_who_bills_the_visit_waits_for_another_person(
+    visits: list[Appointment], changes: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    evidence = replace(
+        SURE,
+        by_biller=frozenset({OWN.appointment_id}),
+        undone=frozenset({UNDONE.appointment_id}),
+        **changes,
+    )
+    decision = decide(evidence, visits, POLICY, NOW)
+    arriving, held = ([one.appointment_id for one in some] for some in expected[2:])
+    assert (decision.outcome, decision.reason) == expected[:2]
+    assert (list(decision.appointments), list(decision.held)) == (arriving, held)
+
+
+@pytest.mark.parametrize("auto_arrive", [AutoArrive.NEVER, AutoArrive.CALIBRATED])
+def test_where_every_match_is_looked_at_the_reason_says_who_made_the_face(
+    auto_arrive: AutoArrive,
+) -> None:
+    evidence = replace(SURE, by_biller=frozenset({OWN.appointment_id}))
+    policy = replace(POLICY, auto_arrive=auto_arrive)
+    assert decide(evidence, [OWN], policy, NOW).reason is ENROLLED
+    assert decide(evidence, [OWN, OTHER], policy, NOW).reason is not ENROLLED
+
+
 def test_at_the_desk_nobody_asks_for_calibration() -> None:
     policy = replace(POLICY, auto_arrive=AutoArrive.NEVER)
     assert decide(replace(SURE, attended=True), [booked()], policy, NOW).outcome is ARRIVE

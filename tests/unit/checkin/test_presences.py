@@ -122,6 +122,19 @@ async def test_what_was_undone_waits_for_a_look() -> None:
     assert len(waiting.queue.waiting()) == 1
 
 
+async def test_what_its_biller_made_the_face_for_waits_beside_what_arrives() -> None:
+    own, other = at(0), at(5)
+    marks = Undone(by_biller=frozenset({own.appointment_id}))
+    waiting = replace(looking(), undone=lambda: marks)
+    service, accepted, _ = service_of([own, other], waiting)
+    decision = await service.decide(SEEN, Sighting("main", NOW))
+    assert decision.outcome is Outcome.ARRIVE
+    assert [one.appointment_id for one in accepted.check_ins] == [other.appointment_id]
+    (review,) = waiting.queue.waiting()
+    assert review.reason is Reason.ENROLLED_BY_BILLER
+    assert review.candidates[0].appointments == (own.appointment_id,)
+
+
 async def test_where_a_person_has_to_look_nothing_is_kept_before_they_have() -> None:
     policy, waiting, visit = replace(POLICY, auto_arrive=AutoArrive.NEVER), looking(), at(180)
     accepted, presences = Accepted(), Presences()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streamer.domain.age import birth_date_of, birthday, full_years
+from streamer.domain.age import birth_date_of, birthday, full_years, may_have_guardian
 from streamer.domain.consent import ConsentGiven, ConsentInForce, ConsentPurpose, IdentityCheck
 from streamer.domain.patient import Patient
 from streamer.errors import InputError
@@ -215,6 +215,22 @@ def test_birthdays(born: date, years: int, day: date) -> None:
     assert birthday(born, years) == day
     assert full_years(born, day) == years
     assert full_years(born, day - timedelta(days=1)) == years - 1
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "ward"),
+    [
+        (date(2008, 11, 24), date(2026, 11, 23), True),
+        (date(2008, 11, 24), date(2026, 11, 24), False),
+        (date(2008, 2, 29), date(2026, 2, 28), True),
+        (date(2008, 2, 29), date(2026, 3, 1), False),
+        (None, date(2026, 11, 23), False),
+    ],
+)
+def test_until_when_a_guardian_speaks_for_a_patient(
+    born: date | None, day: date, ward: bool
+) -> None:
+    assert may_have_guardian(replace(CHILD, birth_date=born), day) is ward
 
 
 @pytest.mark.parametrize(

@@ -111,8 +111,11 @@ async def test_it_is_on_record_first_without_a_password() -> None:
 
 async def test_a_stored_address_is_used_as_a_whole_or_not_at_all() -> None:
     house = House()
-    await house.test(camera_id="lobby-1", view_url="rtsp://thief.example/2")
+    await house.test(camera_id="lobby-1")
     assert [one.full for one, _ in house.looked] == [CameraUrl.parse(STORED).full]
+    with pytest.raises(InputError, match="view_url is not looked at without url; give both"):
+        await house.test(camera_id="lobby-1", view_url="rtsp://thief.example/2")
+    assert len(house.looked) == 1
     with pytest.raises(InputError, match="there is none"):
         await house.test(camera_id="lobby-9")
 

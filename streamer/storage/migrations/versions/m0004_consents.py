@@ -33,6 +33,8 @@ _STATEMENTS = (
         ADD COLUMN guardian_id uuid REFERENCES patients (patient_id),
         ADD COLUMN identity_check text CHECK (identity_check <> ''),
         ADD COLUMN recorded_by text CHECK (recorded_by <> ''),
+        -- Practitioners they are or spoke for.
+        ADD COLUMN recorder_refs text[] NOT NULL DEFAULT '{}',
         ADD COLUMN recorded_at timestamptz,
         ADD COLUMN ended_at timestamptz,
         ADD COLUMN ended_by text CHECK (ended_by <> ''),
@@ -41,6 +43,16 @@ _STATEMENTS = (
         ADD CONSTRAINT consents_ended CHECK (ended_at IS NULL OR status <> 'active')
     """,
     "CREATE INDEX consents_due ON consents (expires_at) WHERE status = 'active'",
+    # Who bills an appointment may not have made the face that comes for it: asked every second, and
+    # few ever did.
+    """
+    CREATE INDEX consents_by_practitioners ON consents (patient_id)
+        WHERE recorder_refs <> '{}' AND status = 'active'
+    """,
+    "ALTER TABLE templates ADD COLUMN enroller_refs text[] NOT NULL DEFAULT '{}'",
+    """
+    CREATE INDEX templates_by_practitioners ON templates (patient_id) WHERE enroller_refs <> '{}'
+    """,
     # A template without a row here was sealed under its patient's key, before there were these.
     """
     CREATE TABLE template_keys (

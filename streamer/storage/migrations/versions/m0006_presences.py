@@ -12,6 +12,8 @@ _STATEMENTS = (
     ALTER TABLE check_ins
         ADD COLUMN device_id text CHECK (device_id <> ''),
         ADD COLUMN note text CHECK (note <> ''),
+        -- Practitioners who enrolled the face, or recorded its consent: for them it is no evidence.
+        ADD COLUMN voucher_refs text[] NOT NULL DEFAULT '{}',
         ADD COLUMN undone_by text CHECK (undone_by <> ''),
         ADD COLUMN undone_reason text CHECK (undone_reason <> ''),
         ADD CONSTRAINT check_ins_undone CHECK (
@@ -28,7 +30,8 @@ _STATEMENTS = (
         site_id text NOT NULL REFERENCES sites,
         patient_id uuid NOT NULL REFERENCES patients,
         appointment_id uuid REFERENCES appointments,
-        flag text NOT NULL CHECK (flag IN ('early','late','again','unbooked','conflict')),
+        flag text NOT NULL CHECK (flag IN
+            ('early','late','again','unbooked','other_building','conflict')),
         method text NOT NULL CHECK (method <> ''),
         evidence text NOT NULL
             CHECK (evidence IN ('face','egov','code','desk_code','guardian','manual')),

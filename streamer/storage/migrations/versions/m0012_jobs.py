@@ -82,6 +82,21 @@ _ERASE = """
     $$
 """
 
+# Whoever has only the login of retention deletes no evidence that is younger than the shortest term
+# there is (`config.retention`), which would leave no event in the audit: as with the audit itself.
+# A patient's consents go with the patient. A person who is erased goes by the owner's right.
+YOUNG: tuple[str, ...] = tuple(
+    f"CREATE POLICY kirdi_young ON {table} AS RESTRICTIVE FOR DELETE TO kirdi_retention "
+    f"USING ({over} < clock_timestamp() - interval '29 days'{more})"
+    for table, over, more in (
+        ("check_ins", "occurred_at", ""),
+        ("status_changes", "occurred_at", ""),
+        ("consents", "coalesce(ended_at, withdrawn_at, expires_at)", " AND status <> 'active'"),
+        ("erasures", "erased_at", ""),
+        ("patients", "updated_at", " OR erased_at IS NOT NULL"),
+    )
+)
+
 _STATEMENTS: tuple[str, ...] = (
     # One row for each period of a job: whoever inserts or takes it over runs it, nobody else.
     """
@@ -181,6 +196,7 @@ _STATEMENTS: tuple[str, ...] = (
     CREATE POLICY kirdi_ended_runs ON job_runs AS RESTRICTIVE FOR DELETE TO kirdi_retention
         USING (state IN ('done', 'failed'))
     """,
+    *YOUNG,
 )
 
 

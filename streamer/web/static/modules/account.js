@@ -1,6 +1,7 @@
 // One's own password.
 
 import { goToSignIn, put } from "./api.js";
+import { whyOf } from "./refusals.js";
 import { text } from "./texts.js";
 
 const form = document.getElementById("password");
@@ -23,6 +24,6 @@ form.addEventListener("submit", async (event) => {
     await put("session/password", { current, wanted }, { key: null, anonymous: true });
     goToSignIn();
   } catch (problem) {
-    refuse(problem.kind === "sign-in" ? text("wrong_current") : problem.message);
+    refuse(problem.kind === "sign-in" ? text("wrong_current") : whyOf(problem));
   }
 });

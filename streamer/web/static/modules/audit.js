@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { element, fill } from "./element.js";
+import { whyOf } from "./refusals.js";
 import { asNumber, atSecond, onDay, text } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
@@ -36,7 +37,7 @@ async function show(after) {
     cursor = part.next;
     byId("more").hidden = cursor === null;
   } catch (problem) {
-    byId("audit-error").textContent = problem.status === 0 ? text("away") : problem.message;
+    byId("audit-error").textContent = whyOf(problem);
     byId("audit-error").hidden = false;
   }
 }
@@ -80,7 +81,7 @@ byId("verify").addEventListener("click", async (event) => {
       element("div", { class: `notice ${found.sound ? "good" : "bad"}` }, element("div", {}, element("p", {}, line), element("p", {}, since), element("ul", {}, ...[...found.findings, ...found.notes].map((one) => element("li", {}, one))))),
     );
   } catch (problem) {
-    const line = problem.status === 409 ? text("checked_elsewhere") : problem.status === 0 ? text("away") : problem.message;
+    const line = problem.status === 409 ? text("checked_elsewhere") : whyOf(problem);
     fill(byId("verified"), element("p", { class: "notice warn" }, line));
   } finally {
     button.disabled = false;

@@ -5,12 +5,14 @@ import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { notify } from "./notices.js";
 import { blocks } from "./plain_markdown.js";
+import { mayBeReference, todaysPatients } from "./enrol_search.js";
 import { whyOf } from "./refusals.js";
 import { atMinute, onDay, text } from "./texts.js";
 import { advice, Viewfinder } from "./viewfinder.js";
 
 const WANTED = 3;
 const MOST = 10;
+const MOST_OFFERED = 20;
 
 const byId = (id) => document.getElementById(id);
 const advices = JSON.parse(byId("advice").textContent);
@@ -35,17 +37,57 @@ const viewfinder = new Viewfinder(byId("video"), advised);
 byId("find").addEventListener("submit", async (event) => {
   event.preventDefault();
   await discard();
-  const reference = new FormData(event.target).get("patient_ref").trim();
-  try {
-    await lookUp(reference);
-  } catch (problem) {
-    byId("find-error").textContent = problem.status === 404 || problem.status === 422 ? text("unknown") : text("failed");
-    byId("find-error").hidden = false;
-  }
+  const asked = new FormData(event.target).get("patient_ref").trim();
+  byId("find-error").hidden = true;
+  fill(byId("found"));
+  await tried(async () => {
+    if (mayBeReference(asked)) {
+      await lookUp(asked);
+      return;
+    }
+    const found = await todaysPatients(asked);
+    if (found.length === 0) {
+      refuse(text("nobody_today"));
+    } else if (found.length === 1) {
+      await lookUp(found[0].patient_ref);
+    } else {
+      offer(found);
+    }
+  });
 });
 
+async function tried(work) {
+  try {
+    await work();
+  } catch (problem) {
+    refuse([404, 422].includes(problem.status) ? text("unknown") : whyOf(problem));
+  }
+}
+
+function refuse(line) {
+  byId("find-error").textContent = line;
+  byId("find-error").hidden = false;
+}
+
+/** Several of that name: which one? */
+function offer(found) {
+  const choices = found.slice(0, MOST_OFFERED).map((row) => {
+    const line = `${row.patient ?? row.patient_ref} · ${row.patient_ref} · ${atMinute(row.starts_at)}`;
+    const choice = element("button", { type: "button" }, line);
+    choice.addEventListener("click", () => {
+      fill(byId("found"));
+      tried(() => lookUp(row.patient_ref));
+    });
+    return element("li", {}, choice);
+  });
+  fill(byId("found"), ...choices);
+  byId("found").querySelector("button").focus();
+  if (found.length > MOST_OFFERED) {
+    refuse(text("too_many_found"));
+  }
+}
+
 async function lookUp(reference) {
-  byId("find-error").hidden = true;
   patient = await get(`patients/${encodeURIComponent(reference)}`);
   const consents = (await get(`consents?patient_ref=${encodeURIComponent(reference)}`)).items;
   consent = consents.find((one) => one.purpose === "check-in" && one.status === "active") ?? null;
@@ -268,6 +310,7 @@ byId("withdraw").addEventListener("click", async () => {
 });
 byId("print-receipt").addEventListener("click", () => print());
 
-if (byId("find").elements.patient_ref.value) {
-  byId("find").requestSubmit();
+const given = byId("find").elements.patient_ref.value;
+if (given) {
+  tried(() => lookUp(given));
 }

@@ -1,6 +1,7 @@
 // Has a report made, and says how far it is; then the report is opened.
 
 import { get, send } from "./api.js";
+import { whyOf } from "./refusals.js";
 import { asNumber, text } from "./texts.js";
 
 const EVERY_MS = 700;
@@ -28,18 +29,26 @@ async function follow(making) {
     said = await get("reports/making");
   }
   if (said.state === "failed") {
-    refuse(text("not_made", { why: said.error }));
+    const problem = { status: 500, problem: { code: said.code }, message: said.error };
+    refuse(text("not_made", { why: whyOf(problem) }));
     return;
   }
   byId("progress-text").textContent = text("made");
   location.assign(`/reports/${said.report_id}?revision=${said.revision}`);
 }
 
-const told = (problem) => refuse(problem.status === 0 ? text("away") : problem.message);
+const told = (problem) => refuse(whyOf(problem));
+const last = form.elements.to;
+form.addEventListener("input", () => last.setCustomValidity(""));
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const wanted = Object.fromEntries(new FormData(form));
+  if (wanted.to < wanted.from) {
+    last.setCustomValidity(text("to_before_from"));
+    last.reportValidity();
+    return;
+  }
   button.disabled = true;
   try {
     await follow(await send("POST", "reports", { body: wanted }));

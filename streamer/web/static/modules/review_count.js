@@ -6,16 +6,19 @@ import { follow, hear } from "./events.js";
 import { text } from "./texts.js";
 
 const MOST = 200;
-const place = document.getElementById("review-count");
+// In the menu, and on the button that opens it where it is folded.
+const places = document.querySelectorAll("[data-review-count]");
 const waiting = new Set();
 
 function draw() {
   const count = waiting.size;
-  place.hidden = count === 0;
   const shown = count < MOST ? String(count) : `${MOST}+`;
-  fill(place,
-    element("span", { "aria-hidden": "true" }, shown),
-    element("span", { class: "visually-hidden" }, text("reviews_waiting", { count: shown })));
+  for (const place of places) {
+    place.hidden = count === 0;
+    fill(place,
+      element("span", { "aria-hidden": "true" }, shown),
+      element("span", { class: "visually-hidden" }, text("reviews_waiting", { count: shown })));
+  }
 }
 
 async function count() {
@@ -29,7 +32,7 @@ async function count() {
   }
 }
 
-if (place) {
+if (places.length > 0) {
   hear("following", count);
   // All pages are told at once; they need not all ask at once.
   hear("reload", () => setTimeout(count, Math.random() * 1_000));

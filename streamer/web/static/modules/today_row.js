@@ -13,7 +13,7 @@ const KINDS = {
   noshow: "bad",
   cancelled: "",
 };
-const FLAG_KINDS = { early: "warn", late: "warn", conflict: "bad", unbooked: "warn", again: "" };
+const FLAG_KINDS = { early: "warn", late: "warn", conflict: "bad", unbooked: "warn", other_building: "warn", again: "" };
 
 const page = document.getElementById("today");
 const may = new Set(page.dataset.may.split(" ").filter(Boolean));

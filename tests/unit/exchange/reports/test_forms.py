@@ -146,6 +146,8 @@ def test_workbook_has_typed_cells(language: str) -> None:
         sheet = book[name]
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == sheet.dimensions
+        titles = [cell.value for cell in sheet[1]]
+        assert all(isinstance(one, str) and one and "\xad" not in one for one in titles)
     rows = sum(len(some) for _, some in days)
     appointments, claims = book[words.of("sheet.appointments")], book[words.of("sheet.claims")]
     assert appointments.max_row - 1 + claims.max_row - 1 == rows

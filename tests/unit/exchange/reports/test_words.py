@@ -10,6 +10,8 @@ from uuid import UUID
 
 import pytest
 
+from matcher.packs.open_pack import OPEN_PACK
+from matcher.packs.taguchi_pack import TAGUCHI_PACK
 from streamer.bench.reports.made_period import Maker, honest_visits
 from streamer.bench.reports.made_site import PREMISES, REPORTS
 from streamer.bench.reports.planted_cases import plant
@@ -174,6 +176,22 @@ def test_shares_never_say_more_than_is_true() -> None:
     assert words.percent(0.0000001) == "< 0.1\N{NO-BREAK SPACE}%"
     assert words.small(1e-9) == "< 0.001\N{NO-BREAK SPACE}%"
     assert words.part(0, 0) == "–"
+
+
+def test_a_date_at_the_end_of_a_sentence_ends_it_once() -> None:
+    words = Words("ru", "Asia/Almaty")
+    last = words.long_date(date(2026, 3, 8))
+    assert last.endswith("г.")
+    said = words.of("notice.period_not_over", last=last)
+    assert said == f"Период ещё не закончился: он продлится до {last}"
+    # What is somebody's own stays as it is.
+    assert words.of("why.others", refs="A..1, B.") == "Вместе с: A..1, B."
+    assert words.of("why.others", refs="A..1") == "Вместе с: A..1."
+
+
+def test_groups_that_packs_are_weak_for_are_named() -> None:
+    for pack in (OPEN_PACK, TAGUCHI_PACK):
+        assert all(f"group.{one}" in all_keys() for one in pack.weak_for)
 
 
 def test_months_and_weeks_are_named() -> None:
