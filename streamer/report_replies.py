@@ -4,6 +4,7 @@ Used by `kirdi report reply` and the API. What was accepted makes a new revision
 """
 
 import asyncio
+import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,6 +34,7 @@ MOST_WORDS: Final = 2_000
 MOST_DOCUMENT: Final = 200
 # Answers of one look, which is in the audit with everybody it shows.
 _AT_ONCE: Final = 200
+_NO_TEXT: Final = ("Cc", "Cs")
 
 
 class ReportReplies:
@@ -223,7 +225,7 @@ def same_person(written_by: str, decided_by: str) -> bool:
 
 
 def _text(what: str, text: str, most: int) -> str:
-    said = " ".join(text.split())
+    said = _plain(what, text)
     if not 3 <= len(said) <= most:
         raise InputError(
             f"{what}: has {len(said)} characters; write 3 to {most}",
@@ -234,9 +236,20 @@ def _text(what: str, text: str, most: int) -> str:
 
 
 def _document(text: str | None) -> str | None:
-    if text is None or not text.strip():
-        return None
-    said = " ".join(text.split())
+    said = "" if text is None else _plain("the document's reference", text)
     if len(said) > MOST_DOCUMENT:
         raise InputError(f"the document's reference: write at most {MOST_DOCUMENT} characters")
+    return said or None
+
+
+def _plain(what: str, text: str) -> str:
+    """Return it on one line.
+
+    Raises:
+        InputError: It holds what is no text: a control character, which a terminal would obey, or
+            what came of bytes that are no UTF-8.
+    """
+    said = " ".join(text.split())
+    if any(unicodedata.category(one) in _NO_TEXT for one in said):
+        raise InputError(f"{what}: holds characters that are no text; write it in UTF-8")
     return said

@@ -303,13 +303,19 @@ async def test_a_key_that_is_replaced_takes_the_words_along(report: Reported) ->
 
 
 async def test_a_reason_is_one_that_can_be_read(report: Reported) -> None:
+    async def add(reason: str, document: str | None = None) -> Reply:
+        entry, row = report.revision.entry, report.row
+        return await report.replies.add(
+            entry.report_id, row.kind, row.ref, reason, document, report.doctor
+        )
+
     for reason in ("", "  a ", "x" * 2_001):
         with pytest.raises(InputError, match="characters"):
-            await report.replies.add(
-                report.revision.entry.report_id,
-                report.row.kind,
-                report.row.ref,
-                reason,
-                None,
-                report.doctor,
-            )
+            await add(reason)
+    # What a terminal would obey, and what came of bytes that are no UTF-8.
+    for bad in ("came\x00by", "came \x1b[31mby", "came \udcffby"):
+        for words in ((bad, None), (WORDS, bad)):
+            with pytest.raises(InputError, match="no text"):
+                await add(*words)
+    # As people paste it.
+    assert (await add("came\u00a0by the\nambu\u00adlance ramp")).reason.startswith("came by the")
