@@ -39,6 +39,15 @@ class Arrival(Section):
     refresh_s: float = Field(1.0, gt=0, le=60, description="how often the gallery is reloaded")
 
     @model_validator(mode="after")
+    def _window_has_a_length(self) -> Self:
+        if not self.opens_before_min and not self.closes_after_min:
+            raise ValueError(
+                "opens_before_min and closes_after_min are both 0, so nobody could ever arrive; "
+                "make one of them larger"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _presence_surrounds_arrival(self) -> Self:
         """Only what was written is refused: the defaults widen by themselves."""
         pairs = (

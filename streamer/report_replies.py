@@ -4,6 +4,7 @@ Used by `kirdi report reply` and the API. What was accepted makes a new revision
 """
 
 import asyncio
+import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +14,7 @@ import structlog
 
 from streamer.backend import Backend
 from streamer.domain.actor import Actor, names_in
+from streamer.domain.page import Page, Slice
 from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
@@ -30,6 +32,9 @@ log = structlog.get_logger(__name__)
 MOST_WORDS: Final = 2_000
 """Characters of a reason or a note."""
 MOST_DOCUMENT: Final = 200
+# Answers of one look, which is in the audit with everybody it shows.
+_AT_ONCE: Final = 200
+_NO_TEXT: Final = ("Cc", "Cs")
 
 
 class ReportReplies:
@@ -127,18 +132,40 @@ class ReportReplies:
         """Return practitioners' rows that may be answered, as `answerable_rows` does."""
         return await answerable_rows(self._runs, practitioner_refs, by, self._backend.clock.now())
 
+    async def whole(
+        self,
+        by: Actor,
+        practitioner_refs: Collection[str] | None = None,
+        *,
+        report_id: UUID | None = None,
+        state: ReplyState | None = None,
+    ) -> Sequence[Reply]:
+        """Return a list of answers from beginning to end; raises as `listed`."""
+        found: list[Reply] = []
+        after: tuple[str, ...] | None = ()
+        while after is not None:
+            part = Slice(_AT_ONCE, after)
+            page = await self.listed(
+                by, part, report_id=report_id, practitioner_refs=practitioner_refs, state=state
+            )
+            found += page.items
+            after = page.after
+        return found
+
     async def listed(
         self,
         by: Actor,
+        part: Slice,
         *,
         report_id: UUID | None = None,
         practitioner_refs: Collection[str] | None = None,
         state: ReplyState | None = None,
-    ) -> Sequence[Reply]:
-        """Return answers as `PostgresReplies.listed` does."""
+    ) -> Page[Reply]:
+        """Return a page of answers as `PostgresReplies.listed` does."""
         return await self._replies.listed(
             by,
             self._backend.clock.now(),
+            part,
             report_id=report_id,
             practitioner_refs=practitioner_refs,
             state=state,
@@ -198,7 +225,7 @@ def same_person(written_by: str, decided_by: str) -> bool:
 
 
 def _text(what: str, text: str, most: int) -> str:
-    said = " ".join(text.split())
+    said = _plain(what, text)
     if not 3 <= len(said) <= most:
         raise InputError(
             f"{what}: has {len(said)} characters; write 3 to {most}",
@@ -209,9 +236,20 @@ def _text(what: str, text: str, most: int) -> str:
 
 
 def _document(text: str | None) -> str | None:
-    if text is None or not text.strip():
-        return None
-    said = " ".join(text.split())
+    said = "" if text is None else _plain("the document's reference", text)
     if len(said) > MOST_DOCUMENT:
         raise InputError(f"the document's reference: write at most {MOST_DOCUMENT} characters")
+    return said or None
+
+
+def _plain(what: str, text: str) -> str:
+    """Return it on one line.
+
+    Raises:
+        InputError: It holds what is no text: a control character, which a terminal would obey, or
+            what came of bytes that are no UTF-8.
+    """
+    said = " ".join(text.split())
+    if any(unicodedata.category(one) in _NO_TEXT for one in said):
+        raise InputError(f"{what}: holds characters that are no text; write it in UTF-8")
     return said

@@ -80,6 +80,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.windows": (*LEAVES, "config.settings"),
     "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),
     "streamer.rare_collections": (),
+    "streamer.report_overlap": ("streamer.domain",),
     "streamer.report_errors": (
         "streamer.domain",
         "streamer.tracking",

@@ -243,8 +243,8 @@ def _days(day: str, begins: str | None, ends: str | None, settings: Settings) ->
         return one, one
     if begins is None:
         raise InputError("--to: give --from, too")
-    first = day_of(begins, zone)
-    last = day_of("today" if ends is None else ends, zone)
+    first = day_of(begins, zone, "--from")
+    last = day_of("today" if ends is None else ends, zone, "--to")
     if last < first:
         raise InputError(f"--to {last}: is before --from {first}")
     return first, last

@@ -185,27 +185,33 @@ def verify(
 
     settings = read_settings(config)
     who = acting(settings, by)
-    if file is not None and (report, number, digest) == (None, None, None):
+    printed = (report, number, digest, practitioner, department)
+    if file is not None and not any(one is not None for one in printed):
 
-        async def work(runs: "ReportRuns") -> tuple["Revision", list[str]]:
+        async def work(runs: "ReportRuns") -> tuple["Revision", list[str], int]:
             return await report_file(runs, file, who)
 
     elif file is None and report is not None and number is not None and digest is not None:
         scope = _scope(practitioner, department)
 
-        async def work(runs: "ReportRuns") -> tuple["Revision", list[str]]:
+        async def work(runs: "ReportRuns") -> tuple["Revision", list[str], int]:
             return await printed_report(runs, (report, number, scope), digest, who)
 
     else:
-        raise InputError("give FILE, or --report, --revision and --digest of a printed report")
-    revision, faults = asyncio.run(_with_runs(settings, work))
+        raise InputError(
+            "give FILE alone, or --report, --revision and --digest of a printed report"
+        )
+    revision, faults, newest = asyncio.run(_with_runs(settings, work))
     if as_json:
-        print_json([entry_of(revision.entry) | {"sound": not faults, "findings": faults}])
+        found = {"sound": not faults, "findings": faults, "newest": newest}
+        print_json([entry_of(revision.entry) | found])
     if faults:
         raise AuditError("report: " + "; ".join(faults))
     if not as_json:
         entry = revision.entry
         say(f"This is revision {entry.number} of {period_text(entry.period)}, as it was made.")
+        if newest > entry.number:
+            say(f"A newer one is kept: revision {newest}.")
         say(f"Digest: {grouped(revision.digest)}")
 
 
@@ -280,7 +286,7 @@ def period_of(day: str | None, begins: str | None, ends: str | None, settings: S
         return Period.of(one, one)
     if day is not None or begins is None or ends is None:
         raise InputError("give --date, or --from and --to")
-    first, last = day_of(begins, zone), day_of(ends, zone)
+    first, last = day_of(begins, zone, "--from"), day_of(ends, zone, "--to")
     if last < first:
         raise InputError(f"--to {last}: is before --from {first}")
     return Period.of(first, last)

@@ -11,8 +11,12 @@ from streamer.errors import InputError
 from streamer.report_runs import ReportRuns
 from streamer.reports.report_file import FileDigest, file_digest, head_of
 
-Checked = tuple[Revision, list[str]]
-"""What is kept, and in how far the other is not that."""
+_OTHER_FORMS = (
+    "of HTML, PDF, XLSX or paper check what is printed there: --report, --revision and --digest"
+)
+
+Checked = tuple[Revision, list[str], int]
+"""What is kept, in how far the other is not that, and the number of the newest revision."""
 
 
 async def report_file(runs: ReportRuns, path: Path, by: Actor) -> Checked:
@@ -33,7 +37,7 @@ async def report_file(runs: ReportRuns, path: Path, by: Actor) -> Checked:
     if found.head != head_of(kept):
         faults.append("what it says of itself is not what is kept here")
     await _record(runs, kept, by, "file", faults)
-    return kept, faults
+    return kept, faults, await _newest(runs, kept)
 
 
 async def printed_report(
@@ -55,7 +59,12 @@ async def printed_report(
     kept = await runs.revision(*which)
     faults = [] if stated == kept.digest else ["the digest is not that of what is kept here"]
     await _record(runs, kept, by, "printed", faults)
-    return kept, faults
+    return kept, faults, await _newest(runs, kept)
+
+
+async def _newest(runs: ReportRuns, kept: Revision) -> int:
+    newest = await runs.newest_of(kept.entry.period)
+    return kept.entry.number if newest is None else newest.entry.number
 
 
 async def _record(
@@ -71,4 +80,4 @@ def _read(path: Path) -> FileDigest:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error.message}", command=_OTHER_FORMS) from error

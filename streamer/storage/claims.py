@@ -5,22 +5,20 @@ check-in written together or not at all.
 """
 
 import hmac
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from uuid import UUID
 
 import asyncpg
-import structlog
 
 from streamer.crypto.code_hash import CodeHash
 from streamer.crypto.keyed_hash import KeyedHash
 from streamer.crypto.signed_token import TokenSigner
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import Actor
-from streamer.domain.age import may_have_guardian
 from streamer.domain.appointment import Appointment, AppointmentStatus, Place
 from streamer.domain.attempt import Attempt
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
@@ -29,22 +27,20 @@ from streamer.domain.claim import DigitsShown, Holder, PersonShown, Shown, Token
 from streamer.domain.person import Person
 from streamer.domain.presence import Presence
 from streamer.domain.shown_review import ShownReview
-from streamer.errors import InputError, VaultError
+from streamer.errors import InputError
 from streamer.storage.audit import append, body_of
 from streamer.storage.check_ins import PostgresCheckIns, Result
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import refuse_own_patient
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.presences import PostgresPresences
-from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
 from streamer.storage.waiting_reviews import PostgresWaitingReviews
+from streamer.storage.wards import wards_among
 
 # Whoever has to wait costs the database the same look-up, for digits nobody has.
 _NO_DIGITS = "none"
 _DIED: Final = "the patient is recorded as deceased"
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,25 +340,10 @@ class PostgresClaims:
     ) -> tuple[Visit, ...]:
         """The holder's, and those of dependants who are alive and still under age."""
         others = {row["visitor_id"] for row in rows} - {patient_id}
-        whose = {patient_id, *await self._wards(connection, others, now)}
-        return _visits([row for row in rows if row["visitor_id"] in whose], patient_id)
-
-    async def _wards(
-        self, connection: Connection, patients: Collection[UUID], now: datetime
-    ) -> Sequence[UUID]:
-        if not patients:
-            return ()
-        found = await connection.fetch(sql("profiles_of"), self._site_id, list(patients))
         today = LocalDay.containing(now, self._zone).day
-        return [row["patient_id"] for row in found if self._is_ward(row, today)]
-
-    def _is_ward(self, row: asyncpg.Record, today: date) -> bool:
-        try:
-            patient = patient_from(row, (), self._keys.vault)
-        except VaultError as error:
-            log.error("age not known", patient=str(row["patient_id"]), reason=str(error))
-            return False
-        return patient.deceased_on is None and may_have_guardian(patient, today)
+        wards = await wards_among(connection, self._site_id, self._keys.vault, others, today)
+        whose = {patient_id, *wards}
+        return _visits([row for row in rows if row["visitor_id"] in whose], patient_id)
 
 
 def _visits(rows: Sequence[asyncpg.Record], patient_id: UUID) -> tuple[Visit, ...]:

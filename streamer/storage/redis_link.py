@@ -91,7 +91,7 @@ class RedisLink:
         if self._away is None or not self._breaker.allows(self._clock.monotonic()):
             return
         with suppress(CacheError):
-            await self._ask(lambda redis: redis.info("server"))
+            await self._ask(lambda redis: redis.ping())
 
     async def _ask(self, work: Callable[[Redis], Awaitable[Answer]]) -> Answer:
         try:

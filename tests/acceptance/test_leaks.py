@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import cv2
@@ -22,6 +23,10 @@ import pytest
 import redis
 
 from streamer.checkin.codes.qr_picture import read_qr
+from streamer.domain.actor import Actor
+from streamer.domain.report.reply import ReplyState
+from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.verdict import VerdictKind
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
 from tests.acceptance.kirdi import Kirdi, Result, appointment, write_csv
@@ -153,6 +158,7 @@ def test_nothing_of_anybody_is_left_anywhere(kirdi: Kirdi, enrol: Callable[[str]
             day.run("patients", "list")
             day.run("consents", "list")
             service.wait_until_logged('"recorded": "written"', seconds=60, times=2)
+            asyncio.run(answer_a_report(day))
             kept = asyncio.run(learn_what_is_sealed(day))
             assert kept >= 2, "templates are looked for"
             day.run("consents", "withdraw", "B", "--by", "asel")
@@ -194,6 +200,27 @@ def import_people(day: Day) -> None:
     booked = kirdi.folder / "booked.csv"
     write_csv(booked, [appointment(f"a-{ref}", ref, now + SOON) for ref in PEOPLE])
     day.run("appointments", "import", booked)
+
+
+async def answer_a_report(day: Day) -> None:
+    """A practitioner's answer about a visit of D, rejected with a note; both are looked for."""
+    from config.load import load_settings
+    from streamer.backend import open_backend
+    from streamer.clock import SystemClock
+
+    reason, where, note = "Дәурен ескі лифтпен келді", "қорап 7 сөре 3", "қай лифт екенін жазыңыз"
+    day.secrets += [words("reason", reason), words("document", where), words("note", note)]
+    row = ReportRow(
+        *(RowKind.APPOINTMENT, "a-D", "D", "d-1", None, "S1", "Visit", datetime.now(UTC)),
+        *("fulfilled", VerdictKind.UNVERIFIED),
+    )
+    settings, clock = load_settings(day.kirdi.write_settings(), {}), SystemClock()
+    async with open_backend(settings, day.kirdi.home, clock) as backend:
+        replies, head = backend.replies, Actor("botagoz")
+        made = await replies.add(uuid4(), row, (reason, where), Actor("aigul"), clock.now())
+        await replies.decide(made.reply_id, ReplyState.REJECTED, note, head, clock.now())
+    (listed,) = day.run("report", "reply", "list", "--by", "asel", shown=True).json
+    assert (listed["reason"], listed["document_ref"], listed["note"]) == (reason, where, note)
 
 
 async def learn_what_is_sealed(day: Day) -> int:

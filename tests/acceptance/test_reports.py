@@ -87,6 +87,19 @@ def test_a_report_is_made_written_kept_and_checked(kirdi: Kirdi, tmp_path: Path)
     kinds = {(one["kind"], one["reason"]) for one in kirdi.ok("audit", "list")}
     assert {("report", "made"), ("export", "export"), ("report", "verify")} <= kinds
 
+    # Billed late: another revision says what differs, and the file is of an older one.
+    late = tmp_path / "late.csv"
+    late.write_text(
+        f"{CLAIMED},performed_at,amount,currency\nC-3,A-1,P-1,D-1,S2,Test,{day}T10:10,500.00,KZT\n"
+    )
+    kirdi.ok("claims", "import", late)
+    (second,) = kirdi.ok("report", "run", *days)
+    assert second["revision"] == 2
+    assert second["changes"] == {"claims.verified.face": [1, 2], "claims.total": [2, 3]}
+    told = kirdi("report", "verify", file)
+    assert (told.code, "revision 1 of" in told.out) == (0, True)
+    assert "A newer one is kept: revision 2." in told.out
+
 
 WORDS = "came by the ambulance ramp\nwith her son"
 

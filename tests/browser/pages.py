@@ -28,6 +28,8 @@ OF_ROLES: Final[Mapping[str, Role | None]] = {
     "/settings": Role.ADMIN,
     "/health": Role.ADMIN,
     "/audit": Role.AUDITOR,
+    "/reports": Role.HEAD,
+    "/reports/mine": Role.PRACTITIONER,
     "/nowhere": Role.RECEPTION,
 }
 """Pages that stand in somebody's menu beside these are found by `others`."""

@@ -50,7 +50,11 @@ def test_a_month_is_one_however_it_is_asked_for() -> None:
         (("2026-07-01", *JULY), "give --date, or"),
         ((None, "2026-07-01", None), "give --date, or"),
         ((None, *reversed(JULY)), "is before"),
-        (("1.7.2026", None, None), "no date"),
+        (("1.7.2026", None, None), "--date 1.7.2026: no date"),
+        ((None, "1.7.2026", "2026-07-31"), "--from 1.7.2026: no date"),
+        ((None, "2026-07-01", "tomorow"), "--to tomorow: no date"),
+        (("0001-01-01", None, None), "a year from 1900 to 2199"),
+        (("9999-12-31", None, None), "a year from 1900 to 2199"),
     ],
 )
 def test_days_that_are_none(given: tuple[Any, Any, Any], words: str) -> None:
@@ -78,6 +82,19 @@ def test_what_is_refused_before_anything_is_opened(
     result = CliRunner().invoke(report.app, ["appointment-match", *arguments])
     assert isinstance(result.exception, InputError)
     assert words in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("a.json", "--practitioner", "D"), ("a.json", "--revision", "1"), ("--revision", "1")],
+)
+def test_a_file_is_checked_or_a_printed_report(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "read_settings", lambda _config: SETTINGS)
+    result = CliRunner().invoke(report.app, ["verify", *arguments])
+    assert isinstance(result.exception, InputError)
+    assert "give FILE alone, or" in str(result.exception)
 
 
 def test_a_file_says_what_it_is_and_what_was_done_to_it() -> None:

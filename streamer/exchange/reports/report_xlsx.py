@@ -1,13 +1,11 @@
 """A report as a workbook: the figures and every row, as numbers and times to be reckoned with.
 
-Written sheet by sheet through temporary files of openpyxl's, which only the service's user may read
-and which are gone afterwards. They hold references and no names of patients.
+Written sheet by sheet through temporary files, openpyxl's among them, which only the service's user
+may read and which are gone afterwards. They hold references and no names of patients.
 """
 
-import io
 from collections.abc import Mapping
 
-from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
@@ -33,14 +31,14 @@ from streamer.exchange.reports.sheet import (
     SHARE,
     Sheet,
     SheetColumn,
-    Value,
-    inert,
 )
+from streamer.exchange.reports.sheet_cell import Value, inert
 from streamer.exchange.reports.words import Words
+from streamer.exchange.reports.workbook_file import WorkbookFile
 
 
 def report_xlsx(revision: Revision, days: Days, language: str) -> bytes:
-    """Return the workbook; blocking, a second for some ten thousand rows.
+    """Return the workbook; blocking, a second for some twenty thousand rows.
 
     Args:
         revision: What it shows.
@@ -48,17 +46,15 @@ def report_xlsx(revision: Revision, days: Days, language: str) -> bytes:
         language: kk, ru or en.
     """
     words = Words(language, revision.report.zone)
-    book = Workbook(write_only=True)
-    summary_sheet(book, revision.report, words)
-    group_sheets(book, revision.report, words)
-    _rows(book, revision, days, words)
-    _rules(book, revision, words)
-    _coverage(book, revision, words)
-    _call_backs(book, revision, words)
-    _about(book, revision, words)
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
+    with WorkbookFile() as book:
+        summary_sheet(book, revision.report, words)
+        group_sheets(book, revision.report, words)
+        _rows(book, revision, days, words)
+        _rules(book, revision, words)
+        _coverage(book, revision, words)
+        _call_backs(book, revision, words)
+        _about(book, revision, words)
+        return book.content()
 
 
 def _row_columns(words: Words, kind: RowKind) -> list[SheetColumn]:
@@ -101,7 +97,7 @@ def _row_columns(words: Words, kind: RowKind) -> list[SheetColumn]:
     ]
 
 
-def _rows(book: Workbook, revision: Revision, days: Days, words: Words) -> None:
+def _rows(book: WorkbookFile, revision: Revision, days: Days, words: Words) -> None:
     sheets = {
         kind: Sheet(book, words.of(f"sheet.{kind.value}s"), _row_columns(words, kind))
         for kind in (RowKind.APPOINTMENT, RowKind.CLAIM)
@@ -156,7 +152,7 @@ def _values(row: ReportRow, words: Words, names: Mapping[str, str]) -> list[Valu
     ]
 
 
-def _rules(book: Workbook, revision: Revision, words: Words) -> None:
+def _rules(book: WorkbookFile, revision: Revision, words: Words) -> None:
     sheet = Sheet(
         book,
         words.of("sheet.rules"),
@@ -176,7 +172,7 @@ def _rules(book: Workbook, revision: Revision, words: Words) -> None:
     sheet.close()
 
 
-def _coverage(book: Workbook, revision: Revision, words: Words) -> None:
+def _coverage(book: WorkbookFile, revision: Revision, words: Words) -> None:
     sheet = Sheet(
         book,
         words.of("sheet.coverage"),
@@ -200,7 +196,7 @@ def _coverage(book: Workbook, revision: Revision, words: Words) -> None:
     sheet.close()
 
 
-def _call_backs(book: Workbook, revision: Revision, words: Words) -> None:
+def _call_backs(book: WorkbookFile, revision: Revision, words: Words) -> None:
     sheet = Sheet(
         book,
         words.of("sheet.call_backs"),
@@ -221,7 +217,7 @@ def _call_backs(book: Workbook, revision: Revision, words: Words) -> None:
     sheet.close()
 
 
-def _about(book: Workbook, revision: Revision, words: Words) -> None:
+def _about(book: WorkbookFile, revision: Revision, words: Words) -> None:
     sheet = book.create_sheet(words.of("sheet.about"))
     sheet.column_dimensions["A"].width = 34
     sheet.column_dimensions["B"].width = 110

@@ -2,23 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Final
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from streamer.exchange.reports.words import clean
-
-Value = str | int | float | bool | Decimal | date | datetime | None
+from streamer.exchange.reports.sheet_cell import Value, number_cell, text_cell
+from streamer.exchange.reports.workbook_file import WorkbookFile
 
 # Excel's own limits.
 ROWS_OF_A_SHEET: Final = 1_048_576
-_LONGEST_TEXT: Final = 32_767
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _HEADER: Final = PatternFill("solid", fgColor="DDE6E3")
 
 
@@ -42,16 +36,10 @@ MOMENT: Final = "yyyy-mm-dd hh:mm"
 DAY: Final = "yyyy-mm-dd"
 
 
-def inert(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, not even when it is saved as CSV."""
-    text = clean(text)[: _LONGEST_TEXT - 1]
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
 class Sheet:
     """Goes on in another sheet of the same kind where Excel's rows don't suffice."""
 
-    def __init__(self, book: Workbook, title: str, columns: Sequence[SheetColumn]) -> None:
+    def __init__(self, book: WorkbookFile, title: str, columns: Sequence[SheetColumn]) -> None:
         """Begin it with its header."""
         self._book, self._title, self._columns = book, title, columns
         self._count = 0
@@ -73,32 +61,35 @@ class Sheet:
             header.append(cell)
         sheet.append(header)
         self._rows = 1
-        # A cell is written at once, so that one for each column serves every row; texts need none.
-        self._cells = [self._cell(column) for column in self._columns]
+        self._file = self._book.rows_after(sheet)
+        self._cells = [
+            (get_column_letter(place), self._style(column))
+            for place, column in enumerate(self._columns, 1)
+        ]
 
-    def _cell(self, column: SheetColumn) -> Cell | None:
+    def _style(self, column: SheetColumn) -> str:
+        """The number that the workbook has for a column's form."""
         if column.form is None:
-            return None
+            return ""
         cell = WriteOnlyCell(self._sheet)
         cell.number_format = column.form
-        return cell
+        return f' s="{cell.style_id}"'
 
     def add(self, values: Sequence[Value]) -> None:
         """Write a row: a value for each column; aware moments are not taken."""
         if self._rows == ROWS_OF_A_SHEET:
             self.close()
             self._begin()
-        row: list[Cell | Value] = []
-        for cell, value in zip(self._cells, values, strict=True):
-            if isinstance(value, str):
-                row.append(inert(value) if value else None)
-            elif cell is None or value is None:
-                row.append(value)
-            else:
-                cell.value = value
-                row.append(cell)
-        self._sheet.append(row)
         self._rows += 1
+        row = self._rows
+        cells = [
+            text_cell(f"{letter}{row}", value)
+            if isinstance(value, str)
+            else number_cell(f"{letter}{row}", style, value)
+            for (letter, style), value in zip(self._cells, values, strict=True)
+            if value is not None and value != ""
+        ]
+        self._file.write(f'<row r="{row}">{"".join(cells)}</row>'.encode())
 
     def close(self) -> None:
         """Let the filter reach as far as there are rows."""

@@ -39,6 +39,10 @@ class Stopping:
         await self._stop(statement)
         return await self._connection.fetchval(statement, *values)
 
+    async def fetchrow(self, statement: str, *values: object) -> object:
+        await self._stop(statement)
+        return await self._connection.fetchrow(statement, *values)
+
     async def execute(self, statement: str, *values: object) -> object:
         await self._stop(statement)
         return await self._connection.execute(statement, *values)

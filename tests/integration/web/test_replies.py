@@ -14,10 +14,12 @@ from streamer.domain.report.delivery import WantedDelivery
 from streamer.domain.report.row import ReportRow
 from streamer.domain.role import Role
 from streamer.report_runs import ReportRuns
+from tests.integration.storage.clinic import ZONE
 from tests.integration.storage.reported import WEEK, fill_week, rows_of, unverified
 from tests.integration.web.house import House
 
 WORDS = "Ms Qozha came by the ambulance ramp"
+LOST = "destination archive: folder <x>: cannot be written (No such file or directory)"
 
 
 @dataclass
@@ -212,6 +214,10 @@ async def test_whose_page_it_is(answered: Answered) -> None:
     shown = await page(both, answered, "/reports/mine")
     assert WORDS in shown
     assert 'class="decide"' not in shown
+    # A form's "any" is an empty text.
+    any_row = f"{answered.path.removesuffix('/replies')}/rows?kind=&verdict=&day="
+    day = answered.mine.at.astimezone(ZONE).date()
+    assert answered.mine.ref in await page(answered.head, answered, f"{any_row}{day}")
     for role in (Role.INSURER, Role.AUDITOR, Role.ADMIN, Role.RECEPTION):
         client = await answered.house.as_role(role, account="other")
         refused = await client.get(f"{answered.house.api.url}/reports/mine")
@@ -229,16 +235,17 @@ async def test_where_a_report_was_sent(answered: Answered) -> None:
     claim = await backend.report_deliveries.claim(timedelta(minutes=5))
     assert claim is not None
     lost = claim.wanted.destination
-    await backend.report_deliveries.failed(claim, SERVICE, clock.now(), "refused <550>", None)
+    await backend.report_deliveries.failed(claim, SERVICE, clock.now(), LOST, None)
     shown = await page(answered.head, answered, path)
-    assert "refused &lt;550&gt;" in shown
+    assert "folder &lt;x&gt;" in shown
+    assert "В папку нельзя записать" in shown
     assert "прекращено" in shown
-    assert "refused" not in await page(answered.doctor, answered, path)
+    assert "folder" not in await page(answered.doctor, answered, path)
     admin = await answered.house.as_role(Role.ADMIN, account="admin")
     for client in (answered.head, admin):
         items = (await client.get(f"{path}/deliveries")).json()["items"]
         states = {one["destination"]: (one["state"], one["error"]) for one in items}
-        assert states.pop(lost) == ("failed", "refused <550>")
+        assert states.pop(lost) == ("failed", LOST)
         assert list(states.values()) == [("waiting", None)]
     assert (await admin.get(f"/reports/{UUID(int=3)}/deliveries")).status_code == 404
     assert (await answered.doctor.get(f"{path}/deliveries")).status_code == 403

@@ -63,6 +63,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         (SITE + "database: {url_file: /nowhere/x}", {}, ["/nowhere/x"]),
         (SITE.replace("}", ", time_zone: Mars/Base}"), {}, ["Mars/Base", "IANA"]),
         (SITE.replace("}", ", opening_hours: {mon: 8-20}}"), {}, ["HH:MM"]),
+        (SITE + "arrival: {opens_before_min: 0, closes_after_min: 0}", {}, ["arrival", "both 0"]),
         (SITE + "match: {accept_fpir: hunter2}", {}, ["match.accept_fpir", "number"]),
         (SITE + "match: {accept_fpir: 0.05}", {}, ["review_fpir", "accept_fpir"]),
         (SITE + "match: {max_distance: 0.3}", {}, ["match.max_distance: the model pack", "remove"]),
