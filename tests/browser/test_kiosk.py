@@ -72,6 +72,7 @@ async def test_a_tablet_is_paired_and_patients_check_in_by_code_and_qr(
         await page.get_by_role("button", name="Check in", exact=True).click()
         await expect(page.locator("#lines")).to_contain_text("Room 24")
         await page.get_by_role("button", name="Done").click()
+        await it_says_when_the_service_is_away(page)
         await a_colleague_is_called(console, page)
         await somebody_was_not_here(console, page, codes.checked_in)
         await the_board_calls_numbers(console)
@@ -250,6 +251,17 @@ async def every_control_is_large_and_low(page: Page) -> None:
         assert min(box["width"], box["height"]) >= 64, (name, box)
         assert box["y"] >= 0.4 * TABLET["height"], (name, box)
         assert box["y"] + box["height"] <= TABLET["height"], (name, box)
+
+
+async def it_says_when_the_service_is_away(page: Page) -> None:
+    """Before somebody has typed six digits for nothing, and no longer than it lasts."""
+    calls = "**/api/v1/kiosk/calls"
+    await page.route(calls, lambda route: route.abort())
+    await page.reload()
+    await expect(page.locator("#title")).to_have_text("Check-in does not work just now.")
+    await screenshot(page, "kiosk-away-en")
+    await page.unroute(calls)
+    await expect(page.locator("#title")).to_have_text("Welcome")
 
 
 async def a_colleague_is_called(console: Console, page: Page) -> None:

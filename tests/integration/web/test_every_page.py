@@ -178,3 +178,11 @@ async def test_each_page_is_shown_to_whom_it_is_for_and_tells_others_why_not(
             assert menu == shown & of_menu, where
         unseen -= shown
     assert unseen == set()
+
+
+async def test_whoever_only_looks_whether_a_page_is_there_gets_no_body(api: ServedApi) -> None:
+    async with httpx.AsyncClient(base_url=api.url) as client:
+        for path, status in (("/sign-in", 200), ("/static/kirdi.css", 200), ("/today", 401)):
+            answer = await client.head(path)
+            assert (answer.status_code, answer.content) == (status, b""), path
+        assert (await client.head("/api/v1/health")).status_code == 405
