@@ -272,7 +272,9 @@ class CameraControl:
         known = {camera.id for camera in self._cameras.cameras}
         if request.verb is Verb.ADD:
             if request.camera_id in known:
-                raise InputError(f"camera {request.camera_id}: there is one; remove it first")
+                raise InputError(
+                    f"camera {request.camera_id}: there is one; remove it first", code="name_taken"
+                )
             return self._overlay.with_camera(_camera(request))
         if request.camera_id not in known:
             raise unknown_camera(request.camera_id, known)

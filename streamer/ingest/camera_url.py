@@ -56,18 +56,28 @@ class CameraUrl:
             InputError: It is no rtsp URL. The message does not repeat the URL.
         """
         if any(character.isspace() or not character.isprintable() for character in url):
-            raise InputError("camera URL: holds a space or a control character; remove it")
+            raise InputError(
+                "camera URL: holds a space or a control character; remove it",
+                code="camera_bad_address",
+            )
         scheme, separator, rest = url.partition("://")
         if not separator or scheme.lower() not in DEFAULT_PORTS:
-            raise InputError("camera URL: must begin with rtsp:// or rtsps://")
+            raise InputError(
+                "camera URL: must begin with rtsp:// or rtsps://", code="camera_bad_address"
+            )
         try:
             parts = urlsplit(f"{scheme.lower()}://{rest}")
             host, port = parts.hostname, parts.port
         except ValueError:
             # The library's wording repeats what stands where a port should, perhaps a password.
-            raise InputError("camera URL: host or port cannot be read; write HOST:PORT") from None
+            raise InputError(
+                "camera URL: host or port cannot be read; write HOST:PORT",
+                code="camera_bad_address",
+            ) from None
         if not host or port == 0:
-            raise InputError("camera URL: names no host; write rtsp://HOST:PORT/PATH")
+            raise InputError(
+                "camera URL: names no host; write rtsp://HOST:PORT/PATH", code="camera_bad_address"
+            )
         user_info, at, _ = parts.netloc.rpartition("@")
         name, colon, word = user_info.partition(":")
         return cls(

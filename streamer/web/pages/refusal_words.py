@@ -97,6 +97,9 @@ REFUSALS: Final = {
     "camera_codec": _("The camera's video cannot be read: set it to H.264 or H.265."),
     "camera_certificate": _("The camera's certificate is not trusted."),
     "camera_none": _("There is no camera at this address."),
+    "camera_bad_address": _(
+        "This is no camera's address: write rtsp://user:password@host/path, without spaces."
+    ),
     "camera_address": _("Give the camera's first address, too: both are tested together."),
     "camera_unauthorized": _("The camera refuses user or password."),
     "camera_not_found": _("The camera has no stream at this address."),

@@ -1,6 +1,7 @@
 // What the cameras do and did today; one is added or changed after it was looked at.
 
 import { get, patch, post, remove, send } from "./api.js";
+import { buildingName } from "./buildings.js";
 import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { LaneEditor } from "./lane_editor.js";
@@ -93,7 +94,7 @@ function cameraRow(camera) {
   return element(
     "tr",
     {},
-    element("th", { scope: "row" }, camera.camera_id, element("p", { class: "why" }, `${camera.building} · ${camera.entrance} · ${camera.mode}`), element("p", { class: "why" }, camera.address)),
+    element("th", { scope: "row" }, camera.camera_id, element("p", { class: "why" }, `${buildingName(camera.building) ?? camera.building} · ${camera.entrance} · ${camera.mode}`), element("p", { class: "why" }, camera.address)),
     element("td", {}, badge, " ", element("span", { class: "muted" }, text("away_since", { time: moment(camera.since) })), ...said.map((line) => element("p", { class: "why" }, line)), ...why.map((line) => element("p", { class: "why", lang: "en" }, line))),
     element("td", {}, text("fps", values), element("p", { class: "why" }, [camera.decoding, camera.restarts ? text("restarts", { count: camera.restarts }) : ""].filter(Boolean).join(" · "))),
     element("td", { class: "uptime" }),

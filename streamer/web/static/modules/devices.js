@@ -1,6 +1,7 @@
 // Tablets and screens: registered, paired by a code shown once, revoked.
 
 import { get, post, remove } from "./api.js";
+import { buildingName } from "./buildings.js";
 import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
 import { notify } from "./notices.js";
@@ -45,7 +46,7 @@ function row(one) {
     { class: one.revoked_at ? "off" : null },
     element("th", { scope: "row" }, one.device_id),
     element("td", {}, kinds[one.kind] ?? one.kind),
-    element("td", {}, one.building),
+    element("td", {}, buildingName(one.building) ?? one.building),
     element("td", {}, element("span", { class: `badge ${COLOURS[one.state] ?? ""}` }, states[one.state] ?? one.state)),
     element("td", { class: "time" }, moment(one.last_used_at)),
     element("td", { class: "time" }, one.expires_at ? onDay(one.expires_at) : ""),
