@@ -180,7 +180,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "markupsafe": ("streamer.web",),
     # Days and numbers as people of a language write them, on pages and in documents.
     "babel": ("streamer.web", "streamer.exchange"),
-    "openpyxl": ("streamer.exchange",),
+    "xlsxwriter": ("streamer.exchange",),
     "aiosmtplib": ("streamer.exchange",),
     # The provider's answers come through Authlib's client, which is httpx's.
     "httpx": ("streamer.exchange", "streamer.web.oidc"),

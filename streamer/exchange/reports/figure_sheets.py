@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from xlsxwriter import Workbook
+
 from streamer.domain.report.figures import AtRisk, Figures, VerdictFigures
 from streamer.domain.report.report import Report
 from streamer.exchange.reports.group_sections import group_name
-from streamer.exchange.reports.sheet import COUNT, DAY, MONEY, SHARE, Sheet, SheetColumn
-from streamer.exchange.reports.sheet_cell import Value
+from streamer.exchange.reports.sheet import COUNT, DAY, MONEY, SHARE, Sheet, SheetColumn, Value
 from streamer.exchange.reports.verdict_parts import ORDER, count_of, verdict_lines
 from streamer.exchange.reports.words import Words
-from streamer.exchange.reports.workbook_file import WorkbookFile
 
 
-def summary_sheet(book: WorkbookFile, report: Report, words: Words) -> None:
+def summary_sheet(book: Workbook, report: Report, words: Words) -> None:
     """Write the figures of the whole: in words, of appointments, of claims, with amounts."""
     sheet = Sheet(
         book,
@@ -74,7 +74,7 @@ def _with_amounts(total: Figures, words: Words) -> Iterable[Sequence[Value]]:
             yield (words.of(name), None, None, risk.claims, None, amount, currency)
 
 
-def group_sheets(book: WorkbookFile, report: Report, words: Words) -> None:
+def group_sheets(book: Workbook, report: Report, words: Words) -> None:
     """Write a sheet for days, departments and practitioners each."""
     currencies = sorted(report.total.billed)
     days = Sheet(
