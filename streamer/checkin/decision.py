@@ -286,7 +286,16 @@ def _why_not(
     elsewhere = [one for one in appointments if one.place is not Place.SITE]
     if any(one.status not in _CALLED_OFF and policy.near(one, now) for one in elsewhere):
         return Reason.NOT_AT_SITE
+    if any(_comes_later(one, policy, now) for one in appointments):
+        return Reason.EARLY
     return Reason.NO_OPEN_APPOINTMENT if appointments else Reason.NO_APPOINTMENT
+
+
+def _comes_later(one: Appointment, policy: ArrivalPolicy, now: datetime) -> bool:
+    """Is it expected later on this day of the site, in whichever building?"""
+    zone = policy.presence.zone
+    same_day = one.starts_at.astimezone(zone).date() == now.astimezone(zone).date()
+    return one.place is Place.SITE and one.status in _EXPECTED and same_day and one.starts_at > now
 
 
 def _ids(appointments: Sequence[Appointment]) -> tuple[UUID, ...]:
@@ -298,8 +307,9 @@ def _weigh(evidence: Evidence, policy: ArrivalPolicy) -> tuple[Outcome, Reason]:
 
     Who was taken for this patient once today will be again. So after a rejection the patient never
     arrives by face alone that day, and a match that is no surer than the rejected one is not even
-    shown, unless it is one that would otherwise be accepted. After "wrong person" no face of this
-    patient counts at all that day.
+    shown: a person has answered that question. Reception, who has picked the patient and sees them,
+    asks another one: there a match that would otherwise be accepted is shown. After "wrong person"
+    no face of this patient counts at all that day.
     """
     if not isinstance(evidence, FaceEvidence):
         return Outcome.ARRIVE, Reason.WINDOW_OPEN
@@ -308,7 +318,7 @@ def _weigh(evidence: Evidence, policy: ArrivalPolicy) -> tuple[Outcome, Reason]:
     if evidence.blocked:
         return Outcome.IGNORE, Reason.BLOCKED_TODAY
     if rejected is not None:
-        repeated = unsure and evidence.score <= rejected
+        repeated = evidence.score <= rejected and (unsure or not evidence.attended)
         return Outcome.IGNORE if repeated else Outcome.REVIEW, Reason.REJECTED_TODAY
     if evidence.may_be_a_picture(policy.min_liveness):
         return Outcome.REVIEW, Reason.LIVENESS_DOUBT

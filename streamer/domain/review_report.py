@@ -22,6 +22,7 @@ class AppointmentReport:
     appointment_ref: str
     starts_at: datetime
     practitioner: str
+    room: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

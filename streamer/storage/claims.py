@@ -60,7 +60,7 @@ class ClaimReach:
     Attributes:
         opens_before: That somebody comes for: its arrival window,
         closes_after: before its start and after it.
-        digits_before: That digits are known for: from its presence window on.
+        digits_before: That digits are known for: from its presence window on, and on its day.
     """
 
     opens_before: timedelta
@@ -269,7 +269,9 @@ class PostgresClaims:
 
     async def _by_digits(self, connection: Connection, digits: str, now: datetime) -> _Found:
         wanted = self._keys.hashes.of(digits)
-        latest = now + self._reach.digits_before
+        # Who comes on the day is told when to come again; of days ahead nobody learns anything.
+        day = LocalDay.containing(now, self._zone)
+        latest = max(day.end, now + self._reach.digits_before)
         rows = await connection.fetch(
             sql("find_code_by_digits"), self._site_id, wanted, now, *self._span(now), latest
         )

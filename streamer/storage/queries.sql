@@ -764,7 +764,8 @@ SELECT redeemed_at IS NULL AND revoked_at IS NULL AS unused FROM codes WHERE cod
 FOR NO KEY UPDATE;
 
 -- name: review_appointments
-SELECT a.appointment_id, a.appointment_ref, a.starts_at, a.status, d.full_name AS practitioner
+SELECT a.appointment_id, a.appointment_ref, a.starts_at, a.status, a.room,
+       d.full_name AS practitioner
 FROM appointments a JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 WHERE a.site_id = $1 AND a.appointment_id = ANY($2::uuid[]);
 
@@ -1093,7 +1094,7 @@ RETURNING code_id;
 
 -- name: find_code_by_digits
 -- Those in force only: used, replaced and expired digits are as unknown as all others, and so are
--- those for an appointment that begins after $6. What is sent out days ahead cannot be guessed yet.
+-- those for an appointment that begins after $6: what is sent out days ahead cannot be guessed yet.
 -- With what can be arrived at, a row each: the holder's appointments from $4 to $5 and those of whom
 -- they are guardian of, or the one that the code was issued for. The people first: by day alone it
 -- would read the whole site's.

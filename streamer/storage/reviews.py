@@ -99,7 +99,7 @@ class PostgresReviews:
             {row["patient_id"]: row["patient_ref"] for row in known if row["consents"]},
             {
                 row["appointment_id"]: AppointmentReport(
-                    row["appointment_ref"], row["starts_at"], row["practitioner"]
+                    row["appointment_ref"], row["starts_at"], row["practitioner"], row["room"]
                 )
                 for row in rows
             },

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from streamer.domain.consent import Language
 from streamer.domain.role import Role
-from tests.acceptance.people import decode, unseen_clips
+from tests.acceptance.people import decode, stills, unseen_clips
 from tests.browser.console import Console, film, launched, screenshot, with_camera
 
 
@@ -61,6 +61,30 @@ async def test_without_a_camera_and_in_other_languages(console: Console) -> None
         await expect(page.locator("#find-error")).to_contain_text("There is no patient")
         await look_up(page, "P-1")
         await expect(page.get_by_text("Choose photos instead")).to_be_visible()
+
+
+async def test_who_turns_out_to_be_enrolled_already_leaves_no_consent_behind(
+    console: Console, tmp_path: Path
+) -> None:
+    async with console.page(Role.RECEPTION) as page:
+        await look_up(page, "P-4")
+        await page.get_by_label("Number of the signed document").fill("C-4")
+        await page.get_by_role("checkbox").check()
+        await page.get_by_role("button", name="Go on to the photos").click()
+        # A, who is P-1.
+        await page.locator("#files").set_input_files(stills("A", tmp_path)[:3])
+        await expect(page.locator("#photos li")).to_have_count(3)
+        await page.get_by_role("button", name="Save and enrol").click()
+        warning = page.get_by_role("dialog")
+        await expect(warning).to_contain_text("P-1", timeout=60_000)
+        await warning.get_by_role("button", name="Cancel").click()
+        await expect(page.locator("#save-error")).to_contain_text("takes the consent back, too")
+        await screenshot(page, "enrol-alike-cancelled")
+        await page.get_by_role("button", name="Discard everything").click()
+        await expect(page.locator("#done-line")).to_contain_text("P-4: the consent")
+        await expect(page.locator("#receipt-count")).to_have_text("0")
+        await expect(page.locator("#step-photos")).to_be_hidden()
+    assert await consents_of(console, "P-4") == ["entered-in-error"]
 
 
 async def test_a_patient_of_today_is_found_by_name(console: Console) -> None:

@@ -1,10 +1,13 @@
 """The wall of cameras: pictures that move, boxes over them, and what a dark tile says."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
 from streamer.domain.consent import Language
 from streamer.domain.role import Role
+from tests.acceptance.people import unseen_clips
 from tests.browser.console import Console, screenshot
 
 # Frames that were decoded, and how bright and how various the picture is (0 to 255).
@@ -48,6 +51,16 @@ _DRAWN = """
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   for (let i = 3; i < data.length; i += 4) if (data[i] > 0) return true;
   return false;
+}
+"""
+
+
+_ADD = """
+async (url) => {
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const headers = { "X-CSRF-Token": token, "Content-Type": "application/json" };
+  const body = JSON.stringify({ camera_id: "dying-1", url });
+  return (await fetch("/api/v1/cameras", { method: "POST", headers, body })).status;
 }
 """
 
@@ -114,6 +127,26 @@ async def test_a_dark_camera_says_so_and_comes_back(console: Console) -> None:
         )
         await page.context.set_offline(False)
         await until_playing(page)
+
+
+async def test_a_camera_that_dies_is_dark_and_says_since_when_and_nothing_else(
+    console: Console,
+) -> None:
+    async with console.page(Role.OPERATOR) as page:
+        await page.goto("/cameras")
+        with console.kirdi.camera(unseen_clips("A")[0], loop=True) as url:
+            assert await page.evaluate(_ADD, url) == 201
+            await page.goto("/live")
+            tile = page.locator('.tile[data-camera="dying-1"]')
+            await expect(tile).to_have_attribute("data-state", "playing", timeout=60_000)
+        try:
+            state, why = tile.locator(".state"), tile.locator(".why")
+            await expect(tile.locator(".dark")).to_be_visible()
+            await expect(state).not_to_have_text("live")
+            await expect(why).to_contain_text(re.compile(r"since \d\d:\d\d"))
+            await screenshot(page, "live-dead-camera")
+        finally:
+            assert await ask(page, "DELETE", "cameras/dying-1") in (200, 204)
 
 
 async def test_cameras_of_others_and_the_clear_picture_are_refused(console: Console) -> None:

@@ -1,9 +1,10 @@
 """The page where people decide: a face beside whom it may show, by keyboard."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from streamer.domain.consent import Language
 from streamer.domain.role import Role
@@ -60,20 +61,69 @@ async def test_decided_by_keyboard_and_gone_elsewhere(console: Console) -> None:
         await expect(count).to_be_visible()
         name = await page.locator(".candidate .name").first.inner_text()
         await expect(other.locator(".candidate .name").first).to_have_text(name)
+        sent, late = decisions_of(page, other), asyncio.Event()
+        await hold_crops(page, late)
         await page.keyboard.press("n")
         await expect(page.get_by_text("Noted: none of these patients.")).to_be_visible()
+        # What comes to the other one's page unasked is decided by no key that was meant for this.
         await expect(other.get_by_text("Somebody else has decided this one")).to_be_visible()
+        for key in ("Enter", "n", "1"):
+            await other.keyboard.press(key)
+        await expect(other.locator("#review")).to_be_hidden()
+        await screenshot(other, "review-gone")
         await expect(count).not_to_have_text(before)
-        # The other of the two is looked at next, and it is them.
-        await expect(page.locator(".candidate .name").first).not_to_have_text(name, timeout=60_000)
+        # The other of the two is looked at next, and it is them; before its picture has come no
+        # key decides.
+        await until_another(page, name)
+        await expect(page.locator("#confirm")).to_be_disabled()
+        for key in ("Enter", "n"):
+            await page.keyboard.press(key)
+        assert len(sent) == 1
+        late.set()
         await expect(page.locator("#crop")).to_be_visible()
+        await expect(page.locator("#confirm")).to_be_enabled()
+        await other.keyboard.press("Space")
+        await expect(other.locator("#confirm")).to_be_enabled(timeout=60_000)
         confirmed = await page.locator(".candidate .muted").first.inner_text()
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Confirmed.")).to_be_visible()
+        assert len(sent) == 2
     reference = confirmed.split(" ")[0].replace("P-", "A-")
     assert console.kirdi.statuses()[reference] == "arrived"
+
+
+async def until_another(page: Page, name: str) -> None:
+    """Wait for the other person; a surer match of whoever was rejected is skipped."""
+    for _ in range(6):
+        try:
+            shown = page.locator(".candidate .name").first
+            await expect(shown).not_to_have_text(name, timeout=10_000)
+            return
+        except AssertionError:
+            await page.keyboard.press("s")
+    raise AssertionError("nobody else is recognised")
+
+
+def decisions_of(*pages: Page) -> list[str]:
+    """Where they send decisions, as they do."""
+    sent: list[str] = []
+    for page in pages:
+        page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    return sent
+
+
+async def hold_crops(page: Page, until: asyncio.Event) -> None:
+    """Let a page wait for its pictures."""
+
+    async def held(route: Route) -> None:
+        await until.wait()
+        await route.continue_()
+
+    await page.route("**/crop", held)
 
 
 async def wait_for_a_review(page: Page) -> None:
     await page.goto("/review")
     await expect(page.locator("#crop")).to_be_visible(timeout=60_000)
+    if await page.locator("#confirm").count():
+        await expect(page.locator("#confirm")).to_be_enabled()

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+import pypdfium2
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Dialog, Locator, Page, expect
 
 from config.load import load_settings
 from streamer.backend import Backend, open_backend
@@ -19,7 +20,7 @@ from streamer.domain.booking import Booking
 from streamer.domain.consent import Language
 from streamer.domain.patient import Patient
 from streamer.domain.role import Role
-from tests.browser.console import Console, screenshot
+from tests.browser.console import Console, screenshot, sign_in
 
 EVIL = '<img src=x onerror="document.body.dataset.evil=1">'
 TITLES = {Language.KK: "Бүгін", Language.RU: "Сегодня", Language.EN: "Today"}
@@ -191,15 +192,84 @@ async def test_reception_checks_in_takes_back_and_issues_codes(booked: Console) 
         await dialog.get_by_role("button", name="Issue the code").click()
         await expect(page.locator("#digits")).to_have_text(re_digits())
         await screenshot(page, "today-code-en")
+        # The slip: the code, for whom and until when, and nothing of the page behind it.
+        printed = await text_on_paper(page)
+        digits = await page.locator("#digits").inner_text()
+        assert digits in printed
+        assert "Good until" in printed
+        assert "Тест 2" not in printed
+        assert "Print" not in printed
         await dialog.get_by_role("button", name="Close").click()
         assert await page.locator("#digits").text_content() == ""
         await expect(line).to_contain_text("Code until")
         await line.get_by_role("button", name="Code").click()
         await dialog.get_by_label("On paper, as a QR code").check()
         await dialog.get_by_role("button", name="Issue the code").click()
+        await page.emulate_media(media="print")
         await expect(page.locator("svg.qr")).to_be_visible()
+        await screenshot(page, "today-slip-en")
+        await page.emulate_media(media="screen")
         await page.keyboard.press("Escape")
         await expect(page.locator("svg.qr")).to_have_count(0)
+
+
+async def text_on_paper(page: Page) -> str:
+    """What stands on the one sheet that the page prints."""
+    (sheet,) = pypdfium2.PdfDocument(await page.pdf())
+    return str(sheet.get_textpage().get_text_range())
+
+
+async def test_a_session_that_ends_leaves_nothing_on_the_screen(booked: Console) -> None:
+    async with booked.page(None) as page:
+        await page.goto("/sign-in?return_to=/today/downtime")
+        await sign_in(page, "reception")
+        await page.wait_for_url("**/today/downtime")
+        line = page.locator("#expected tr").filter(has_text="T-10")
+        await line.locator("input").fill("00:01")
+        assert "Тест" in await page.evaluate(_KEEP_WHAT_IS_LEFT)
+        elsewhere = await page.context.new_page()
+        await elsewhere.goto("/account")
+        await elsewhere.get_by_role("button", name="Sign out").click()
+        await elsewhere.wait_for_url("**/sign-in")
+        # No question about what is not saved keeps it: it goes, and was empty before.
+        await page.wait_for_url("**/sign-in?*")
+        await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        assert await page.evaluate("sessionStorage.getItem('left')") == "Kirdi: "
+
+
+_KEEP_WHAT_IS_LEFT = """
+() => {
+  addEventListener("pagehide", () => {
+    sessionStorage.setItem("left", `${document.title}: ${document.body.innerText}`);
+  });
+  return document.body.innerText;
+}
+"""
+
+
+async def test_who_signs_out_is_asked_about_what_is_not_saved(booked: Console) -> None:
+    async with booked.page(None) as page:
+        await page.goto("/sign-in?return_to=/today/downtime")
+        await sign_in(page, "reception")
+        await page.wait_for_url("**/today/downtime")
+        await page.wait_for_load_state("load")
+        field = page.locator("#expected tr").filter(has_text="T-10").locator("input")
+        await field.fill("00:01")
+        leave = False
+        asked = []
+
+        async def answer(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            await (dialog.accept() if leave else dialog.dismiss())
+
+        page.on("dialog", answer)
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(field).to_have_value("00:01")
+        assert asked == ["confirm"]
+        leave = True
+        await page.get_by_role("button", name="Sign out").click()
+        await page.wait_for_url("**/sign-in")
+        assert asked == ["confirm", "confirm"]
 
 
 def re_digits() -> re.Pattern[str]:

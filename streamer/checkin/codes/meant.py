@@ -42,7 +42,9 @@ def meant_by(
     expected = [one for one in here if one.appointment.status in _EXPECTED]
     match reason:
         case Reason.EARLY:
-            return tuple(one for one in expected if one.appointment.starts_at > now)[:1]
+            return tuple(one for one in expected if one.appointment.starts_at > now)[:1] or _next(
+                visits, now
+            )
         case Reason.LATE:
             return tuple(one for one in expected if one.appointment.starts_at <= now)[-1:]
         case Reason.ALREADY_ARRIVED:
@@ -59,3 +61,15 @@ def meant_by(
             )[:1]
         case _:
             return ()
+
+
+def _next(visits: Sequence[Visit], now: datetime) -> tuple[Visit, ...]:
+    """The first that is still to come: somebody is here hours before it."""
+    coming = [
+        one
+        for one in visits
+        if one.appointment.place is Place.SITE
+        and one.appointment.status in _EXPECTED
+        and one.appointment.starts_at > now
+    ]
+    return tuple(sorted(coming, key=lambda one: one.appointment.starts_at)[:1])

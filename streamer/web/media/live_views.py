@@ -180,6 +180,7 @@ class LiveViews:
             None if peer is None or offset is None else self._moment(peer.track.epoch.at),
             0 if peer is None else peer.track.dropped,
             self._cameras.why_dark(viewer.camera_id),
+            self._cameras.state(viewer.camera_id),
         )
 
     def close(self, account: str, viewer_id: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from streamer.domain.camera_state import CameraState
 from streamer.web.media.feeds import Feed
 from streamer.web.media.view import View
 from streamer.web.principal import Via
@@ -79,6 +80,7 @@ class Watched:
             was sent.
         dropped: Packets it has lost because it did not take them in time.
         reason: Why its camera shows nothing, or not well; empty while it does.
+        camera: What its camera is doing, and since when; None where there is none any more.
     """
 
     viewer_id: str
@@ -89,3 +91,4 @@ class Watched:
     captured_at: datetime | None
     dropped: int
     reason: str
+    camera: CameraState | None = None

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from streamer.domain.camera_state import CameraStatus
 from streamer.web.media.view import View
 from streamer.web.models.base import Answer
 
@@ -26,3 +27,7 @@ class LiveView(Answer):
     reason: str = Field(
         description="why the camera shows nothing, or not well; empty while it does"
     )
+    camera_status: CameraStatus | None = Field(
+        description="of its main stream; null where there is no such camera any more"
+    )
+    camera_since: datetime | None = Field(description="since when it is so")

@@ -20,6 +20,7 @@ class OpenAppointment(Answer):
     appointment_ref: str
     starts_at: datetime
     practitioner: str
+    room: str | None = None
 
 
 class SeenOutside(Answer):
@@ -66,11 +67,12 @@ class Waiting(Answer):
 
 
 class CandidateShown(Answer):
-    """What a person compares a face with: no picture of a patient is kept."""
+    """What a person compares a face with, and asks for: no picture of a patient is kept."""
 
     patient_ref: str
     full_name: str
     birth_year: int | None
+    age: int | None = Field(description="in full years, today")
     sex: str | None
 
 

@@ -107,6 +107,8 @@ async def show_view(principal: Looker, clinic: Clinic, viewer_id: Named) -> Live
         clock_rate=90_000,
         dropped=found.dropped,
         reason=found.reason,
+        camera_status=None if found.camera is None else found.camera.status,
+        camera_since=None if found.camera is None else found.camera.since,
     )
 
 

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import Response
 
+from streamer.domain.age import full_years
 from streamer.domain.asked_for import AskedFor
 from streamer.domain.review_report import ReviewReport
-from streamer.web.clinic import Clinic
+from streamer.web.clinic import Clinic, day_or_today
 from streamer.web.documented import NOT_FOUND, PROBLEMS, WRITE
 from streamer.web.models.base import Listed
 from streamer.web.models.reviews import (
@@ -22,6 +23,7 @@ from streamer.web.models.reviews import (
 )
 from streamer.web.once import Once
 from streamer.web.paging import PageAsked
+from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
 from streamer.web.problem import Problem, not_found
@@ -72,7 +74,7 @@ async def show_review(principal: Reader, clinic: Clinic, review_id: UUID) -> Rev
 
 @reviews.get("/{review_id}/candidates", responses=NOT_FOUND)
 async def list_candidates(
-    principal: Namer, clinic: Clinic, review_id: UUID
+    principal: Namer, parts: Parts, clinic: Clinic, review_id: UUID
 ) -> list[CandidateShown]:
     """Say who the candidates of one review are, to whoever may decide about it.
 
@@ -80,6 +82,7 @@ async def list_candidates(
     """
     report = await _seen(clinic, principal, review_id)
     sight, shown = sight_of(principal, Permission.REVIEWS_WRITE), []
+    today = day_or_today(None, parts, clinic)
     for one in report.candidates:
         found = await clinic.people.patient(sight, clinic.pack_id, one.patient_ref, named=True)
         if found is not None and found[1] is not None:
@@ -89,6 +92,7 @@ async def list_candidates(
                     patient_ref=one.patient_ref,
                     full_name=profile.full_name,
                     birth_year=None if born is None else born.year,
+                    age=None if born is None else full_years(born, today),
                     sex=profile.sex,
                 )
             )

@@ -91,7 +91,7 @@ class Counter:
             (TypedDigits(), QrToken(), NationalDocument(self.service)),
             self.claims,
             self.attempts,
-            ArrivalPolicy(*WINDOW, AutoArrive.NEVER),
+            ArrivalPolicy(*WINDOW, AutoArrive.NEVER, presence=PRESENCE),
             clinic.clock,
         )
 

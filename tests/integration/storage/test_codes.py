@@ -163,18 +163,24 @@ async def test_too_early_leaves_a_presence_and_then_arrives(counter: Counter) ->
     assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
 
 
-async def test_digits_sent_ahead_are_unknown_until_somebody_may_come_with_them(
+async def test_digits_sent_ahead_are_unknown_until_their_day_and_then_say_that_it_is_early(
     counter: Counter,
 ) -> None:
     await counter.expect(1, starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=4))
     issued = await counter.issue(appointment="A-1")
     assert await counter.redeem(issued.secret) == Redeemed(Answer.REFUSED)
     assert await level(counter) == 1, "a guess is a guess"
-    counter.clinic.clock.advance(timedelta(days=3, hours=-4).total_seconds() - 1)
+    # Until midnight at the site, nine hours before its start.
+    counter.clinic.clock.advance(timedelta(days=3, hours=-9).total_seconds() - 1)
     assert (await counter.redeem(issued.secret)).answer is Answer.REFUSED
+    guesses = await level(counter)
     counter.clinic.clock.advance(1)
-    assert (await counter.redeem(issued.secret)).reason is Reason.EARLY
-    counter.clinic.clock.advance(2 * 3600)
+    for _ in range(12):
+        early = await counter.redeem(issued.secret)
+        assert (early.answer, early.reason) == (Answer.NOT_ARRIVED, Reason.EARLY)
+        assert [one.appointment_ref for one in early.meant] == ["A-1"]
+    assert await level(counter) <= guesses, "a good code is no guess, however early"
+    counter.clinic.clock.advance(7 * 3600)
     assert (await counter.redeem(issued.secret)).answer is Answer.ARRIVED
 
 

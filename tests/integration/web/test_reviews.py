@@ -8,7 +8,7 @@ from PIL import Image
 
 from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.role import Role
-from tests.integration.storage.clinic import booking
+from tests.integration.storage.clinic import booking, patient
 from tests.integration.storage.counter import Counter
 from tests.integration.web.house import House
 
@@ -85,14 +85,19 @@ async def test_who_the_candidates_are_is_told_to_those_who_decide_and_put_on_rec
     house: House,
 ) -> None:
     await house.clinic.expect(1)
+    await house.clinic.import_patients(replace(patient(1), sex="female"))
+    await house.clinic.import_bookings(replace(booking(1), room="12"))
     review_id = await house.waiting(1)
     reviewer = await house.as_role(Role.REVIEWER)
     (waits,) = (await reviewer.get("/reviews/waiting")).json()["items"]
     assert set(waits) == {"review_id", "expires_at"}
-    assert (await reviewer.get(f"/reviews/{review_id}")).json()["review_id"] == str(review_id)
+    review = (await reviewer.get(f"/reviews/{review_id}")).json()
+    assert review["review_id"] == str(review_id)
+    assert review["candidates"][0]["appointments"][0]["room"] == "12"
     before = await house.audited("patient-read")
     (shown,) = (await reviewer.get(f"/reviews/{review_id}/candidates")).json()
     assert (shown["patient_ref"], shown["full_name"]) == ("P-1", "Full Name 1")
+    assert (shown["sex"], shown["age"], shown["birth_year"]) == ("female", 36, 1990)
     assert await house.audited("patient-read") == before + 1
     head = await house.as_role(Role.HEAD, account="head")
     assert (await head.get(f"/reviews/{review_id}/candidates")).status_code == 403

@@ -56,3 +56,9 @@ VISITS = [
 def test_the_one_that_the_reason_is_about(reason: Reason, refs: list[str]) -> None:
     found = meant_by(reason, VISITS, "main", POLICY, NOW)
     assert [one.appointment_ref for one in found] == refs
+
+
+def test_hours_before_the_only_visit_it_is_that_one() -> None:
+    visits = [visit("gone", -60), visit("far", 9 * 60), visit("farther", 10 * 60)]
+    (found,) = meant_by(Reason.EARLY, visits, "main", POLICY, NOW)
+    assert found.appointment_ref == "far"

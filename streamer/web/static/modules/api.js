@@ -1,6 +1,8 @@
 // Talks to the API: the session's token with every change, a key that makes repeats harmless,
 // and errors as one kind of exception.
 
+import { leave } from "./leaving.js";
+
 const API = "/api/v1";
 const WAIT_MS = 20_000;
 
@@ -91,7 +93,7 @@ export async function send(method, path, options = {}) {
 /** Leave for the sign-in page: nothing of this one stays on the screen. */
 export function goToSignIn() {
   const here = encodeURIComponent(location.pathname + location.search);
-  location.replace(`/sign-in?return_to=${here}`);
+  leave(`/sign-in?return_to=${here}`);
 }
 
 export const get = (path, options) => send("GET", path, options);

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { element, fill } from "./element.js";
 import { fold, holds } from "./folding.js";
+import { guard } from "./leaving.js";
 import { notify } from "./notices.js";
 import { whyOf } from "./refusals.js";
 import { text } from "./texts.js";
@@ -97,9 +98,5 @@ form.addEventListener("submit", async (event) => {
   count();
 });
 
-addEventListener("beforeunload", (event) => {
-  if (filled().length > 0) {
-    event.preventDefault();
-  }
-});
+guard(() => filled().length > 0);
 count();

@@ -3,6 +3,7 @@
 import { get, post, send } from "./api.js";
 import { ask } from "./dialog.js";
 import { element, fill } from "./element.js";
+import { guard } from "./leaving.js";
 import { notify } from "./notices.js";
 import { blocks } from "./plain_markdown.js";
 import { mayBeReference, todaysPatients } from "./enrol_search.js";
@@ -22,6 +23,9 @@ let consent = null;
 let signed = null;
 let photos = [];
 let saving = null;
+// Whose consent was recorded here, or may have been where the answer was lost, without a face so far.
+let recorded = null;
+let busy = false;
 
 function advised(said) {
   const line = said.shortcoming ?? "good";
@@ -36,7 +40,9 @@ const viewfinder = new Viewfinder(byId("video"), advised);
 
 byId("find").addEventListener("submit", async (event) => {
   event.preventDefault();
-  await discard();
+  if ((await discard()) === false) {
+    return;
+  }
   const asked = new FormData(event.target).get("patient_ref").trim();
   byId("find-error").hidden = true;
   fill(byId("found"));
@@ -209,7 +215,7 @@ function drawPhotos() {
   fill(byId("photos"), ...lines);
   const missing = WANTED - photos.length;
   byId("how-many").textContent = missing > 0 ? text("few", { count: missing }) : text("enough");
-  byId("save").disabled = photos.length < 2;
+  byId("save").disabled = busy || photos.length < 2;
 }
 
 // Saving: a key for each write, so that pressing again after a lost answer writes nothing twice.
@@ -218,13 +224,11 @@ byId("save").addEventListener("click", () => save(false));
 
 async function save(anyway) {
   saving ??= { consent: crypto.randomUUID() };
-  byId("save").disabled = true;
+  lock(true);
   byId("save-error").hidden = true;
   try {
     if (signed) {
-      await post("consents", signed, { key: saving.consent });
-      signed = null;
-      consent = {};
+      await recordConsent();
     }
     const form = new FormData();
     form.append("patient_ref", patient.patient_ref);
@@ -236,23 +240,52 @@ async function save(anyway) {
       notify(text("by_code", { others: done.looks_like.join(", ") }), "warn", { stays: true });
     }
   } catch (problem) {
-    byId("save").disabled = false;
+    lock(false);
     if (problem.kind === "look-alike") {
       byId("alike-refs").textContent = problem.looksLike.join(", ");
       if (await ask(byId("alike-dialog"))) {
         await save(true);
+      } else if (recorded) {
+        saySaving(text("consent_so_far"));
       }
       return;
     }
     saving = null;
     const reason = whyOf(problem);
-    byId("save-error").textContent = consent && !signed ? text("consent_kept", { reason }) : reason;
-    byId("save-error").hidden = false;
+    saySaving(recorded && !signed ? text("consent_kept", { reason }) : reason);
   }
+}
+
+async function recordConsent() {
+  recorded = patient.patient_ref;
+  try {
+    await post("consents", signed, { key: saving.consent });
+  } catch (problem) {
+    if (problem.status >= 400 && problem.status < 500) {
+      recorded = null;
+    }
+    throw problem;
+  }
+  signed = null;
+  consent = {};
+}
+
+/** While something is being saved nothing else is done with it. */
+function lock(on) {
+  busy = on;
+  byId("save").disabled = on;
+  byId("discard").disabled = on;
+}
+
+function saySaving(line) {
+  byId("save-error").textContent = line;
+  byId("save-error").hidden = false;
 }
 
 function finish(line) {
   close();
+  lock(false);
+  recorded = null;
   for (const id of ["step-patient", "step-consent", "step-photos"]) {
     byId(id).hidden = true;
   }
@@ -268,7 +301,44 @@ function close() {
   saving = null;
 }
 
+/** Let go of everything; false where more was to be said about it than nothing. */
 async function discard() {
+  if (busy) {
+    return false;
+  }
+  if (recorded && (await takeBack(recorded))) {
+    return false;
+  }
+  forget();
+  return true;
+}
+
+/**
+ * A consent that was recorded here was not meant to stand alone: end it, as entered in error, and
+ * show the receipt. False where there was none after all.
+ */
+async function takeBack(reference) {
+  lock(true);
+  try {
+    const taken = { patient_ref: reference, purpose: "check-in", reason: "entered-in-error" };
+    const { receipt } = await post("consents/withdrawals", taken);
+    // The face may have been saved, too, where only the answer was lost.
+    finish(receipt?.templates ? text("withdrawn") : text("consent_back", { patient: reference }));
+    if (receipt) {
+      showReceipt(reference, receipt);
+    }
+  } catch (problem) {
+    lock(false);
+    if (problem.status === 422) {
+      recorded = null;
+      return false;
+    }
+    saySaving(text("consent_stays", { reason: whyOf(problem) }));
+  }
+  return true;
+}
+
+function forget() {
   close();
   patient = null;
   consent = null;
@@ -280,11 +350,7 @@ async function discard() {
 }
 
 byId("discard").addEventListener("click", discard);
-addEventListener("beforeunload", (event) => {
-  if (photos.length > 0 || signed) {
-    event.preventDefault();
-  }
-});
+guard(() => photos.length > 0 || signed !== null || recorded !== null, close);
 addEventListener("pagehide", () => viewfinder.close());
 
 // Withdrawal.
@@ -298,18 +364,23 @@ byId("withdraw").addEventListener("click", async () => {
     const reference = patient.patient_ref;
     finish(text("withdrawn"));
     if (done.receipt) {
-      byId("receipt-patient").textContent = reference;
-      byId("receipt-id").textContent = done.receipt.erasure_id;
-      byId("receipt-at").textContent = `${onDay(done.receipt.erased_at)}, ${atMinute(done.receipt.erased_at)}`;
-      byId("receipt-count").textContent = String(done.receipt.templates);
-      byId("receipt-backups").textContent = onDay(done.receipt.backups_clean_by);
-      byId("receipt").hidden = false;
-      byId("print-receipt").hidden = false;
+      showReceipt(reference, done.receipt);
     }
   } catch (problem) {
     notify(whyOf(problem), "bad");
   }
 });
+
+function showReceipt(reference, receipt) {
+  byId("receipt-patient").textContent = reference;
+  byId("receipt-id").textContent = receipt.erasure_id;
+  byId("receipt-at").textContent = `${onDay(receipt.erased_at)}, ${atMinute(receipt.erased_at)}`;
+  byId("receipt-count").textContent = String(receipt.templates);
+  byId("receipt-backups").textContent = onDay(receipt.backups_clean_by);
+  byId("receipt").hidden = false;
+  byId("print-receipt").hidden = false;
+}
+
 byId("print-receipt").addEventListener("click", () => print());
 
 const given = byId("find").elements.patient_ref.value;

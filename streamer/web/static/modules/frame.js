@@ -1,6 +1,8 @@
 // What every page has: its menu, language and colours, signing out, and an end for who went away.
 
-import { goToSignIn, remove } from "./api.js";
+import { remove } from "./api.js";
+import { blank, holdsUnsaved, leave } from "./leaving.js";
+import { text } from "./texts.js";
 
 const YEAR_S = 31_536_000;
 
@@ -26,20 +28,21 @@ button?.addEventListener("click", () => {
 });
 
 async function signOut() {
+  blank();
   let provider = null;
   try {
     provider = (await remove("session", { key: null })).provider_url;
   } catch {
     // The session may be over already; either way the page has to go.
   }
-  if (provider) {
-    location.replace(provider);
-  } else {
-    location.replace("/sign-in");
-  }
+  leave(provider || "/sign-in");
 }
 
-document.getElementById("sign-out")?.addEventListener("click", signOut);
+document.getElementById("sign-out")?.addEventListener("click", () => {
+  if (!holdsUnsaved() || confirm(text("unsaved"))) {
+    signOut();
+  }
+});
 
 // A page left open on a desk says nothing to whoever comes by: without a hand on mouse or keyboard
 // it goes to the sign-in page, though it may have asked the server for news all the time.
@@ -65,5 +68,3 @@ addEventListener("pageshow", (event) => {
     location.reload();
   }
 });
-
-export { goToSignIn };

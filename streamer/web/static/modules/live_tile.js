@@ -8,7 +8,14 @@ import { atMinute, onDay, text } from "./texts.js";
 import { look } from "./whep.js";
 
 const ASK_MS = 5_000;
+// No picture for so long: what the camera is doing is asked at once, and again and again.
+const LATE_MS = 2_000;
+const ASK_LATE_MS = 1_500;
+// And for so long: it stands still, whatever the camera is said to be doing.
 const STILL_MS = 8_000;
+const TICK_MS = 500;
+// Statuses in which pictures may come.
+const SHOWN = ["streaming", "degraded"];
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 15_000;
 const TURN = 2 ** 32;
@@ -28,6 +35,8 @@ export class LiveTile {
   #waitMs = FIRST_WAIT_MS;
   #clock = null;
   #shownAt = 0;
+  #askedAt = 0;
+  #asking = false;
   #endTracks = null;
 
   constructor(node) {
@@ -38,7 +47,7 @@ export class LiveTile {
     this.#video.requestVideoFrameCallback((_now, picture) => this.#shown(picture));
     this.enlarge(false);
     this.#say("waiting", "");
-    setInterval(() => this.#ask(), ASK_MS);
+    setInterval(() => this.#watch(), TICK_MS);
   }
 
   /** Look, or look no more. */
@@ -73,12 +82,14 @@ export class LiveTile {
     }
   }
 
-  async #open() {
+  /** Connect; `again`: what the tile says stays until there is news. */
+  async #open({ again = false } = {}) {
     clearTimeout(this.#timer);
     const opening = new AbortController();
     this.#opening = opening;
-    this.#say("connecting", "info");
-    this.#darken(text("connecting"));
+    if (!again) {
+      this.#connecting();
+    }
     try {
       const { signal } = opening;
       const connection = await look(this.camera, this.#settings.view, () => this.#lost("blocked"), { signal });
@@ -86,8 +97,10 @@ export class LiveTile {
         connection.close();
         return;
       }
+      this.#connecting();
       this.#connection = connection;
       this.#shownAt = Date.now();
+      this.#askedAt = Date.now();
       this.#video.srcObject = connection.stream;
       this.#video.play().catch(() => {});
       this.#followTracks();
@@ -111,12 +124,24 @@ export class LiveTile {
     this.#boxes.forget();
   }
 
+  #connecting() {
+    this.#say("connecting", "info");
+    this.#darken(text("connecting"));
+    this.#explain(null, "");
+  }
+
+  /** The camera gives no pictures: what it is doing, since when and why, and nothing else. */
+  #away(status, since, reason) {
+    this.#say(statuses[status] ?? text("no_picture"), status === "starting" ? "warn" : "bad");
+    this.#darken(statuses[status] ?? text("no_picture"));
+    this.#explain(since, reason);
+    this.#boxes.forget();
+  }
+
   #refused(problem) {
     if (problem.status === 409) {
       const { since, reason, camera_status: status } = problem.problem;
-      this.#say(statuses[status] ?? text("no_picture"), status === "starting" ? "warn" : "bad");
-      this.#darken(statuses[status] ?? text("no_picture"));
-      this.#explain(since, reason);
+      this.#away(status, since, reason);
     } else if (problem.status === 503 && problem.kind === "viewers") {
       this.#trouble("crowded");
     } else if (problem.status === 404) {
@@ -145,15 +170,24 @@ export class LiveTile {
     const waitMs = seconds === null || !seconds ? this.#waitMs : 1000 * seconds;
     this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS);
     this.#stop();
-    this.#timer = setTimeout(() => this.#open(), waitMs * (0.8 + 0.4 * Math.random()));
+    this.#timer = setTimeout(() => this.#open({ again: true }), waitMs * (0.8 + 0.4 * Math.random()));
+  }
+
+  #watch() {
+    const late = Date.now() - this.#shownAt > LATE_MS;
+    if (this.#connection && Date.now() - this.#askedAt > (late ? ASK_LATE_MS : ASK_MS)) {
+      this.#ask();
+    }
   }
 
   /** Ask how one's own view is: whether it still is, and why nothing comes. */
   async #ask() {
     const connection = this.#connection;
-    if (!connection) {
+    if (!connection || this.#asking) {
       return;
     }
+    this.#asking = true;
+    this.#askedAt = Date.now();
     try {
       const view = await get(`live/${connection.viewer}`);
       if (connection !== this.#connection) {
@@ -162,17 +196,33 @@ export class LiveTile {
       if (view.captured_at) {
         this.#clock = { rtp: view.rtp_timestamp, at: Date.parse(view.captured_at) };
       }
-      const stillMs = Date.now() - this.#shownAt;
-      if (stillMs > STILL_MS) {
-        this.#say("no_picture", "warn");
-        this.#darken(text("no_news", { seconds: Math.round(stillMs / 1000) }));
-      }
-      this.#explain(null, view.reason);
+      this.#judge(view);
     } catch (problem) {
-      if (connection === this.#connection && (problem.status === 404 || problem.status === 0)) {
-        // Ended there: by the service's restart, or because it was long enough.
+      if (connection === this.#connection && problem.status === 0) {
         this.#lost("unreachable");
+      } else if (connection === this.#connection && problem.status === 404) {
+        // Ended there: the service or the camera was started again, or it was long enough.
+        this.#stop();
+        this.#connecting();
+        this.#again(null);
       }
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** One state at a time: pictures that come say that it is live, whatever else is known. */
+  #judge(view) {
+    const stillMs = Date.now() - this.#shownAt;
+    const gone = view.camera_status !== null && !SHOWN.includes(view.camera_status);
+    if (stillMs <= LATE_MS) {
+      this.#explain(null, gone ? "" : view.reason);
+    } else if (gone) {
+      this.#away(view.camera_status, view.camera_since, view.reason);
+    } else if (stillMs > STILL_MS) {
+      this.#say("no_picture", "warn");
+      this.#darken(text("no_news"));
+      this.#explain(this.#shownAt, view.reason);
     }
   }
 
@@ -187,14 +237,10 @@ export class LiveTile {
     if (!this.#node.querySelector(".dark").hidden) {
       this.#say("playing", "good");
       this.#darken(null);
+      this.#explain(null, "");
     }
     if (first) {
-      if (!this.asking) {
-        this.asking = true;
-        this.#ask().finally(() => {
-          this.asking = false;
-        });
-      }
+      this.#ask();
       return;
     }
     if (this.#endTracks && picture.rtpTimestamp !== undefined) {

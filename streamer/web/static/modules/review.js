@@ -5,9 +5,12 @@ import { element, fill } from "./element.js";
 import { follow } from "./events.js";
 import { notify } from "./notices.js";
 import { whyOf } from "./refusals.js";
+import { roomName } from "./rooms.js";
 import { asNumber, atMinute, atSecond, text } from "./texts.js";
 
 const AGAIN_MS = 5_000;
+// Nobody has looked at a picture sooner: a key pressed by then was meant for what was there before.
+const LOOK_MS = 300;
 
 const place = document.getElementById("review");
 const form = document.getElementById("decide");
@@ -21,6 +24,10 @@ const skipped = new Map();
 let waiting = [];
 let current = null;
 let busy = false;
+// Which one's picture has been looked at, or is known to be missing: only of that one keys decide.
+let lookedAt = null;
+// What was on the page went without its reader's doing: nothing else comes before they say so.
+let held = false;
 
 /** The oldest that was not skipped; if all were, the one skipped the longest ago. */
 function nextOne() {
@@ -39,16 +46,39 @@ async function ask() {
   count.textContent = text("waiting", { count: waiting.length });
   count.hidden = waiting.length === 0;
   if (current && !busy && !waiting.some((one) => one.review_id === current.review_id)) {
-    notify(text("elsewhere"), "info");
-    current = null;
+    hold();
   }
-  if (!current) {
+  if (!current && !held) {
     await show(nextOne());
+  }
+}
+
+/** Say that it went, and wait for a key that decides nothing. */
+function hold() {
+  held = true;
+  current = null;
+  mayPress(null);
+  place.hidden = true;
+  document.getElementById("empty").hidden = true;
+  document.getElementById("gone").hidden = false;
+}
+
+async function goOn() {
+  held = false;
+  document.getElementById("gone").hidden = true;
+  await look();
+}
+
+function mayPress(id) {
+  lookedAt = id;
+  for (const button of form.querySelectorAll("#confirm, #reject")) {
+    button.setAttribute("aria-disabled", String(id === null));
   }
 }
 
 async function show(id) {
   current = null;
+  mayPress(null);
   crop.hidden = true;
   crop.removeAttribute("src");
   place.hidden = id === null;
@@ -65,20 +95,23 @@ async function show(id) {
     draw(review, new Map(people.map((one) => [one.patient_ref, one])));
     await showCrop(id);
   } catch (problem) {
+    current = null;
     if (problem.status !== 404) {
       throw problem;
     }
-    current = null;
+    // It went while it was asked for.
+    waiting = waiting.filter((one) => one.review_id !== id);
+    await show(nextOne());
   }
 }
 
 async function showCrop(id) {
   const missing = document.getElementById("no-crop");
   missing.hidden = true;
-  let answer = null;
+  let picture = null;
   if (mayDecide) {
     try {
-      answer = await send("GET", `reviews/${id}/crop`, { raw: true });
+      picture = await (await send("GET", `reviews/${id}/crop`, { raw: true })).blob();
     } catch (problem) {
       if (problem.status !== 404) {
         throw problem;
@@ -88,12 +121,30 @@ async function showCrop(id) {
   if (current?.review_id !== id) {
     return;
   }
-  missing.hidden = answer !== null;
-  if (answer) {
-    const url = URL.createObjectURL(await answer.blob());
-    crop.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
-    crop.src = url;
-    crop.hidden = false;
+  const drawn = picture !== null && (await drawCrop(picture));
+  if (current?.review_id !== id) {
+    return;
+  }
+  crop.hidden = !drawn;
+  missing.hidden = drawn;
+  setTimeout(() => {
+    if (current?.review_id === id) {
+      mayPress(id);
+    }
+  }, LOOK_MS);
+}
+
+/** Show a picture; false where it is none. */
+async function drawCrop(picture) {
+  const url = URL.createObjectURL(picture);
+  crop.src = url;
+  try {
+    await crop.decode();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    URL.revokeObjectURL(url);
   }
 }
 
@@ -101,6 +152,7 @@ function draw(review, people) {
   document.getElementById("why").textContent = reasons[review.reason] ?? review.reason;
   const kind = review.reason === "disputed" ? "disputed_" : "";
   document.getElementById("legend").textContent = text(`${kind}legend`);
+  document.getElementById("advice")?.toggleAttribute("hidden", kind !== "");
   for (const one of ["confirm", "reject"]) {
     const label = document.querySelector(`#${one} span`);
     if (label) {
@@ -121,11 +173,9 @@ function draw(review, people) {
 function candidate(one, person, index, review) {
   const lines = [
     element("p", { class: "name" }, person?.full_name ?? one.patient_ref),
-    element("p", { class: "muted" }, [one.patient_ref, person?.birth_year && text("born", { year: person.birth_year })].filter(Boolean).join(" · ")),
-    ...one.appointments.map((booked) =>
-      element("p", {}, `${atMinute(booked.starts_at)} · ${booked.practitioner}`),
-    ),
-    ...one.seen.map((seen) => element("p", {}, element("span", { class: "badge warn" }, flags[seen.flag] ?? seen.flag), seen.appointment ? ` ${atMinute(seen.appointment.starts_at)} · ${seen.appointment.practitioner}` : "")),
+    element("p", { class: "muted" }, [one.patient_ref, ...whoIs(person)].filter(Boolean).join(" · ")),
+    ...one.appointments.map((booked) => element("p", {}, visit(booked))),
+    ...one.seen.map((seen) => element("p", {}, element("span", { class: "badge warn" }, flags[seen.flag] ?? seen.flag), seen.appointment ? ` ${visit(seen.appointment)}` : "")),
   ];
   if (one.score !== null && review.threshold !== null) {
     const values = { score: asNumber(one.score), threshold: asNumber(review.threshold) };
@@ -134,6 +184,17 @@ function candidate(one, person, index, review) {
   const radio = element("input", { type: "radio", name: "patient_ref", value: one.patient_ref, checked: index === 0 });
   const number = review.candidates.length > 1 ? element("kbd", { "aria-hidden": "true" }, String(index + 1)) : null;
   return element("label", { class: "candidate" }, radio, element("div", { class: "details" }, ...lines), number ?? "");
+}
+
+/** What can be held against the face, and asked of the person. */
+function whoIs(person) {
+  const sex = ["female", "male"].includes(person?.sex) ? text(person.sex) : null;
+  return person ? [sex, person.age !== null && text("age", { age: person.age }), person.birth_year && text("born", { year: person.birth_year })] : [];
+}
+
+function visit(booked) {
+  const room = booked.room ? roomName(booked.room) : null;
+  return [atMinute(booked.starts_at), booked.practitioner, room].filter(Boolean).join(" · ");
 }
 
 function tick() {
@@ -146,11 +207,12 @@ function tick() {
 }
 
 async function decide(path, body) {
-  if (!current || busy || !mayDecide) {
+  if (!current || busy || !mayDecide || lookedAt !== current.review_id) {
     return;
   }
   busy = true;
   const id = current.review_id;
+  let gone = false;
   try {
     const done = await post(`reviews/${id}/${path}`, body);
     const refused = (done.arrivals ?? []).some((one) => !["written", "duplicate"].includes(one.recorded));
@@ -164,7 +226,7 @@ async function decide(path, body) {
     }
   } catch (problem) {
     if (problem.status === 404) {
-      notify(text("elsewhere"), "info");
+      gone = true;
     } else if (problem.status === 403 || problem.status === 409 || problem.status === 422) {
       skipped.set(id, true);
       notify(problem.kind === "forbidden" ? text("own_patient") : whyOf(problem), "bad");
@@ -177,7 +239,10 @@ async function decide(path, body) {
   waiting = waiting.filter((one) => one.review_id !== id);
   current = null;
   busy = false;
-  await ask();
+  if (gone) {
+    hold();
+  }
+  await look();
 }
 
 function skip() {
@@ -194,9 +259,18 @@ form.addEventListener("submit", (event) => {
 });
 document.getElementById("reject")?.addEventListener("click", () => decide("reject"));
 document.getElementById("skip")?.addEventListener("click", skip);
+document.getElementById("go-on").addEventListener("click", goOn);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.target.closest("select, input[type=text]")) {
+    return;
+  }
+  if (held) {
+    // No key that would decide.
+    if (event.code === "Space" && !event.target.closest("button, a")) {
+      event.preventDefault();
+      goOn();
+    }
     return;
   }
   // By the key's place: the letters are others on a Kazakh or Russian keyboard.
