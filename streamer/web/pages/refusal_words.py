@@ -107,6 +107,7 @@ REFUSALS: Final = {
     "report_busy": _("Another report is being made. Wait for it, then try again."),
     "report_stopped": _("The service was stopped meanwhile: nothing was kept. Try again."),
     "report_fault": _("The service has made a mistake. Tell whoever looks after it."),
+    "schedule_unknown": _("There is no such schedule any more. Load the page again."),
     "schedule_taken": _("There is or was a schedule of this name: choose another."),
     "schedule_of_settings": _("It stands in the settings file: have it changed there."),
     "schedule_wrong": _("This schedule can't be used: look at its day and time."),

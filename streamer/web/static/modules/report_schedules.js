@@ -64,7 +64,7 @@ function read(kind) {
     to: boxes("to-").filter((one) => one.checked).map((one) => one.name.slice("to-".length)),
     every_revision: fields.every_revision.checked,
   };
-  return { wanted, shown: { ...wanted, kind, time, weekday, day } };
+  return { wanted, shown: { ...wanted, kind, time: inWords ? time : null, weekday, day } };
 }
 
 /** Ask until it is kept or left: what was refused is shown again, with the reason. */
