@@ -65,7 +65,7 @@ async def test_one_that_is_added_runs_once_in_two_services_and_no_more_once_remo
     with pytest.raises(InputError, match="is or was one of this name"):
         await known.add(WANTED | {"kind": "day"}, HEAD)
     rows = await clinic.row(
-        "SELECT string_agg(action, '' ORDER BY sequence), min(actor), max(actor) "
+        "SELECT string_agg(body ->> 'action', '' ORDER BY recorded_at), min(actor), max(actor) "
         "FROM audit_events WHERE kind = 'settings-change'"
     )
     assert tuple(rows) == ("CUUUD", "dina", "dina")
