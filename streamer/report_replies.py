@@ -14,6 +14,7 @@ import structlog
 
 from streamer.backend import Backend
 from streamer.domain.actor import Actor, names_in
+from streamer.domain.page import Page, Slice
 from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 MOST_WORDS: Final = 2_000
 """Characters of a reason or a note."""
 MOST_DOCUMENT: Final = 200
+# Answers of one look, which is in the audit with everybody it shows.
+_AT_ONCE: Final = 200
 _NO_TEXT: Final = ("Cc", "Cs")
 
 
@@ -129,18 +132,40 @@ class ReportReplies:
         """Return practitioners' rows that may be answered, as `answerable_rows` does."""
         return await answerable_rows(self._runs, practitioner_refs, by, self._backend.clock.now())
 
+    async def whole(
+        self,
+        by: Actor,
+        practitioner_refs: Collection[str] | None = None,
+        *,
+        report_id: UUID | None = None,
+        state: ReplyState | None = None,
+    ) -> Sequence[Reply]:
+        """Return a list of answers from beginning to end; raises as `listed`."""
+        found: list[Reply] = []
+        after: tuple[str, ...] | None = ()
+        while after is not None:
+            part = Slice(_AT_ONCE, after)
+            page = await self.listed(
+                by, part, report_id=report_id, practitioner_refs=practitioner_refs, state=state
+            )
+            found += page.items
+            after = page.after
+        return found
+
     async def listed(
         self,
         by: Actor,
+        part: Slice,
         *,
         report_id: UUID | None = None,
         practitioner_refs: Collection[str] | None = None,
         state: ReplyState | None = None,
-    ) -> Sequence[Reply]:
-        """Return answers as `PostgresReplies.listed` does."""
+    ) -> Page[Reply]:
+        """Return a page of answers as `PostgresReplies.listed` does."""
         return await self._replies.listed(
             by,
             self._backend.clock.now(),
+            part,
             report_id=report_id,
             practitioner_refs=practitioner_refs,
             state=state,

@@ -5,7 +5,7 @@ A stored report is always the whole site's; a department's or practitioner's is 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,6 +29,7 @@ from streamer.rare_collections import rare_collections
 from streamer.report_errors import error_accounting
 from streamer.report_matcher import matcher_known
 from streamer.report_notices import notices_of
+from streamer.report_overlap import OneBehind, one_ahead
 from streamer.report_premises import premises_of, wants_of
 from streamer.reports.coverage import SiteUptime
 from streamer.reports.coverage_strips import CoverageStrips
@@ -214,12 +215,12 @@ class ReportRuns:
                 explained,
             )
             done = 0
-            async with aclosing(_one_ahead(facts.days())) as days:
+            async with aclosing(one_ahead(facts.days())) as days, OneBehind() as behind:
                 async for day in days:
                     # Off the loop: the service has other things to do meanwhile.
                     lines = await asyncio.to_thread(_judged, judge, maker, day)
                     if lines:
-                        await writing.add(day.day, 0, lines)
+                        await behind.begin(writing.add(day.day, 0, lines))
                     done += 1
                     if progress is not None:
                         progress(done, period.days)
@@ -324,19 +325,6 @@ class ReportRuns:
                 "could write"
             )
         return lines
-
-
-async def _one_ahead(days: AsyncIterator[VisitDay]) -> AsyncGenerator[VisitDay, None]:
-    """Yield days, the next one being read meanwhile: two are in memory."""
-    coming = asyncio.ensure_future(anext(days, None))
-    try:
-        while (day := await coming) is not None:
-            coming = asyncio.ensure_future(anext(days, None))
-            yield day
-    finally:
-        # The connection is given back only when nothing is read from it any more.
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _judged(judge: Judge, maker: ReportMaker, day: VisitDay) -> bytes:

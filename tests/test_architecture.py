@@ -80,6 +80,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.windows": (*LEAVES, "config.settings"),
     "streamer.report_premises": (*LEAVES, "streamer.reports", "config.settings"),
     "streamer.rare_collections": (),
+    "streamer.report_overlap": ("streamer.domain",),
     "streamer.report_errors": (
         "streamer.domain",
         "streamer.tracking",
@@ -185,7 +186,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "markupsafe": ("streamer.web",),
     # Days and numbers as people of a language write them, on pages and in documents.
     "babel": ("streamer.web", "streamer.exchange"),
-    "openpyxl": ("streamer.exchange",),
+    "xlsxwriter": ("streamer.exchange",),
     "aiosmtplib": ("streamer.exchange",),
     # The provider's answers come through Authlib's client, which is httpx's.
     "httpx": ("streamer.exchange", "streamer.web.oidc"),

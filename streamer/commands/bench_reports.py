@@ -24,8 +24,9 @@ def reports(
 ) -> None:
     """Measure the making of an appointment-match report, from a throwaway database to the commit.
 
-    Four weeks are made up, with claims, outages and whatever else reports look for. With --year
-    they are copied until it is one, and that is measured as well.
+    Four weeks are made up, with outages and whatever else reports look for: measured without
+    claims, and with one for nearly every visit. With --year they are copied until it is one, and
+    that is measured as well.
     """
     with loading():
         from streamer.bench.interruption import uninterrupted

@@ -113,13 +113,16 @@ def list_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List answers, the oldest first; practitioners see their own. Who looks is in the audit."""
+    """List answers, the newest first; practitioners see their own. Who looks is in the audit.
+
+    Of those that wait the oldest comes first: it is the next to run out of time.
+    """
     settings = read_settings(config)
     who = acting(settings, by)
 
     async def work(replies: "ReportReplies") -> Sequence[Reply]:
         own = who.practitioner_refs or None
-        return await replies.listed(who, report_id=report, practitioner_refs=own, state=state)
+        return await replies.whole(who, own, report_id=report, state=state)
 
     found = asyncio.run(_with_replies(settings, work))
     if as_json:

@@ -1,6 +1,7 @@
 """Adds up rows to the figures of a report's groups. Pure; used by `report_sums`.
 
-Sums of two groups can be added, so that every row is looked at once.
+Sums of two groups can be added, so that every row is looked at once. Most rows of a practitioner's
+day say the same: how many such there are is counted first (`alike_of`), and added at once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from math import ceil, floor
-from typing import Final, TypeVar
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeVar
 
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.coverage import UnknownCause
@@ -20,18 +22,39 @@ from streamer.domain.report.figures import (
     Spread,
     VerdictFigures,
 )
-from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.report.row import ReportRow, RowEvidence, RowKind
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource
 
 _NO_SHOW: Final = "noshow"
 _P90: Final = 0.9
+_NOTHING: Final = Decimal(0)
 
 Key = TypeVar("Key")
 
 Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 """What a verdict comes to: its grade, cause or reason, else itself."""
+
+
+class Alike(NamedTuple):
+    """What is counted of a row, and many have in common; the members are the row's."""
+
+    department: str | None
+    practitioner_ref: str
+    kind: RowKind
+    status: str
+    verdict: VerdictKind
+    grade: VerdictGrade | None
+    cause: UnknownCause | None
+    not_applicable: NotApplicable | None
+    own_evidence: bool
+    explained: bool
+    took_place: bool
+
+
+alike_of: Final = attrgetter(*Alike._fields)
+"""Of a row, as a plain tuple: that takes a fourth of the time of a record."""
 
 
 @dataclass(slots=True)
@@ -42,14 +65,14 @@ class VerdictSums:
     explained: int = 0
     own_evidence: int = 0
 
-    def add(self, row: ReportRow) -> None:
-        """Take in a row."""
-        said = row.grade or row.cause or row.not_applicable or row.verdict
-        self.said[said] = self.said.get(said, 0) + 1
-        if row.explained:
-            self.explained += 1
-        if row.own_evidence:
-            self.own_evidence += 1
+    def add(self, one: Alike, times: int) -> None:
+        """Take in so many rows."""
+        said = one.grade or one.cause or one.not_applicable or one.verdict
+        self.said[said] = self.said.get(said, 0) + times
+        if one.explained:
+            self.explained += times
+        if one.own_evidence:
+            self.own_evidence += times
 
     def join(self, other: "VerdictSums") -> None:
         """Take in another group's."""
@@ -92,29 +115,37 @@ class FigureSums:
     enrolled: set[str] = field(default_factory=set)
     declined: set[str] = field(default_factory=set)
 
-    def add(self, row: ReportRow) -> None:
-        """Take in a row, once."""
-        self.patients.add(row.patient_id)
-        if row.enrolled:
-            self.enrolled.add(row.patient_id)
-        elif row.declined:
-            self.declined.add(row.patient_id)
-        if row.kind is RowKind.CLAIM:
-            self.claims.add(row)
-            if row.currency is not None and row.amount is not None:
-                self.billed[row.currency] = self.billed.get(row.currency, Decimal(0)) + row.amount
+    def add(self, one: Alike, times: int) -> None:
+        """Take in so many rows, each once."""
+        if one.kind is RowKind.CLAIM:
+            self.claims.add(one, times)
             return
-        self.visits.add(row)
-        self.appointments += 1
-        self.took_place += row.took_place
-        self.noshows += row.status == _NO_SHOW
-        evidence = row.evidence
-        if evidence is not None and arrived(row):
-            if evidence.method is not None:
-                way = (evidence.method, evidence.grade)
-                self.arrivals[way] = self.arrivals.get(way, 0) + 1
-            late = round((evidence.occurred_at - row.at).total_seconds() / 60)
-            self.lateness[late] = self.lateness.get(late, 0) + 1
+        self.visits.add(one, times)
+        self.appointments += times
+        if one.took_place:
+            self.took_place += times
+        if one.status == _NO_SHOW:
+            self.noshows += times
+
+    def add_patient(self, patient_id: str, enrolled: bool, declined: bool) -> None:
+        """Take in whom rows are about."""
+        self.patients.add(patient_id)
+        if enrolled:
+            self.enrolled.add(patient_id)
+        elif declined:
+            self.declined.add(patient_id)
+
+    def add_arrival(self, at: datetime, evidence: RowEvidence) -> None:
+        """Take in when somebody came for an appointment that begins at `at`."""
+        if evidence.method is not None:
+            way = (evidence.method, evidence.grade)
+            self.arrivals[way] = self.arrivals.get(way, 0) + 1
+        late = round((evidence.occurred_at - at).total_seconds() / 60)
+        self.lateness[late] = self.lateness.get(late, 0) + 1
+
+    def add_billed(self, currency: str, amount: Decimal) -> None:
+        """Take in what a claim asks for."""
+        self.billed[currency] = self.billed.get(currency, _NOTHING) + amount
 
     def join(self, other: "FigureSums") -> None:
         """Take in another group's."""
@@ -127,7 +158,7 @@ class FigureSums:
         self.visits.join(other.visits)
         self.claims.join(other.claims)
         for currency, amount in other.billed.items():
-            self.billed[currency] = self.billed.get(currency, Decimal(0)) + amount
+            self.billed[currency] = self.billed.get(currency, _NOTHING) + amount
         self.patients |= other.patients
         self.enrolled |= other.enrolled
         self.declined |= other.declined
@@ -189,7 +220,7 @@ class RiskSums:
             (self.estimated_amounts, other.estimated_amounts),
         ):
             for currency, amount in theirs.items():
-                mine[currency] = mine.get(currency, Decimal(0)) + amount
+                mine[currency] = mine.get(currency, _NOTHING) + amount
 
 
 def arrived(row: ReportRow) -> bool:

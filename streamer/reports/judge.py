@@ -15,6 +15,7 @@ from streamer.domain.judged_day import JudgedAppointment, JudgedClaim, JudgedDay
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import RuleFinding
 from streamer.domain.rule_summary import NotEvaluated, RuleSummary
+from streamer.domain.verdict import Verdict, VerdictGrade
 from streamer.domain.visit_day import VisitDay
 from streamer.domain.visit_evidence import VisitEvidence
 from streamer.reports.coverage import SiteUptime
@@ -38,6 +39,8 @@ _NOT_LOOKED_FOR: Final = frozenset(
         AppointmentStatus.WAITLIST,
     }
 )
+# What an appointment's verdict rests on where that is no evidence of the appointment itself.
+_NOT_ITS_OWN: Final = frozenset({None, VerdictGrade.SAME_DAY})
 
 
 class Judge:
@@ -121,11 +124,13 @@ class Judge:
         own = named if named is not None and named.patient_id == one.patient_id else None
         service = one.service
         place = service.place or (Place.SITE if own is None else own.place)
+        if own is not None and judged is not None and place is Place.SITE:
+            same = _same_verdict(service, judged, planned)
+            if same is not None:
+                return JudgedClaim(one, patient, named, same)
         at, building, coverage = service.performed_at, None, None
-        pieces: Sequence[VisitEvidence] = ()
+        pieces: Sequence[VisitEvidence] = () if own is None else evidence.own(own)
         missed = False
-        if own is not None:
-            pieces = evidence.own(own)
         if own is not None and own.status not in _NOT_LOOKED_FOR:
             assert judged is not None
             building, coverage = own.building, judged.verdict.coverage
@@ -270,3 +275,22 @@ class _Evidence:
 def _later(recorded_at: datetime | None, begin: datetime) -> datetime | None:
     """When it became known, if that was after the window had begun."""
     return recorded_at if recorded_at is not None and recorded_at > begin else None
+
+
+def _same_verdict(
+    service: BilledService, judged: JudgedAppointment, planned: Sequence[AppointmentFacts]
+) -> Verdict | None:
+    """Return the appointment's verdict where its claim, at the site too, can have no other.
+
+    Evidence of the appointment itself comes before whatever else is asked, and the same people
+    could have made it up. So it is with most claims; None = look at it.
+    """
+    own = judged.appointment
+    if judged.verdict.grade in _NOT_ITS_OWN or own.status in _NOT_LOOKED_FOR:
+        return None
+    if service.practitioner_ref != own.practitioner_ref:
+        return None
+    for other in planned:
+        if other.former_refs:
+            return None
+    return judged.verdict

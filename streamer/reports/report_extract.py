@@ -11,8 +11,8 @@ from datetime import date
 from streamer.domain.report.report import Report, TrendPoint
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.report.scope import Scope, ScopeKind
-from streamer.reports.report_json import line_of
 from streamer.reports.report_sums import ReportSums
+from streamer.reports.row_line import line_of
 
 
 def within(scope: Scope, row: ReportRow) -> bool:

@@ -17,7 +17,8 @@ from streamer.domain.report.report import Report
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import ReportRow
 from streamer.errors import InputError
-from streamer.reports.report_json import SCHEMA, day_digest, header_of, line_of, report_of, row_of
+from streamer.reports.report_json import SCHEMA, day_digest, header_of, report_of, row_of
+from streamer.reports.row_line import line_of
 
 _DAY: Final = re.compile(rb'\{"day":"(\d{4}-\d{2}-\d{2})","digest":"([0-9a-f]{64})","rows":\[\n')
 _MOST_LINE: Final = 64 * 1024 * 1024

@@ -1,9 +1,9 @@
 """A report as JSON, and its digest. Used by `report_maker`, `report_extract` and `report_runs`.
 
 The digest of a report is SHA-256 over its header's text, followed by the 32 bytes of each day's
-SHA-256, which is over the day's rows, a line of JSON each with its line feed. The text that is
-hashed is the one that is kept and exported: members in the order of the records' fields, no blanks,
-UTF-8, rows without members that have their default. See docs/reports.md.
+SHA-256, which is over the day's rows, a line of JSON each (`row_line`) with its line feed. The text
+that is hashed is the one that is kept and exported: members in the order of the records' fields, no
+blanks, UTF-8, rows without members that have their default. See docs/reports.md.
 """
 
 import dataclasses
@@ -28,17 +28,11 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_write_row = _ROWS.serializer.to_json
 _read_row = _ROWS.validator.validate_json
 
 
-def line_of(row: ReportRow) -> bytes:
-    """Return the canonical line of a row, with its line feed."""
-    return _write_row(row, exclude_defaults=True) + b"\n"
-
-
 def row_of(line: bytes | str) -> ReportRow:
-    """Read what `line_of` wrote.
+    """Read what `row_line.line_of` wrote.
 
     Raises:
         InputError: It is no row of a report.

@@ -29,10 +29,11 @@ from streamer.domain.rule_summary import NotEvaluated, RuleSummary
 from streamer.domain.verdict import VerdictGrade, VerdictKind
 from streamer.reports.call_backs import draw, may_be_asked, seed_of
 from streamer.reports.coverage_strips import CoverageStrips
-from streamer.reports.report_json import line_of, row_of
+from streamer.reports.report_json import row_of
 from streamer.reports.report_rows import Explained, appointment_row, claim_row
 from streamer.reports.report_sums import ReportSums
 from streamer.reports.risk import PeriodRisk
+from streamer.reports.row_line import line_of
 from streamer.reports.rules.weak_evidence import WEAK
 from streamer.reports.visit_counts import VisitCounts
 

@@ -26,7 +26,7 @@ def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
         given.service_code,
         given.service_name,
         given.starts_at,
-        given.status.value,
+        str(given.status),
         verdict.kind,
         verdict.grade,
         verdict.cause,
@@ -71,7 +71,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
         service.currency,
         service.time_precision == "measured",
         one.findings,
-        any(not finding.code.information_only for finding in one.findings),
+        bool(one.findings) and any(not found.code.information_only for found in one.findings),
     )
 
 
@@ -93,4 +93,8 @@ def _evidence(verdict: Verdict) -> RowEvidence | None:
 
 def _covered(verdict: Verdict) -> float | None:
     """To a hundredth of a per cent: what is told needs no more."""
-    return None if verdict.coverage is None else round(verdict.coverage.share, 4)
+    coverage = verdict.coverage
+    if coverage is None:
+        return None
+    # Most are whole, and rounding takes longer than asking.
+    return coverage.share if coverage.share == 1.0 else round(coverage.share, 4)

@@ -4,12 +4,13 @@ A visit is a patient with a practitioner on a day, whatever was billed for it: s
 share their evidence, and counting each would make chance look like intent.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from streamer.domain.judged_day import JudgedDay
-from streamer.domain.verdict import Verdict, VerdictGrade, VerdictKind
+from streamer.domain.judged_day import JudgedAppointment, JudgedClaim, JudgedDay
+from streamer.domain.verdict import VerdictGrade, VerdictKind
 
 _WEAK = frozenset({VerdictGrade.MANUAL, VerdictGrade.DESK_CODE})
 
@@ -53,27 +54,39 @@ class VisitCounts:
         bills says so. Where something of a visit is unknown, nothing is said of it but that there
         is evidence, if there is.
         """
-        visits: dict[tuple[str, UUID], tuple[bool, Verdict]] = {}
-        for one in day.appointments:
-            if one.took_place:
-                key = (one.appointment.practitioner_ref, one.appointment.patient_id)
-                _join(visits, key, one.patient.enrolled, one.verdict)
-        for claim in day.claims:
-            key = (claim.claim.service.practitioner_ref, claim.claim.patient_id)
-            _join(visits, key, claim.patient.enrolled, claim.verdict)
-        for (practitioner_ref, _), (enrolled, verdict) in visits.items():
-            self._count(practitioner_ref, enrolled, verdict)
+        told: list[tuple[tuple[str, UUID], JudgedAppointment | JudgedClaim]] = [
+            ((one.appointment.practitioner_ref, one.appointment.patient_id), one)
+            for one in day.appointments
+            if one.took_place
+        ]
+        told += [
+            ((claim.claim.service.practitioner_ref, claim.claim.patient_id), claim)
+            for claim in day.claims
+        ]
+        visits: dict[tuple[str, UUID], JudgedAppointment | JudgedClaim] = {}
+        for key, one in told:
+            former = visits.get(key)
+            if former is None or _ORDER[one.verdict.kind] < _ORDER[former.verdict.kind]:
+                visits[key] = one
+        alike = Counter(
+            (practitioner_ref, one.patient.enrolled, one.verdict.kind, one.verdict.grade)
+            for (practitioner_ref, _), one in visits.items()
+        )
+        for (practitioner_ref, enrolled, kind, grade), times in alike.items():
+            self._count((practitioner_ref, enrolled), kind, grade, times)
 
-    def _count(self, practitioner_ref: str, enrolled: bool, verdict: Verdict) -> None:
-        if verdict.kind not in (VerdictKind.VERIFIED, VerdictKind.UNVERIFIED):
+    def _count(
+        self, group: tuple[str, bool], kind: VerdictKind, grade: VerdictGrade | None, times: int
+    ) -> None:
+        if kind not in (VerdictKind.VERIFIED, VerdictKind.UNVERIFIED):
             return
-        count = self._counts.setdefault((practitioner_ref, enrolled), Count())
-        if verdict.kind is VerdictKind.UNVERIFIED:
-            count.unverified += 1
+        count = self._counts.setdefault(group, Count())
+        if kind is VerdictKind.UNVERIFIED:
+            count.unverified += times
             return
-        count.verified += 1
-        if verdict.grade in _WEAK:
-            count.weak += 1
+        count.verified += times
+        if grade in _WEAK:
+            count.weak += times
 
 
 # Of several verdicts of one visit the first of these says what the visit is.
@@ -83,14 +96,3 @@ _ORDER = {
     VerdictKind.UNVERIFIED: 2,
     VerdictKind.NOT_APPLICABLE: 3,
 }
-
-
-def _join(
-    visits: dict[tuple[str, UUID], tuple[bool, Verdict]],
-    key: tuple[str, UUID],
-    enrolled: bool,
-    verdict: Verdict,
-) -> None:
-    former = visits.get(key)
-    if former is None or _ORDER[verdict.kind] < _ORDER[former[1].kind]:
-        visits[key] = (enrolled, verdict)

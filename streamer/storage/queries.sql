@@ -2670,9 +2670,9 @@ ORDER BY f.appointment_id, f.practitioner_id;
 
 -- name: report_claims
 -- Services given between two moments. Nothing is joined: of a year's tables each day would read all.
+-- Without what no verdict and no rule asks for.
 SELECT claim_id, claim_ref, appointment_ref, patient_id, practitioner_id, service_code,
-       service_name, performed_at, amount, currency, time_precision, payer, contract, icd10, tariff,
-       quantity, entered_at, place, room, recorded_at
+       service_name, performed_at, amount, currency, time_precision, payer, place, room, recorded_at
 FROM claims WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3
 ORDER BY performed_at, claim_ref;
 
@@ -2829,12 +2829,18 @@ WHERE r.site_id = $1 AND r.reply_id = $2;
 
 
 -- name: list_replies
--- Of one report ($2) or all, of practitioners ($3) or all, in one state ($4) or any.
+-- Of one report ($2) or all, of practitioners ($3) or all, in one state ($4) or any: the newest first,
+-- or the oldest ($5), after one of a list ($6, $7).
 SELECT r.*, p.wrapped_key FROM report_replies r JOIN patients p ON p.patient_id = r.patient_id
 WHERE r.site_id = $1 AND ($2::uuid IS NULL OR r.report_id = $2)
   AND ($3::text[] IS NULL OR r.practitioner_ref = ANY($3))
   AND ($4::text IS NULL OR r.state = $4)
-ORDER BY r.written_at, r.reply_id LIMIT $5;
+  AND ($6::timestamptz IS NULL
+       OR CASE WHEN $5 THEN (r.written_at, r.reply_id) > ($6, $7::uuid)
+               ELSE (r.written_at, r.reply_id) < ($6, $7) END)
+ORDER BY CASE WHEN $5 THEN r.written_at END, CASE WHEN $5 THEN r.reply_id END,
+         r.written_at DESC, r.reply_id DESC
+LIMIT $8;
 
 
 -- name: decide_reply

@@ -3,7 +3,7 @@
 Their words are sealed under the patient's key: with that they go when the patient is erased.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, tzinfo
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ import asyncpg
 from streamer.crypto.vault import Vault
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
+from streamer.domain.page import Page, Slice
 from streamer.domain.report.period import Period
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.row import ReportRow, RowKind
@@ -19,12 +20,11 @@ from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.local_day import LocalDay
 from streamer.storage.own_patients import practitioner_refs_of
+from streamer.storage.page_reader import moment, place_of
 from streamer.storage.patient_erasure import nobody_ref
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 from streamer.storage.reply_words import ReplyWords
-
-_MOST = 1_000
 
 
 class PostgresReplies:
@@ -130,40 +130,53 @@ class PostgresReplies:
         self,
         by: Actor,
         now: datetime,
+        part: Slice,
         *,
         report_id: UUID | None = None,
         practitioner_refs: Collection[str] | None = None,
         state: ReplyState | None = None,
-    ) -> Sequence[Reply]:
-        """Return answers, the oldest first; that somebody read them is in the audit.
+    ) -> Page[Reply]:
+        """Return a page of answers; that somebody read them is in the audit.
+
+        The newest first; of those that wait the oldest, which is the next to run out of time.
 
         Args:
             by: Who reads.
             now: Aware.
+            part: Which of them.
             report_id: Those given to one report; None = to any.
             practitioner_refs: Of these practitioners; None = of all.
             state: In this state; None = in any.
 
         Raises:
+            InputError: `part` is no place in this list.
             VaultError: One does not open.
         """
         refs = None if practitioner_refs is None else list(practitioner_refs)
-        where = (self._site_id, report_id, refs, None if state is None else state.value, _MOST)
+        where = (self._site_id, report_id, refs, None if state is None else state.value)
+        oldest_first = state is ReplyState.WAITING
+        after = place_of(part, moment, UUID)
         async with self._postgres.transaction() as connection:
-            rows = await connection.fetch(sql("list_replies"), *where)
-            replies = [self._reply(row) for row in rows]
-            whose = sorted({str(row["patient_id"]) for row in rows})
+            # One more than wanted says whether there are more.
+            rows = await connection.fetch(
+                sql("list_replies"), *where, oldest_first, *after, part.limit + 1
+            )
+            shown = rows[: part.limit]
+            replies = tuple(self._reply(row) for row in shown)
+            whose = sorted({str(row["patient_id"]) for row in shown})
             event = AuditEvent(
                 AuditKind.PATIENT_READ,
                 AuditAction.READ,
                 by.name,
                 now,
                 entity_type="report-reply",
-                detail=(("rows", len(rows)), ("patients", ",".join(whose) or None)),
+                detail=(("rows", len(shown)), ("patients", ",".join(whose) or None)),
             )
-            if rows:
+            if shown:
                 await append(connection, self._site_id, [event])
-        return replies
+        if len(rows) == len(shown):
+            return Page(replies)
+        return Page(replies, (shown[-1]["written_at"].isoformat(), str(shown[-1]["reply_id"])))
 
     async def decide(
         self, reply_id: UUID, state: ReplyState, note: str | None, by: Actor, now: datetime

@@ -19,6 +19,10 @@ from streamer.storage.queries import sql
 _TIMEOUT_S: Final = 30.0
 _OWN: Final = "withdrawn"
 
+_Span = tuple[datetime, datetime]
+"""A day's beginning and end: worked out once, and not for each of its patients."""
+_Term = tuple[datetime, datetime | None]
+
 
 @dataclasses.dataclass(slots=True)
 class _Known:
@@ -33,7 +37,7 @@ class _Known:
 
     facts: PatientFacts
     may_be_seen: bool
-    terms: tuple[tuple[datetime, datetime | None], ...]
+    terms: tuple[_Term, ...]
     refusals: tuple[datetime, ...]
     opened: bool = False
 
@@ -58,24 +62,16 @@ class ReportPatients:
             day: The site's.
             with_profile: Of these, sex and birth date too.
         """
+        span = (day.start, day.end)
         new = [one for one in wanted if one not in self._known]
         if new:
-            await self._read(new, day)
+            await self._read(new)
         closed = [one for one in with_profile if not self._known[one].opened]
         if closed:
             await self._open(closed)
-        return {one: self._as_of(self._known[one], day) for one in wanted}
+        return {one: _as_of(self._known[one], span) for one in wanted}
 
-    def _as_of(self, known: _Known, day: LocalDay) -> PatientFacts:
-        if not known.terms and not known.refusals:
-            return known.facts
-        enrolled = known.may_be_seen and _in_force(known.terms, day)
-        declined = not enrolled and _refused(known.refusals, day)
-        if (enrolled, declined) != (known.facts.enrolled, known.facts.declined):
-            known.facts = known.facts._replace(enrolled=enrolled, declined=declined)
-        return known.facts
-
-    async def _read(self, new: list[UUID], day: LocalDay) -> None:
+    async def _read(self, new: list[UUID]) -> None:
         rows = await self._connection.fetch(
             sql("report_patients"), self._site_id, new, timeout=_TIMEOUT_S
         )
@@ -83,26 +79,21 @@ class ReportPatients:
         for row in await self._connection.fetch(sql("report_consents"), new, timeout=_TIMEOUT_S):
             consents.setdefault(row["patient_id"], []).append(row)
         for row in rows:
-            patient_id: UUID = row["patient_id"]
-            own = consents.get(patient_id, ())
-            terms, refusals = _terms(own), _refusals(own)
-            may_be_seen = row["templated"] and not row["is_staff"]
-            enrolled = may_be_seen and _in_force(terms, day)
-            self._known[patient_id] = _Known(
-                PatientFacts(
-                    patient_id,
-                    row["patient_ref"],
-                    enrolled=enrolled,
-                    declined=not enrolled and _refused(refusals, day),
-                    code_only=row["code_only"],
-                    deceased_on=row["deceased_on"],
-                    attached_from=row["attached_from"],
-                    attached_to=row["attached_to"],
-                ),
-                may_be_seen,
-                terms,
-                refusals,
+            patient_id, patient_ref, is_staff, deceased_on, begins, ends, templated, alike = row
+            own = consents.get(patient_id)
+            terms, refusals = ((), ()) if own is None else (_terms(own), _refusals(own))
+            facts = PatientFacts(
+                patient_id,
+                patient_ref,
+                enrolled=False,
+                declined=False,
+                code_only=alike,
+                deceased_on=deceased_on,
+                attached_from=begins,
+                attached_to=ends,
             )
+            may_be_seen = bool(templated) and not is_staff
+            self._known[patient_id] = _Known(facts, may_be_seen, terms, refusals)
 
     async def _open(self, closed: list[UUID]) -> None:
         rows = await self._connection.fetch(
@@ -117,16 +108,29 @@ class ReportPatients:
             known.opened = True
 
 
-def _in_force(terms: tuple[tuple[datetime, datetime | None], ...], day: LocalDay) -> bool:
+def _as_of(known: _Known, span: _Span) -> PatientFacts:
+    """What is known of a patient on a day; most are the same on every one."""
+    facts = known.facts
+    if not known.terms and not known.refusals:
+        return facts
+    enrolled = known.may_be_seen and _in_force(known.terms, span)
+    declined = not enrolled and _refused(known.refusals, span)
+    if enrolled is not facts.enrolled or declined is not facts.declined:
+        known.facts = facts = facts._replace(enrolled=enrolled, declined=declined)
+    return facts
+
+
+def _in_force(terms: tuple[_Term, ...], span: _Span) -> bool:
     """Was there a consent from the beginning of the day to its end?"""
-    return any(begin <= day.start and (end is None or end >= day.end) for begin, end in terms)
+    start, end = span
+    return any(begins <= start and (ends is None or ends >= end) for begins, ends in terms)
 
 
-def _refused(refusals: tuple[datetime, ...], day: LocalDay) -> bool:
-    return any(at < day.end for at in refusals)
+def _refused(refusals: tuple[datetime, ...], span: _Span) -> bool:
+    return bool(refusals) and min(refusals) < span[1]
 
 
-def _terms(rows: Iterable[asyncpg.Record]) -> tuple[tuple[datetime, datetime | None], ...]:
+def _terms(rows: Iterable[asyncpg.Record]) -> tuple[_Term, ...]:
     return tuple(
         (row["given_at"], row["ends_at"]) for row in rows if row["status"] in ("active", "inactive")
     )

@@ -242,11 +242,6 @@ class OpenPeriod:
             currency,
             time_precision,
             payer,
-            contract,
-            icd10,
-            tariff,
-            quantity,
-            entered_at,
             place,
             room,
             recorded_at,
@@ -264,13 +259,8 @@ class OpenPeriod:
             currency,
             _PRECISIONS[time_precision],
             payer,
-            contract,
-            icd10,
-            tariff,
-            quantity,
-            entered_at,
-            None if place is None else _PLACES[place],
-            room,
+            place=None if place is None else _PLACES[place],
+            room=room,
         )
         appointment_id = None if appointment_ref is None else known.get(appointment_ref)
         return ClaimFacts(

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from streamer.domain.actor import Actor
+from streamer.domain.page import Page, Slice
 from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import Revision
@@ -17,12 +18,20 @@ class Replies(Protocol):
     async def listed(
         self,
         by: Actor,
+        part: Slice,
         *,
         report_id: UUID | None = None,
         practitioner_refs: Collection[str] | None = None,
         state: ReplyState | None = None,
-    ) -> Sequence[Reply]:
-        """Those given to a report, of these practitioners or (None) of all."""
+    ) -> Page[Reply]:
+        """Those given to a report, of these practitioners or (None) of all, the newest first.
+
+        Of those that wait the oldest first. Raises InputError where `part` is none of the list.
+        """
+        ...
+
+    async def whole(self, by: Actor, practitioner_refs: Collection[str]) -> Sequence[Reply]:
+        """Every answer of these practitioners, the newest first."""
         ...
 
     async def answerable(

@@ -16,7 +16,7 @@ from streamer.bench.reports.made_settings import made_settings
 from streamer.bench.reports.made_site import local
 from streamer.bench.reports.planted_cases import plant
 from streamer.bench.reports.repeat_period import repeat_period
-from streamer.bench.reports.write_period import write_period
+from streamer.bench.reports.write_period import write_claims, write_visits
 from streamer.bench.throwaway_home import throwaway_home
 from streamer.clock import SystemClock
 
@@ -62,7 +62,7 @@ class ReportsBenchmark:
     folder: Path
 
     async def run(self, progress: Callable[[str], None]) -> list[ReportFigures]:
-        """Measure, in a home folder that is gone afterwards.
+        """Measure, in a home folder that is gone afterwards: without claims first, then with them.
 
         Raises:
             KirdiError: The database cannot be started, or a report not be made.
@@ -83,7 +83,10 @@ class ReportsBenchmark:
         parsed = Settings.model_validate(settings)
         async with open_backend(parsed, home, SystemClock()) as backend:
             progress(f"writing four weeks with {self.appointments} appointments")
-            await write_period(backend.database, _SITE, maker)
+            await write_visits(backend.database, _SITE, maker)
+            yield await self._measured(home, settings, 1, progress)
+            progress(f"writing {len(maker.period.claims)} claims")
+            await write_claims(backend.database, _SITE, maker.period)
             del maker.period
             yield await self._measured(home, settings, 1, progress)
             begin = local(_FIRST, 0).astimezone(UTC)

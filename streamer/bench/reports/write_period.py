@@ -4,7 +4,7 @@ Only patients whose sex or birth date somebody will ask about have a profile tha
 others rows are there, and nothing sealed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from streamer.domain.patient import Patient
 from streamer.domain.patient_facts import PatientFacts
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
 from streamer.storage.database import Database
-from streamer.storage.postgres import Connection, write_rows
+from streamer.storage.postgres import write_rows
 from streamer.storage.profile import place_of_profile, profile_bytes
 
 _LIMIT_S: Final = 300.0
@@ -23,7 +23,13 @@ _PORTION: Final = 10_000
 
 
 async def write_period(database: Database, site_id: str, maker: Maker) -> None:
-    """Write everything, each table in a transaction of its own.
+    """Write everything, some thousands of rows in a transaction; raises DatabaseError."""
+    await write_visits(database, site_id, maker)
+    await write_claims(database, site_id, maker.period)
+
+
+async def write_visits(database: Database, site_id: str, maker: Maker) -> None:
+    """Write everything but the claims.
 
     Raises:
         DatabaseError: It cannot be written.
@@ -119,22 +125,6 @@ async def write_period(database: Database, site_id: str, maker: Maker) -> None:
             ],
         ),
         (
-            "INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id,"
-            " practitioner_id, service_code, service_name, performed_at, amount, currency,"
-            " time_precision, payer, quantity, recorded_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)",
-            [
-                (
-                    one.claim_id, site_id, one.service.claim_ref, one.service.appointment_ref,
-                    one.patient_id, practitioners[one.service.practitioner_ref],
-                    one.service.service_code, one.service.service_name, one.service.performed_at,
-                    one.service.amount, one.service.currency, one.service.time_precision.value,
-                    one.service.payer, one.recorded_at,
-                )
-                for one in period.claims
-            ],
-        ),
-        (
             "INSERT INTO reviews (review_id, patient_id, site_id, lead, appointment_ids, reason,"
             " decision, decided_by, captured_at, decided_at, method, evidence)"
             " VALUES ($1, $2, $3, true, $4, 'bench', 'expired', 'kirdi', $5, $5, 'code', 'code')",
@@ -153,17 +143,54 @@ async def write_period(database: Database, site_id: str, maker: Maker) -> None:
             ],
         ),
     )  # fmt: skip
+    await _write(database, tables)
+    await _analyse(database, "")
+
+
+async def write_claims(database: Database, site_id: str, period: MadePeriod) -> None:
+    """Write what was billed in a period whose visits are written.
+
+    Raises:
+        DatabaseError: It cannot be written.
+    """
+    async with database.postgres.connection() as connection:
+        found = await connection.fetch(
+            "SELECT practitioner_ref, practitioner_id FROM practitioners"
+        )
+    practitioners = dict(map(tuple, found))
+    statement = (
+        "INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id,"
+        " practitioner_id, service_code, service_name, performed_at, amount, currency,"
+        " time_precision, payer, quantity, recorded_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)"
+    )
+    rows: list[tuple[object, ...]] = [
+        (
+            one.claim_id, site_id, one.service.claim_ref, one.service.appointment_ref,
+            one.patient_id, practitioners[one.service.practitioner_ref],
+            one.service.service_code, one.service.service_name, one.service.performed_at,
+            one.service.amount, one.service.currency, one.service.time_precision.value,
+            one.service.payer, one.recorded_at,
+        )
+        for one in period.claims
+    ]  # fmt: skip
+    await _write(database, [(statement, rows)])
+    await _analyse(database, "claims")
+
+
+async def _write(
+    database: Database, tables: Iterable[tuple[str, list[tuple[object, ...]]]]
+) -> None:
     for statement, rows in tables:
         for start in range(0, len(rows), _PORTION):
             async with database.postgres.transaction() as connection:
                 await write_rows(connection, statement, rows[start : start + _PORTION])
+
+
+async def _analyse(database: Database, table: str) -> None:
+    """Have the planner know how much there is, as it would after a night; no table = of all."""
     async with database.postgres.connection() as connection:
-        await _analyse(connection)
-
-
-async def _analyse(connection: Connection) -> None:
-    """Have the planner know how much there is, as it would after a night."""
-    await connection.execute("ANALYZE", timeout=_LIMIT_S)
+        await connection.execute(f"ANALYZE {table}", timeout=_LIMIT_S)
 
 
 def _patient(one: PatientFacts, site_id: str, vault: Vault, begin: datetime) -> tuple[object, ...]:

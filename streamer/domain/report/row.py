@@ -3,7 +3,6 @@
 Holds references only. Kept with the report, so that a total can be followed to its evidence later.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.coverage import UnknownCause
+from streamer.domain.light_record import light_record
 from streamer.domain.rule_finding import RuleFinding
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource
@@ -23,7 +23,7 @@ class RowKind(StrEnum):
     CLAIM = "claim"
 
 
-@dataclass(frozen=True, slots=True)
+@light_record
 class RowEvidence:
     """The evidence a verdict rests on.
 
@@ -41,7 +41,7 @@ class RowEvidence:
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_record
 class ReportRow:
     """Times are aware, UTC.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
 from streamer.domain.report.figures import AtRisk, Figures, VerdictFigures
 from streamer.domain.report.report import Report

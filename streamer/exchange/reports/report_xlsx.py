@@ -1,15 +1,16 @@
 """A report as a workbook: the figures and every row, as numbers and times to be reckoned with.
 
-Written sheet by sheet through temporary files of openpyxl's, which only the service's user may read
-and which are gone afterwards. They hold references and no names of patients.
+Written sheet by sheet through temporary files, which only the service's user may read and which are
+gone afterwards. They hold references and no names of patients.
 """
 
 import io
 from collections.abc import Mapping
+from itertools import count
+from tempfile import TemporaryDirectory
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import ReportRow, RowKind
@@ -40,24 +41,31 @@ from streamer.exchange.reports.words import Words
 
 
 def report_xlsx(revision: Revision, days: Days, language: str) -> bytes:
-    """Return the workbook; blocking, a second for some ten thousand rows.
+    """Return the workbook; blocking, a second for some thousands of rows.
 
     Args:
         revision: What it shows.
         days: Its rows, a day at a time; a sheet that is full goes on in another one.
         language: kk, ru or en.
+
+    Raises:
+        OSError: The disk is full.
     """
     words = Words(language, revision.report.zone)
-    book = Workbook(write_only=True)
-    summary_sheet(book, revision.report, words)
-    group_sheets(book, revision.report, words)
-    _rows(book, revision, days, words)
-    _rules(book, revision, words)
-    _coverage(book, revision, words)
-    _call_backs(book, revision, words)
-    _about(book, revision, words)
     made = io.BytesIO()
-    book.save(made)
+    with TemporaryDirectory() as folder:
+        book = Workbook(made, {"constant_memory": True, "tmpdir": folder})
+        summary_sheet(book, revision.report, words)
+        group_sheets(book, revision.report, words)
+        _rows(book, revision, days, words)
+        _rules(book, revision, words)
+        _coverage(book, revision, words)
+        _call_backs(book, revision, words)
+        _about(book, revision, words)
+        try:
+            book.close()
+        except FileCreateError as error:
+            raise error.args[0] from None
     return made.getvalue()
 
 
@@ -222,16 +230,19 @@ def _call_backs(book: Workbook, revision: Revision, words: Words) -> None:
 
 
 def _about(book: Workbook, revision: Revision, words: Words) -> None:
-    sheet = book.create_sheet(words.of("sheet.about"))
-    sheet.column_dimensions["A"].width = 34
-    sheet.column_dimensions["B"].width = 110
+    sheet = book.add_worksheet(words.of("sheet.about"))
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 110)
+    plain, bold = (
+        book.add_format({"bold": strong, "text_wrap": True, "valign": "top"})
+        for strong in (False, True)
+    )
+    rows = count()
 
     def line(name: str, value: str = "", *, strong: bool = False) -> None:
-        cells = [WriteOnlyCell(sheet, value=inert(one)) for one in (name, value)]
-        for cell in cells:
-            cell.font = Font(bold=strong)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.append(cells)
+        row = next(rows)
+        for place, text in enumerate((name, value)):
+            sheet.write_string(row, place, inert(text), bold if strong else plain)
 
     line(words.of("title"), words.of("subtitle"), strong=True)
     line(words.of("warning"), words.of("warning.more"), strong=True)

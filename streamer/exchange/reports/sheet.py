@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 
 from streamer.exchange.reports.words import clean
 
 Value = str | int | float | bool | Decimal | date | datetime | None
+"""What a cell holds; None and no text = nothing."""
 
 # Excel's own limits.
 ROWS_OF_A_SHEET: Final = 1_048_576
 _LONGEST_TEXT: Final = 32_767
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_HEADER: Final = PatternFill("solid", fgColor="DDE6E3")
+_HEADER: Final = {"bold": True, "bg_color": "#DDE6E3", "text_wrap": True, "valign": "top"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,53 +53,46 @@ class Sheet:
     def __init__(self, book: Workbook, title: str, columns: Sequence[SheetColumn]) -> None:
         """Begin it with its header."""
         self._book, self._title, self._columns = book, title, columns
+        self._forms = [self._form(column) for column in columns]
+        self._header = book.add_format(_HEADER)
         self._count = 0
         self._begin()
+
+    def _form(self, column: SheetColumn) -> Format | None:
+        return None if column.form is None else self._book.add_format({"num_format": column.form})
 
     def _begin(self) -> None:
         self._count += 1
         name = self._title if self._count == 1 else f"{self._title} {self._count}"
-        self._sheet = sheet = self._book.create_sheet(name)
-        # Everything that stands before the rows has to be known before the first of them.
-        sheet.freeze_panes = "A2"
-        for place, column in enumerate(self._columns, 1):
-            sheet.column_dimensions[get_column_letter(place)].width = column.width
-        header = []
-        for column in self._columns:
-            cell = WriteOnlyCell(sheet, value=column.title)
-            cell.font, cell.fill = Font(bold=True), _HEADER
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            header.append(cell)
-        sheet.append(header)
+        self._sheet = self._book.add_worksheet(name)
+        self._sheet.freeze_panes(1, 0)
+        for place, column in enumerate(self._columns):
+            self._sheet.set_column(place, place, column.width)
+            self._sheet.write_string(0, place, inert(column.title), self._header)
         self._rows = 1
-        # A cell is written at once, so that one for each column serves every row; texts need none.
-        self._cells = [self._cell(column) for column in self._columns]
-
-    def _cell(self, column: SheetColumn) -> Cell | None:
-        if column.form is None:
-            return None
-        cell = WriteOnlyCell(self._sheet)
-        cell.number_format = column.form
-        return cell
 
     def add(self, values: Sequence[Value]) -> None:
         """Write a row: a value for each column; aware moments are not taken."""
         if self._rows == ROWS_OF_A_SHEET:
             self.close()
             self._begin()
-        row: list[Cell | Value] = []
-        for cell, value in zip(self._cells, values, strict=True):
+        sheet, row = self._sheet, self._rows
+        for place, (value, form) in enumerate(zip(values, self._forms, strict=True)):
+            if value is None or value == "":
+                continue
+            # Named by its kind: XlsxWriter would otherwise look into each value for itself.
             if isinstance(value, str):
-                row.append(inert(value) if value else None)
-            elif cell is None or value is None:
-                row.append(value)
+                sheet.write_string(row, place, inert(value))
+            elif isinstance(value, datetime):
+                sheet.write_datetime(row, place, value, form)
+            elif isinstance(value, date):
+                sheet.write_datetime(row, place, datetime.combine(value, time.min), form)
+            elif isinstance(value, bool):
+                sheet.write_boolean(row, place, value, form)
             else:
-                cell.value = value
-                row.append(cell)
-        self._sheet.append(row)
+                sheet.write_number(row, place, float(value), form)
         self._rows += 1
 
     def close(self) -> None:
         """Let the filter reach as far as there are rows."""
-        last = get_column_letter(len(self._columns))
-        self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
+        self._sheet.autofilter(0, 0, self._rows - 1, len(self._columns) - 1)

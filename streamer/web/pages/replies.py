@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from streamer.domain.actor import acted_as
+from streamer.domain.page import Slice
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
@@ -75,9 +76,13 @@ async def show_replies_page(
     if may_answer := principal.may(Permission.REPLIES_WRITE):
         answers, unanswered = await _own(clinic, principal)
     waiting: list[Waiting] = []
+    more_wait = False
     if may_decide := principal.may(Permission.REPLIES_DECIDE):
-        found = await clinic.replies.listed(principal.actor, state=ReplyState.WAITING)
-        until = _open_until(await clinic.reports.entries(), now) if found else {}
+        found = await clinic.replies.listed(
+            principal.actor, Slice(MOST_ROWS), state=ReplyState.WAITING
+        )
+        more_wait = found.after is not None
+        until = _open_until(await clinic.reports.entries(), now) if found.items else {}
         waiting = [
             Waiting(
                 one,
@@ -86,7 +91,7 @@ async def show_replies_page(
                 is_own(principal, one.practitioner_ref)
                 or acted_as(one.written_by, principal.account),
             )
-            for one in found
+            for one in found.items
         ]
     return pages.render(
         request,
@@ -97,17 +102,18 @@ async def show_replies_page(
         unanswered=unanswered[:MOST_ROWS],
         count=len(unanswered),
         most=MOST_ROWS,
-        answers=answers[::-1],
-        waiting=waiting[:MOST_ROWS],
-        waiting_count=len(waiting),
+        answers=answers[:MOST_ROWS],
+        more_answers=len(answers) > MOST_ROWS,
+        waiting=waiting,
+        more_wait=more_wait,
     )
 
 
 async def _own(clinic: Resources, principal: Principal) -> tuple[list[Reply], list[Unanswered]]:
     refs, by = principal.practitioner_refs, principal.actor
-    answers = list(await clinic.replies.listed(by, practitioner_refs=refs))
-    # The oldest first: of several to one visit the last one stays.
-    last = {(one.kind, one.ref): one for one in answers}
+    answers = list(await clinic.replies.whole(by, refs))
+    # The newest first: of several to one visit that one stays.
+    last = {(one.kind, one.ref): one for one in reversed(answers)}
     unanswered = []
     for one in await clinic.replies.answerable(by, refs):
         row, report_id = one.row, one.entry.report_id

@@ -43,18 +43,19 @@ async def list_report_replies(
     report_id: UUID,
     state: Annotated[ReplyState | None, Query(description="only those in this state")] = None,
 ) -> Listed[ReportReply]:
-    """List the answers given to a report, the oldest first; practitioners see their own.
+    """List the answers given to a report, the newest first; practitioners see their own.
 
-    Who read them is in the audit.
+    Of those that wait the oldest comes first. Who read them is in the audit.
     """
     own = row_scope(principal, Permission.REPLIES_READ) is not RowScope.ALL
     found = await clinic.replies.listed(
         principal.actor,
+        paging.slice,
         report_id=report_id,
         practitioner_refs=principal.practitioner_refs if own else None,
         state=state,
     )
-    return paging.part_of([shown(one) for one in found])
+    return paging.answer(found, shown)
 
 
 @replies.post("", status_code=HTTPStatus.CREATED, response_model=ReportReply, responses=WRITE)

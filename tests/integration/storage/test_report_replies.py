@@ -12,6 +12,7 @@ from streamer.backend import Backend
 from streamer.domain.account import NewAccount
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.consent import ConsentPurpose, EndReason
+from streamer.domain.page import Slice
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision
 from streamer.domain.report.row import ReportRow, RowKind
@@ -190,10 +191,11 @@ async def test_words_are_sealed_and_every_step_is_on_record(report: Reported) ->
     assert b"Qozha" not in row[0]
     assert b"seen" not in row[1]
     listed = await report.backend.replies.listed(
-        report.doctor, NOW, practitioner_refs=report.doctor.practitioner_refs
+        report.doctor, NOW, Slice(5), practitioner_refs=report.doctor.practitioner_refs
     )
-    assert [one.reason for one in listed] == [WORDS]
-    assert not await report.backend.replies.listed(HEAD, NOW, practitioner_refs=("D-0",))
+    assert [one.reason for one in listed.items] == [WORDS]
+    none = await report.backend.replies.listed(HEAD, NOW, Slice(5), practitioner_refs=("D-0",))
+    assert not none.items
     async with report.clinic.as_owner() as connection:
         events = await connection.fetch(
             "SELECT kind, actor, body ->> 'reason' AS reason, body::text AS body FROM audit_events "
@@ -212,6 +214,33 @@ async def _ref_of(report: Reported) -> str:
     statement = "SELECT patient_ref FROM patients WHERE patient_id = $1"
     (ref,) = await report.clinic.row(statement, UUID(report.row.patient_id))
     return str(ref)
+
+
+async def test_answers_are_read_page_by_page(report: Reported) -> None:
+    await report.answer()
+    async with report.clinic.as_owner() as connection:
+        # Two more of each of two earlier moments.
+        await connection.execute(
+            "INSERT INTO report_replies (reply_id, site_id, report_id, kind, ref, patient_id,"
+            " practitioner_ref, visit_at, sealed_answer, written_by, written_at, state)"
+            " SELECT gen_random_uuid(), site_id, report_id, kind, ref || n, patient_id,"
+            " practitioner_ref, visit_at, NULL, written_by,"
+            " written_at - interval '1 hour' * (n % 2 + 1), 'waiting'"
+            " FROM report_replies, generate_series(1, 4) AS n"
+        )
+    for state, oldest_first in ((None, False), (ReplyState.WAITING, True)):
+        found: list[Reply] = []
+        after: tuple[str, ...] | None = ()
+        while after is not None:
+            page = await report.backend.replies.listed(HEAD, NOW, Slice(2, after), state=state)
+            assert 0 < len(page.items) <= 2
+            found += page.items
+            after = page.after
+        assert len({one.reply_id for one in found}) == 5
+        times = [one.written_at for one in found]
+        assert times == sorted(times, reverse=not oldest_first)
+    with pytest.raises(InputError, match="cursor"):
+        await report.backend.replies.listed(HEAD, NOW, Slice(2, ("x", "y")))
 
 
 async def test_what_is_kept_of_a_report_names_no_patient(report: Reported) -> None:
@@ -234,7 +263,7 @@ async def test_an_erased_patient_leaves_no_word(report: Reported) -> None:
     erased = await erasure.erase(await _ref_of(report), "asked", Actor("dpo"), NOW)
     assert erased.deleted["answers"] == 1
     assert "report_replies" in {one.kind for one in erased.kept}
-    (left,) = await report.backend.replies.listed(HEAD, NOW)
+    (left,) = (await report.backend.replies.listed(HEAD, NOW, Slice(5))).items
     assert (left.reason, left.document_ref, left.note) == (ERASED, None, None)
     # The visit stays explained.
     assert await report.backend.replies.explained(WEEK)
@@ -269,7 +298,7 @@ async def test_a_key_that_is_replaced_takes_the_words_along(report: Reported) ->
         await clinic.eraser().end(connection, patient, purposes, EndReason.WITHDRAWN, "nina", NOW)
     after = await clinic.row("SELECT wrapped_key FROM patients WHERE patient_ref = $1", ref)
     assert after != before
-    (left,) = await report.backend.replies.listed(HEAD, NOW)
+    (left,) = (await report.backend.replies.listed(HEAD, NOW, Slice(5))).items
     assert (left.reason, left.note) == (WORDS, "seen")
 
 

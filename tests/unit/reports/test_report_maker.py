@@ -32,11 +32,11 @@ from streamer.reports.report_json import (
     day_digest,
     digest_of,
     header_of,
-    line_of,
     report_of,
     rows_of,
 )
 from streamer.reports.report_maker import ReportFacts, ReportMaker, ReportSite, changes_of
+from streamer.reports.row_line import line_of
 from tests.unit.reports.facts import (
     ALL_DAY,
     ALMATY,

@@ -4,11 +4,13 @@ import dataclasses
 import io
 import typing
 from datetime import date
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import openpyxl
 import pypdfium2
 import pytest
+from xlsxwriter import Workbook
 
 from streamer.domain.report.report import Report
 from streamer.domain.report.scope import Scope, ScopeKind
@@ -16,7 +18,7 @@ from streamer.exchange.reports.claim_sections import RISKS_SHOWN
 from streamer.exchange.reports.report_html import report_body, report_html
 from streamer.exchange.reports.report_pdf import report_pdf
 from streamer.exchange.reports.report_xlsx import report_xlsx
-from streamer.exchange.reports.sheet import ROWS_OF_A_SHEET, inert
+from streamer.exchange.reports.sheet import MONEY, ROWS_OF_A_SHEET, Sheet, SheetColumn, inert
 from streamer.exchange.reports.words import LANGUAGES, Words
 from tests.fakes.made_report import ZONE, made_report
 
@@ -177,6 +179,21 @@ def test_a_sheet_that_is_full_goes_on_in_another(monkeypatch: pytest.MonkeyPatch
     sheets = [name for name in book.sheetnames if name.startswith("Claims")]
     assert sheets == ["Claims", "Claims 2", "Claims 3"]
     assert sum(book[name].max_row - 1 for name in sheets) == 144
+
+
+def test_what_stands_in_a_cell_is_read_again() -> None:
+    texts = ['<b>&amp; "x"</b>', " two  spaces ", "a line\nand another", "Қабылдау", "'", ""]
+    file = io.BytesIO()
+    with Workbook(file, {"constant_memory": True}) as book:
+        sheet = Sheet(book, "S", [SheetColumn("text"), SheetColumn("number", form=MONEY)])
+        for text in texts:
+            sheet.add((text, Decimal("1E+3")))
+        sheet.add((True, None))
+        sheet.close()
+    made = openpyxl.load_workbook(file)["S"]
+    cells = list(made.iter_rows(min_row=2, values_only=True))
+    assert cells == [*((text or None, 1000) for text in texts), (True, None)]
+    assert made["B2"].number_format == MONEY
 
 
 def test_nothing_in_a_cell_is_a_formula_or_unreadable() -> None:
