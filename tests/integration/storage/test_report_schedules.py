@@ -92,8 +92,8 @@ async def test_settings_that_get_one_of_the_name_run_theirs_and_say_so(
     assert one.kind == "day"
     scheduler = site_jobs(backend)
     assert not await scheduler.refresh()
-    (told,) = [line for line in await job_notices(backend) if "report schedule head" in line]
-    assert "which runs" in told
+    (told,) = [line for line in await job_notices(backend) if "report schedule head" in line.text]
+    assert "which runs" in told.text
     kept = backend.report_schedules
     # What was added just now was not missed before.
     assert await jobs_health(backend.settings, backend.job_runs, kept, MONDAY)
