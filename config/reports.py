@@ -38,6 +38,8 @@ _EXEMPT: Final = (
     "группов",
     "топтық",
 )
+LEAST_COVERAGE: Final = 0.95
+"""Below it somebody may well have come by an entrance that nobody watched."""
 _FITS: Final = re.compile(
     r"(?:(?P<sex>female|male)(?: |$))?(?:(?P<least>\d{1,3})-(?P<most>\d{0,3}))?"
 )
@@ -46,8 +48,10 @@ _FITS: Final = re.compile(
 class Reports(Section):
     """What reports take for covered, and the sanity rules of claims (docs/reports.md)."""
 
-    full_coverage: Fraction = Field(
-        0.95,
+    full_coverage: float = Field(
+        LEAST_COVERAGE,
+        ge=LEAST_COVERAGE,
+        le=1.0,
         description="share of a window in which every patient entrance must have been analysed "
         "before it may be said that nobody came",
     )
@@ -155,6 +159,16 @@ class Reports(Section):
         """The daily moment as a cron line."""
         hour, _, minute = self.remade_at.partition(":")
         return f"{int(minute)} {int(hour)} * * *"
+
+    @field_validator("full_coverage", mode="before")
+    @classmethod
+    def _covered(cls, value: object) -> object:
+        if isinstance(value, int | float) and value < LEAST_COVERAGE:
+            raise ValueError(
+                f"must be {LEAST_COVERAGE} or more: of a window that was watched less nobody can "
+                "say that nobody came"
+            )
+        return value
 
     @field_validator("rules_off")
     @classmethod

@@ -14,10 +14,19 @@ from streamer.report_runs import ReportRuns
 from streamer.reports.report_json import row_of
 
 
+def may_be_answered(row: ReportRow) -> bool:
+    """Does a row say anything that its practitioner may have an answer to?
+
+    Nobody was seen, a rule stands out at it (information too), or it is at risk.
+    """
+    unverified = row.verdict is VerdictKind.UNVERIFIED
+    return unverified or bool(row.findings) or row.certain or row.estimated
+
+
 async def answerable_rows(
     runs: ReportRuns, practitioner_refs: Collection[str], by: Actor, now: datetime
 ) -> Sequence[Answerable]:
-    """Return practitioners' unverified rows without an accepted answer, the newest day first.
+    """Return practitioners' rows to be answered, without an accepted answer, the newest day first.
 
     A day of several reports is taken from the one that takes answers longest: whoever decides has
     the more time, and what they accept counts in all of them. That somebody read is in the audit.
@@ -39,10 +48,10 @@ async def answerable_rows(
         revision = await runs.revision(entry.report_id, entry.number)
         for day in days:
             lines = await runs.lines_of(revision, day)
-            rows = await asyncio.to_thread(_unverified, lines, practitioner_refs)
+            rows = await asyncio.to_thread(_unanswered, lines, practitioner_refs)
             found += [Answerable(entry, row) for row in rows]
         whose = ",".join(sorted(practitioner_refs))
-        await runs.record(revision, by, "read", (("what", "unverified"), ("rows_of", whose)))
+        await runs.record(revision, by, "read", (("what", "answerable"), ("rows_of", whose)))
     found.sort(key=lambda one: (one.row.at, one.row.ref))
     return found[::-1]
 
@@ -70,14 +79,12 @@ def days_of(
     return found
 
 
-def _unverified(lines: bytes, practitioner_refs: Collection[str]) -> list[ReportRow]:
+def _unanswered(lines: bytes, practitioner_refs: Collection[str]) -> list[ReportRow]:
     # Nearly all lines are others': only what may be meant is read as JSON.
     marks = [json.dumps(ref, ensure_ascii=False).encode() for ref in practitioner_refs]
     likely = (line for line in lines.splitlines() if any(mark in line for mark in marks))
     return [
         row
         for row in map(row_of, likely)
-        if row.practitioner_ref in practitioner_refs
-        and row.verdict is VerdictKind.UNVERIFIED
-        and not row.explained
+        if row.practitioner_ref in practitioner_refs and may_be_answered(row) and not row.explained
     ]

@@ -19,9 +19,8 @@ from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
-from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError, KirdiError, NotYoursError
-from streamer.report_answerable import answerable_rows
+from streamer.report_answerable import answerable_rows, may_be_answered
 from streamer.report_post import ReportPost
 from streamer.report_runs import ReportRuns
 from streamer.reports.report_json import rows_of
@@ -57,13 +56,13 @@ class ReportReplies:
         document_ref: str | None,
         by: Actor,
     ) -> Reply:
-        """Answer an unverified row of one's own.
+        """Answer a row of one's own: unverified, or one that a rule found or that is at risk.
 
         Args:
             report_id: In which report it stands.
             kind: With `ref`: the row.
             ref: The clinic's reference.
-            reason: Why nobody was seen.
+            reason: Why nobody was seen, or what is to be said of the rule.
             document_ref: Where the document lies that shows it.
             by: The practitioner.
 
@@ -82,9 +81,10 @@ class ReportReplies:
                 f"{kind} {ref}: is no visit of yours in this report; a practitioner answers for "
                 "their own, and only they do"
             )
-        if row.verdict is not VerdictKind.UNVERIFIED:
+        if not may_be_answered(row):
             raise InputError(
-                f"{kind} {ref}: its verdict is {row.verdict}; there is nothing to answer",
+                f"{kind} {ref}: its verdict is {row.verdict}, and no rule stands out at it; there "
+                "is nothing to answer",
                 code="reply_not_needed",
             )
         now = self._open(entry)

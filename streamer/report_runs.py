@@ -5,7 +5,7 @@ A stored report is always the whole site's; a department's or practitioner's is 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -28,7 +28,7 @@ from streamer.errors import AuditError, InputError
 from streamer.rare_collections import rare_collections
 from streamer.report_errors import error_accounting
 from streamer.report_matcher import matcher_known
-from streamer.report_notices import notices_of
+from streamer.report_notices import notices_of, settings_changed
 from streamer.report_overlap import OneBehind, one_ahead
 from streamer.report_premises import premises_of, wants_of
 from streamer.reports.coverage import SiteUptime
@@ -262,7 +262,10 @@ class ReportRuns:
             appointments=report.total.appointments,
             unverified=report.total.visits.unverified,
         )
-        changes = {} if former is None else changes_of(report_of(former.header), report)
+        changes: Mapping[str, tuple[int, int]] = {}
+        if former is not None:
+            was = report_of(former.header)
+            changes = {**changes_of(was, report), **settings_changed(was, report)}
         content = content_of(report, made.day_digests)
         return KeptRevision(entry, header, made.day_digests, content, changes)
 

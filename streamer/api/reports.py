@@ -21,7 +21,12 @@ from streamer.domain.report.row import ReportRow
 from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError, KirdiError
 from streamer.exchange.reports.report_html import report_body, report_style
-from streamer.exchange.reports.row_content import row_cells, row_columns, row_details
+from streamer.exchange.reports.row_content import (
+    row_cells,
+    row_columns,
+    row_details,
+    why_answerable,
+)
 from streamer.exchange.reports.words import Words
 from streamer.report_forms import FORMS, pulled
 from streamer.report_runs import ReportRuns
@@ -195,6 +200,10 @@ class ApiReports:
                 for row in rows
             ),
         )
+
+    def why_answerable(self, row: ReportRow, language: Language) -> Sequence[str]:
+        """See `web.report_ports`."""
+        return why_answerable(row, Words(language, self._backend.settings.site.time_zone))
 
     def choices(self, language: Language) -> Mapping[str, str]:
         """See `web.report_ports`."""

@@ -158,7 +158,8 @@ def run(
     say(f"Report {entry.report_id}: revision {entry.number} of {period_text(period)}.")
     say(f"It is {entry.state.value}; {entry.appointments} appointments.")
     for name, (before, after) in revision.changes.items():
-        say(f"  {name}: {before} -> {after}")
+        is_setting = name.startswith("settings.")
+        say(f"  {name}: changed" if is_setting else f"  {name}: {before} -> {after}")
     say(f"Digest: {grouped(revision.digest)}")
 
 

@@ -1,4 +1,4 @@
-"""`kirdi report reply`: practitioners answer unverified visits, others accept or reject that."""
+"""`kirdi report reply`: practitioners answer for visits, others accept or reject that."""
 
 import asyncio
 import os
@@ -60,7 +60,7 @@ def add(
     report: Annotated[UUID, typer.Argument(help="The report's id, as printed on it.")],
     reason: Annotated[
         str,
-        typer.Option("--reason", help="Why nobody was seen; - reads it from the standard input."),
+        typer.Option("--reason", help="Your words; - reads them from the standard input."),
     ],
     appointment: Annotated[
         str | None, typer.Option("--appointment", metavar="REF", help="Which appointment,")
@@ -76,7 +76,9 @@ def add(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer an unverified visit of one's own; another person has to accept it.
+    """Answer for a visit or claim of one's own; another person has to accept it.
+
+    One that is unverified, at risk, or stands out by a rule.
 
     Who bills whom the settings (`staff.practitioners`) and the accounts say. Other users of this
     machine may see what stands in a command: rather give the reason by the standard input.

@@ -69,7 +69,8 @@ class VerdictSums:
         """Take in so many rows."""
         said = one.grade or one.cause or one.not_applicable or one.verdict
         self.said[said] = self.said.get(said, 0) + times
-        if one.explained:
+        # Beside what a rule found an answer may stand, too: that is no part of the unverified.
+        if one.explained and one.verdict is VerdictKind.UNVERIFIED:
             self.explained += times
         if one.own_evidence:
             self.own_evidence += times

@@ -257,6 +257,8 @@ def _with_risk(
     if weak.finds(row.practitioner_ref, row.grade):
         finding = weak.finding_of(row.practitioner_ref, claim_id, row.ref)
         row = replace(row, findings=(*row.findings, finding), certain=True)
+    if row.explained and row.verdict is not VerdictKind.UNVERIFIED and not row.findings:
+        row = replace(row, explained=False)
     # An answer that another person has accepted stands against an estimate, not against a rule.
     unverified = row.verdict is VerdictKind.UNVERIFIED and not row.explained
     if unverified and not row.certain and (row.practitioner_ref, row.enrolled) in above:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from streamer.domain.judged_day import JudgedAppointment, JudgedClaim
 from streamer.domain.report.row import ReportRow, RowEvidence, RowKind
 from streamer.domain.verdict import Verdict, VerdictKind
+from streamer.reports.rules.weak_evidence import WEAK
 
 BILLED = "billed"
 """The status of a claim."""
@@ -44,7 +45,6 @@ def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
 def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
     """Return a claim's row, as far as its own day says; see `report_maker` for the rest."""
     service, patient, verdict = one.claim.service, one.patient, one.verdict
-    unverified = verdict.kind is VerdictKind.UNVERIFIED
     return ReportRow(
         RowKind.CLAIM,
         service.claim_ref,
@@ -64,7 +64,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
         _covered(verdict),
         patient.enrolled,
         patient.declined,
-        unverified and _answered(one, explained),
+        _explained(one, explained),
         False,
         service.appointment_ref,
         service.amount,
@@ -75,12 +75,19 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
     )
 
 
-def _answered(one: JudgedClaim, explained: Explained) -> bool:
-    """Is there an answer to the claim, or to its appointment? It is one visit."""
+def _explained(one: JudgedClaim, explained: Explained) -> bool:
+    """Is there an answer to what is said of the claim?
+
+    Why nobody was seen may be said of its appointment: it is one visit. What a rule found is
+    answered at the claim.
+    """
+    unverified = one.verdict.kind is VerdictKind.UNVERIFIED
     if (RowKind.CLAIM, one.claim.service.claim_ref) in explained:
-        return True
+        # What rests on weak evidence stands out once the whole period is counted, or not.
+        return unverified or bool(one.findings) or one.verdict.grade in WEAK
     booked = one.appointment
-    return booked is not None and (RowKind.APPOINTMENT, booked.appointment_ref) in explained
+    answered = booked is not None and (RowKind.APPOINTMENT, booked.appointment_ref) in explained
+    return unverified and answered
 
 
 def _evidence(verdict: Verdict) -> RowEvidence | None:

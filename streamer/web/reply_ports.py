@@ -37,7 +37,7 @@ class Replies(Protocol):
     async def answerable(
         self, by: Actor, practitioner_refs: Collection[str]
     ) -> Sequence[Answerable]:
-        """Unverified rows of these practitioners in preliminary reports, the newest first.
+        """Rows that these practitioners may answer in preliminary reports, the newest first.
 
         Raises AuditError where a report was changed.
         """

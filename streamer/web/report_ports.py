@@ -137,6 +137,10 @@ class Reports(Protocol):
         """Say rows of a report in words."""
         ...
 
+    def why_answerable(self, row: ReportRow, language: Language) -> Sequence[str]:
+        """Say why its practitioner may answer a row."""
+        ...
+
     def choices(self, language: Language) -> Mapping[str, str]:
         """The verdicts in words, by code."""
         ...

@@ -1,4 +1,4 @@
-"""An unverified row that its practitioner may answer."""
+"""A row that its practitioner may answer."""
 
 from dataclasses import dataclass
 

@@ -53,7 +53,8 @@ class ReportRow:
         covered: Share of the window, 0 to 1; None where nobody's presence is asked for.
         status: Of an appointment, FHIR's; of a claim `billed`.
         declined: The patient did not want to be recognised by face, on that day.
-        explained: An accepted answer of the practitioner stands beside an `unverified`.
+        explained: An accepted answer of the practitioner stands beside an `unverified`, or beside
+            what a rule found.
         took_place: Of an appointment: the clinic's system says that there was a visit.
         appointment_ref: Of a claim: the appointment it names.
         measured: Of a claim: a machine noted the time; others were typed.

@@ -104,7 +104,8 @@ def _risk(row: ReportRow, words: Words, names: Mapping[str, str]) -> Line:
             clean(names.get(row.practitioner_ref, row.practitioner_ref)),
             clean(f"{row.service_code} {row.service_name}"),
             amount.strip(),
-            words.of(f"verdict.{row.verdict.value}"),
+            words.of(f"verdict.{row.verdict.value}")
+            + (f"; {words.of('explained.yes')}" if row.explained else ""),
             why_at_risk(row, words, names),
         )
     )

@@ -1,7 +1,7 @@
 """Puts a report together in one language, whatever form it is to have. Pure; used by each form."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -16,6 +16,7 @@ from streamer.exchange.reports.error_section import errors
 from streamer.exchange.reports.verdict_parts import ORDER
 from streamer.exchange.reports.words import Words, clean
 
+_SETTINGS: Final = "settings."
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -142,12 +143,13 @@ def _sections(revision: Revision, days: Days, words: Words) -> Iterable[Section]
     yield claim_sections.risks(report, days, words)
     yield claim_sections.call_backs(report, words)
     if revision.entry.number > 1:
-        yield _changes(revision.changes, words)
+        yield _changes(revision, words)
     yield _legend(words)
     yield _verify(revision, words)
 
 
-def _changes(changes: Mapping[str, tuple[int, int]], words: Words) -> Section:
+def _changes(revision: Revision, words: Words) -> Section:
+    changes = revision.changes
     if not changes:
         return Section("changes", words.of("changes"), (words.of("changes.none"),))
     columns = (
@@ -156,10 +158,20 @@ def _changes(changes: Mapping[str, tuple[int, int]], words: Words) -> Section:
         Column(words.of("after"), number=True),
     )
     lines = tuple(
-        Line((figure_name(name, words), words.number(before), words.number(after)))
+        _setting(name, revision.report, words)
+        if name.startswith(_SETTINGS)
+        else Line((figure_name(name, words), words.number(before), words.number(after)))
         for name, (before, after) in changes.items()
     )
     return Section("changes", words.of("changes"), table=Table(columns, lines))
+
+
+def _setting(name: str, report: Report, words: Words) -> Line:
+    """Which setting is another one, and what it is now; what it was the former revision says."""
+    setting = name.removeprefix(_SETTINGS)
+    values = (given["value"] for _, given in report.notices if given.get("setting") == setting)
+    now = clean(str(next(values, words.of("setting.default"))))
+    return Line((words.of("setting", name=clean(setting)), "–", now))
 
 
 def figure_name(name: str, words: Words) -> str:

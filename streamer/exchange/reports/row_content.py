@@ -37,10 +37,21 @@ def said_of(row: ReportRow, words: Words) -> str:
     """Return what a verdict rests on: the grade, the cause, the reason, or an answer."""
     if row.verdict is VerdictKind.UNVERIFIED:
         return words.of("explained.yes") if row.explained else ""
-    return (
+    said = (
         words.code("grade", row.grade)
         or words.code("cause", row.cause)
         or words.code("not_applicable", row.not_applicable)
+    )
+    return "; ".join(filter(None, (said, words.of("explained.yes") if row.explained else "")))
+
+
+def why_answerable(row: ReportRow, words: Words) -> tuple[str, ...]:
+    """Return why a practitioner may answer a row, a sentence each."""
+    unverified = row.verdict is VerdictKind.UNVERIFIED
+    return (
+        *((words.of("means.unverified"),) if unverified else ()),
+        *(f"{words.of(f'rule.{one.code.value}')}: {explained(one, words)}" for one in row.findings),
+        *((words.of("why.estimated"),) if row.estimated else ()),
     )
 
 

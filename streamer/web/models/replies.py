@@ -32,11 +32,11 @@ DocumentRef = Annotated[
 
 
 class ReplyWanted(Sent):
-    """An answer to an unverified row of one's own."""
+    """An answer to a row of one's own: unverified, at risk, or found by a rule."""
 
     kind: RowKind
     ref: Reference = Field(description="the appointment's or claim's reference")
-    reason: Words = Field(description="why nobody was seen")
+    reason: Words = Field(description="why nobody was seen, or what is to be said of the rule")
     document_ref: DocumentRef | None = Field(
         None, description="where the document is that shows it"
     )

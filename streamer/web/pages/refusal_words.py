@@ -117,7 +117,7 @@ REFUSALS: Final = {
     "destination_unknown": _("The settings file names no such recipient any more."),
     "too_many_schedules": _("There are too many schedules: remove one first."),
     "job_not_due": _("Nothing has been due lately: there is nothing to do yet."),
-    "reply_not_needed": _("This visit is not unverified any more: there is nothing to answer."),
+    "reply_not_needed": _("Nothing is held against this visit: there is nothing to answer."),
     "reply_final": _("The report is final: answers are neither taken nor decided any more."),
     "reply_length": _("Write 3 to {most} characters."),
     "reply_erased": _("The patient was erased: there is nothing to answer any more."),

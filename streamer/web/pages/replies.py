@@ -1,4 +1,4 @@
-"""`/reports/mine`: practitioners answer for their unverified visits, others decide about that."""
+"""`/reports/mine`: practitioners answer for their visits, others decide about that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from streamer.domain.actor import acted_as
+from streamer.domain.consent import Language
 from streamer.domain.page import Slice
 from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, RevisionEntry
@@ -37,12 +38,14 @@ class Unanswered:
     Attributes:
         rejected: The last answer, where that was not accepted.
         evidence: The page of its row.
+        why: What there is to answer, in words.
     """
 
     entry: RevisionEntry
     row: ReportRow
     rejected: Reply | None
     evidence: str
+    why: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,12 @@ async def show_replies_page(
     clinic: Clinic,
     principal: Annotated[Principal, require(Permission.REPLIES_READ)],
 ) -> Response:
-    """Show one's own unverified visits and answers, and to who decides those that wait."""
+    """Show one's own visits to answer for and answers, and to who decides those that wait."""
     now, zone = parts.clock.now(), clinic.zone
     answers: list[Reply] = []
     unanswered: list[Unanswered] = []
     if may_answer := principal.may(Permission.REPLIES_WRITE):
-        answers, unanswered = await _own(clinic, principal)
+        answers, unanswered = await _own(clinic, principal, pages.language(request))
     waiting: list[Waiting] = []
     more_wait = False
     if may_decide := principal.may(Permission.REPLIES_DECIDE):
@@ -109,7 +112,9 @@ async def show_replies_page(
     )
 
 
-async def _own(clinic: Resources, principal: Principal) -> tuple[list[Reply], list[Unanswered]]:
+async def _own(
+    clinic: Resources, principal: Principal, language: Language
+) -> tuple[list[Reply], list[Unanswered]]:
     refs, by = principal.practitioner_refs, principal.actor
     answers = list(await clinic.replies.whole(by, refs))
     # The newest first: of several to one visit that one stays.
@@ -122,7 +127,8 @@ async def _own(clinic: Resources, principal: Principal) -> tuple[list[Reply], li
             evidence = evidence_of(
                 report_id, row.kind, row.ref, row.at.astimezone(clinic.zone), row.practitioner_ref
             )
-            unanswered.append(Unanswered(one.entry, row, reply, evidence))
+            why = clinic.reports.why_answerable(row, language)
+            unanswered.append(Unanswered(one.entry, row, reply, evidence, why))
     return answers, unanswered
 
 

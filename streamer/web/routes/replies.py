@@ -62,8 +62,9 @@ async def list_report_replies(
 async def answer_report(
     principal: Practitioner, clinic: Clinic, once: Once, report_id: UUID, sent: ReplyWanted
 ) -> Response:
-    """Answer an unverified visit of one's own, as long as the report is preliminary.
+    """Answer for a visit or claim of one's own, as long as the report is preliminary.
 
+    One that is unverified, at risk, or stands out by a rule.
     It is kept sealed. Another person has to accept it; until then nothing changes.
     """
 

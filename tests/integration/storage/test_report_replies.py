@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from streamer.backend import Backend
+from streamer.bench.reports.made_site import REPORTS
 from streamer.domain.account import NewAccount
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.consent import ConsentPurpose, EndReason
@@ -25,7 +26,8 @@ from streamer.site_jobs import report_post, report_upkeep
 from streamer.storage.queries import sql
 from streamer.storage.reply_words import ERASED
 from tests.integration.storage.clinic import NOW, SITE, Clinic
-from tests.integration.storage.reported import WEEK, reported, rows_of, unverified
+from tests.integration.storage.reported import WEEK, report_settings, reported, rows_of, unverified
+from tests.integration.web.clinic_backend import clinic_backend
 
 HEAD = Actor("botagoz")
 DAY_S = 86_400.0
@@ -110,9 +112,44 @@ async def test_a_practitioner_answers_for_nobody_else(report: Reported) -> None:
 
 async def test_what_has_evidence_needs_no_answer(report: Reported) -> None:
     rows = await rows_of(report.runs, report.revision)
-    verified = next(row for row in rows if row.verdict is VerdictKind.VERIFIED)
+    verified = next(row for row in rows if row.verdict is VerdictKind.VERIFIED and not row.findings)
     with pytest.raises(InputError, match="nothing to answer"):
         await report.answer(verified, Actor("aigul", (verified.practitioner_ref,)))
+
+
+async def test_what_a_rule_found_is_answered_and_stays_at_risk(
+    report: Reported, tmp_path: Path
+) -> None:
+    strict = report_settings(reports=REPORTS.model_dump() | {"per_day": 1})
+    clinic = report.clinic
+    backend = clinic_backend(clinic.database, strict, clinic.schedules(), clinic.clock, tmp_path)
+    report.runs, report.backend = ReportRuns(backend), backend
+    report.replies = ReportReplies(backend, report.runs, report_post(backend))
+    former, report.revision = report.revision, await report.runs.make(WEEK, HEAD)
+    # The report says which limit it rests on, and that it is another one.
+    said = {"setting": "reports.per_day", "value": "1"}
+    assert ("setting_not_default", said) in report.revision.report.notices
+    assert report.revision.changes["settings.reports.per_day"] == (0, 1)
+    assert "settings.reports.fits" not in report.revision.changes
+    assert former.digest != report.revision.digest
+    report.row = next(
+        row
+        for row in await rows_of(report.runs, report.revision)
+        if row.certain and row.verdict is VerdictKind.VERIFIED
+    )
+    listed = await report.replies.answerable(report.doctor, report.doctor.practitioner_refs)
+    assert report.row in [one.row for one in listed]
+    _, revision = await report.accept(await report.answer())
+    assert revision is not None
+    row = next(
+        row
+        for row in await rows_of(report.runs, revision)
+        if (row.kind, row.ref) == (report.row.kind, report.row.ref)
+    )
+    assert row == replace(report.row, explained=True)
+    assert not revision.changes
+    listed = await report.replies.answerable(report.doctor, report.doctor.practitioner_refs)
+    assert report.row.ref not in [one.row.ref for one in listed if one.row.kind is RowKind.CLAIM]
 
 
 async def test_who_wrote_it_or_bills_it_does_not_decide(report: Reported) -> None:

@@ -152,6 +152,8 @@ async def test_the_page_has_ones_own_visits_and_what_waits(answered: Answered) -
     before = await page(doctor, answered, "/reports/mine")
     assert one_of_mine in before
     assert "Отвечать" not in before
+    # Why each may be answered.
+    assert "пациент замечен не был" in before
     refs = set(re.findall(r'data-ref="([^"]+)"', before))
     rows = (
         await doctor.get(

@@ -231,6 +231,17 @@ def test_weak_evidence_is_certain_and_says_what_it_could_not_look_at() -> None:
         "share": 1.0,
         "most": 0.15,
     }
+    # An answer to the claim stands beside what the rule found, and takes nothing away from it. One
+    # to the appointment says why nobody was seen: that is not what the rule asks.
+    given = [(RowKind.CLAIM, "WEAK-C3"), (RowKind.CLAIM, "D-1-C0"), (RowKind.CLAIM, "S-C0")]
+    answered = Made([day], LAX, [*given, (RowKind.APPOINTMENT, "WEAK-A4")])
+    explained = [row.ref for rows in answered.rows.values() for row in rows if row.explained]
+    assert explained == ["WEAK-C3"]
+    assert answered.report.total.certain == made.report.total.certain
+    assert answered.report.total.claims.explained == 0
+    # What was answered for a rule that finds nothing any more needs no explanation.
+    few = _crowd("W", 20, 20, EvidenceGrade.MANUAL)
+    assert not Made([few], LAX, [(RowKind.CLAIM, "W-C0")]).row("W-C0").explained
     summary = next(one for one in made.report.rules if one.code is RuleCode.WEAK_EVIDENCE)
     assert (summary.evaluated, summary.found) == (180, 80)
     assert summary.not_evaluated == {NotEvaluated.NO_EVIDENCE: 4, NotEvaluated.TOO_FEW: 5}

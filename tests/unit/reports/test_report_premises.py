@@ -97,6 +97,8 @@ def test_whom_a_service_is_for(whom: str, wanted: tuple[object, ...]) -> None:
         {"per_day_of": {"Surgery": 0}},
         {"least_visits": 10},
         {"full_coverage": 1.5},
+        {"full_coverage": 0.94},
+        {"full_coverage": float("nan")},
     ],
 )
 def test_what_is_refused(wrong: dict[str, object]) -> None:

@@ -106,6 +106,19 @@ def test_claims_at_risk_are_read_only_as_far_as_they_are_shown() -> None:
     assert len(read) < 30
 
 
+def test_settings_are_told_and_so_is_what_was_changed() -> None:
+    revision, days = made_report()
+    told = ("setting_not_default", {"setting": "reports.per_day", "value": "100000"})
+    report = dataclasses.replace(revision.report, notices=(told,))
+    entry = dataclasses.replace(revision.entry, number=2)
+    changes = {"settings.reports.per_day": (0, 1), "settings.reports.fits": (0, 1)}
+    changed = dataclasses.replace(revision, entry=entry, report=report, changes=changes)
+    page = Page(report_html(changed, days, "en").decode()).text
+    assert "A setting is not the default: reports.per_day = 100000" in page
+    assert "Setting reports.per_day – 100000" in page
+    assert "Setting reports.fits – the default" in page
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_can_be_read_again(language: str) -> None:
     revision, days = made_report()
