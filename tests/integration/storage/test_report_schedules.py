@@ -9,16 +9,23 @@ import pytest
 from streamer.backend import Backend
 from streamer.domain.actor import Actor
 from streamer.errors import InputError
+from streamer.jobs.job_scheduler import JobScheduler
 from streamer.report_runs import ReportRuns
 from streamer.site_jobs import job_notices, jobs_health, report_post, report_schedules, site_jobs
 from tests.fakes.clock import ShiftedClock
 from tests.integration.storage.clinic import Clinic
 from tests.integration.storage.reported import WEEK, report_settings, reported
-from tests.integration.storage.test_report_schedule import MONDAY, look
+from tests.integration.storage.test_report_schedule import MONDAY
 from tests.integration.web.clinic_backend import clinic_backend
 
 HEAD = Actor("dina")
 WANTED = {"id": "head", "kind": "week", "cron": "30 6 * * mon", "to": ["archive"]}
+
+
+async def look(scheduler: JobScheduler, name: str) -> None:
+    (job,) = (one for one in scheduler.jobs if one.name == name)
+    for ended in await scheduler.look(job, asyncio.Event()):
+        assert not ended.error
 
 
 async def test_one_that_is_added_runs_once_in_two_services_and_no_more_once_removed(
