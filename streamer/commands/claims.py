@@ -48,5 +48,5 @@ async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
 
     clock = SystemClock()
     async with open_backend(settings, kirdi_home(os.environ), clock) as backend:
-        portions = in_turn(read_claims(file, settings.site.zone))
+        portions = in_turn(read_claims(file, settings.site.zone, clock.now()))
         return await backend.claims_import.run(portions, clock.now(), by)

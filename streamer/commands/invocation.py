@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -92,7 +92,8 @@ def warn(lines: Iterable[str]) -> None:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
+        # Moments too: they are dates to Python.
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value

@@ -20,6 +20,8 @@ class UnknownCause(StrEnum):
     """An entrance without a camera, or a time before there was one."""
     NOT_KNOWN_THEN = "not_known_then"
     """The appointment reached Kirdi when the visit was over, or all but over."""
+    NO_APPOINTMENT = "no_appointment"
+    """The service has no appointment of its own that day: nobody was looked for on its account."""
     NOBODY_LOOKED = "nobody_looked"
     """Somebody was seen who may have been the patient, and nobody confirmed or rejected it."""
     NOT_OVER = "not_over"

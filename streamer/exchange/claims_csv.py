@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+
+from babel.numbers import list_currencies
 
 from streamer.domain.appointment import Place
 from streamer.domain.billed_service import BilledService, TimePrecision
@@ -40,24 +42,25 @@ COLUMNS = Columns(
 )
 
 _AMOUNT: Final = re.compile(r"\d{1,12}([.,]\d{1,2})?")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_CURRENCIES: Final = list_currencies()
 _QUANTITY: Final = re.compile(r"[1-9]\d{0,4}")
 
 
-def read_claims(path: Path, zone: tzinfo) -> Iterator[Portion[BilledService]]:
+def read_claims(path: Path, zone: tzinfo, now: datetime) -> Iterator[Portion[BilledService]]:
     """Yield a file's claims in portions; times without an offset are the site's.
 
     Args:
         path: The file, of any size.
         zone: The site's.
+        now: Aware; what was given after the end of tomorrow nobody has given yet.
 
     Raises:
         InputError: The file is no table. What is wrong with single rows stands in the portions.
     """
-    return read_portions(path, COLUMNS, "claim_ref", lambda row: _claim(row, zone))
+    return read_portions(path, COLUMNS, "claim_ref", lambda row: _claim(row, zone, now))
 
 
-def _claim(row: CsvRow, zone: tzinfo) -> BilledService:
+def _claim(row: CsvRow, zone: tzinfo, now: datetime) -> BilledService:
     return BilledService(
         claim_ref=reference(row, "claim_ref"),
         appointment_ref=_optional_reference(row, "appointment_ref"),
@@ -65,7 +68,7 @@ def _claim(row: CsvRow, zone: tzinfo) -> BilledService:
         practitioner_ref=reference(row, "practitioner_ref"),
         service_code=row.cell("service_code"),
         service_name=row.cell("service_name"),
-        performed_at=_required(row, "performed_at", zone),
+        performed_at=_performed_at(row, zone, now),
         amount=_amount(row),
         currency=_currency(row),
         time_precision=code(row, "time_precision", TimePrecision, default=TimePrecision.ENTERED),
@@ -84,10 +87,13 @@ def _optional_reference(row: CsvRow, column: str) -> str | None:
     return reference(row, column) if row.cell(column) else None
 
 
-def _required(row: CsvRow, column: str, zone: tzinfo) -> datetime:
-    found = moment(row, column, zone)
+def _performed_at(row: CsvRow, zone: tzinfo, now: datetime) -> datetime:
+    found = moment(row, "performed_at", zone)
     # Empty cells of required columns were refused already.
     assert found is not None
+    # A clock may be wrong, and an evening typed as the next day's; more is a slip.
+    if found.astimezone(zone).date() > now.astimezone(zone).date() + timedelta(days=1):
+        raise row.error("performed_at", "lies in the future; write when it was given")
     return found
 
 
@@ -102,7 +108,7 @@ def _amount(row: CsvRow) -> Decimal:
 
 def _currency(row: CsvRow) -> str:
     cell = row.cell("currency").upper()
-    if not _CURRENCY.fullmatch(cell):
+    if cell not in _CURRENCIES:
         raise row.error("currency", "is no currency; write its ISO 4217 code, such as KZT")
     return cell
 

@@ -1,6 +1,7 @@
 """Judges a day: the verdict of every appointment and claim, and the rules of the day. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,7 +11,7 @@ from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.billed_service import BilledService, TimePrecision
 from streamer.domain.claim_facts import ClaimFacts
-from streamer.domain.coverage import Coverage
+from streamer.domain.coverage import Coverage, UnknownCause
 from streamer.domain.judged_day import JudgedAppointment, JudgedClaim, JudgedDay
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import RuleFinding
@@ -128,13 +129,15 @@ class Judge:
             same = _same_verdict(service, judged, planned)
             if same is not None:
                 return JudgedClaim(one, patient, named, same)
-        at, building, coverage = service.performed_at, None, None
+        # Of a typed time of day nothing is concluded: the day is all that is known.
+        measured = service.time_precision is TimePrecision.MEASURED
+        at, building, coverage = service.performed_at if measured else None, None, None
         pieces: Sequence[VisitEvidence] = () if own is None else evidence.own(own)
         missed = False
         if own is not None and own.status not in _NOT_LOOKED_FOR:
             assert judged is not None
             building, coverage = own.building, judged.verdict.coverage
-            if service.time_precision is not TimePrecision.MEASURED:
+            if not measured:
                 at = own.starts_at
             missed = own.appointment_id in facts.unlooked
             if coverage is None:
@@ -163,26 +166,40 @@ class Judge:
     def _without(
         self, service: BilledService, planned: Sequence[AppointmentFacts], facts: VisitDay
     ) -> Coverage:
-        """Return what was covered for a service without an appointment that day.
+        """Return what was covered for a service without an appointment of its own that day.
 
         Its patient was looked for on account of another one of the day, or not at all.
         """
+        found = self._uptime.coverage(None, *self._while_looked_for(service, planned, facts))
+        if found.cause is UnknownCause.NOT_KNOWN_THEN:
+            return replace(found, cause=UnknownCause.NO_APPOINTMENT)
+        return found
+
+    def _while_looked_for(
+        self, service: BilledService, planned: Sequence[AppointmentFacts], facts: VisitDay
+    ) -> tuple[datetime, datetime, datetime | None]:
+        """Return from when to when the patient may have come, and since when they were looked for.
+
+        With a typed time that is the whole day that the site is open.
+        """
         window = self._premises.window(service.performed_at)
-        known_since: datetime | None = window[1]
-        if planned:
-            first, last = planned[0].starts_at, planned[-1].starts_at
-            if service.time_precision is not TimePrecision.MEASURED:
-                # It may have been at any time at which the patient could be seen.
-                closing = self._premises.closing(facts.day)
-                until = last + self._premises.presence_after if closing is None else closing
-                begin = first - self._premises.opens_before
-                window = (begin, max(until, last + self._premises.closes_after))
-            since = first - self._premises.presence_before
-            recorded = [other.recorded_at for other in planned if other.recorded_at is not None]
-            if len(recorded) == len(planned):
-                since = max(since, min(recorded))
-            known_since = _later(since, window[0])
-        return self._uptime.coverage(None, *window, known_since)
+        if not planned:
+            return *window, window[1]
+        first, last = planned[0].starts_at, planned[-1].starts_at
+        if service.time_precision is not TimePrecision.MEASURED:
+            hours = self._premises.open_on(facts.day)
+            if hours is None:
+                # Nobody can say when the day began and ended.
+                return *window, window[1]
+            window = (
+                min(hours[0], first - self._premises.opens_before),
+                max(hours[1], last + self._premises.closes_after),
+            )
+        since = first - self._premises.presence_before
+        recorded = [other.recorded_at for other in planned if other.recorded_at is not None]
+        if len(recorded) == len(planned):
+            since = max(since, min(recorded))
+        return *window, _later(since, window[0])
 
     def _rules(
         self, facts: VisitDay, claims: Sequence[JudgedClaim]

@@ -63,13 +63,19 @@ class Premises:
         """Return when somebody comes who has an appointment at this time."""
         return starts_at - self.opens_before, starts_at + self.closes_after
 
-    def closing(self, day: date) -> datetime | None:
-        """Return when the site closes on this day, UTC; None = not known, or not open."""
+    def open_on(self, day: date) -> tuple[datetime, datetime] | None:
+        """Return when the site opens and closes on a day, UTC; None = not known, or none."""
         hours = () if day in self.holidays else self.hours.get(day.weekday(), ())
         if not hours:
             return None
-        closes = max(end for _, end in hours)
-        return datetime.combine(day, closes, tzinfo=self.zone).astimezone(UTC)
+        opens, closes = min(begin for begin, _ in hours), max(end for _, end in hours)
+        if closes <= opens:
+            # Open over midnight: then no day is looked at as a whole.
+            return None
+        return (
+            datetime.combine(day, opens, tzinfo=self.zone).astimezone(UTC),
+            datetime.combine(day, closes, tzinfo=self.zone).astimezone(UTC),
+        )
 
 
 def opening_hours(given: Mapping[str, str]) -> Mapping[int, tuple[tuple[time, time], ...]]:

@@ -56,7 +56,7 @@ def head_of(revision: Revision) -> bytes:
         "made_by": entry.made_by,
         "final_on": entry.final_on.isoformat(),
         "digest": revision.digest.hex(),
-        "changes": {name: list(values) for name, values in revision.changes.items()},
+        "changes": {name: list(revision.changes[name]) for name in sorted(revision.changes)},
     }
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return text[:-1].encode() + b',"report":\n'

@@ -267,11 +267,14 @@ def _with_risk(
 
 
 def changes_of(former: Report, now: Report) -> Mapping[str, tuple[int, int]]:
-    """Return which of the site's figures differ, by name: before and after."""
+    """Return which of the site's figures differ, by name and in its order: before and after.
+
+    Files say them in this order too: it must not matter where a revision comes from.
+    """
     before, after = _named(former), _named(now)
     return {
         name: (before.get(name, 0), after.get(name, 0))
-        for name in (*after, *(one for one in before if one not in after))
+        for name in sorted({*before, *after})
         if before.get(name, 0) != after.get(name, 0)
     }
 

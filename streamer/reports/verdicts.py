@@ -56,7 +56,7 @@ class Visit(NamedTuple):
 
     Attributes:
         biller: Reference of the practitioner who bills it; evidence of their own making is none.
-        at: When it was to begin, or was given.
+        at: When it was to begin, or was given; None = at any time of the day.
         building: None = any of the site's.
         coverage: Of the window in which the patient would have come; None away from the site.
         status: What the clinic says of the appointment; None where the clinic bills the visit, and
@@ -67,7 +67,7 @@ class Visit(NamedTuple):
 
     patient: PatientFacts
     biller: str
-    at: datetime
+    at: datetime | None
     place: Place
     building: str | None
     coverage: Coverage | None
@@ -126,13 +126,15 @@ def _unknown(visit: Visit, coverage: Coverage, uptime: SiteUptime) -> UnknownCau
 
 def _near(of_the_day: Iterable[VisitEvidence], visit: Visit) -> list[VisitEvidence]:
     """Those pieces near enough in time, and not in another building."""
-    earliest, latest = visit.at - SAME_DAY_AFTER, visit.at + SAME_DAY_BEFORE
-    return [
+    here = [
         one
         for one in of_the_day
-        if earliest <= one.occurred_at <= latest
-        and (one.building is None or visit.building is None or one.building == visit.building)
+        if one.building is None or visit.building is None or one.building == visit.building
     ]
+    if visit.at is None:
+        return here
+    earliest, latest = visit.at - SAME_DAY_AFTER, visit.at + SAME_DAY_BEFORE
+    return [one for one in here if earliest <= one.occurred_at <= latest]
 
 
 def _best(evidence: Iterable[VisitEvidence], visit: Visit) -> tuple[VisitEvidence | None, bool]:

@@ -229,7 +229,8 @@ class PostgresReports:
             zlib.decompress(row["header"]),
             tuple(digests[at : at + _SIZE] for at in range(0, len(digests), _SIZE)),
             row["content"],
-            {name: (old, new) for name, (old, new) in json.loads(row["changes"]).items()},
+            # PostgreSQL keeps members in an order of its own, and forms in that of their names.
+            {name: (old, new) for name, (old, new) in sorted(json.loads(row["changes"]).items())},
         )
 
 

@@ -62,7 +62,7 @@ CLAIMS: dict[str, Said] = {
     "c-E-twice": ("unverified", None, None, None, "duplicate"),
     "c-F": ("not_applicable", None, None, "home", ""),
     "c-G": ("unknown", None, "camera_down", None, ""),
-    "c-H": ("unknown", None, "not_known_then", None, ""),
+    "c-H": ("unknown", None, "no_appointment", None, ""),
     "c-K": ("unverified", None, None, None, ""),
 }
 EXPECTED = APPOINTMENTS | CLAIMS

@@ -93,6 +93,11 @@ def test_a_report_is_made_written_kept_and_checked(kirdi: Kirdi, tmp_path: Path)
         f"{CLAIMED},performed_at,amount,currency\nC-3,A-1,P-1,D-1,S2,Test,{day}T10:10,500.00,KZT\n"
     )
     kirdi.ok("claims", "import", late)
+    newer = tmp_path / "newer.json"
+    (written,) = kirdi.ok("report", "appointment-match", *days, "-o", newer)
+    assert written["revision"] == 2
+    # Whoever makes a revision writes what is kept of it, its changes included.
+    assert kirdi("report", "verify", newer).code == 0
     (second,) = kirdi.ok("report", "run", *days)
     assert second["revision"] == 2
     assert second["changes"] == {"claims.verified.face": [1, 2], "claims.total": [2, 3]}

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typer.testing import CliRunner
 
 from config.settings import Settings
 from streamer.commands import report
+from streamer.commands.invocation import print_json
 from streamer.commands.report import grouped, period_of
+from streamer.domain.report.delivery import DeliveryEntry, DeliveryState
 from streamer.domain.report.period import Period, PeriodKind
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
 from streamer.errors import InputError
@@ -35,6 +38,27 @@ def revision() -> tuple[Revision, bytes]:
     entry = RevisionEntry(UUID(int=1), 2, PERIOD, ReportState.FINAL, now, "nina", digest, now, 1, 1)
     found = Revision(entry, made.report, digest, {"noshows": (1, 2)})
     return found, b"".join(json_file(found, made.rows.items()))
+
+
+def test_a_file_is_the_same_in_whatever_order_its_changes_are_known() -> None:
+    made, _ = revision()
+    several = {"noshows": (1, 2), "at_risk.certain": (0, 1), "claims.total": (7, 9)}
+    one = replace(made, changes=several)
+    other = replace(made, changes=dict(reversed(several.items())))
+    assert head_of(one) == head_of(other)
+    assert list(json.loads(head_of(one)[:-11] + b"}")["changes"]) == sorted(several)
+
+
+def test_deliveries_can_be_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    sent = DeliveryEntry(
+        UUID(int=2), UUID(int=1), 1, PERIOD, "daily", "archive", ("pdf",), "kk",
+        DeliveryState.SENT, 1, now, None, now, None,
+    )  # fmt: skip
+    print_json([asdict(sent)])
+    (said,) = json.loads(capsys.readouterr().out)
+    assert said["period"]["first"] == PERIOD.first.isoformat()
+    assert (said["state"], said["created_at"]) == ("sent", "2026-12-01T00:00:00+00:00")
 
 
 def test_a_month_is_one_however_it_is_asked_for() -> None:

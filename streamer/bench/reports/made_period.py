@@ -310,7 +310,7 @@ def _honest(maker: Maker, who: PatientFacts, doctor: str, starts_at: datetime, n
         # Where in the house it was given the claim does not say: every door counts.
         beside = expected if pieces else Expected("honest", *maker.without(after, None))
         if late:
-            beside = expected
+            beside = Expected("late", VerdictKind.UNKNOWN, UnknownCause.NO_APPOINTMENT)
         maker.claim(
             who, f"LAB-{number % 3}", after, beside, code="B03", name="Laboratory: blood count"
         )

@@ -34,6 +34,7 @@ def plant(maker: Maker) -> None:
     _one_arrival(maker)
     _weak(maker)
     _evidence(maker)
+    _typed(maker)
 
 
 def _quiet(maker: Maker) -> list[date]:
@@ -119,7 +120,7 @@ def _crooked(maker: Maker) -> None:
 
 def _crowds(maker: Maker) -> None:
     quiet = _quiet(maker)
-    unknown = VerdictKind.UNKNOWN, UnknownCause.NOT_KNOWN_THEN
+    unknown = VerdictKind.UNKNOWN, UnknownCause.NO_APPOINTMENT
     for number in range(70):
         one = Expected("too_many_per_day", *unknown, frozenset({RuleCode.TOO_MANY_PER_DAY}), True)
         at = local(quiet[4], 8.5 + number / 7)
@@ -156,7 +157,7 @@ def _times(maker: Maker) -> None:
     late = Expected(
         "outside_hours",
         VerdictKind.UNKNOWN,
-        UnknownCause.NOT_KNOWN_THEN,
+        UnknownCause.NO_APPOINTMENT,
         frozenset({RuleCode.OUTSIDE_HOURS}),
         True,
     )
@@ -220,6 +221,18 @@ def _one_arrival(maker: Maker) -> None:
                 expected,
                 code=f"A1{number}",
             )
+
+
+def _typed(maker: Maker) -> None:
+    """Who was there in the morning, and is billed for an ECG whose time somebody typed."""
+    days = _quiet(maker)[:30]
+    for number in range(60):
+        expected = _verified("typed_beside")
+        hour = 9 + number // len(days) / 2
+        booked, _ = _visit(maker, "R-AM", days[number % len(days)], hour, expected)
+        at = local(days[number % len(days)], 17 if number % 3 else 0)
+        who = maker.period.patients[booked.patient_id]
+        maker.claim(who, "R-ECG", at, expected, code="A07", measured=False)
 
 
 def _weak(maker: Maker) -> None:

@@ -16,6 +16,7 @@ import pytest
 from config.settings import Database as Limits
 from streamer.backend import Backend
 from streamer.bench.reports.made_period import CROOKED, PHANTOMS, Maker
+from streamer.commands.report_verify import report_file
 from streamer.domain.actor import Actor
 from streamer.domain.report.figures import VerdictFigures
 from streamer.domain.report.period import Period, PeriodKind
@@ -133,7 +134,7 @@ async def test_a_revision_is_kept_with_its_rows(clinic: Clinic, backend: Backend
 
 
 async def test_what_has_not_changed_is_no_revision(
-    clinic: Clinic, backend: Backend, monkeypatch: pytest.MonkeyPatch
+    clinic: Clinic, backend: Backend, tmp_path: Path
 ) -> None:
     runs = ReportRuns(backend)
     first = await runs.make(JULY, NINA)
@@ -148,7 +149,14 @@ async def test_what_has_not_changed_is_no_revision(
     total = first.report.total.claims.total
     assert second.changes["claims.total"] == (total, total + 1)
     assert second.report.total.billed["USD"] == Decimal(100)
-    assert (await runs.revision(first.entry.report_id)).entry.number == 2
+    kept = await runs.revision(first.entry.report_id)
+    assert kept == second
+    # The file that the maker writes is byte for byte that of what is kept.
+    assert list(second.changes) == list(kept.changes)
+    assert len(second.changes) > 1
+    file = tmp_path / "second.json"
+    file.write_bytes(b"".join(json_file(second, [day async for day in runs.rows(second)])))
+    assert (await report_file(runs, file, NINA))[1] == []
     assert await runs.revision(first.entry.report_id, 1) == first
     # Once answers have ended the same content is another state, and that for ever.
     clinic.clock.advance(15 * 86_400)

@@ -24,7 +24,7 @@ REQUIRED = "C-1,P-1,D-1,A02.003,Терапевт,2026-11-23T09:00,1500.50,kzt"
 def claims(tmp_path: Path, header: str, *rows: str) -> tuple[list[BilledService], list[str]]:
     path = tmp_path / "claims.csv"
     path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
-    portions = list(read_claims(path, ALMATY))
+    portions = list(read_claims(path, ALMATY, AT))
     return (
         [one for portion in portions for one in portion.records],
         [one for portion in portions for one in portion.bad],
@@ -33,6 +33,12 @@ def claims(tmp_path: Path, header: str, *rows: str) -> tuple[list[BilledService]
 
 def test_what_is_required_is_enough(tmp_path: Path) -> None:
     assert claims(tmp_path, ",".join(COLUMNS.required), REQUIRED) == ([SERVICE], [])
+
+
+def test_an_evening_may_be_typed_as_the_next_day_s(tmp_path: Path) -> None:
+    row = REQUIRED.replace("2026-11-23T09:00", "2026-11-24T23:59")
+    found, bad = claims(tmp_path, ",".join(COLUMNS.required), row)
+    assert (len(found), bad) == (1, [])
 
 
 def test_everything_a_claim_may_have(tmp_path: Path) -> None:
@@ -60,6 +66,8 @@ def test_everything_a_claim_may_have(tmp_path: Path) -> None:
         ("amount", "1 500", "is no amount"),
         ("amount", "5.001", "is no amount"),
         ("currency", "tenge", "is no currency"),
+        ("currency", "ZZQ", "is no currency"),
+        ("performed_at", "2026-11-25T00:00", "lies in the future"),
         ("performed_at", "23.11.2026", "is no ISO 8601 time"),
         ("claim_ref", "C 1", "is no reference"),
         ("time_precision", "guessed", "is none of measured, entered"),

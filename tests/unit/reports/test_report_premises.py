@@ -48,7 +48,7 @@ def test_desks_hours_and_cameras() -> None:
     assert found.known_cameras == {"lobby-1", "lobby-2", "kiosk-1", "desk-cam"}
     assert found.hours[0] == ((time(8), time(20)),)
     assert 5 not in found.hours
-    assert found.closing(date(2026, 11, 28)) is None
+    assert found.open_on(date(2026, 11, 28)) is None
     # Cameras that operators added count instead of the file's.
     assert premises_of(settings(), ()).entrances == ()
 

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from streamer.domain.appointment import AppointmentStatus, Place
+from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.camera_state import CameraStatus
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.coverage import UnknownCause
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
+from streamer.reports.premises import Premises, opening_hours
 from tests.unit.reports.facts import (
+    DAY,
     PREMISES,
     a_day,
     appointment,
@@ -99,7 +102,7 @@ def test_whoever_bills_a_no_show_says_that_there_was_a_visit() -> None:
 def test_nobody_was_looked_for_where_the_visit_was_called_off() -> None:
     facts = a_day([appointment(status=AppointmentStatus.CANCELLED)], [claim()])
     verdict = judged(facts).claims[0].verdict
-    assert (verdict.kind, verdict.cause) == (UNKNOWN, UnknownCause.NOT_KNOWN_THEN)
+    assert (verdict.kind, verdict.cause) == (UNKNOWN, UnknownCause.NO_APPOINTMENT)
 
 
 @pytest.mark.parametrize("place", [one for one in Place if one is not Place.SITE])
@@ -232,7 +235,7 @@ def test_who_bills_a_visit_can_not_produce_its_evidence() -> None:
 def test_a_service_without_any_appointment() -> None:
     """Nobody was looked for on account of it."""
     verdict = judged(a_day(claims=[claim(of=None)])).claims[0].verdict
-    assert (verdict.kind, verdict.cause) == (UNKNOWN, UnknownCause.NOT_KNOWN_THEN)
+    assert (verdict.kind, verdict.cause) == (UNKNOWN, UnknownCause.NO_APPOINTMENT)
 
 
 def test_a_service_beside_an_appointment_of_the_day() -> None:
@@ -247,6 +250,68 @@ def test_a_service_beside_an_appointment_of_the_day() -> None:
     assert judged(a_day([appointment()], [beside]), covered=evening).claims[0].verdict.kind is (
         UNVERIFIED
     )
+
+
+CALLED_OFF = {"status": AppointmentStatus.CANCELLED}
+TYPED_AT = (0, 9.9, 17, 23.9)
+
+
+@pytest.mark.parametrize("hour", TYPED_AT)
+@pytest.mark.parametrize(
+    ("of", "booked"),
+    [
+        (None, []),
+        ("A-9", []),
+        (None, [appointment(9, "A-2", practitioner_ref="D-2")]),
+        ("A-9", [appointment(9, "A-2", practitioner_ref="D-2")]),
+        # Another patient's, and one that was called off.
+        ("A-9", [appointment(9, "A-9", who="P-2")]),
+        ("A-9", [appointment(16, "A-9", **CALLED_OFF)]),
+    ],
+)
+def test_of_a_typed_time_without_an_appointment_nothing_is_concluded(
+    hour: float, of: str | None, booked: list[AppointmentFacts]
+) -> None:
+    """Whoever was there that day was there, whatever time of it somebody typed."""
+    typed = claim(hour, of=of, measured=False)
+    for seen in (0.1, 9, 19):
+        verdict = one_claim(judged(a_day(booked, [typed], [evidence(seen, of=None)]))).verdict
+        assert (verdict.kind, verdict.grade) == (VERIFIED, VerdictGrade.SAME_DAY)
+    # Evidence of their own making is none, nor is that of another day.
+    for piece in (own_making(of=None), evidence(-1, of=None), evidence(24.1, of=None)):
+        assert one_claim(judged(a_day(booked, [typed], [piece]))).verdict.kind is not VERIFIED
+
+
+@pytest.mark.parametrize("hour", TYPED_AT)
+@pytest.mark.parametrize(
+    ("booked", "premises", "kind"),
+    [
+        # Looked for from four hours before the first appointment on: the site opens at eight.
+        ([appointment(11.9, "A-2")], PREMISES, UNVERIFIED),
+        ([appointment(10, "A-2"), appointment(16, "A-3")], PREMISES, UNVERIFIED),
+        ([appointment(16, "A-2")], PREMISES, UNKNOWN),
+        # The appointment reached Kirdi at noon.
+        ([appointment(10, "A-2", recorded_at=at(12))], PREMISES, UNKNOWN),
+        ([appointment(10, "A-2", **CALLED_OFF)], PREMISES, UNKNOWN),
+        ([], PREMISES, UNKNOWN),
+        # Nobody can say how long that day was.
+        ([appointment(10, "A-2")], replace(PREMISES, hours={}), UNKNOWN),
+        ([appointment(10, "A-2")], replace(PREMISES, holidays=frozenset({DAY})), UNKNOWN),
+        (
+            [appointment(10, "A-2")],
+            replace(PREMISES, hours=opening_hours({"mon-sun": "20:00-08:00"})),
+            UNKNOWN,
+        ),
+    ],
+)
+def test_a_typed_time_is_unverified_only_where_the_whole_day_was_looked_at(
+    hour: float, booked: list[AppointmentFacts], premises: Premises, kind: VerdictKind
+) -> None:
+    for of in (None, "A-9"):
+        facts = a_day(booked, [claim(hour, of=of, measured=False)])
+        verdict = one_claim(judged(facts, premises=premises)).verdict
+        cause = UnknownCause.NO_APPOINTMENT if kind is UNKNOWN else None
+        assert (verdict.kind, verdict.cause) == (kind, cause)
 
 
 def test_an_appointment_of_another_day_or_patient_is_no_own_one() -> None:
