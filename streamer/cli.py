@@ -50,6 +50,7 @@ from streamer.commands.health import health
 from streamer.commands.invocation import JsonOption, print_json, say
 from streamer.commands.patient_rights import erase, export
 from streamer.commands.report_deliveries import deliveries
+from streamer.commands.report_schedules import app as report_schedules
 from streamer.commands.run import run
 from streamer.commands.status import status
 from streamer.errors import KirdiError
@@ -86,6 +87,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(report.app, name="report")
 report.app.add_typer(report_replies.app, name="reply")
 report.app.command("deliveries")(deliveries)
+report.app.add_typer(report_schedules, name="schedules")
 app.add_typer(retention.app, name="retention")
 app.add_typer(vault.app, name="vault")
 app.add_typer(backup.app, name="backup")

@@ -1,9 +1,10 @@
-"""Which revisions are to be sent where, as the schedules of the settings say.
+"""Which revisions are to be sent where, as the schedules in force say.
 
 Used by the jobs that make reports. What is wanted is on record; `report_sending` sends it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
 from config.settings import ReportSchedule
 from streamer.clock import Clock
@@ -11,15 +12,16 @@ from streamer.domain.report.delivery import WantedDelivery
 from streamer.domain.report.revision import ReportState, RevisionEntry
 from streamer.storage.report_deliveries import PostgresDeliveries
 
+InForce: TypeAlias = Callable[[], Awaitable[Sequence[ReportSchedule]]]
+"""The schedules in force now; raises DatabaseError."""
+
 
 class ReportPost:
     """Of one site."""
 
-    def __init__(
-        self, schedules: Sequence[ReportSchedule], deliveries: PostgresDeliveries, clock: Clock
-    ) -> None:
+    def __init__(self, schedules: InForce, deliveries: PostgresDeliveries, clock: Clock) -> None:
         """Keep the collaborators."""
-        self._schedules = tuple(schedules)
+        self._schedules = schedules
         self._deliveries = deliveries
         self._clock = clock
 
@@ -45,7 +47,7 @@ class ReportPost:
         final = entry.state is ReportState.FINAL
         found = [
             one
-            for one in self._schedules
+            for one in await self._schedules()
             if one.kind == entry.period.kind.value and (final or one.every_revision)
         ]
         sent = [one for one in found if await self._deliveries.any(entry.report_id, one.id)]

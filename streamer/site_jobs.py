@@ -5,6 +5,7 @@ A new job is one more `Job` here; who runs it, once, is `streamer.jobs`'s busine
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -24,12 +25,14 @@ from streamer.report_parcels import ReportParcels
 from streamer.report_post import ReportPost
 from streamer.report_replies import ReportReplies
 from streamer.report_runs import ReportRuns
+from streamer.report_schedules import ReportSchedules, both
 from streamer.report_sending import ReportSending, means_of
 from streamer.report_upkeep import CATCH_UP, ReportUpkeep, named_period, period_name
 
 if TYPE_CHECKING:
     from streamer.backend import Backend
     from streamer.storage.job_runs import PostgresJobRuns
+    from streamer.storage.report_schedules import PostgresReportSchedules
 
 RETENTION: Final = "retention"
 REVISIONS: Final = "report-revisions"
@@ -38,10 +41,10 @@ _LOOKED_AT: Final = 12
 _LONGEST_S: Final = 7200.0
 
 
-def job_times(settings: Settings) -> dict[str, SiteTimes]:
-    """When which job is due."""
+def job_times(settings: Settings, schedules: Sequence[ReportSchedule]) -> dict[str, SiteTimes]:
+    """When which job is due; `schedules`: of reports, those in force."""
     crons = {RETENTION: settings.retention.cron, REVISIONS: settings.reports.remade_cron}
-    crons |= {report_job(one.id): one.cron for one in settings.report_schedules}
+    crons |= {report_job(one.id): one.cron for one in schedules}
     return {name: SiteTimes(cron, settings.site.zone) for name, cron in crons.items()}
 
 
@@ -51,16 +54,26 @@ def report_job(schedule_id: str) -> str:
 
 
 async def jobs_health(
-    settings: Settings, runs: "PostgresJobRuns", now: datetime, *, why: bool = True
+    settings: Settings,
+    runs: "PostgresJobRuns",
+    kept: "PostgresReportSchedules",
+    now: datetime,
+    *,
+    why: bool = True,
 ) -> tuple[JobHealth, ...]:
     """What the ledger says about each job, `why` as `judge` takes it; raises DatabaseError."""
-    since = await runs.site_since()
-    return tuple(
-        [
-            judge(name, times, await runs.runs(name, _LOOKED_AT), now, why=why, since=since)
-            for name, times in job_times(settings).items()
-        ]
-    )
+    site_since = await runs.site_since()
+    shown = [one for one in both(settings, await kept.listed()) if one.runs]
+    # What was added lately was not missed before, nor what was paused.
+    added = {
+        report_job(one.schedule.id): one.kept.changed_at for one in shown if one.kept is not None
+    }
+    found: list[JobHealth] = []
+    for name, times in job_times(settings, [one.schedule for one in shown]).items():
+        newest = await runs.runs(name, _LOOKED_AT)
+        since = added.get(name, site_since)
+        found.append(judge(name, times, newest, now, why=why, since=since))
+    return tuple(found)
 
 
 async def job_notices(backend: "Backend", *, why: bool = True) -> list[Remark]:
@@ -69,13 +82,22 @@ async def job_notices(backend: "Backend", *, why: bool = True) -> list[Remark]:
     Without `why` no line names a server or a file: for those who do not run the installation.
     """
     now = backend.clock.now()
-    found = await jobs_health(backend.settings, backend.job_runs, now, why=why)
+    kept = backend.report_schedules
+    found = await jobs_health(backend.settings, backend.job_runs, kept, now, why=why)
     lines = (line for one in found for line in (*one.notices, one.overdue) if line is not None)
     told = [Remark("job", line) for line in lines]
     if (reason := await why_not_deleted(backend)) is not None:
         said = f": {reason}" if why else "; the service's log says why"
         text = f"retention will not run, what is too old stays{said}"
         told.append(Remark("no_retention", text))
+    told += [
+        Remark(
+            "report_schedule",
+            f"report schedule {one.schedule.id}: {one.why_not}; remove the one that was added",
+        )
+        for one in await report_schedules(backend).listed()
+        if one.why_not is not None
+    ]
     lost = await backend.report_deliveries.listed(DeliveryState.FAILED, most=_LOOKED_AT)
     for one in lost:
         said = f" ({one.error})" if why else ""
@@ -105,9 +127,25 @@ def site_jobs(backend: "Backend") -> JobScheduler:
     jobs = (
         Job(RETENTION, settings.retention.cron, retain),
         Job(REVISIONS, settings.reports.remade_cron, remake, timeout_s=_LONGEST_S),
-        *(_scheduled(one, upkeep) for one in settings.report_schedules),
     )
-    return JobScheduler(jobs, backend.job_runs, settings.site.zone, backend.clock)
+    known = {one: _scheduled(one, upkeep) for one in settings.report_schedules}
+    schedules = report_schedules(backend)
+
+    async def of_now() -> Sequence[Job]:
+        # One that has not changed is the same job.
+        in_force = await schedules.in_force()
+        found = {one: known.get(one) or _scheduled(one, upkeep) for one in in_force}
+        known.clear()
+        known.update(found)
+        return (*jobs, *found.values())
+
+    return JobScheduler(
+        (*jobs, *known.values()),
+        backend.job_runs,
+        settings.site.zone,
+        backend.clock,
+        of_now=of_now,
+    )
 
 
 def report_upkeep(backend: "Backend") -> ReportUpkeep:
@@ -141,8 +179,13 @@ def report_replies(backend: "Backend") -> ReportReplies:
 
 def report_post(backend: "Backend") -> ReportPost:
     """Return what says which revisions are to be sent."""
-    settings = backend.settings
-    return ReportPost(settings.report_schedules, backend.report_deliveries, backend.clock)
+    in_force = report_schedules(backend).in_force
+    return ReportPost(in_force, backend.report_deliveries, backend.clock)
+
+
+def report_schedules(backend: "Backend") -> ReportSchedules:
+    """Return who knows the schedules of reports, and has them changed."""
+    return ReportSchedules(backend.settings, backend.report_schedules, backend.clock)
 
 
 def _scheduled(schedule: ReportSchedule, upkeep: ReportUpkeep) -> Job:

@@ -45,6 +45,7 @@ PAGES: Final = {
     "GET /audit",
     "GET /reports",
     "GET /reports/mine",
+    "GET /reports/schedules",
     "GET /reports/style.css",
     "GET /reports/{report_id}",
     "GET /reports/{report_id}/rows",

@@ -101,6 +101,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.report_replies": OURS,
     "streamer.report_parcels": OURS,
     "streamer.report_post": (*LEAVES, "streamer.storage", "config.settings"),
+    "streamer.report_schedules": (
+        *LEAVES,
+        "streamer.jobs",
+        "streamer.storage",
+        "config.settings",
+    ),
     "streamer.report_upkeep": (
         *LEAVES,
         "streamer.report_post",

@@ -23,6 +23,7 @@ from streamer.api.jobs import ApiJobs
 from streamer.api.kiosk import ApiKiosk
 from streamer.api.kiosk_calls import KioskCalls
 from streamer.api.notices import ApiNotices
+from streamer.api.report_schedules import ApiReportSchedules
 from streamer.api.reports import ApiReports
 from streamer.api.reviews import ApiReviews
 from streamer.api.rights import ApiRights
@@ -46,7 +47,7 @@ from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
 from streamer.report_runs import ReportRuns
 from streamer.score_rules import ScoreRules
-from streamer.site_jobs import job_notices, report_replies
+from streamer.site_jobs import job_notices, report_replies, report_schedules
 from streamer.web.camera_ports import Cameras, CameraTests
 from streamer.web.installation import Installation, Notices
 from streamer.web.media.live_views import LiveViews
@@ -157,6 +158,7 @@ def installation_of(
         accounts=ApiAccounts(backend, hasher or Passwords(backend.database.web_secrets.pepper)),
         tokens=ApiTokens(backend),
         jobs=at_times,
+        report_schedules=ApiReportSchedules(report_schedules(backend), backend.job_runs),
         settings=ApiSettings(in_force, os.environ),
         state=ApiState(backend, running, at_times),
         rights=ApiRights(backend),

@@ -36,14 +36,14 @@ class ApiJobs:
                     cron=one.cron,
                     next_due_at=self._scheduler.next_due(one.name),
                     asked_for=self._scheduler.asked(one.name),
-                    last=_run(newest[0]) if newest else None,
+                    last=shown_run(newest[0]) if newest else None,
                 )
             )
         return found
 
     async def runs(self, job: str | None, limit: int) -> Sequence[JobRun]:
         """The newest first; raises DatabaseError."""
-        return [_run(one) for one in await self._ledger.runs(job, limit)]
+        return [shown_run(one) for one in await self._ledger.runs(job, limit)]
 
     async def ask(self, job: str, period: str | None, again: bool, by: Actor) -> JobAsked:
         """Have one done soon; who asked is in the audit before it is.
@@ -67,7 +67,8 @@ class ApiJobs:
         return JobAsked(job=job, period=self._scheduler.ask(job, wanted, again=again))
 
 
-def _run(run: domain.JobRun) -> JobRun:
+def shown_run(run: domain.JobRun) -> JobRun:
+    """Make what is shown of it."""
     outcome = None if run.outcome is None else json.loads(run.outcome)
     fields = {name: getattr(run, name) for name in JobRun.model_fields if name != "outcome"}
     return JobRun.model_validate(fields | {"outcome": outcome})

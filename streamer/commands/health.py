@@ -219,6 +219,7 @@ async def _read(settings: Settings, postgres: "Postgres", pack_id: str, models: 
     from streamer.storage.calibrations import newest_calibration
     from streamer.storage.job_runs import PostgresJobRuns
     from streamer.storage.patients_list import PatientsList
+    from streamer.storage.report_schedules import PostgresReportSchedules
     from streamer.storage.uptime import CameraUptime
 
     site_id, now = settings.site.id, SystemClock().now()
@@ -231,5 +232,10 @@ async def _read(settings: Settings, postgres: "Postgres", pack_id: str, models: 
         await CameraUptime(postgres, site_id).open_intervals(),
         calibrated,
         await PatientsList(postgres, site_id, pack_id).count_needing_enrolment(now),
-        await jobs_health(settings, PostgresJobRuns(postgres, site_id), now),
+        await jobs_health(
+            settings,
+            PostgresJobRuns(postgres, site_id),
+            PostgresReportSchedules(postgres, site_id),
+            now,
+        ),
     )

@@ -127,6 +127,7 @@ async def _run(
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
         scheduler = site_jobs(backend)
+        await scheduler.refresh()
         done, ended = await scheduler.run_by_hand(name, period, asyncio.Event(), again=again)
         runs = await backend.job_runs.runs(name, 1000)
     return done, ended, next((one for one in runs if one.period == done), None)

@@ -71,8 +71,10 @@ def _troubles(config: Path | None, home: Path, runs: bool) -> list[str]:
 async def _of_jobs(settings: Settings, home: Path) -> list[str]:
     from streamer.site_jobs import jobs_health
     from streamer.storage.job_runs import PostgresJobRuns
+    from streamer.storage.report_schedules import PostgresReportSchedules
 
     async with site_database(settings, home) as postgres:
         runs = PostgresJobRuns(postgres, settings.site.id)
-        found = await jobs_health(settings, runs, SystemClock().now())
+        kept = PostgresReportSchedules(postgres, settings.site.id)
+        found = await jobs_health(settings, runs, kept, SystemClock().now())
     return [line for one in found for line in (*one.notices, one.overdue) if line is not None]

@@ -6,7 +6,7 @@ several services does it is the ledger's to say, and no clock can make it do a p
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +24,8 @@ from streamer.jobs.site_times import SiteTimes, SiteTrigger
 log = structlog.get_logger(__name__)
 
 _EVERY_S: Final = 30.0
+# How soon a job that somebody added, changed or removed is known.
+_CHANGES_EVERY_S: Final = 5.0
 
 
 class JobScheduler:
@@ -36,16 +38,25 @@ class JobScheduler:
         zone: ZoneInfo,
         clock: Clock,
         runner: JobRunner | None = None,
+        of_now: Callable[[], Awaitable[Sequence[Job]]] | None = None,
     ) -> None:
         """Keep the collaborators.
+
+        Args:
+            jobs: What is known to begin with.
+            ledger: Knows what ran.
+            zone: The site's.
+            clock: The time.
+            runner: Runs one; None = the usual one.
+            of_now: Says which jobs there are now, an unchanged one as the same object; raises
+                DatabaseError. None = they never change.
 
         Raises:
             ValueError: A job's cron line cannot be read, or two have one name.
         """
-        self._jobs = {job.name: job for job in jobs}
-        if len(self._jobs) < len(jobs):
-            raise ValueError("two jobs have one name")
-        self._times = {job.name: SiteTimes(job.cron, zone) for job in jobs}
+        self._jobs: dict[str, Job] = {}
+        self._times: dict[str, SiteTimes] = {}
+        self._of_now = of_now
         self._ledger = ledger
         self._zone = zone
         self._clock = clock
@@ -54,6 +65,7 @@ class JobScheduler:
         # At most one for each job.
         self._asked: dict[str, tuple[str, datetime, bool]] = {}
         self._woken = asyncio.Event()
+        self._take(jobs)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -64,19 +76,18 @@ class JobScheduler:
         """Go on until stopped. A database that is away is waited for."""
         woken = self._woken
         scheduler = AsyncIOScheduler(timezone=self._zone)
-        for name, times in self._times.items():
-            scheduler.add_job(
-                woken.set, SiteTrigger(times), id=name, misfire_grace_time=None, coalesce=True
-            )
         scheduler.start()
         running: dict[str, asyncio.Task[None]] = {}
+        waking: dict[str, Job] = {}
         try:
             while not stop.is_set():
+                await self._refreshed()
+                self._wake_at_times(scheduler, waking)
+                for name in [one for one in running if running[one].done()]:
+                    # A fault of ours ends the service, which says so.
+                    running.pop(name).result()
                 for job in self._jobs.values():
-                    if job.name not in running or running[job.name].done():
-                        if job.name in running:
-                            # A fault of ours ends the service, which says so.
-                            running[job.name].result()
+                    if job.name not in running:
                         running[job.name] = asyncio.create_task(
                             self._looked(job, stop), name=f"job {job.name}"
                         )
@@ -109,14 +120,31 @@ class JobScheduler:
                 todo[period] = due_at
         ended: list[Ended] = []
         for period, due_at in sorted(todo.items(), key=lambda one: one[1]):
-            if stop.is_set():
+            # Removed or changed meanwhile: as it is now is looked at next.
+            if stop.is_set() or self._jobs.get(job.name) is not job:
                 break
             ended.append(await self._runner.run(job, period, due_at, stop))
         return ended
 
+    async def refresh(self) -> bool:
+        """Learn which jobs there are now; True = others than before.
+
+        Raises:
+            DatabaseError: They are as they were.
+        """
+        if self._of_now is None:
+            return False
+        before = self._jobs
+        self._take(await self._of_now())
+        same = len(before) == len(self._jobs) and all(
+            before.get(name) is job for name, job in self._jobs.items()
+        )
+        return not same
+
     def next_due(self, name: str) -> datetime | None:
-        """When a job is due next, in UTC; None = never any more."""
-        return self._times[name].next_after(self._clock.now())
+        """When a job is due next, in UTC; None = never any more, or no job."""
+        times = self._times.get(name)
+        return None if times is None else times.next_after(self._clock.now())
 
     def asked(self, name: str) -> str | None:
         """The period of a job that somebody asked for and that is not begun yet."""
@@ -183,7 +211,7 @@ class JobScheduler:
                 period, due_at, again = asked
                 await self._runner.run(job, period, due_at, stop, again=again)
                 # A database that was away is asked again, for this one as for the others.
-                del self._asked[job.name]
+                self._asked.pop(job.name, None)
             await self.look(job, stop)
             self._trouble = ""
         except DatabaseError as error:
@@ -191,9 +219,55 @@ class JobScheduler:
                 log.warning("jobs wait for the database", job=job.name, reason=str(error))
             self._trouble = str(error)
 
+    def _take(self, jobs: Sequence[Job]) -> None:
+        found = {job.name: job for job in jobs}
+        if len(found) < len(jobs):
+            raise ValueError("two jobs have one name")
+        times = {name: SiteTimes(job.cron, self._zone) for name, job in found.items()}
+        self._jobs, self._times = found, times
+        for name in self._asked.keys() - found.keys():
+            del self._asked[name]
+
+    async def _refreshed(self) -> bool:
+        """As `refresh`; a database that is away is waited for."""
+        try:
+            return await self.refresh()
+        except DatabaseError as error:
+            if str(error) != self._trouble:
+                log.warning("jobs wait for the database", reason=str(error))
+            self._trouble = str(error)
+            return False
+
+    def _wake_at_times(self, scheduler: AsyncIOScheduler, waking: dict[str, Job]) -> None:
+        """Have `scheduler` wake us when jobs are due; `waking`: for which it does already."""
+        for name in waking.keys() - self._jobs.keys():
+            if scheduler.get_job(name) is not None:
+                scheduler.remove_job(name)
+            del waking[name]
+        for name, job in self._jobs.items():
+            if waking.get(name) is not job:
+                scheduler.add_job(
+                    self._woken.set,
+                    SiteTrigger(self._times[name]),
+                    id=name,
+                    misfire_grace_time=None,
+                    coalesce=True,
+                    replace_existing=True,
+                )
+                waking[name] = job
+
     async def _pause(self, woken: asyncio.Event, stop: asyncio.Event) -> None:
-        """Wait until a job is due, half a minute has passed, or it ends."""
-        sleeping = asyncio.create_task(self._clock.sleep(_EVERY_S, stop))
+        """Wait until a job is due or changed, half a minute has passed, or it ends."""
+        left_s = _EVERY_S
+        while self._of_now is not None and left_s > _CHANGES_EVERY_S:
+            if await self._slept(_CHANGES_EVERY_S, woken, stop) or await self._refreshed():
+                return
+            left_s -= _CHANGES_EVERY_S
+        await self._slept(left_s, woken, stop)
+
+    async def _slept(self, seconds: float, woken: asyncio.Event, stop: asyncio.Event) -> bool:
+        """Wait so long; True = woken or ended before."""
+        sleeping = asyncio.create_task(self._clock.sleep(seconds, stop))
         waking = asyncio.create_task(woken.wait())
         try:
             await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
@@ -201,4 +275,6 @@ class JobScheduler:
             for task in (sleeping, waking):
                 task.cancel()
             await asyncio.gather(sleeping, waking, return_exceptions=True)
+        early = woken.is_set() or stop.is_set()
         woken.clear()
+        return early

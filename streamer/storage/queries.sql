@@ -2928,6 +2928,37 @@ ON CONFLICT (site_id, report_id, number, schedule, destination) DO NOTHING
 RETURNING delivery_id;
 
 
+-- name: list_report_schedules
+-- Those that were not removed.
+SELECT schedule_id, kind, cron, forms, language, destinations, every_revision, paused, changed_by,
+       changed_at
+FROM report_schedules WHERE site_id = $1 AND removed_at IS NULL ORDER BY schedule_id;
+
+
+-- name: insert_report_schedule
+-- Nothing, where there is or was one of this name.
+INSERT INTO report_schedules (site_id, schedule_id, kind, cron, forms, language, destinations,
+                              every_revision, paused, changed_by, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (site_id, schedule_id) DO NOTHING
+RETURNING schedule_id;
+
+
+-- name: change_report_schedule
+-- Never its kind: what ran under its name is of this kind.
+UPDATE report_schedules
+SET cron = $3, forms = $4, language = $5, destinations = $6, every_revision = $7, paused = $8,
+    changed_by = $9, changed_at = $10
+WHERE site_id = $1 AND schedule_id = $2 AND removed_at IS NULL
+RETURNING schedule_id;
+
+
+-- name: remove_report_schedule
+UPDATE report_schedules SET changed_by = $3, changed_at = $4, removed_at = $4
+WHERE site_id = $1 AND schedule_id = $2 AND removed_at IS NULL
+RETURNING schedule_id;
+
+
 -- name: any_delivery
 -- Was anything of a report ever to be sent by a schedule?
 SELECT EXISTS (SELECT FROM report_deliveries

@@ -16,6 +16,7 @@ from streamer.storage.open_reports import OpenReports
 from streamer.storage.presences import PostgresPresences
 from streamer.storage.replies import PostgresReplies
 from streamer.storage.report_deliveries import PostgresDeliveries
+from streamer.storage.report_schedules import PostgresReportSchedules
 from streamer.storage.reports import PostgresReports
 from streamer.storage.reviews import PostgresReviews
 from streamer.storage.tickets import PostgresTickets
@@ -186,6 +187,11 @@ class VisitStores(SiteStores):
     def report_deliveries(self) -> PostgresDeliveries:
         """Keeps where reports are sent."""
         return PostgresDeliveries(self.database.postgres, self.settings.site.id)
+
+    @property
+    def report_schedules(self) -> PostgresReportSchedules:
+        """Keeps the schedules of reports that the settings do not name."""
+        return PostgresReportSchedules(self.database.postgres, self.settings.site.id)
 
     @property
     def open_reports(self) -> OpenReports:

@@ -20,6 +20,7 @@ from streamer.web.pages.kiosk import kiosk_pages
 from streamer.web.pages.live import live_page
 from streamer.web.pages.rendering import PageRenderer
 from streamer.web.pages.replies import replies_page
+from streamer.web.pages.report_schedules import report_schedules_page
 from streamer.web.pages.reports import reports_page
 from streamer.web.pages.review import review
 from streamer.web.pages.today import today
@@ -48,6 +49,7 @@ from streamer.web.routes.patients import patients
 from streamer.web.routes.presences import presences
 from streamer.web.routes.receipts import receipts
 from streamer.web.routes.replies import replies
+from streamer.web.routes.report_schedules import report_schedules
 from streamer.web.routes.reports import reports
 from streamer.web.routes.reviews import reviews
 from streamer.web.routes.rights import rights
@@ -94,6 +96,7 @@ _ROUTERS: Final = (
     service,
     audit,
     replies,
+    report_schedules,
     reports,
     accounts,
     tokens,
@@ -110,8 +113,9 @@ _PAGES: Final = (
     enrol,
     users,
     audit_page,
-    # Before the other: there `mine` would be taken for a report's id.
+    # Before the third: there `mine` and `schedules` would be taken for a report's id.
     replies_page,
+    report_schedules_page,
     reports_page,
     installation,
     devices_page,

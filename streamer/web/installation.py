@@ -25,6 +25,11 @@ from streamer.web.models.accounts import (
 )
 from streamer.web.models.incidents import IncidentReport
 from streamer.web.models.jobs import Job, JobAsked, JobRun
+from streamer.web.models.report_schedules import (
+    NewReportSchedule,
+    ReportSchedule,
+    ReportScheduleChange,
+)
 from streamer.web.models.rights import Erased, ErasureWanted
 from streamer.web.models.settings import Setting
 from streamer.web.models.state import InstallationState, Recognition
@@ -98,6 +103,33 @@ class Jobs(Protocol):
 
     async def ask(self, job: str, period: str | None, again: bool, by: Actor) -> JobAsked:
         """Have one done soon; raises InputError."""
+        ...
+
+
+class ReportSchedules(Protocol):
+    """Which reports are made by themselves. All raise DatabaseError, the changes InputError."""
+
+    @property
+    def destinations(self) -> Sequence[str]:
+        """Ids of those of the settings."""
+        ...
+
+    async def listed(self) -> Sequence[ReportSchedule]:
+        """All of them, those of the settings first."""
+        ...
+
+    async def add(self, wanted: NewReportSchedule, by: Actor) -> ReportSchedule:
+        """Add one."""
+        ...
+
+    async def change(
+        self, schedule_id: str, wanted: ReportScheduleChange, by: Actor
+    ) -> ReportSchedule | None:
+        """Change, pause or resume one; None = there is none of this id."""
+        ...
+
+    async def remove(self, schedule_id: str, by: Actor) -> bool:
+        """Remove one; False = there is none of this id."""
         ...
 
 
@@ -176,6 +208,7 @@ class Installation:
     accounts: Accounts
     tokens: Tokens
     jobs: Jobs
+    report_schedules: ReportSchedules
     settings: ShownSettings
     state: State
     rights: Rights

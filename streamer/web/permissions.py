@@ -42,6 +42,9 @@ class Permission(StrEnum):
     REPORTS_WRITE = "reports:write"
     DELIVERIES_READ = "deliveries:read"
     """To see where reports were sent, and what did not arrive."""
+    REPORT_SCHEDULES_READ = "report-schedules:read"
+    REPORT_SCHEDULES_WRITE = "report-schedules:write"
+    """To say which reports are made by themselves, and to which of the settings' destinations."""
     AUDIT_READ = "audit:read"
     RIGHTS_EXPORT = "rights:export"
     RIGHTS_ERASE = "rights:erase"
@@ -126,6 +129,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.REPORTS_READ,
             Permission.REPORTS_WRITE,
             Permission.DELIVERIES_READ,
+            Permission.REPORT_SCHEDULES_READ,
+            Permission.REPORT_SCHEDULES_WRITE,
         }
     ),
     Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.REPORTS_READ}),
@@ -155,6 +160,8 @@ _OF: Final[dict[Role, frozenset[Permission]]] = {
             Permission.DEVICES_READ,
             Permission.DEVICES_WRITE,
             Permission.DELIVERIES_READ,
+            Permission.REPORT_SCHEDULES_READ,
+            Permission.REPORT_SCHEDULES_WRITE,
         }
     ),
 }

@@ -30,6 +30,7 @@ OF_ROLES: Final[Mapping[str, Role | None]] = {
     "/audit": Role.AUDITOR,
     "/reports": Role.HEAD,
     "/reports/mine": Role.PRACTITIONER,
+    "/reports/schedules": Role.HEAD,
     "/nowhere": Role.RECEPTION,
 }
 """Pages that stand in somebody's menu beside these are found by `others`."""

@@ -54,6 +54,8 @@ async def answered_and_explained(console: Console, monday: date) -> None:
         await make_report(head, monday)
         report = head.url
         await delivered(console, head)
+        await made_by_itself(head)
+        await head.goto(report)
         await on_a_phone(head)
         await doctor.goto("/sign-in")
         await doctor.locator("[name=account]").fill("aigul")
@@ -167,6 +169,51 @@ async def delivered(console: Console, head: Page) -> None:
     await expect(table.get_by_text("отправлен", exact=True)).to_be_visible()
     await hold_against_axe(head)
     await screenshot(head, "report-delivered-ru")
+
+
+async def made_by_itself(head: Page) -> None:
+    """A schedule is added, known to the service that runs, paused, changed and removed."""
+    await head.goto("/reports/schedules")
+    table = head.locator("#schedules")
+    await expect(table.locator("tbody tr")).to_contain_text("в файле настроек")
+    await head.locator("#add").click()
+    form = head.locator("#schedule-dialog")
+    await form.locator("[name=id]").fill("weekly")
+    await form.locator("[name=kind]").select_option("month")
+    await form.locator("[name=day]").fill("2")
+    await form.locator("[name=time]").fill("07:15")
+    await form.locator("[name=to-archive]").check()
+    await hold_against_axe(head)
+    await screenshot(head, "schedule-form-ru")
+    await form.locator("button[type=submit]").click()
+    # Refused, and nothing that was given is lost.
+    await expect(form.locator("#schedule-error")).to_contain_text("с таким именем")
+    await expect(form.locator("[name=day]")).to_have_value("2")
+    await form.locator("[name=id]").fill("monthly-head")
+    await form.locator("button[type=submit]").click()
+    row = table.locator("tbody tr", has_text="monthly-head")
+    await expect(row).to_contain_text("2-го числа, 07:15")
+    for _ in range(40):
+        await head.reload()
+        if await row.get_by_text("сделан", exact=True).count():
+            break
+        await head.wait_for_timeout(1_000)
+    await expect(row.get_by_text("сделан", exact=True)).to_be_visible()
+    await hold_against_axe(head)
+    await screenshot(head, "schedules-ru")
+    await row.locator("[data-do=pause]").click()
+    await expect(row).to_contain_text("приостановлено")
+    await head.wait_for_load_state()
+    await row.locator("[data-do=change]").click()
+    await expect(form.locator("[name=time]")).to_have_value("07:15")
+    await expect(form.locator("[name=to-archive]")).to_be_checked()
+    await form.locator("[name=time]").fill("08:00")
+    await form.locator("button[type=submit]").click()
+    await expect(row).to_contain_text("2-го числа, 08:00")
+    await head.wait_for_load_state()
+    await row.locator("[data-do=remove]").click()
+    await head.locator("#remove-dialog button.danger").click()
+    await expect(row).to_have_count(0)
 
 
 async def make_report(page: Page, monday: date) -> None:

@@ -26,6 +26,7 @@ REMARKS: Final = {
     "job": _("A job is late or has failed: look at it below."),
     "no_retention": _("What is too old is not deleted: the service's log says why."),
     "report_not_sent": _("A report could not be sent to {destination}: look at its page."),
+    "report_schedule": _("A schedule of reports does not run: look at it on the page of reports."),
     "second_stream": _("The second stream: {why}"),
     "view_codec": _("It is {codec}: set the camera's second stream to H.264."),
     "view_b_frames": _("It has B-frames: set the profile to Baseline, or B-frames to 0."),
@@ -33,7 +34,7 @@ REMARKS: Final = {
     "view_width": _("It is {width} pixels wide: a second stream of 640 to 1280 is enough."),
 }
 
-DETAILED: Final = frozenset({"job", "no_retention", "report_not_sent"})
+DETAILED: Final = frozenset({"job", "no_retention", "report_not_sent", "report_schedule"})
 """Of these the English line says more: it stands behind, in small letters."""
 
 GROUPS: Final = (

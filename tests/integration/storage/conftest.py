@@ -29,6 +29,7 @@ YOUNG_GUARDED = ("check_ins", "status_changes", "consents", "erasures", "patient
 _CHILDREN_FIRST = (
     "report_replies",
     "report_deliveries",
+    "report_schedules",
     "report_days",
     "report_revisions",
     "reports",

@@ -133,6 +133,12 @@ async def filled(clinic_url: str, owner: asyncpg.Connection, tmp_path: Path) -> 
             *(uuid4(), SITE.id, REPORT, NOW),
         ),
         (
+            "INSERT INTO report_schedules (site_id, schedule_id, kind, cron, forms, language, "
+            "destinations, every_revision, paused, changed_by, changed_at) VALUES ($1, 'weekly', "
+            "'week', '30 6 * * mon', '{pdf}', 'kk', '{archive}', false, false, 'nina', $2)",
+            *(SITE.id, NOW),
+        ),
+        (
             "INSERT INTO template_reads (site_id, read_at, purpose, patient_id, pack_id, templates,"
             " alike) VALUES ($1, $2, 'enrolment', $3, 'open', 1, '{}')",
             *(SITE.id, NOW, one),

@@ -57,6 +57,7 @@ _FILLED = {
     "report_deliveries",
     "report_replies",
     "report_revisions",
+    "report_schedules",
     "reports",
     "reviews",
     "sign_in_attempts",

@@ -316,5 +316,6 @@ def test_which_period_is_due() -> None:
 
 
 def test_every_schedule_is_a_job_of_its_own(tmp_path: Path) -> None:
-    times = job_times(report_settings(**sent_to(tmp_path)))
+    settings = report_settings(**sent_to(tmp_path))
+    times = job_times(settings, settings.report_schedules)
     assert times.keys() == {"retention", REVISIONS, "report-weekly"}

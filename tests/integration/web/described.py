@@ -32,6 +32,7 @@ OURS: Final[dict[str, str]] = {
     "device_id": "kiosk-9",
     "account": "nobody-here",
     "job": "no-such-job",
+    "schedule_id": "no-such-schedule",
     "url": "rtsp://10.0.0.9/2",
     "view_url": "rtsp://10.0.0.9/3",
 }

@@ -34,6 +34,7 @@ BESIDE_THE_MENU = {
     "/today/sheet",
     "/today/downtime",
     "/reports/mine",
+    "/reports/schedules",
     "/reports/{report_id}",
     "/reports/{report_id}/rows",
     "/kiosk",

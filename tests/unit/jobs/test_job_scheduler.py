@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from streamer.domain.job_run import Outcome
-from streamer.errors import InputError, KirdiError
+from streamer.errors import DatabaseError, InputError, KirdiError
 from streamer.jobs.job import Assignment, Job, month_period
 from streamer.jobs.job_runner import Ending, JobRunner
 from streamer.jobs.job_scheduler import JobScheduler
@@ -214,6 +214,75 @@ async def test_the_task_runs_what_is_due_and_ends_when_told() -> None:
     stop.set()
     await asyncio.wait_for(task, 10)
     assert worker.periods == ["2026-11-23"]
+
+
+class QuickClock(ShiftedClock):
+    """Sleeps are short."""
+
+    async def sleep(self, seconds: float, stop: asyncio.Event) -> bool:
+        return await super().sleep(min(seconds, 0.005), stop)
+
+
+async def test_jobs_that_come_change_and_go_are_known_to_the_task() -> None:
+    clock, worker, other = (
+        QuickClock(datetime(2026, 11, 23, 4, 0, tzinfo=UTC)),
+        Worker(),
+        Worker(),
+    )
+    jobs: list[Job] = []
+    error: Exception | None = None
+
+    async def of_now() -> tuple[Job, ...]:
+        if error is not None:
+            raise error
+        return tuple(jobs)
+
+    scheduler = JobScheduler([], FakeLedger(clock), ALMATY, clock, of_now=of_now)
+    stop = asyncio.Event()
+    task = asyncio.create_task(scheduler.run(stop))
+    jobs.append(worker.job())
+    await asyncio.wait_for(worker.begun.wait(), 10)
+    assert worker.periods == ["2026-11-23"]
+    # The database is away, and comes back: nothing is lost by it.
+    error = DatabaseError("away")
+    await asyncio.sleep(0.05)
+    assert [one.name for one in scheduler.jobs] == ["nightly"]
+    error = None
+    jobs[:] = [other.job(name="weekly")]
+    await asyncio.wait_for(other.begun.wait(), 10)
+    other.begun.clear()
+    clock.set(datetime(2026, 11, 24, 4, 0, tzinfo=UTC))
+    await asyncio.wait_for(other.begun.wait(), 10)
+    assert other.periods == ["2026-11-23", "2026-11-24"]
+    assert worker.periods == ["2026-11-23"]
+    assert [one.name for one in scheduler.jobs] == ["weekly"]
+    assert scheduler.next_due("nightly") is None
+    stop.set()
+    await asyncio.wait_for(task, 10)
+
+
+async def test_a_job_that_is_removed_while_it_catches_up_does_no_further_period() -> None:
+    worker = Worker()
+    clock = FakeClock(datetime(2026, 11, 23, 4, 0, tzinfo=UTC))
+    ledger, held = FakeLedger(clock), [worker.job(catch_up=7)]
+
+    async def of_now() -> tuple[Job, ...]:
+        return tuple(held)
+
+    runner = JobRunner(ledger, ShiftedClock(clock.now()))
+    scheduler = JobScheduler(held, ledger, ALMATY, clock, runner, of_now=of_now)
+    await scheduler.look(held[0], asyncio.Event())
+    clock.advance(3 * DAY_S)
+
+    async def work(assignment: Assignment) -> Outcome:
+        held.clear()
+        await scheduler.refresh()
+        return await worker.work(assignment)
+
+    (job,) = held[:] = [Job("nightly", "30 3 * * *", work, catch_up=7)]
+    assert await scheduler.refresh()
+    assert len(await scheduler.look(job, asyncio.Event())) == 1
+    assert worker.periods == ["2026-11-23", "2026-11-24"]
 
 
 def test_two_jobs_of_one_name_are_refused() -> None:

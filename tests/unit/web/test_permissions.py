@@ -52,10 +52,20 @@ def test_those_who_bill_or_check_write_nothing_but_what_they_say(role: Role) -> 
     written = {one for one in permissions_of((role,)) if not one.value.endswith(":read")}
     # A head has reports made, of what others have written, and decides about answers.
     may = {
-        Role.HEAD: {Permission.REPORTS_WRITE, Permission.REPLIES_DECIDE},
+        Role.HEAD: {
+            Permission.REPORTS_WRITE,
+            Permission.REPORT_SCHEDULES_WRITE,
+            Permission.REPLIES_DECIDE,
+        },
         Role.PRACTITIONER: {Permission.REPLIES_WRITE},
     }
     assert written == may.get(role, set())
+
+
+def test_heads_and_administrators_alone_say_what_is_made_by_itself() -> None:
+    for role in Role:
+        may = Permission.REPORT_SCHEDULES_WRITE in permissions_of((role,))
+        assert may is (role in (Role.HEAD, Role.ADMIN))
 
 
 def test_who_answers_does_not_decide() -> None:

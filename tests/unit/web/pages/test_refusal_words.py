@@ -26,7 +26,7 @@ def test_every_code_of_a_refusal_has_words_and_every_word_a_code() -> None:
         for room in ("storage", "checkin", "patients", "cameras", "api", "jobs")
     )
     used = {code for path in files for code in _CODE.findall(path.read_text())}
-    for one in ("desk_pipeline", "report_replies", "report_runs"):
+    for one in ("desk_pipeline", "report_replies", "report_runs", "report_schedules"):
         used |= set(_CODE.findall((ROOT / "streamer" / f"{one}.py").read_text()))
     # Of a report that was being made.
     used |= set(re.findall(r'_failed\("[^"]+", "(\w+)"', _read("api/reports.py")))
