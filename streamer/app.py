@@ -96,6 +96,7 @@ async def _run_tasks(
     decisions.start("check-in decisions", parts.service.run(stop_decisions))
     decisions.start("day", parts.day.run(stop_decisions))
     decisions.start("reviews", parts.desk.run(stop_decisions))
+    decisions.start("consents of reviews", parts.review_keeper.run(stop_decisions))
     cameras.start("gallery", parts.keeper.run(stop))
     decisions.start("schedule", parts.schedule.run(stop_decisions))
     cameras.start("changes", parts.changes.run(stop))

@@ -46,6 +46,7 @@ from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
 from streamer.recognition import FAINT, models_folder, open_matcher
 from streamer.report_keeper import ReportKeeper
+from streamer.review_keeper import ReviewKeeper
 from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import ScoreRules, score_rules, tail_of, thresholds_of
 from streamer.service_lock import only_service_of
@@ -82,6 +83,7 @@ class ServiceParts:
     service: CheckInService
     day: DayWatch
     desk: ReviewDesk
+    review_keeper: ReviewKeeper
     counts: MatchRecorder
     recorder: UptimeRecorder
     references: ReferenceKeeper
@@ -171,13 +173,14 @@ async def open_parts(
             keeper=keeper,
             schedule=schedule,
             changes=backend.change_feed(
-                partial(_tell, keeper, backend.schedules, schedule, decisions.watch, day)
+                partial(_tell, keeper, backend.schedules, schedule, decisions, day)
             ),
             calibration=calibration,
             delivery=delivery,
             service=decisions.service,
             day=decisions.watch,
             desk=desk,
+            review_keeper=decisions.review_keeper,
             counts=counts,
             recorder=UptimeRecorder(backend.uptime, clock, MAX_AGE_S),
             references=references,
@@ -211,6 +214,7 @@ class _Decisions:
     service: CheckInService
     watch: DayWatch
     desk: ReviewDesk
+    review_keeper: ReviewKeeper
     rejections: Rejections
 
     def comparisons(
@@ -255,7 +259,8 @@ async def _decisions(
     stores = (backend.reviews, backend.waiting_reviews)
     desk = ReviewDesk(settings.site.id, reviews, rejections, *stores, policy, clock, backend.undo)
     await desk.recall()
-    return _Decisions(service, watch, desk, rejections)
+    keeper = ReviewKeeper(reviews, backend.reviews, clock)
+    return _Decisions(service, watch, desk, keeper, rejections)
 
 
 async def _calibration(backend: Backend, pack_id: str, rules: ScoreRules) -> CalibrationKeeper:
@@ -307,7 +312,7 @@ def _tell(
     gallery: GalleryKeeper,
     schedules: ScheduleCache,
     schedule: ScheduleKeeper,
-    day: DayWatch,
+    decisions: _Decisions,
     pages: DayEvents,
     change: Change,
 ) -> None:
@@ -315,5 +320,6 @@ def _tell(
     schedules.changed(change)
     gallery.wake()
     schedule.wake()
-    day.wake()
+    decisions.watch.wake()
+    decisions.review_keeper.wake()
     pages.follower.wake()

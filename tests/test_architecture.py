@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.alarm": ("streamer.clock",),
     "streamer.gallery_keeper": (*LEAVES, "streamer.alarm", "streamer.tracking", "matcher.face"),
     "streamer.schedule_keeper": (*LEAVES, "streamer.alarm"),
+    "streamer.review_keeper": (*LEAVES, "streamer.alarm", "streamer.checkin"),
     "streamer.day_follower": (*LEAVES, "streamer.alarm"),
     "streamer.desk_pipeline": (
         *LEAVES,

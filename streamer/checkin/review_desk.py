@@ -334,8 +334,8 @@ class ReviewDesk:
             raise InputError(f"review {beginning}: several begin so; give more of the id")
         minutes = LIFETIME.total_seconds() / 60
         raise InputError(
-            f"review {beginning}: none waits under this id; it may have been decided, or be over "
-            f"after its {minutes:.0f} minutes",
+            f"review {beginning or 'without an id'}: none waits under this id; it may have been "
+            f"decided, or be over after its {minutes:.0f} minutes",
             command="see `kirdi review list`",
         )
 

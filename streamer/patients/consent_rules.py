@@ -52,6 +52,12 @@ class ConsentRules:
                 "earlier, not later",
                 code="consent_day",
             )
+        if given.expires_at <= now < given.given_at + self._term:
+            raise InputError(
+                f"{who}: the last day that the consent is to hold is over; name one still to come, "
+                "or none for a full term",
+                code="consent_day",
+            )
         if given.expires_at <= now:
             raise InputError(
                 f"{who}: the consent's term is over; have a new one signed", code="consent_over"

@@ -120,8 +120,9 @@ class AppointmentsImport:
             by: Who imports.
 
         Raises:
-            InputError: An unknown patient, a row that cannot be, or one of the importer's own; only
-                the record of it was written.
+            InputError: An unknown patient, a row that cannot be, one of the importer's own, or an
+                appointment with a check-in that goes to another patient or day; only the record of
+                it was written.
             DatabaseError: Nothing was written.
         """
         _refuse_duplicates(bookings)
@@ -220,6 +221,12 @@ class AppointmentsImport:
                 )
             before = _stored(row, given)
             after, changed_at = _merged(before, over(before, given, bookings), now)
+            if row["appointment_id"] in known.checked_in and self._leaves_arrival(before, after):
+                raise InputError(
+                    f"{where(bookings, index, 'starts_at')}: the patient was checked in for this "
+                    f"appointment on {self._day(before.starts_at)}, and it cannot move to another "
+                    "day with that; undo that check-in first, or give a new appointment_ref",
+                )
             fields = _fields(after, patient_id, practitioner_id, changed_at)
             if fields != _stored_fields(row):
                 plan.updates.append((row["appointment_id"], *fields))
@@ -262,6 +269,14 @@ class AppointmentsImport:
             whose |= theirs
         if bad:
             raise OwnPatientError(bad.message(), *sorted(whose))
+
+    def _leaves_arrival(self, before: Booking, after: Booking) -> bool:
+        """Would it be arrived on a day on which nobody came?
+
+        Not where the clinic's system has a later word of its own: its check-in, its end.
+        """
+        moved = self._day(before.starts_at) != self._day(after.starts_at)
+        return moved and after.status is AppointmentStatus.ARRIVED
 
     def _day(self, moment: datetime) -> date:
         return LocalDay.containing(moment, self._zone).day

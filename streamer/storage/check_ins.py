@@ -78,10 +78,11 @@ class PostgresCheckIns:
         The appointment's row is locked first, so that of any number of deliveries at once one
         writes and the others find it written. Place and window are read again: the decision may
         have rested on a stale copy of the schedule. What rests on a face also needs a consent, read
-        again under a lock as of the later of the sighting and now: after a withdrawal has
-        committed, nothing is written. And no face arrives as a patient for whom a person has said
-        today that it was somebody else, nor, without a person, at what a person has undone or
-        where who bills the appointment enrolled the face or recorded its consent.
+        again under a lock as of the later of the sighting and now, and in force without a gap since
+        the sighting: after a withdrawal has committed, nothing seen before it is written, whatever
+        is signed later. And no face arrives as a patient for whom a person has said
+        today that it was somebody else, nor, without a person, at what a person has undone that day
+        or where who bills the appointment enrolled the face or recorded its consent.
 
         Returns:
             WRITTEN; DUPLICATE where the event or another check-in of the appointment is there
@@ -187,17 +188,21 @@ class PostgresCheckIns:
             sql("consent_for_check_in"),
             check_in.patient_id,
             max(check_in.occurred_at, self._clock.now()),
+            check_in.occurred_at,
         )
         if consent is None:
             return Recorded.REFUSED_CONSENT, None
+        day = LocalDay.containing(check_in.occurred_at, self._zone)
         # Only under the consent's lock: who blocks a face takes it too.
         blocked = await connection.fetchval(
             sql("face_blocked"),
             check_in.patient_id,
-            LocalDay.containing(check_in.occurred_at, self._zone).day,
+            day.day,
             check_in.appointment_id,
             check_in.decided_by is None,
             consent["voucher_refs"],
+            day.start,
+            day.end,
         )
         return (Recorded.REFUSED_BLOCKED, None) if blocked else (None, consent)
 

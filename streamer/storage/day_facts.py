@@ -59,7 +59,8 @@ class PostgresDayFacts:
         """Return expected appointments whose window holds a sighting of their patient today.
 
         Only sightings that no member of staff can make up alone: `face`, `egov`, `code`. None of an
-        appointment that had a check-in before: that was undone by a person.
+        appointment that had a check-in today: that was undone by a person. A face counts only where
+        a consent has held ever since.
 
         Raises:
             DatabaseError: It refuses.

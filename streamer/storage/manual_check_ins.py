@@ -101,7 +101,11 @@ class ManualCheckIns:
         now = self._clock.now()
         came_at = now if at is None else at
         if came_at > now:
-            raise InputError(f"time {self._local(came_at)}: is still to come", code="to_come")
+            raise InputError(
+                f"time {self._local(came_at)}: is still to come; say when the patient came, or "
+                "nothing for now",
+                code="to_come",
+            )
         if came_at < self._earliest(now):
             raise InputError(
                 f"time {self._local(came_at)}: is more than {self._days} days ago, the longest "
@@ -223,11 +227,20 @@ class ManualCheckIns:
         self, recorded: Recorded, status: str, starts_at: datetime, place: str
     ) -> tuple[str, str]:
         if recorded is Recorded.DUPLICATE:
-            return "already_in", "the patient is checked in already"
+            return "already_in", (
+                "the patient is checked in already, so there is nothing to do; if it was somebody "
+                "else, undo that check-in first"
+            )
         if recorded is Recorded.REFUSED_STATUS:
-            return "wrong_status", f"is {status}; only what is booked or pending can be arrived at"
+            return "wrong_status", (
+                f"is {status}; only what is booked or pending can be arrived at: if the patient is "
+                "here for it, have it booked anew in the clinic's system and imported"
+            )
         if recorded is Recorded.REFUSED_WINDOW and place != Place.SITE:
-            return "not_at_site", f"is no visit to the site but one of the kind {place}"
+            return "not_at_site", (
+                f"is no visit to the site but one of the kind {place}, at which nobody arrives; if "
+                "the patient comes here, correct its place in the clinic's system and import it"
+            )
         if recorded is Recorded.REFUSED_WINDOW:
             return "outside_window", (
                 f"starts at {self._local(starts_at)}, and its arrival window does not hold this "

@@ -57,11 +57,13 @@ class PostgresPresences:
                 sql("consent_for_check_in"),
                 presence.patient_id,
                 max(presence.occurred_at, self._clock.now()),
+                presence.occurred_at,
             )
             if consent is None:
                 return Recorded.REFUSED_CONSENT
-            day = LocalDay.containing(presence.occurred_at, self._zone).day
-            asked = (presence.patient_id, day, presence.appointment_id, False, nobody)
+            day = LocalDay.containing(presence.occurred_at, self._zone)
+            who = (presence.patient_id, day.day, presence.appointment_id)
+            asked = (*who, False, nobody, day.start, day.end)
             if await connection.fetchval(sql("face_blocked"), *asked):
                 return Recorded.REFUSED_BLOCKED
             vouchers = (*vouchers, *consent["voucher_refs"])

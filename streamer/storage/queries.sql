@@ -422,7 +422,10 @@ SELECT EXISTS (
 
 -- name: consent_for_check_in
 -- Read anew under a lock: a withdrawal waits for this transaction or is seen by it. With the
--- practitioners who recorded it, or enrolled a face of the patient's.
+-- practitioners who recorded it, or enrolled a face of the patient's. It has to have held when the face
+-- was seen ($3), or a consent that it took the place of: what was seen before a withdrawal serves no
+-- consent given after it. Since when that is is told by when they were recorded, not by the day on the
+-- document, which anybody may write; of rows from before that was kept there is nothing else.
 SELECT c.consent_id, c.recorder_refs || ARRAY(
            SELECT unnest(t.enroller_refs) FROM templates t
            WHERE t.patient_id = c.patient_id AND t.enroller_refs <> '{}'
@@ -431,6 +434,19 @@ FROM consents c JOIN patients p ON p.patient_id = c.patient_id
 WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND (c.expires_at IS NULL OR c.expires_at > $2)
   AND NOT p.is_staff AND p.deceased_on IS NULL
+  AND $3::timestamptz >= (
+      SELECT greatest(
+          min(coalesce(one.recorded_at, one.given_at)) FILTER (
+              WHERE one.consent_id = c.consent_id
+                 OR one.status = 'inactive' AND one.ended_reason = 'superseded'
+                    AND (over.at IS NULL OR coalesce(one.recorded_at, one.given_at) >= over.at)),
+          max(over.at))
+      FROM consents one, (
+          SELECT max(coalesce(e.ended_at, e.withdrawn_at)) AS at FROM consents e
+          WHERE e.patient_id = c.patient_id AND e.purpose = 'check-in'
+            AND e.ended_reason IS DISTINCT FROM 'superseded'
+      ) AS over
+      WHERE one.patient_id = c.patient_id AND one.purpose = 'check-in')
 FOR SHARE OF c;
 
 -- name: write_shown_check_in
@@ -491,10 +507,12 @@ SELECT event_id FROM written;
 
 -- name: face_blocked
 -- Has a person said that whoever was taken for this patient on this day was somebody else? And, where
--- no person has decided ($4), has one undone a check-in of the appointment ($3)? Or does one bill it, or
--- has billed it, who vouches for the face ($5)? A face alone does not write a check-in then.
+-- no person has decided ($4), has one undone a check-in of the appointment ($3) of that day ($6 to $7)?
+-- Or does one bill it, or has billed it, who vouches for the face ($5)? A face alone does not write a
+-- check-in then.
 SELECT EXISTS (SELECT FROM face_blocks WHERE patient_id = $1 AND day = $2)
-    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL))
+    OR ($4 AND EXISTS (SELECT FROM check_ins WHERE appointment_id = $3 AND undone_at IS NOT NULL
+                       AND occurred_at >= $6 AND occurred_at < $7))
     OR ($4 AND cardinality($5::text[]) > 0 AND EXISTS (
         SELECT FROM practitioners d
         WHERE d.practitioner_ref = ANY($5) AND (
@@ -1237,9 +1255,10 @@ WHERE d.practitioner_id = a.practitioner_id
 SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 
 -- name: late_bookings
--- Expected appointments without a check-in, with the day's sightings of their patient that lie in
+-- Expected appointments without a check-in, or one undone that day, with the day's sightings of their patient that lie in
 -- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
--- force and no block; the transaction asks again. No code counts that was issued by who bills the
+-- force that goes back to the sighting (see consent_for_check_in) and no block; the transaction asks
+-- again. No code counts that was issued by who bills the
 -- appointment, and no face that they enrolled, or whose consent they recorded. First of all those few
 -- are found who were seen and are expected as well: everything else is asked of them only.
 WITH known AS MATERIALIZED (
@@ -1284,14 +1303,30 @@ CROSS JOIN LATERAL (
 ) AS seen
 WHERE seen.evidence IN ('face', 'egov', 'code')
   AND NOT coalesce(d.practitioner_ref = ANY(seen.issuer_refs), false)
-  AND NOT EXISTS (SELECT FROM check_ins c WHERE c.appointment_id = a.appointment_id)
+  AND NOT EXISTS (
+      SELECT FROM check_ins c
+      WHERE c.appointment_id = a.appointment_id
+        AND (c.undone_at IS NULL OR c.occurred_at >= $2 AND c.occurred_at < $3))
   AND (seen.method NOT IN ('face', 'desk') OR (
       NOT EXISTS (SELECT FROM face_blocks f WHERE f.patient_id = a.patient_id AND f.day = $6)
       AND EXISTS (
           SELECT FROM consents k JOIN patients p ON p.patient_id = k.patient_id
           WHERE k.patient_id = a.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
             AND (k.expires_at IS NULL OR k.expires_at > $7)
-            AND NOT p.is_staff AND p.deceased_on IS NULL)))
+            AND NOT p.is_staff AND p.deceased_on IS NULL
+            AND seen.occurred_at >= (
+                SELECT greatest(
+                    min(coalesce(one.recorded_at, one.given_at)) FILTER (
+                        WHERE one.consent_id = k.consent_id
+                           OR one.status = 'inactive' AND one.ended_reason = 'superseded'
+                              AND (over.at IS NULL OR coalesce(one.recorded_at, one.given_at) >= over.at)),
+                    max(over.at))
+                FROM consents one, (
+                    SELECT max(coalesce(e.ended_at, e.withdrawn_at)) AS at FROM consents e
+                    WHERE e.patient_id = k.patient_id AND e.purpose = 'check-in'
+                      AND e.ended_reason IS DISTINCT FROM 'superseded'
+                ) AS over
+                WHERE one.patient_id = k.patient_id AND one.purpose = 'check-in'))))
 ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
 
 -- name: lock_appointment_by_ref

@@ -156,6 +156,11 @@ class Day:
         for number in PEOPLE:
             if number in await self._without_consent():
                 await self.clinic.enrol(number, f"C-{uuid4()}")
+        # The clock stands where it stood on the day before.
+        await self.clinic.execute(
+            "UPDATE consents SET recorded_at = $1, given_at = $1", self.clinic.clock.now()
+        )
+        await self.clinic.execute("DELETE FROM consents WHERE status <> 'active'")
         self.ids = {number: await self.clinic.ids(number) for number in OWNER}
         self.truth.statuses = {key: "booked" for key, _ in self.ids.values()}
         self._spool_file.unlink(missing_ok=True)
@@ -335,6 +340,7 @@ class Day:
                     f"P-{number}", [CHECK_IN], RECEPTION, self.clinic.clock.now()
                 )
             self.told.withdrawn.add(patient_id)
+            self.told.withdrawn_at[patient_id] = self.clinic.clock.now()
 
     async def consent(self, number: int) -> None:
         """The patient consents again, and is enrolled again."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from streamer.domain.actor import Actor
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.booking import Booking
 from streamer.domain.check_in import Recorded
@@ -14,6 +15,7 @@ from streamer.errors import InputError
 from streamer.exchange.appointments_csv import COLUMNS, read_appointments
 from streamer.storage.appointments_import import AppointmentsImport
 from streamer.storage.import_result import ImportResult
+from streamer.storage.undo import PostgresUndo
 from tests.integration.storage.clinic import HOUR, NOW, SITE, ZONE, Clinic, booking, moved, patient
 
 
@@ -128,6 +130,31 @@ async def test_evidence_is_not_moved_to_another_patient(clinic: Clinic) -> None:
     with pytest.raises(InputError, match="was checked in for another patient; undo"):
         await clinic.import_bookings(booking(1, patient_number=2))
     assert [one.patient_ref for one in await clinic.appointments()] == ["P-1"]
+
+
+async def test_evidence_is_not_moved_to_another_day(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await clinic.check_ins().record(await clinic.proposal(1))
+    assert await clinic.import_bookings(moved(booking(1), 2)) == ImportResult(0, 1, 0)
+    tomorrow = moved(booking(1), 24)
+    refused = "starts_at: the patient was checked in .* on 2026-11-23, .*; undo that check-in first"
+    with pytest.raises(InputError, match=refused):
+        await clinic.import_bookings(tomorrow)
+    assert [one.status for one in await clinic.appointments()] == ["arrived"]
+    # The clinic's own word on what became of it wins.
+    off = replace(tomorrow, status=AppointmentStatus.CANCELLED)
+    assert await clinic.import_bookings(off) == ImportResult(0, 1, 0)
+
+
+async def test_what_was_undone_today_can_be_moved_and_arrived_at_tomorrow(clinic: Clinic) -> None:
+    await clinic.expect(1)
+    await clinic.check_ins().record(await clinic.proposal(1))
+    undo = PostgresUndo(clinic.database.postgres, clinic.clock, clinic.schedules(), SITE.id, ZONE)
+    await undo.undo("A-1", Actor("aigul"), "left again", False)
+    assert await clinic.check_ins().record(await clinic.proposal(1)) is Recorded.REFUSED_BLOCKED
+    await clinic.import_bookings(moved(booking(1), 24))
+    clinic.clock.advance(24 * 3600)
+    assert await clinic.check_ins().record(await clinic.proposal(1)) is Recorded.WRITTEN
 
 
 async def test_a_column_the_file_lacks_says_nothing(clinic: Clinic) -> None:

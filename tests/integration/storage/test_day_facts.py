@@ -122,6 +122,7 @@ async def test_who_was_early_arrives_when_the_appointment_is_moved_near(clinic: 
 
 async def test_the_earliest_fitting_sighting_counts(clinic: Clinic) -> None:
     await clinic.expect(1)
+    await clinic.execute("UPDATE consents SET recorded_at = $1", NOW - timedelta(days=1))
     await seen(clinic, -70)
     second = await seen(clinic, -50)
     await seen(clinic, -20)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -25,12 +26,14 @@ class Told:
         accepted: By event; of each somebody must be told what became of it.
         answers: What became of them.
         withdrawn: Patients who do not consent now.
+        withdrawn_at: When each has last withdrawn, whatever they have signed since.
         blocked: Patients whose face was somebody else's today.
     """
 
     accepted: dict[UUID, CheckIn] = field(default_factory=dict)
     answers: dict[UUID, Recorded] = field(default_factory=dict)
     withdrawn: set[UUID] = field(default_factory=set)
+    withdrawn_at: dict[UUID, datetime] = field(default_factory=dict)
     blocked: set[UUID] = field(default_factory=set)
 
 
@@ -43,6 +46,7 @@ class Truth:
         self._changes = 0
         self._written: set[UUID] = set()
         self._gone: set[UUID] = set()
+        self._withdrawn_at: dict[UUID, datetime] = {}
         self.statuses: dict[UUID, str] = {}
 
     async def check(self, imported: frozenset[UUID], spooled: Callable[[], set[UUID]]) -> None:
@@ -55,8 +59,8 @@ class Truth:
         rows = await self._connection.fetch("SELECT appointment_id, status FROM appointments")
         statuses = {row["appointment_id"]: row["status"] for row in rows}
         check_ins = await self._connection.fetch(
-            "SELECT event_id, appointment_id, patient_id, method, undone_at, consent_id "
-            "FROM check_ins"
+            "SELECT event_id, appointment_id, patient_id, method, undone_at, consent_id, "
+            "occurred_at FROM check_ins"
         )
         changes = await self._connection.fetch(
             "SELECT change_id, appointment_id, from_status, to_status FROM status_changes "
@@ -100,8 +104,11 @@ class Truth:
                 continue
             assert row["consent_id"] is not None
             assert row["patient_id"] not in self._gone, "a match of no use any more"
+            withdrawn_at = self._withdrawn_at.get(row["patient_id"])
+            assert withdrawn_at is None or row["occurred_at"] >= withdrawn_at, "seen before that"
         self._written = {row["event_id"] for row in check_ins}
         self._gone = self._told.withdrawn | self._told.blocked
+        self._withdrawn_at = dict(self._told.withdrawn_at)
 
     async def _check_waiting(self) -> None:
         """Nothing waits that a person has decided, or that was noted as over."""

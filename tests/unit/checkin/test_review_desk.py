@@ -139,6 +139,8 @@ async def test_who_consents_no_more_is_neither_shown_nor_checked_in(reception: R
 async def test_an_unknown_review_names_the_remedy(reception: Reception) -> None:
     with pytest.raises(InputError, match="kirdi review list"):
         await reception.desk.reject("abc", AIGUL)
+    with pytest.raises(InputError, match="review without an id: none waits"):
+        await reception.desk.reject("", AIGUL)
     first, second = reception.waits((ANNA, 4.5, ())), reception.waits((BOTA, 4.5, ()))
     assert first.review_id == reception.queue.waiting()[0].review_id
     assert second not in reception.queue.waiting(), "one track, one review"
