@@ -25,14 +25,6 @@ WEB = ROOT / "streamer" / "web"
 OTHERS = [one for one in Language if one is not Language.EN]
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 KAZAKH = re.compile("[ӘәҒғҚқҢңӨөҰұҮүҺһІі]")
-
-
-CLINICS_OWN = (
-    *("site", "backup", "recognition", "match", "arrival", "staff", "consent", "codes"),
-    *("reports", "report_schedules", "retention", "cameras"),
-)
-"""Sections of the settings whose meanings the page Settings tells in every language."""
-
 VALUES = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -48,9 +40,8 @@ def texts_of_pages() -> Iterator[tuple[str, str]]:
 
 
 def descriptions() -> Iterator[tuple[str, str]]:
-    """What settings mean, of the sections that a clinic changes; the rest stays in English."""
-    for name in CLINICS_OWN:
-        field = Settings.model_fields[name]
+    """What every setting means, as the page Settings tells it."""
+    for name, field in Settings.model_fields.items():
         (section,) = [
             one
             for one in (field.annotation, *get_args(field.annotation))
