@@ -77,6 +77,7 @@ def test_servers_that_refuse(kirdi: Kirdi) -> None:
         assert kirdi.statuses() == {"a-A": "booked"}
 
 
+@pytest.mark.long
 def test_models(kirdi: Kirdi) -> None:
     detector = kirdi.home / "models" / "open" / "detector.onnx"
     detector.write_bytes(detector.read_bytes()[:-100])

@@ -147,6 +147,7 @@ def by_file(kirdi: Kirdi, service: Service, url: str) -> None:
     assert kirdi.ok("reload")[0]["removed"] == ["door"]
 
 
+@pytest.mark.long
 def test_both_streams_of_a_camera_are_looked_at(kirdi: Kirdi) -> None:
     with kirdi.camera(unseen_clips("A")[0], loop=True) as url:
         kirdi.cameras = [{"id": "lobby-1", "url": url, "view_url": url}]

@@ -111,8 +111,8 @@ def test_two_at_once_do_not_meet(demo: Demo) -> None:
 @pytest.mark.parametrize(
     ("words", "number", "code"),
     [
-        ("loading the models", signal.SIGINT, 130),
-        ("starting the service", signal.SIGINT, 0),
+        pytest.param("loading the models", signal.SIGINT, 130, marks=pytest.mark.long),
+        pytest.param("starting the service", signal.SIGINT, 0, marks=pytest.mark.long),
         ("A-P-101 arrived", signal.SIGHUP, 0),
     ],
 )
@@ -161,6 +161,7 @@ def test_own_footage(demo: Demo, tmp_path: Path) -> None:
     assert demo.left() == []
 
 
+@pytest.mark.long
 def test_a_full_disk(tmp_path: Path, composed: Path) -> None:
     script = (
         f"mount -t tmpfs -o size=60m none {tmp_path} || exit 77; cd {tmp_path}; "
@@ -184,6 +185,7 @@ def test_a_full_disk(tmp_path: Path, composed: Path) -> None:
     assert all(line.startswith("[demo ") for line in result.out.splitlines()), result.out
 
 
+@pytest.mark.long
 def test_no_permission(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("in the way")

@@ -37,6 +37,7 @@ def own_pack(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_pack_of_ones_own_from_folder_to_use(kirdi: Kirdi, tmp_path: Path) -> None:
     folder = own_pack(tmp_path / "mine")
     refused = kirdi("models", "build", "clinic", "--from", folder)
@@ -128,6 +129,7 @@ def test_what_cannot_be_is_one_line_with_its_remedy(
     assert result.err.startswith("kirdi: ")
 
 
+@pytest.mark.long
 def test_a_damaged_choice_stops_with_a_remedy(kirdi: Kirdi) -> None:
     (kirdi.home / "models" / "in-use").write_text("nosuch\n")
     result = kirdi("models", "verify")

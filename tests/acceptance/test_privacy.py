@@ -21,6 +21,7 @@ NAMES = ["Person A", "Person B"]
 SECRET = "hunter2-secret"
 
 
+@pytest.mark.long
 def test_nothing_of_a_stranger_is_written(kirdi: Kirdi, enrol: Callable[[str], None]) -> None:
     """A is enrolled, B walks by without being known; the service is searched live and after."""
     kirdi.import_people(["A", "B"])

@@ -41,6 +41,7 @@ def shared_memory() -> set[str]:
     return {name for name in os.listdir("/dev/shm") if not name.startswith("PostgreSQL.")}
 
 
+@pytest.mark.long
 def test_a_killed_decoder_comes_back_and_the_service_does_not_notice(
     kirdi: Kirdi, enrol: Enrol
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_killed_service_leaves_nothing_and_the_next_goes_on(kirdi: Kirdi, enro
     assert shared_memory() <= shared
 
 
+@pytest.mark.long
 def test_a_second_service_on_the_same_home_is_refused(kirdi: Kirdi) -> None:
     with kirdi.service() as service:
         service.wait_until_logged("service ready")

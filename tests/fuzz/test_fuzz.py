@@ -29,6 +29,7 @@ def corpus() -> Corpus:
     return Corpus.load()
 
 
+@pytest.mark.long
 async def test_damaged_streams_hurt_nothing_but_their_own_connection(tmp_path: Path) -> None:
     async with asyncio.timeout(150):
         verdict = await Campaign(300, SEED, tmp_path, batch=10).run()

@@ -133,6 +133,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield made
 
 
+@pytest.mark.long
 def test_any_order_of_cameras_gives_the_same_decisions(pack: Pack, runner: asyncio.Runner) -> None:
     matcher = runner.run(Matcher.open(pack, CPU))
     clinic = Clinic(pack, matcher)

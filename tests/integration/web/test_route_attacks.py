@@ -147,6 +147,7 @@ def refuse_theirs(one: Sample, answer: httpx.Response) -> None:
             assert word not in answer.text, (one.name, answer.text)
 
 
+@pytest.mark.long
 async def test_sql_in_every_field_is_only_text(street: Street) -> None:
     client = await street.everybody()
     before = await rows_of(street)

@@ -196,15 +196,12 @@ async def test_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
             await asked(tmp_path, Request(Verb.STATUS))
 
 
-def test_a_service_that_never_answers_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("streamer.control.client._TIMEOUT_S", 0.1)
+def test_a_service_that_never_answers_is_given_up(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "control.sock"))
         listener.listen()
         with pytest.raises(KirdiError, match="no answer"):
-            ask(tmp_path, Request(Verb.STATUS))
+            ask(tmp_path, Request(Verb.STATUS), timeout_s=0.1)
 
 
 async def test_what_was_asked_for_ends_when_who_asked_hangs_up(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_every_code_of_a_refusal_has_words_and_every_word_a_code() -> None:
     # Of a report that was being made.
     used |= set(re.findall(r'_failed\("[^"]+", "(\w+)"', _read("api/reports.py")))
     # Given out of a status, or of what a camera's probe found.
-    used |= set(re.findall(r'return "(\w+)", \(?f?"', _manual()))
+    used |= set(re.findall(r'return "(\w+)", \(?\s*f?"', _manual()))
     used |= {one for one in REFUSALS if one.startswith(("kind_", "camera_"))} | {"in_english"}
     assert used == set(REFUSALS)
 
