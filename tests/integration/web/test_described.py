@@ -118,5 +118,5 @@ async def test_whatever_is_sent_is_answered_as_described(house: House) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 async def test_much_more_of_it(house: House) -> None:
-    statuses = await all_of_it(house, 12, GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-    assert sum(statuses.values()) > 800
+    statuses = await all_of_it(house, 4, GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    assert sum(statuses.values()) > 300
