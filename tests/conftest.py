@@ -38,6 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: several workers then end at about the same time."""
 
     def allowed(item: pytest.Item) -> float:
+        if item.get_closest_marker("browser"):
+            return _LONG  # one worker has them all
         marker = item.get_closest_marker("timeout")
         seconds = float(marker.args[0]) if marker and marker.args else 0.0
         return seconds if seconds >= _LONG else 0.0

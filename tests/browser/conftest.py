@@ -22,6 +22,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # One worker has them all: each would have a service of its own, which costs a core.
+            item.add_marker(pytest.mark.xdist_group("console"))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
