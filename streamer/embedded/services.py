@@ -16,7 +16,7 @@ from config.settings import Database, Redis
 from streamer.embedded.home import make_private_folder
 from streamer.embedded.lease_file import Holder, LeaseFile
 from streamer.embedded.postgres_server import PostgresServer
-from streamer.embedded.process import is_running, read_record, wait_until
+from streamer.embedded.process import is_running, read_record, started_at, wait_until
 from streamer.embedded.redis_server import RedisServer
 from streamer.errors import DatabaseError, EmbeddedError
 from streamer.storage.database_role import DatabaseRole
@@ -173,8 +173,10 @@ class EmbeddedServers:
         found = []
         for server in (self._postgres, self._redis):
             record = read_record(server.lock) if is_running(server.lock) else None
+            # A server that just starts holds its lock a moment before its own record is written.
+            lives = record is not None and started_at(record.pid) == record.started
             users = tuple(holder.pid for holder in holders if server.name in holder.services)
-            found.append(ServerStatus(server.name, record.pid if record else None, users))
+            found.append(ServerStatus(server.name, record.pid if record and lives else None, users))
         return tuple(found)
 
     def _try_redis(self, holders: list[Holder]) -> bool:

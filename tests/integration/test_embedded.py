@@ -1,6 +1,7 @@
 """The embedded servers: shared, taken over, stopped, damaged."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import stat
@@ -55,6 +56,28 @@ def test_killed_commands_leave_servers_that_the_next_one_takes_over(home: Path) 
         assert asyncio.run(execute(third.owner_url, "SELECT count(*) FROM kept")) == 0
         third.leave()
     assert pids(home) == [None, None]
+
+
+def test_a_server_that_just_starts_is_not_taken_for_the_one_before(home: Path) -> None:
+    """It holds the lock a moment before it writes its own record over the last one's."""
+    with Holding(home) as holding:
+        before = holding.ready()["pids"]
+        holding.leave()
+    lock = home / "embedded" / "redis.lock"
+    record = process.read_record(lock)
+    assert record is not None
+    assert record.pid == before[1]
+    with lock.open("rb+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert process.is_running(lock)
+        assert pids(home) == [None, None]
+
+
+def test_two_who_ask_whether_a_server_runs_do_not_take_each_other_for_it(tmp_path: Path) -> None:
+    lock = tmp_path / "postgres.lock"
+    with lock.open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert not process.is_running(lock)
 
 
 def test_killed_servers_are_started_again_whatever_their_files_say(home: Path) -> None:
