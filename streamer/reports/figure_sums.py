@@ -33,6 +33,9 @@ _NOTHING: Final = Decimal(0)
 
 Key = TypeVar("Key")
 
+Way = tuple[Method, EvidenceGrade]
+"""How somebody arrived, and what that is worth."""
+
 Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 """What a verdict comes to: its grade, cause or reason, else itself."""
 
@@ -106,7 +109,7 @@ class FigureSums:
     appointments: int = 0
     took_place: int = 0
     noshows: int = 0
-    arrivals: dict[tuple[Method, EvidenceGrade], int] = field(default_factory=dict)
+    arrivals: dict[Way, int] = field(default_factory=dict)
     lateness: dict[int, int] = field(default_factory=dict)
     waiting: dict[int, int] = field(default_factory=dict)
     visits: VerdictSums = field(default_factory=VerdictSums)
@@ -127,22 +130,6 @@ class FigureSums:
             self.took_place += times
         if one.status == _NO_SHOW:
             self.noshows += times
-
-    def add_patient(self, patient_id: str, enrolled: bool, declined: bool) -> None:
-        """Take in whom rows are about."""
-        self.patients.add(patient_id)
-        if enrolled:
-            self.enrolled.add(patient_id)
-        elif declined:
-            self.declined.add(patient_id)
-
-    def add_arrival(self, at: datetime, evidence: RowEvidence) -> None:
-        """Take in when somebody came for an appointment that begins at `at`."""
-        if evidence.method is not None:
-            way = (evidence.method, evidence.grade)
-            self.arrivals[way] = self.arrivals.get(way, 0) + 1
-        late = round((evidence.occurred_at - at).total_seconds() / 60)
-        self.lateness[late] = self.lateness.get(late, 0) + 1
 
     def add_billed(self, currency: str, amount: Decimal) -> None:
         """Take in what a claim asks for."""
@@ -224,42 +211,39 @@ class RiskSums:
                 mine[currency] = mine.get(currency, _NOTHING) + amount
 
 
-def arrived(row: ReportRow) -> bool:
+def arrived(row: ReportRow, evidence: RowEvidence) -> bool:
     """Is it known when the patient of an appointment came in for it?
 
     A confirmation of the ministry's says when they were with the practitioner.
     """
     return (
-        row.evidence is not None
-        and row.grade is not VerdictGrade.SAME_DAY
-        and row.evidence.source is not EvidenceSource.CONFIRMATION
+        row.grade is not VerdictGrade.SAME_DAY
+        and evidence.source is not EvidenceSource.CONFIRMATION
     )
 
 
-def waits_of(rows: Iterable[ReportRow]) -> Mapping[str, int]:
-    """Return minutes from arrival to the first measured service, by the appointment's reference.
+def first_services(rows: Iterable[ReportRow]) -> Mapping[tuple[str, str], datetime]:
+    """Return the first measured service of appointments, by their reference and practitioner.
 
     Of services of the appointment's own practitioner: another one's are no part of their figures.
 
     Args:
         rows: Of one day.
     """
-    came: dict[tuple[str, str], datetime] = {}
-    first: dict[tuple[str, str], ReportRow] = {}
+    first: dict[tuple[str, str], datetime] = {}
     for row in rows:
-        if row.kind is RowKind.APPOINTMENT:
-            if row.evidence is not None and arrived(row):
-                came[row.ref, row.practitioner_ref] = row.evidence.occurred_at
-        elif row.measured and row.appointment_ref is not None:
+        # Appointments have neither.
+        if row.measured and row.appointment_ref is not None:
             key = (row.appointment_ref, row.practitioner_ref)
             former = first.get(key)
-            if former is None or row.at < former.at:
-                first[key] = row
-    return {
-        key[0]: round((row.at - came[key]).total_seconds() / 60)
-        for key, row in first.items()
-        if key in came
-    }
+            if former is None or row.at < former:
+                first[key] = row.at
+    return first
+
+
+def minutes_between(begin: datetime, end: datetime) -> int:
+    """Return whole minutes, rounded; negative where `end` is the earlier one."""
+    return round((end - begin).total_seconds() / 60)
 
 
 def _join(mine: dict[Key, int], theirs: Mapping[Key, int]) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 from config.settings import Reports
-from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.judged_day import JudgedClaim, JudgedDay
 from streamer.domain.report.coverage_strip import CoverageStrip
 from streamer.domain.report.error_accounting import ErrorAccounting
@@ -164,8 +163,7 @@ class ReportMaker:
     @property
     def by_face(self) -> int:
         """Visits that are verified by a face which the site's own cameras saw."""
-        arrivals = self._sums.total.arrivals
-        return sum(count for (_, grade), count in arrivals.items() if grade is EvidenceGrade.FACE)
+        return self._sums.by_face()
 
     @property
     def seed(self) -> bytes:

@@ -10,6 +10,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Final
 
+from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.report.figures import Figures
 from streamer.domain.report.report import Group
 from streamer.domain.report.row import ReportRow, RowKind
@@ -18,9 +19,11 @@ from streamer.reports.figure_sums import (
     Alike,
     FigureSums,
     RiskSums,
+    Way,
     alike_of,
     arrived,
-    waits_of,
+    first_services,
+    minutes_between,
 )
 
 _Leaf = tuple[str | None, str]
@@ -32,45 +35,74 @@ _patient_of: Final = attrgetter(
 
 
 class ReportSums:
-    """Takes in rows a day at a time; what is at risk may come later."""
+    """Takes in rows a day at a time; what is at risk may come later.
+
+    Rows are added to their leaf of the whole period and to their day; whatever else is asked for is
+    put together of the leaves at the end.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.total = FigureSums()
-        self._leaves: dict[_Leaf, FigureSums] = {}
+        self._leaves: defaultdict[_Leaf, FigureSums] = defaultdict(FigureSums)
         self._days: dict[date, Figures] = {}
         self._risks: dict[tuple[date, _Leaf], RiskSums] = {}
 
     def add(self, day: date, rows: Sequence[ReportRow]) -> None:
         """Take in all rows of a day, once."""
-        leaves: defaultdict[_Leaf, FigureSums] = defaultdict(FigureSums)
+        whole = FigureSums()
         for key, times in Counter(map(alike_of, rows)).items():
             one = Alike._make(key)
-            leaves[one.department, one.practitioner_ref].add(one, times)
-        for department, practitioner, *patient in set(map(_patient_of, rows)):
-            leaves[department, practitioner].add_patient(*patient)
-        self._add_each(leaves, rows)
-        whole = FigureSums()
-        for leaf, sums in leaves.items():
-            whole.join(sums)
-            self._leaves.setdefault(leaf, FigureSums()).join(sums)
-        self.total.join(whole)
+            self._leaves[one.department, one.practitioner_ref].add(one, times)
+            whole.add(one, times)
+        self._add_patients(rows, whole)
+        self._add_each(rows, whole)
         self._days[day] = whole.figures(RiskSums())
 
-    def _add_each(self, leaves: Mapping[_Leaf, FigureSums], rows: Sequence[ReportRow]) -> None:
+    def _add_patients(self, rows: Sequence[ReportRow], whole: FigureSums) -> None:
+        patients = set(map(_patient_of, rows))
+        for department, practitioner, patient_id, enrolled, declined in patients:
+            sums = self._leaves[department, practitioner]
+            sums.patients.add(patient_id)
+            if enrolled:
+                sums.enrolled.add(patient_id)
+            elif declined:
+                sums.declined.add(patient_id)
+        whole.patients = {one for _, _, one, _, _ in patients}
+        whole.enrolled = {one for _, _, one, enrolled, _ in patients if enrolled}
+        whole.declined = {one for _, _, one, _, declined in patients if declined}
+
+    def _add_each(self, rows: Sequence[ReportRow], whole: FigureSums) -> None:
         """Add what hardly two rows have in common."""
-        waits = waits_of(rows)
+        leaves, first = self._leaves, first_services(rows)
+        ways: list[Way] = []
+        lateness: list[int] = []
+        waiting: list[int] = []
         for row in rows:
             if row.kind is RowKind.CLAIM:
                 if row.currency is not None and row.amount is not None:
-                    sums = leaves[row.department, row.practitioner_ref]
-                    sums.add_billed(row.currency, row.amount)
+                    leaves[row.department, row.practitioner_ref].add_billed(
+                        row.currency, row.amount
+                    )
+                    whole.add_billed(row.currency, row.amount)
                 continue
-            if row.evidence is not None and arrived(row):
-                leaves[row.department, row.practitioner_ref].add_arrival(row.at, row.evidence)
-            if row.ref in waits:
-                sums, wait = leaves[row.department, row.practitioner_ref], waits[row.ref]
+            evidence = row.evidence
+            if evidence is None or not arrived(row, evidence):
+                continue
+            sums, came = leaves[row.department, row.practitioner_ref], evidence.occurred_at
+            late = minutes_between(row.at, came)
+            sums.lateness[late] = sums.lateness.get(late, 0) + 1
+            lateness.append(late)
+            if evidence.method is not None:
+                way = (evidence.method, evidence.grade)
+                sums.arrivals[way] = sums.arrivals.get(way, 0) + 1
+                ways.append(way)
+            if first and (served := first.get((row.ref, row.practitioner_ref))) is not None:
+                wait = minutes_between(came, served)
                 sums.waiting[wait] = sums.waiting.get(wait, 0) + 1
+                waiting.append(wait)
+        # What a whole day has is counted at once: that takes a third of the time.
+        whole.arrivals, whole.lateness = dict(Counter(ways)), dict(Counter(lateness))
+        whole.waiting = dict(Counter(waiting))
 
     def add_risks(self, day: date, rows: Iterable[ReportRow]) -> None:
         """Take in what is at risk of a day's rows, each once, when that is certain."""
@@ -81,7 +113,19 @@ class ReportSums:
 
     def figures(self) -> Figures:
         """Return those of everything."""
-        return self.total.figures(_joined(self._risks.values()))
+        total = FigureSums()
+        for sums in self._leaves.values():
+            total.join(sums)
+        return total.figures(_joined(self._risks.values()))
+
+    def by_face(self) -> int:
+        """Return how many arrivals there were by a face which the site's own cameras saw."""
+        return sum(
+            count
+            for sums in self._leaves.values()
+            for (_, grade), count in sums.arrivals.items()
+            if grade is EvidenceGrade.FACE
+        )
 
     def departments(self) -> tuple[Group, ...]:
         """Return each department's, appointments without one last."""
