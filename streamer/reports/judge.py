@@ -25,7 +25,7 @@ from streamer.reports.rules.all_rules import DAY_RULES
 from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
 from streamer.reports.rules.exempt import Exemptions
 from streamer.reports.rules.rule_log import RuleLog
-from streamer.reports.verdicts import Visit, verdict_of
+from streamer.reports.verdicts import Visit, plain_verdict, verdict_of
 
 # The clinic says that there was a visit.
 _TOOK_PLACE: Final = frozenset(
@@ -67,15 +67,7 @@ class Judge:
         appointments = tuple(
             self._appointment(one, facts, evidence, windows) for one in facts.appointments
         )
-        today = {one.appointment.appointment_id: one for one in appointments}
-        planned: dict[UUID, list[AppointmentFacts]] = {}
-        for one in facts.appointments:
-            if one.place is Place.SITE and one.status not in _NOT_LOOKED_FOR:
-                planned.setdefault(one.patient_id, []).append(one)
-        claims = tuple(
-            self._claim(one, facts, evidence, today, planned.get(one.patient_id, ()))
-            for one in facts.claims
-        )
+        claims = self._claims(facts, evidence, appointments)
         summaries, findings = self._rules(facts, claims)
         if findings:
             claims = tuple(
@@ -94,21 +86,38 @@ class Judge:
         windows: "_Windows",
     ) -> JudgedAppointment:
         patient = facts.patients[one.patient_id]
-        visit = Visit(
-            patient,
-            one.practitioner_ref,
-            one.starts_at,
-            one.place,
-            one.building,
-            windows.coverage(one) if one.place is Place.SITE else None,
-            one.status,
-            one.appointment_id in facts.unlooked,
-            one.former_refs,
-        )
-        verdict = verdict_of(
-            visit, evidence.own(one), evidence.of_patient(one.patient_id), self._uptime
-        )
+        coverage = windows.coverage(one) if one.place is Place.SITE else None
+        own = evidence.own(one)
+        verdict = plain_verdict(own, one.practitioner_ref, one.former_refs, coverage)
+        if verdict is None:
+            visit = Visit(
+                patient,
+                one.practitioner_ref,
+                one.starts_at,
+                one.place,
+                one.building,
+                coverage,
+                one.status,
+                one.appointment_id in facts.unlooked,
+                one.former_refs,
+            )
+            verdict = verdict_of(visit, own, evidence.of_patient(one.patient_id), self._uptime)
         return JudgedAppointment(one, patient, verdict, one.status in _TOOK_PLACE)
+
+    def _claims(
+        self, facts: VisitDay, evidence: "_Evidence", appointments: Sequence[JudgedAppointment]
+    ) -> tuple[JudgedClaim, ...]:
+        if not facts.claims:
+            return ()
+        today = {one.appointment.appointment_id: one for one in appointments}
+        planned: dict[UUID, list[AppointmentFacts]] = {}
+        for one in facts.appointments:
+            if one.place is Place.SITE and one.status not in _NOT_LOOKED_FOR:
+                planned.setdefault(one.patient_id, []).append(one)
+        return tuple(
+            self._claim(one, facts, evidence, today, planned.get(one.patient_id, ()))
+            for one in facts.claims
+        )
 
     def _claim(
         self,
@@ -268,13 +277,13 @@ class _Evidence:
     """A day's evidence by appointment and by patient."""
 
     def __init__(self, facts: VisitDay, premises: Premises) -> None:
+        self._day, self._day_of = facts.day, premises.day_of
         self._own: dict[UUID, list[VisitEvidence]] = {}
         self._of_patient: dict[UUID, list[VisitEvidence]] = {}
         for one in facts.evidence:
             if one.appointment_id is not None:
                 self._own.setdefault(one.appointment_id, []).append(one)
-            if premises.day_of(one.occurred_at) == facts.day:
-                self._of_patient.setdefault(one.patient_id, []).append(one)
+            self._of_patient.setdefault(one.patient_id, []).append(one)
 
     def own(self, appointment: AppointmentFacts) -> Sequence[VisitEvidence]:
         """What is about this appointment, and its patient: another one may have had it before."""
@@ -282,11 +291,17 @@ class _Evidence:
         if found is None:
             return ()
         patient_id = appointment.patient_id
+        if len(found) == 1:
+            return found if found[0].patient_id == patient_id else ()
         return [one for one in found if one.patient_id == patient_id]
 
     def of_patient(self, patient_id: UUID) -> Sequence[VisitEvidence]:
         """Whatever a patient left on the day."""
-        return self._of_patient.get(patient_id, ())
+        found = self._of_patient.get(patient_id)
+        if found is None:
+            return ()
+        # Asked of each piece here, as few patients are asked about.
+        return [one for one in found if self._day_of(one.occurred_at) == self._day]
 
 
 def _later(recorded_at: datetime | None, begin: datetime) -> datetime | None:

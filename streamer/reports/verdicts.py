@@ -76,6 +76,22 @@ class Visit(NamedTuple):
     former: tuple[str, ...] = ()
 
 
+def plain_verdict(
+    own: Sequence[VisitEvidence],
+    biller: str,
+    former: tuple[str, ...],
+    coverage: Coverage | None,
+) -> Verdict | None:
+    """Return the verdict where one piece of evidence of the appointment itself is all it takes.
+
+    So it is with most of them, and nothing else has to be known then; None = ask `verdict_of`,
+    which would say the same.
+    """
+    if coverage is None or former or len(own) != 1 or biller in own[0].produced_by:
+        return None
+    return Verdict(_VERIFIED, _OWN_GRADES[own[0].grade], own[0], None, None, coverage)
+
+
 def verdict_of(
     visit: Visit,
     own: Sequence[VisitEvidence],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,12 +31,59 @@ class RuledClaim(NamedTuple):
     exempt: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClaimDay:
-    """The claims of a day in order of their time, and what else rules ask for."""
+    """The claims of a day in order of their time, and what else rules ask for.
+
+    What several rules ask for is worked out once: each of fourteen would go through all claims.
+    """
 
     day: date
     claims: Sequence[RuledClaim]
     premises: Premises
     settings: Reports
     steps: Mapping[UUID, tuple[ScreeningStep, ...]]
+
+    @cached_property
+    def here(self) -> Sequence[RuledClaim]:
+        """Those given at the site."""
+        return [one for one in self.claims if one.place is Place.SITE]
+
+    @cached_property
+    def counted(self) -> Sequence[RuledClaim]:
+        """Those that are not exempt."""
+        return [one for one in self.claims if not one.exempt]
+
+    @cached_property
+    def timed(self) -> Sequence[RuledClaim]:
+        """Those that are not exempt, with a measured time."""
+        return [one for one in self.counted if one.measured]
+
+    @cached_property
+    def timed_here(self) -> Sequence[RuledClaim]:
+        """Those that are not exempt, with a measured time, at the site."""
+        return [one for one in self.timed if one.place is Place.SITE]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Sequence[RuledClaim]]:
+        """All, by the code of their service."""
+        found: dict[str, list[RuledClaim]] = {}
+        for one in self.claims:
+            found.setdefault(one.judged.claim.service.service_code, []).append(one)
+        return found
+
+    @cached_property
+    def by_patient(self) -> Mapping[UUID, Sequence[RuledClaim]]:
+        """All, by their patient."""
+        found: dict[UUID, list[RuledClaim]] = {}
+        for one in self.claims:
+            found.setdefault(one.judged.claim.patient_id, []).append(one)
+        return found
+
+    @cached_property
+    def by_practitioner(self) -> Mapping[str, Sequence[RuledClaim]]:
+        """All, by who bills them."""
+        found: dict[str, list[RuledClaim]] = {}
+        for one in self.claims:
+            found.setdefault(one.judged.claim.service.practitioner_ref, []).append(one)
+        return found

@@ -1,6 +1,6 @@
 """The same service for the same patient on the same day, billed more often than it may be."""
 
-from uuid import UUID
+from collections.abc import Collection, Sequence
 
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_summary import NotEvaluated
@@ -13,22 +13,24 @@ CODE = RuleCode.DUPLICATE
 def find(day: ClaimDay, log: RuleLog) -> None:
     """The first ones are what was given; those beyond them stand out."""
     repeatable = tuple(one.casefold() for one in day.settings.repeatable)
-    same: dict[tuple[UUID, str], list[RuledClaim]] = {}
-    looked = 0
-    for one in day.claims:
-        service = one.judged.claim.service
-        if repeatable and service.service_code.casefold().startswith(repeatable):
-            log.skipped(NotEvaluated.EXEMPT)
-            continue
-        looked += 1
-        same.setdefault((one.judged.claim.patient_id, service.service_code), []).append(one)
-    log.looked(looked)
-    if looked == len(same):
-        return
-    for claims in same.values():
-        for one in claims[day.settings.times_per_day :]:
+    free = {code for code in day.by_code if repeatable and code.casefold().startswith(repeatable)}
+    exempt = sum(len(day.by_code[code]) for code in free)
+    log.skipped(NotEvaluated.EXEMPT, exempt)
+    log.looked(len(day.claims) - exempt)
+    for claims in day.by_patient.values():
+        if len(claims) > 1:
+            _same(claims, free, day.settings.times_per_day, log)
+
+
+def _same(claims: Sequence[RuledClaim], free: Collection[str], most: int, log: RuleLog) -> None:
+    same: dict[str, list[RuledClaim]] = {}
+    for one in claims:
+        code = one.judged.claim.service.service_code
+        if code not in free:
+            same.setdefault(code, []).append(one)
+    for alike in same.values():
+        for one in alike[most:]:
             others = tuple(
-                other.judged.claim.service.claim_ref for other in claims if other is not one
+                other.judged.claim.service.claim_ref for other in alike if other is not one
             )
-            said = {"times": len(claims), "most": day.settings.times_per_day}
-            log.found(one.judged, said, others)
+            log.found(one.judged, {"times": len(alike), "most": most}, others)

@@ -1,6 +1,5 @@
 """A service given on a day the site is closed."""
 
-from streamer.domain.appointment import Place
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_summary import NotEvaluated
 from streamer.reports.rules.claim_day import ClaimDay
@@ -15,9 +14,8 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     if not any(one.year == day.day.year for one in holidays):
         log.skipped(NotEvaluated.NOT_SET, len(day.claims))
         return
-    here = [one for one in day.claims if one.place is Place.SITE]
-    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.claims) - len(here))
-    log.looked(len(here))
+    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.claims) - len(day.here))
+    log.looked(len(day.here))
     if day.day in holidays:
-        for one in here:
+        for one in day.here:
             log.found(one.judged, {"day": day.day})

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-from streamer.domain.appointment import Place
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_summary import NotEvaluated
 from streamer.reports.rules.claim_day import ClaimDay
@@ -29,10 +28,9 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         f"{opens:%H:%M}-{closes:%H:%M}"
         for opens, closes in premises.hours.get(day.day.weekday(), ())
     )
-    here = [one for one in day.claims if one.place is Place.SITE]
-    measured = [one for one in here if one.measured]
-    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.claims) - len(here))
-    log.skipped(NotEvaluated.ENTERED_TIME, len(here) - len(measured))
+    measured = [one for one in day.here if one.measured]
+    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.claims) - len(day.here))
+    log.skipped(NotEvaluated.ENTERED_TIME, len(day.here) - len(measured))
     log.looked(len(measured))
     if day.day in premises.holidays:
         return

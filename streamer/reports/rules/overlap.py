@@ -1,6 +1,6 @@
 """What both rules about overlapping visits do: claims of one key nearer than a visit takes."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from streamer.domain.appointment import Place
@@ -12,7 +12,7 @@ from streamer.reports.rules.rule_log import RuleLog
 def find_overlaps(
     day: ClaimDay,
     minutes: float,
-    whose: Callable[[RuledClaim], Hashable],
+    of_one: Iterable[Sequence[RuledClaim]],
     may_not_meet: Callable[[RuledClaim, RuledClaim], bool],
     log: RuleLog,
 ) -> None:
@@ -21,39 +21,36 @@ def find_overlaps(
     Args:
         day: Its claims are in order of their time.
         minutes: The least a visit takes.
-        whose: Who can't be in two visits at a time.
+        of_one: The day's claims by whoever can't be in two visits at a time.
         may_not_meet: Are these two different visits?
         log: Where it goes; only measured times at the site count, exempt services don't.
     """
     least = timedelta(minutes=minutes)
-    of_one: dict[Hashable, list[RuledClaim]] = {}
-    others = [one for one in day.claims if not one.exempt]
-    measured = [one for one in others if one.measured]
-    here = [one for one in measured if one.place is Place.SITE]
-    log.skipped(NotEvaluated.EXEMPT, len(day.claims) - len(others))
-    log.skipped(NotEvaluated.ENTERED_TIME, len(others) - len(measured))
-    log.skipped(NotEvaluated.NOT_AT_SITE, len(measured) - len(here))
-    log.looked(len(here))
-    for claim in here:
-        of_one.setdefault(whose(claim), []).append(claim)
-    for claims in of_one.values():
+    log.skipped(NotEvaluated.EXEMPT, len(day.claims) - len(day.counted))
+    log.skipped(NotEvaluated.ENTERED_TIME, len(day.counted) - len(day.timed))
+    log.skipped(NotEvaluated.NOT_AT_SITE, len(day.timed) - len(day.timed_here))
+    log.looked(len(day.timed_here))
+    for claims in of_one:
         if len(claims) > 1:
-            _pairs(claims, least, may_not_meet, log)
+            here = [
+                one for one in claims if one.measured and not one.exempt and one.place is Place.SITE
+            ]
+            _pairs(here, least, may_not_meet, log)
 
 
 def _pairs(
-    claims: list[RuledClaim],
+    claims: Sequence[RuledClaim],
     least: timedelta,
     may_not_meet: Callable[[RuledClaim, RuledClaim], bool],
     log: RuleLog,
 ) -> None:
+    times = [one.judged.claim.service.performed_at for one in claims]
     meets: dict[int, list[int]] = {}
-    for place, one in enumerate(claims):
-        at = one.judged.claim.service.performed_at
-        for later in range(place + 1, len(claims)):
-            if claims[later].judged.claim.service.performed_at - at >= least:
+    for place, at in enumerate(times):
+        for later in range(place + 1, len(times)):
+            if times[later] - at >= least:
                 break
-            if may_not_meet(one, claims[later]):
+            if may_not_meet(claims[place], claims[later]):
                 meets.setdefault(place, []).append(later)
                 meets.setdefault(later, []).append(place)
     for place, others in meets.items():

@@ -10,7 +10,8 @@ CODE = RuleCode.PATIENT_DECEASED
 def find(day: ClaimDay, log: RuleLog) -> None:
     """The day of death itself is none after it."""
     log.looked(len(day.claims))
-    for one in day.claims:
-        deceased_on = one.judged.patient.deceased_on
+    for claims in day.by_patient.values():
+        deceased_on = claims[0].judged.patient.deceased_on
         if deceased_on is not None and day.day > deceased_on:
-            log.found(one.judged, {"deceased_on": deceased_on})
+            for one in claims:
+                log.found(one.judged, {"deceased_on": deceased_on})

@@ -13,7 +13,7 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     find_overlaps(
         day,
         day.settings.overlap_min,
-        lambda one: one.judged.claim.patient_id,
+        day.by_patient.values(),
         lambda one, other: (
             one.judged.claim.service.practitioner_ref != other.judged.claim.service.practitioner_ref
         ),

@@ -13,7 +13,7 @@ def find(day: ClaimDay, log: RuleLog) -> None:
     find_overlaps(
         day,
         day.settings.overlap_min,
-        lambda one: one.judged.claim.service.practitioner_ref,
+        day.by_practitioner.values(),
         lambda one, other: one.judged.claim.patient_id != other.judged.claim.patient_id,
         log,
     )

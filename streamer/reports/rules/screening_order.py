@@ -19,14 +19,13 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         return
     before = former_steps(day.settings.screenings)
     round_ = timedelta(days=day.settings.screening_days)
-    others = 0
-    for one in day.claims:
-        former = before.get(one.judged.claim.service.service_code)
+    for code, claims in day.by_code.items():
+        former = before.get(code)
         if former is None:
-            others += 1
-        else:
+            log.looked(len(claims))
+            continue
+        for one in claims:
             _step(one, former, day, round_, log)
-    log.looked(others)
 
 
 def former_steps(screenings: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, str]]:

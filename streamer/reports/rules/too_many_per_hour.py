@@ -1,5 +1,6 @@
 """More patients within an hour than one practitioner can see."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -18,23 +19,18 @@ _HOUR: Final = timedelta(hours=1)
 
 def find(day: ClaimDay, log: RuleLog) -> None:
     """Every claim of such an hour stands out; only measured times count, exempt services don't."""
-    of_practitioner: dict[str, list[RuledClaim]] = {}
-    for one in day.claims:
-        if one.exempt:
-            log.skipped(NotEvaluated.EXEMPT)
-        elif not one.measured:
-            log.skipped(NotEvaluated.ENTERED_TIME)
-        else:
-            of_practitioner.setdefault(one.judged.claim.service.practitioner_ref, []).append(one)
+    log.skipped(NotEvaluated.EXEMPT, len(day.claims) - len(day.counted))
+    log.skipped(NotEvaluated.ENTERED_TIME, len(day.counted) - len(day.timed))
+    log.looked(len(day.timed))
     least = min((day.settings.per_hour, *day.settings.per_hour_of.values()))
-    for practitioner_ref, claims in of_practitioner.items():
-        log.looked(len(claims))
+    for practitioner_ref, every in day.by_practitioner.items():
+        claims = [one for one in every if one.measured and not one.exempt]
         if len(claims) > least:
             _hours(practitioner_ref, claims, day.settings, log)
 
 
 def _hours(
-    practitioner_ref: str, claims: list[RuledClaim], settings: Reports, log: RuleLog
+    practitioner_ref: str, claims: Sequence[RuledClaim], settings: Reports, log: RuleLog
 ) -> None:
     """Slide an hour over claims in order of their time."""
     found: dict[int, int] = {}

@@ -4,8 +4,8 @@ from streamer.domain.age import full_years
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import Parameter
 from streamer.domain.rule_summary import NotEvaluated
-from streamer.reports.rules.claim_day import ClaimDay
-from streamer.reports.rules.fitting import Fits
+from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
+from streamer.reports.rules.fitting import Fit, Fits
 from streamer.reports.rules.rule_log import RuleLog
 
 CODE = RuleCode.WRONG_AGE
@@ -17,25 +17,28 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         log.skipped(NotEvaluated.NOT_SET, len(day.claims))
         return
     fits = Fits(day.settings.fits)
-    looked = 0
-    for one in day.claims:
-        fit = fits.of(one.judged.claim.service.service_code)
+    for code, claims in day.by_code.items():
+        fit = fits.of(code)
         if fit is None or (fit.least is None and fit.most is None):
-            looked += 1
+            log.looked(len(claims))
             continue
-        born = one.judged.patient.birth_date
-        if born is None:
-            log.skipped(NotEvaluated.PATIENT_UNKNOWN)
-            continue
-        looked += 1
-        years = full_years(born, day.day)
-        young = fit.least is not None and years < fit.least
-        old = fit.most is not None and years > fit.most
-        if young or old:
-            said: dict[str, Parameter] = {"years": years}
-            if fit.least is not None:
-                said["least"] = fit.least
-            if fit.most is not None:
-                said["most"] = fit.most
-            log.found(one.judged, said)
-    log.looked(looked)
+        for one in claims:
+            _look(one, fit, day, log)
+
+
+def _look(one: RuledClaim, fit: Fit, day: ClaimDay, log: RuleLog) -> None:
+    born = one.judged.patient.birth_date
+    if born is None:
+        log.skipped(NotEvaluated.PATIENT_UNKNOWN)
+        return
+    log.looked()
+    years = full_years(born, day.day)
+    young = fit.least is not None and years < fit.least
+    old = fit.most is not None and years > fit.most
+    if young or old:
+        said: dict[str, Parameter] = {"years": years}
+        if fit.least is not None:
+            said["least"] = fit.least
+        if fit.most is not None:
+            said["most"] = fit.most
+        log.found(one.judged, said)

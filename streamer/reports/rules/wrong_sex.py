@@ -15,17 +15,16 @@ def find(day: ClaimDay, log: RuleLog) -> None:
         log.skipped(NotEvaluated.NOT_SET, len(day.claims))
         return
     fits = Fits(day.settings.fits)
-    looked = 0
-    for one in day.claims:
-        fit = fits.of(one.judged.claim.service.service_code)
+    for code, claims in day.by_code.items():
+        fit = fits.of(code)
         if fit is None or fit.sex is None:
-            looked += 1
+            log.looked(len(claims))
             continue
-        sex = one.judged.patient.sex
-        if sex is None:
-            log.skipped(NotEvaluated.PATIENT_UNKNOWN)
-            continue
-        looked += 1
-        if sex != fit.sex:
-            log.found(one.judged, {"wanted": fit.sex})
-    log.looked(looked)
+        for one in claims:
+            sex = one.judged.patient.sex
+            if sex is None:
+                log.skipped(NotEvaluated.PATIENT_UNKNOWN)
+                continue
+            log.looked()
+            if sex != fit.sex:
+                log.found(one.judged, {"wanted": fit.sex})
