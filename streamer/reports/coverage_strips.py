@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from streamer.domain.coverage import Coverage
 from streamer.domain.judged_day import JudgedDay
 from streamer.domain.report.coverage_strip import CoverageStrip, Gap
 from streamer.domain.uptime_interval import UptimeInterval
@@ -31,11 +32,13 @@ class CoverageStrips:
     def of_day(self, day: JudgedDay) -> Iterator[CoverageStrip]:
         """Yield a strip for each entrance of a building in which somebody was due."""
         due: dict[str | None, tuple[datetime, datetime]] = {}
+        last: dict[str | None, Coverage] = {}
         for one in day.appointments:
-            window = one.verdict.coverage
-            if window is None:
+            window, building = one.verdict.coverage, one.appointment.building
+            # Those that begin together mostly have one window.
+            if window is None or window is last.get(building):
                 continue
-            building = one.appointment.building
+            last[building] = window
             opens, closes = due.get(building, (window.starts_at, window.ends_at))
             due[building] = (min(opens, window.starts_at), max(closes, window.ends_at))
         for entrance, uptime in self._entrances:

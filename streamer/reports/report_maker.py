@@ -117,8 +117,8 @@ class ReportMaker:
             known = self._rules.get(code)
             self._rules[code] = summary if known is None else known + summary
         rows = [appointment_row(one, self._explained) for one in day.appointments]
-        for one in day.appointments:
-            self._names[one.appointment.practitioner_ref] = one.appointment.practitioner_name
+        booked = [one.appointment for one in day.appointments]
+        self._names.update((one.practitioner_ref, one.practitioner_name) for one in booked)
         waiting: list[ReportRow] = []
         ids: list[bytes] = []
         for claim in day.claims:

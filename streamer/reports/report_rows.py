@@ -64,7 +64,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
         _covered(verdict),
         patient.enrolled,
         patient.declined,
-        _explained(one, explained),
+        _explained(one, explained) if explained else False,
         False,
         service.appointment_ref,
         service.amount,

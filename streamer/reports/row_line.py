@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.coverage import UnknownCause
-from streamer.domain.report.row import ReportRow, RowEvidence
+from streamer.domain.report.row import ReportRow
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource
 
@@ -32,7 +32,6 @@ def line_of(row: ReportRow) -> bytes:
     if row.findings:
         # Few rows have any, and their parameters may be of many kinds.
         return _whole_row(row, exclude_defaults=True) + b"\n"
-    said = _said(row.status, row.verdict, row.grade, row.cause, row.not_applicable)
     whose = _whose(row.practitioner_ref, row.department, row.service_code, row.service_name)
     known = _known(
         row.own_evidence,
@@ -42,12 +41,19 @@ def line_of(row: ReportRow) -> bytes:
         row.explained,
         row.took_place,
     )
-    evidence = "" if row.evidence is None else _evidence(row.evidence)
+    verdict = (row.status, row.verdict, row.grade, row.cause, row.not_applicable)
+    one = row.evidence
+    if one is None:
+        said = _said(*verdict)
+    else:
+        before, between, after = _found(*verdict, one.source, one.grade, one.method, one.place)
+        said = f"{before}{one.source_id}{between}{_moment(one.occurred_at)}{after}"
     billed = "" if row.amount is None and row.appointment_ref is None else _billed(row)
+    risk = _risk(row.currency, row.measured, row.certain, row.estimated)
     return (
         f'{{"kind":"{row.kind}","ref":{encode_basestring(row.ref)},'
         f'"patient_id":{encode_basestring(row.patient_id)},{whose},"at":"{_moment(row.at)}",'
-        f"{said}{evidence}{known}{billed}{_risk(row)}}}\n"
+        f"{said}{known}{billed}{risk}}}\n"
     ).encode()
 
 
@@ -78,23 +84,27 @@ def _said(
     return found
 
 
-def _evidence(one: RowEvidence) -> str:
-    source, grade, place = _found(one.source, one.grade, one.method, one.place)
-    return f"{source}{one.source_id}{grade}{_moment(one.occurred_at)}{place}"
-
-
 @lru_cache(_REMEMBERED)
 def _found(
-    source: EvidenceSource, grade: EvidenceGrade, method: Method | None, place: str | None
+    status: str,
+    verdict: VerdictKind,
+    grade: VerdictGrade | None,
+    cause: UnknownCause | None,
+    not_applicable: NotApplicable | None,
+    source: EvidenceSource,
+    worth: EvidenceGrade,
+    method: Method | None,
+    place: str | None,
 ) -> tuple[str, str, str]:
-    """What stands before its id, before its moment, and after that."""
-    said = "" if method is None else f',"method":"{method}"'
+    """What stands before the evidence's id, before its moment, and after that."""
+    how = "" if method is None else f',"method":"{method}"'
     if place is not None:
-        said += f',"place":{encode_basestring(place)}'
+        how += f',"place":{encode_basestring(place)}'
     return (
-        f',"evidence":{{"source":"{source}","source_id":"',
-        f'","grade":"{grade}","occurred_at":"',
-        f'"{said}}}',
+        _said(status, verdict, grade, cause, not_applicable)
+        + f',"evidence":{{"source":"{source}","source_id":"',
+        f'","grade":"{worth}","occurred_at":"',
+        f'"{how}}}',
     )
 
 
@@ -128,13 +138,14 @@ def _billed(row: ReportRow) -> str:
     return found
 
 
-def _risk(row: ReportRow) -> str:
-    found = "" if row.currency is None else f',"currency":{encode_basestring(row.currency)}'
-    if row.measured:
+@lru_cache(_REMEMBERED)
+def _risk(currency: str | None, measured: bool, certain: bool, estimated: bool) -> str:
+    found = "" if currency is None else f',"currency":{encode_basestring(currency)}'
+    if measured:
         found += ',"measured":true'
-    if row.certain:
+    if certain:
         found += ',"certain":true'
-    return found + ',"estimated":true' if row.estimated else found
+    return found + ',"estimated":true' if estimated else found
 
 
 def _amount(amount: Decimal) -> str:

@@ -54,20 +54,14 @@ class VisitCounts:
         bills says so. Where something of a visit is unknown, nothing is said of it but that there
         is evidence, if there is.
         """
-        told: list[tuple[tuple[str, UUID], JudgedAppointment | JudgedClaim]] = [
-            ((one.appointment.practitioner_ref, one.appointment.patient_id), one)
-            for one in day.appointments
-            if one.took_place
-        ]
-        told += [
-            ((claim.claim.service.practitioner_ref, claim.claim.patient_id), claim)
-            for claim in day.claims
-        ]
         visits: dict[tuple[str, UUID], JudgedAppointment | JudgedClaim] = {}
-        for key, one in told:
-            former = visits.get(key)
-            if former is None or _ORDER[one.verdict.kind] < _ORDER[former.verdict.kind]:
-                visits[key] = one
+        for one in day.appointments:
+            if one.took_place:
+                booked = one.appointment
+                _keep(visits, (booked.practitioner_ref, booked.patient_id), one)
+        for claim in day.claims:
+            billed = claim.claim
+            _keep(visits, (billed.service.practitioner_ref, billed.patient_id), claim)
         alike = Counter(
             (practitioner_ref, one.patient.enrolled, one.verdict.kind, one.verdict.grade)
             for (practitioner_ref, _), one in visits.items()
@@ -87,6 +81,19 @@ class VisitCounts:
         count.verified += times
         if grade in _WEAK:
             count.weak += times
+
+
+def _keep(
+    visits: dict[tuple[str, UUID], JudgedAppointment | JudgedClaim],
+    visit: tuple[str, UUID],
+    one: JudgedAppointment | JudgedClaim,
+) -> None:
+    former = visits.setdefault(visit, one)
+    # A claim mostly has the verdict of its appointment, the very same one.
+    if former.verdict is not one.verdict and (
+        _ORDER[one.verdict.kind] < _ORDER[former.verdict.kind]
+    ):
+        visits[visit] = one
 
 
 # Of several verdicts of one visit the first of these says what the visit is.
