@@ -23,13 +23,10 @@ class AppointmentFacts(NamedTuple):
     service_code: str
     service_name: str
     starts_at: datetime
-    ends_at: datetime
     status: AppointmentStatus
-    status_changed_at: datetime
     department: str | None
     building: str | None
     room: str | None
     place: Place
-    walk_in: bool
     recorded_at: datetime | None
     former_refs: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """A billed service as reports read it."""
 
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -8,11 +7,10 @@ from streamer.domain.billed_service import BilledService
 
 
 class ClaimFacts(NamedTuple):
-    """Times are aware, UTC.
+    """What verdicts and rules ask of it.
 
     Attributes:
         appointment_id: The appointment named, where this site knows it.
-        recorded_at: When it was imported first.
     """
 
     claim_id: UUID
@@ -20,4 +18,3 @@ class ClaimFacts(NamedTuple):
     patient_id: UUID
     appointment_id: UUID | None
     practitioner_name: str
-    recorded_at: datetime

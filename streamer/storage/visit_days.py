@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -32,6 +34,8 @@ from streamer.storage.report_patients import ReportPatients
 _TIMEOUT_S: Final = 30.0
 _STATUSES: Final = {one.value: one for one in AppointmentStatus}
 _PLACES: Final = {one.value: one for one in Place}
+# Different amounts of a day: services have their prices.
+_REMEMBERED: Final = 4096
 _PRECISIONS: Final = {one.value: one for one in TimePrecision}
 
 
@@ -191,14 +195,11 @@ class OpenPeriod:
             service_code,
             service_name,
             starts_at,
-            ends_at,
             status,
-            status_changed_at,
             department,
             building,
             room,
             place,
-            walk_in,
             recorded_at,
         ) = row
         practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
@@ -211,14 +212,11 @@ class OpenPeriod:
             service_code,
             service_name,
             starts_at,
-            ends_at,
             _STATUSES[status],
-            status_changed_at,
             department,
             building,
             room,
             _PLACES[place],
-            walk_in,
             recorded_at,
             former.get(appointment_id, ()),
         )
@@ -244,7 +242,6 @@ class OpenPeriod:
             payer,
             place,
             room,
-            recorded_at,
         ) = row
         practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
         service = BilledService(
@@ -255,7 +252,7 @@ class OpenPeriod:
             service_code,
             service_name,
             performed_at,
-            amount,
+            _amount(amount),
             currency,
             _PRECISIONS[time_precision],
             payer,
@@ -263,9 +260,12 @@ class OpenPeriod:
             room=room,
         )
         appointment_id = None if appointment_ref is None else known.get(appointment_ref)
-        return ClaimFacts(
-            claim_id, service, patient_id, appointment_id, practitioner_name, recorded_at
-        )
+        return ClaimFacts(claim_id, service, patient_id, appointment_id, practitioner_name)
+
+
+@lru_cache(_REMEMBERED)
+def _amount(text: str) -> Decimal:
+    return Decimal(text)
 
 
 class VisitDays:

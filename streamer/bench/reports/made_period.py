@@ -34,7 +34,6 @@ PHANTOMS: Final = ("PH-1", "PH-2")
 CROOKED: Final = "CR-1"
 """Who sees patients, and bills others besides."""
 
-_SLOT: Final = timedelta(minutes=20)
 _A_WINDOW_MIN: Final = 150.0
 _TOLERATED_MIN: Final = 7.5
 
@@ -181,9 +180,9 @@ class Maker:
         """Book one."""
         made = AppointmentFacts(
             self.new_id(), self.ref("A"), who.patient_id, practitioner_ref,
-            f"Dr {practitioner_ref}", "A02", "Consultation", starts_at, starts_at + _SLOT, status,
-            starts_at, "Therapy" if building == "main" else "Dental", building, None, place,
-            False, recorded_at or starts_at - timedelta(days=7),
+            f"Dr {practitioner_ref}", "A02", "Consultation", starts_at, status,
+            "Therapy" if building == "main" else "Dental", building, None, place,
+            recorded_at or starts_at - timedelta(days=7),
         )  # fmt: skip
         self.period.appointments.append(made)
         self.period.expected[made.appointment_id] = expected
@@ -210,7 +209,7 @@ class Maker:
         )  # fmt: skip
         made = ClaimFacts(
             self.new_id(), service, who.patient_id, None if of is None else of.appointment_id,
-            f"Dr {practitioner_ref}", performed_at + timedelta(days=30),
+            f"Dr {practitioner_ref}",
         )  # fmt: skip
         self.period.claims.append(made)
         self.period.expected[made.claim_id] = expected

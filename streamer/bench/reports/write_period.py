@@ -20,6 +20,8 @@ from streamer.storage.profile import place_of_profile, profile_bytes
 
 _LIMIT_S: Final = 300.0
 _PORTION: Final = 10_000
+_SLOT: Final = timedelta(minutes=20)
+_BILLED_AFTER: Final = timedelta(days=30)
 
 
 async def write_period(database: Database, site_id: str, maker: Maker) -> None:
@@ -80,8 +82,8 @@ async def write_visits(database: Database, site_id: str, maker: Maker) -> None:
                 (
                     one.appointment_id, site_id, one.appointment_ref, one.patient_id,
                     practitioners[one.practitioner_ref], one.service_code, one.service_name,
-                    one.starts_at, one.ends_at, one.status.value, one.status_changed_at,
-                    one.department, one.building, one.place.value, one.walk_in, one.recorded_at,
+                    one.starts_at, one.starts_at + _SLOT, one.status.value, one.starts_at,
+                    one.department, one.building, one.place.value, False, one.recorded_at,
                 )
                 for one in period.appointments
             ],
@@ -170,7 +172,7 @@ async def write_claims(database: Database, site_id: str, period: MadePeriod) -> 
             one.patient_id, practitioners[one.service.practitioner_ref],
             one.service.service_code, one.service.service_name, one.service.performed_at,
             one.service.amount, one.service.currency, one.service.time_precision.value,
-            one.service.payer, one.recorded_at,
+            one.service.payer, one.service.performed_at + _BILLED_AFTER,
         )
         for one in period.claims
     ]  # fmt: skip

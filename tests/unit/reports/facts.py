@@ -77,8 +77,7 @@ def appointment(
 ) -> AppointmentFacts:
     usual = AppointmentFacts(
         number(name), name, number(who), "D-1", "Dr One", "S1", "Consultation", at(hour),
-        at(hour + 1 / 3), AppointmentStatus.FULFILLED, at(hour), "Therapy", "main", None,
-        Place.SITE, False, at(-24),
+        AppointmentStatus.FULFILLED, "Therapy", "main", None, Place.SITE, at(-24),
     )  # fmt: skip
     return usual._replace(**changed)
 
@@ -97,7 +96,7 @@ def claim(
     )  # fmt: skip
     service = service._replace(**changed)
     return ClaimFacts(
-        number(name), service, number(who), None if of is None else number(of), "Dr One", at(24)
+        number(name), service, number(who), None if of is None else number(of), "Dr One"
     )
 
 
