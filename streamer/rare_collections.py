@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_RARE: Final = (100_000, 20, 100)
+_RARE: Final = (500_000, 20, 100)
 """Other work of the process goes on meanwhile, so that looking does not stop altogether."""
 
 

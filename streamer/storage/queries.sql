@@ -2749,19 +2749,7 @@ SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
 -- name: report_patients
 -- As of a day, from $3 to $4: who had agreed to be recognised from its beginning to its end, and who
 -- had refused or withdrawn by then. A template that is erased has left its receipt.
-WITH agreed AS (
-    SELECT patient_id,
-           bool_or(status <> 'rejected' AND given_at <= $3 AND (ends_at IS NULL OR ends_at >= $4))
-               AS in_force,
-           bool_or((status = 'rejected' OR ended_reason = 'withdrawn')
-                   AND coalesce(ends_at, given_at) < $4) AS refused
-    FROM (SELECT patient_id, given_at, coalesce(ended_at, withdrawn_at, expires_at) AS ends_at,
-                 status, ended_reason
-          FROM consents
-          WHERE patient_id = ANY($2::uuid[]) AND purpose = 'check-in'
-            AND status IN ('active', 'inactive', 'rejected')) AS given
-    GROUP BY patient_id
-), known AS MATERIALIZED (
+WITH known AS MATERIALIZED (
     SELECT p.patient_id, p.patient_ref, p.deceased_on, p.attached_from, p.attached_to,
            NOT p.is_staff AND coalesce(a.in_force, false)
                AND (p.patient_id IN (SELECT t.patient_id FROM templates t
@@ -2772,7 +2760,17 @@ WITH agreed AS (
            p.patient_id IN (SELECT t.patient_id FROM look_alikes l
                             JOIN templates t ON t.template_id IN (l.template_id, l.other_id))
                AS code_only
-    FROM patients p LEFT JOIN agreed a USING (patient_id)
+    FROM patients p LEFT JOIN LATERAL (
+        SELECT bool_or(status <> 'rejected' AND given_at <= $3
+                       AND (ends_at IS NULL OR ends_at >= $4)) AS in_force,
+               bool_or((status = 'rejected' OR ended_reason = 'withdrawn')
+                       AND coalesce(ends_at, given_at) < $4) AS refused
+        FROM (SELECT given_at, coalesce(ended_at, withdrawn_at, expires_at) AS ends_at, status,
+                     ended_reason
+              FROM consents c
+              WHERE c.patient_id = p.patient_id AND purpose = 'check-in'
+                AND status IN ('active', 'inactive', 'rejected')) AS given
+    ) a ON true
     WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[])
 )
 SELECT patient_id, patient_ref, enrolled, refused AND NOT enrolled AS declined, code_only,

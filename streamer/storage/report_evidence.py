@@ -49,7 +49,7 @@ class ReportEvidence:
             sql("report_code_issuers"), *span, timeout=_TIMEOUT_S
         )
         issued = {(row["redeemed_at"], row["device_id"]): row["issuer_refs"] for row in issuers}
-        return tuple(self._evidence(row, issued, booked) for row in rows)
+        return tuple([self._evidence(row, issued, booked) for row in rows])
 
     async def unlooked(self, start: datetime, end: datetime) -> frozenset[UUID]:
         """Return appointments whose patient was perhaps seen, and nobody decided."""

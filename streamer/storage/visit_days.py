@@ -62,9 +62,9 @@ class OpenPeriod:
         period: tuple[date, date],
         wants: ReportWants,
         producers: Mapping[str, tuple[str, ...]],
-        practitioners: Mapping[UUID, tuple[str, str]],
+        practitioners: Mapping[bytes, tuple[str, str]],
     ) -> None:
-        """Made by `VisitDays.opened`; `practitioners` have reference and name."""
+        """Made by `VisitDays.opened`; `practitioners` are reference and name by an id's bytes."""
         self._connection = connection
         self._site_id, self._zone = site
         self._period = period
@@ -115,12 +115,10 @@ class OpenPeriod:
         fetch = self._connection.fetch
         former: dict[UUID, tuple[str, ...]] = {}
         for row in await fetch(sql("report_former_practitioners"), *span, timeout=_TIMEOUT_S):
-            ref, _ = self._practitioners[row["practitioner_id"]]
+            ref, _ = self._practitioners[row["practitioner_id"].bytes]
             former[row["appointment_id"]] = (*former.get(row["appointment_id"], ()), ref)
-        appointments = tuple(
-            self._appointment(row, former)
-            for row in await fetch(sql("report_appointments"), *span, timeout=_TIMEOUT_S)
-        )
+        booked = await fetch(sql("report_appointments"), *span, timeout=_TIMEOUT_S)
+        appointments = tuple([self._appointment(row, former) for row in booked])
         billed = await fetch(sql("report_claims"), *span, timeout=_TIMEOUT_S)
         today = {one.appointment_ref: one.appointment_id for one in appointments}
         elsewhere = await self._elsewhere(today, billed)
@@ -202,7 +200,7 @@ class OpenPeriod:
             place,
             recorded_at,
         ) = row
-        practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
+        practitioner_ref, practitioner_name = self._practitioners[practitioner_id.bytes]
         return AppointmentFacts(
             appointment_id,
             appointment_ref,
@@ -243,7 +241,7 @@ class OpenPeriod:
             place,
             room,
         ) = row
-        practitioner_ref, practitioner_name = self._practitioners[practitioner_id]
+        practitioner_ref, practitioner_name = self._practitioners[practitioner_id.bytes]
         service = BilledService(
             claim_ref,
             appointment_ref,
@@ -300,7 +298,7 @@ class VisitDays:
                 account = name.casefold()
                 producers[account] = (*producers.get(account, ()), *refs)
             rows = await connection.fetch(sql("report_practitioners"), self._site[0])
-            practitioners = {row[0]: (row[1], row[2]) for row in rows}
+            practitioners = {row[0].bytes: (row[1], row[2]) for row in rows}
             yield OpenPeriod(
                 connection, self._vault, self._site, period, wants, producers, practitioners
             )
