@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from config.settings import Reports
@@ -35,6 +37,8 @@ from streamer.reports.risk import PeriodRisk
 from streamer.reports.row_line import line_of
 from streamer.reports.rules.weak_evidence import WEAK
 from streamer.reports.visit_counts import VisitCounts
+
+_graded_of: Final = attrgetter("practitioner_ref", "grade")
 
 Notices = tuple[tuple[str, Mapping[str, str | int]], ...]
 
@@ -119,17 +123,19 @@ class ReportMaker:
         rows = [appointment_row(one, self._explained) for one in day.appointments]
         booked = [one.appointment for one in day.appointments]
         self._names.update((one.practitioner_ref, one.practitioner_name) for one in booked)
+        billed: list[ReportRow] = []
         waiting: list[ReportRow] = []
         ids: list[bytes] = []
         for claim in day.claims:
             row = claim_row(claim, self._explained)
             self._names[row.practitioner_ref] = claim.claim.practitioner_name
-            self._graded[row.practitioner_ref, row.grade] += 1
             if _may_come_at_risk(claim):
                 waiting.append(row)
                 ids.append(claim.claim.claim_id.bytes)
             else:
-                rows.append(row)
+                billed.append(row)
+        rows += billed
+        self._graded.update(map(_graded_of, chain(billed, waiting)))
         self._sums.add(day.day, [*rows, *waiting])
         self._sums.add_risks(day.day, rows)
         asked = array("I", (at for at, row in enumerate(rows) if may_be_asked(row)))
