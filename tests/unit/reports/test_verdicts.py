@@ -13,6 +13,7 @@ from streamer.domain.coverage import UnknownCause
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
 from streamer.reports.premises import Premises, opening_hours
+from streamer.reports.verdicts import Visit, plain_verdict, verdict_of
 from tests.unit.reports.facts import (
     DAY,
     PREMISES,
@@ -51,6 +52,23 @@ def test_evidence_by_whoever_billed_it_before_is_none(former: tuple[str, ...]) -
     for verdict in (day.appointments[0].verdict, day.claims[0].verdict):
         assert (verdict.kind is VERIFIED) is not bool(former)
         assert verdict.own_evidence is bool(former)
+
+
+@pytest.mark.parametrize("producers", [(), ("D-1",), ("D-9",)])
+@pytest.mark.parametrize("former", [(), ("D-9",)])
+@pytest.mark.parametrize("status", [AppointmentStatus.FULFILLED, AppointmentStatus.NOSHOW])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_plain_verdict_is_what_all_of_it_comes_to(
+    producers: tuple[str, ...], former: tuple[str, ...], status: AppointmentStatus, count: int
+) -> None:
+    pieces = [evidence(9.9 + n / 10, produced_by=producers) for n in range(count)]
+    covered = uptime()
+    window = covered.coverage("main", at(8), at(10.5))
+    who = patient()
+    visit = Visit(who, "D-1", at(10), Place.SITE, "main", window, status, False, former)
+    plain = plain_verdict(pieces, "D-1", former, window)
+    assert (plain is not None) is (count == 1 and not former and "D-1" not in producers)
+    assert plain in (None, verdict_of(visit, pieces, pieces, covered))
 
 
 def test_the_best_evidence_speaks() -> None:
