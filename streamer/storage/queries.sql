@@ -2748,30 +2748,30 @@ SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
 
 -- name: report_patients
 -- As of a day, from $3 to $4: who had agreed to be recognised from its beginning to its end, and who
--- had refused or withdrawn by then. A template that is erased has left its receipt.
+-- had refused or withdrawn by then. A template that is erased has left its receipt. Nothing is joined:
+-- each list is read once, whatever the planner believes of the tables.
 WITH known AS MATERIALIZED (
     SELECT p.patient_id, p.patient_ref, p.deceased_on, p.attached_from, p.attached_to,
-           NOT p.is_staff AND coalesce(a.in_force, false)
+           NOT p.is_staff
+               AND p.patient_id IN (SELECT c.patient_id FROM consents c
+                                    WHERE c.patient_id = ANY($2::uuid[]) AND c.purpose = 'check-in'
+                                      AND c.status IN ('active', 'inactive') AND c.given_at <= $3
+                                      AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at,
+                                                   'infinity') >= $4)
                AND (p.patient_id IN (SELECT t.patient_id FROM templates t
                                      WHERE t.patient_id = ANY($2::uuid[]))
                     OR p.patient_id IN (SELECT e.patient_id FROM erasures e
                                         WHERE e.site_id = $1 AND e.templates > 0)) AS enrolled,
-           coalesce(a.refused, false) AS refused,
+           p.patient_id IN (SELECT c.patient_id FROM consents c
+                            WHERE c.patient_id = ANY($2::uuid[]) AND c.purpose = 'check-in'
+                              AND (c.status = 'rejected' OR c.status IN ('active', 'inactive')
+                                   AND c.ended_reason = 'withdrawn')
+                              AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, c.given_at)
+                                  < $4) AS refused,
            p.patient_id IN (SELECT t.patient_id FROM look_alikes l
                             JOIN templates t ON t.template_id IN (l.template_id, l.other_id))
                AS code_only
-    FROM patients p LEFT JOIN LATERAL (
-        SELECT bool_or(status <> 'rejected' AND given_at <= $3
-                       AND (ends_at IS NULL OR ends_at >= $4)) AS in_force,
-               bool_or((status = 'rejected' OR ended_reason = 'withdrawn')
-                       AND coalesce(ends_at, given_at) < $4) AS refused
-        FROM (SELECT given_at, coalesce(ended_at, withdrawn_at, expires_at) AS ends_at, status,
-                     ended_reason
-              FROM consents c
-              WHERE c.patient_id = p.patient_id AND purpose = 'check-in'
-                AND status IN ('active', 'inactive', 'rejected')) AS given
-    ) a ON true
-    WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[])
+    FROM patients p WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[])
 )
 SELECT patient_id, patient_ref, enrolled, refused AND NOT enrolled AS declined, code_only,
        deceased_on, attached_from, attached_to
