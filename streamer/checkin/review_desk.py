@@ -22,7 +22,7 @@ from streamer.checkin.shown_desk import ShownDesk, ShownStore, ShownWaiting, Tak
 from streamer.checkin.waiting import wait_for_any
 from streamer.clock import Clock
 from streamer.domain.actor import SERVICE, Actor
-from streamer.domain.check_in import CheckIn, Recorded
+from streamer.domain.check_in import CheckIn
 from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import (
     LIFETIME,
@@ -47,7 +47,6 @@ log = structlog.get_logger(__name__)
 
 _SWEEP_S: Final = 5.0
 _RETRY_S: Final = 2.0
-_IN: Final = frozenset({Recorded.WRITTEN, Recorded.DUPLICATE})
 
 
 class ReviewStore(ShownStore, Protocol):
@@ -268,7 +267,7 @@ class ReviewDesk:
         written = await self._store.decide(records, check_ins, actor, presences)
         self._queue.settle(review, now)
         self._queue.take(review.review_id)
-        if not _IN.isdisjoint(written.check_ins):
+        if written.arrived:
             self._queue.arrived(candidate.patient_id, now)
         log.info(
             "review",
@@ -335,9 +334,8 @@ class ReviewDesk:
             raise InputError(f"review {beginning}: several begin so; give more of the id")
         minutes = LIFETIME.total_seconds() / 60
         raise InputError(
-            f"review {beginning or 'without an id'}: none waits under this id; it may have been "
-            f"decided, be over after its {minutes:.0f} minutes, or have settled itself: the "
-            "patient has arrived, or consents no more",
+            f"review {beginning or 'without an id'}: none waits under this id; it was decided, is "
+            f"over after {minutes:.0f} minutes, or the patient has arrived, or consents no more",
             command="see `kirdi review list`",
             code="review_over",
         )
