@@ -54,7 +54,10 @@ REFUSED = (
     "issued it or treat the patient, and a colleague has to take it; or this device waits after "
     "too many wrong ones. Issue a new one, or try another device."
 )
-AWAY = "Meanwhile use a code of the clinic's own (kirdi codes issue)."
+AWAY = (
+    "Check in with a code or QR code of the clinic's own instead (kirdi codes issue), or by hand "
+    "(kirdi check-ins add)"
+)
 REASONS = {
     "already_arrived": "is here already",
     "early": "comes too early; the code stays good, show it again later",
@@ -117,7 +120,7 @@ def redeem(
     chosen: Annotated[
         list[str] | None,
         typer.Option(
-            "--for", metavar="REF", help="Whom a guardian comes with: an appointment, or all."
+            "--for", metavar="REF", help="Whom a guardian comes with: appointments, or all."
         ),
     ] = None,
     egov: Annotated[
@@ -129,7 +132,8 @@ def redeem(
 ) -> None:
     """Redeem a code: whoever can arrive now arrives. Needs no running service.
 
-    A guardian's code first lists the dependants with appointments; choose with --for.
+    A guardian's code first lists the dependants with appointments; choose all who have come at once
+    with --for, as often as needed: that uses the code up.
     """
     settings = read_settings(config)
     if egov and settings.egov.url is None:
@@ -207,7 +211,10 @@ def unblock(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a device take codes again at once: you have looked who was trying there."""
+    """Let a device take codes again at once: you have looked who was trying there.
+
+    Not for practitioners: codes of their own patients are taken there, too.
+    """
     settings = read_settings(config)
 
     async def work() -> bool:
@@ -335,7 +342,10 @@ def _tell(redeemed: "Redeemed", settings: Settings) -> None:
         say(f"{one.appointment_ref}: {ARRIVAL[one.recorded]} ({one.evidence.value})")
     if redeemed.choices:
         zone = settings.site.zone
-        say("With whom? Redeem the code again with --for APPOINTMENT_REF, or --for all:")
+        say(
+            "With whom? Redeem the code again, once for all who have come, for that uses it up: "
+            "--for REF --for REF, or --for all:"
+        )
         for choice in redeemed.choices:
             whose = f"dependant {choice.dependant}" if choice.dependant else "the guardian"
             said = "  set to noshow" if choice.denied else ""

@@ -422,10 +422,8 @@ SELECT EXISTS (
 
 -- name: consent_for_check_in
 -- Read anew under a lock: a withdrawal waits for this transaction or is seen by it. With the
--- practitioners who recorded it, or enrolled a face of the patient's. It has to have held when the face
--- was seen ($3), or a consent that it took the place of: what was seen before a withdrawal serves no
--- consent given after it. Since when that is is told by when they were recorded, not by the day on the
--- document, which anybody may write; of rows from before that was kept there is nothing else.
+-- practitioners who recorded it, or enrolled a face of the patient's. It has to have held ever since the
+-- face was seen ($3): what was seen before a withdrawal serves no consent given after it.
 SELECT c.consent_id, c.recorder_refs || ARRAY(
            SELECT unnest(t.enroller_refs) FROM templates t
            WHERE t.patient_id = c.patient_id AND t.enroller_refs <> '{}'
@@ -434,19 +432,7 @@ FROM consents c JOIN patients p ON p.patient_id = c.patient_id
 WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND (c.expires_at IS NULL OR c.expires_at > $2)
   AND NOT p.is_staff AND p.deceased_on IS NULL
-  AND $3::timestamptz >= (
-      SELECT greatest(
-          min(coalesce(one.recorded_at, one.given_at)) FILTER (
-              WHERE one.consent_id = c.consent_id
-                 OR one.status = 'inactive' AND one.ended_reason = 'superseded'
-                    AND (over.at IS NULL OR coalesce(one.recorded_at, one.given_at) >= over.at)),
-          max(over.at))
-      FROM consents one, (
-          SELECT max(coalesce(e.ended_at, e.withdrawn_at)) AS at FROM consents e
-          WHERE e.patient_id = c.patient_id AND e.purpose = 'check-in'
-            AND e.ended_reason IS DISTINCT FROM 'superseded'
-      ) AS over
-      WHERE one.patient_id = c.patient_id AND one.purpose = 'check-in')
+  AND $3::timestamptz >= kirdi_consent_since(c.consent_id)
 FOR SHARE OF c;
 
 -- name: write_shown_check_in
@@ -673,13 +659,13 @@ WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND reason = 'noshow
   AND (decision = 'confirmed' OR decision <> 'expired' AND method = 'face');
 
 -- name: review_patients
--- References, and who still consents to being recognised.
-SELECT p.patient_id, p.patient_ref,
-       NOT p.is_staff AND p.deceased_on IS NULL AND EXISTS (
-           SELECT FROM consents c
+-- References, and since when they have consented to being recognised; null = they do not.
+SELECT p.patient_id, p.patient_ref, (
+           SELECT kirdi_consent_since(c.consent_id) FROM consents c
            WHERE c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
              AND (c.expires_at IS NULL OR c.expires_at > $3)
-       ) AS consents
+             AND NOT p.is_staff AND p.deceased_on IS NULL
+       ) AS consents_since
 FROM patients p
 WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]);
 
@@ -1256,8 +1242,8 @@ SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 
 -- name: late_bookings
 -- Expected appointments without a check-in, or one undone that day, with the day's sightings of their patient that lie in
--- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
--- force that goes back to the sighting (see consent_for_check_in) and no block; the transaction asks
+-- their arrival window. What a face was seen by needs what a check-in by face needs: a consent that
+-- has held ever since (see consent_for_check_in) and no block; the transaction asks
 -- again. No code counts that was issued by who bills the
 -- appointment, and no face that they enrolled, or whose consent they recorded. First of all those few
 -- are found who were seen and are expected as well: everything else is asked of them only.
@@ -1314,19 +1300,7 @@ WHERE seen.evidence IN ('face', 'egov', 'code')
           WHERE k.patient_id = a.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
             AND (k.expires_at IS NULL OR k.expires_at > $7)
             AND NOT p.is_staff AND p.deceased_on IS NULL
-            AND seen.occurred_at >= (
-                SELECT greatest(
-                    min(coalesce(one.recorded_at, one.given_at)) FILTER (
-                        WHERE one.consent_id = k.consent_id
-                           OR one.status = 'inactive' AND one.ended_reason = 'superseded'
-                              AND (over.at IS NULL OR coalesce(one.recorded_at, one.given_at) >= over.at)),
-                    max(over.at))
-                FROM consents one, (
-                    SELECT max(coalesce(e.ended_at, e.withdrawn_at)) AS at FROM consents e
-                    WHERE e.patient_id = k.patient_id AND e.purpose = 'check-in'
-                      AND e.ended_reason IS DISTINCT FROM 'superseded'
-                ) AS over
-                WHERE one.patient_id = k.patient_id AND one.purpose = 'check-in'))))
+            AND seen.occurred_at >= kirdi_consent_since(k.consent_id))))
 ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
 
 -- name: lock_appointment_by_ref
