@@ -6,7 +6,7 @@ goes on where it was. See docs/design/0018.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from streamer.backup.manifest import (
 )
 from streamer.backup.registers import find_register, refuse_older
 from streamer.backup.restored_accounts import RestoredAccounts, disable_accounts
+from streamer.backup.restored_audit import RestoredAudit, note_restored_audit
 from streamer.backup.tools import PostgresTools
 from streamer.clock import Clock
 from streamer.crypto.key import KeyEncryptionKey
@@ -45,6 +46,7 @@ from streamer.storage.remnants import Remnants
 from streamer.storage.restoring import Settled, settle
 from streamer.storage.schema import migrate
 from streamer.storage.site_logins import serve_site
+from streamer.stores.audit_stores import checkpoint_path
 from streamer.stores.erasing import eraser_of, patient_erasure_of, register_of
 
 log = structlog.get_logger(__name__)
@@ -62,6 +64,7 @@ class Restored:
         settled: What the backup had brought back, and what was erased again.
         accounts: Which accounts may sign in.
         obstacle: Why the database's log cannot be cleaned of it yet; None = it is clean.
+        audit: How the audit agrees with the checkpoints of before; None = it was not compared.
     """
 
     taken_at: datetime | None
@@ -69,6 +72,7 @@ class Restored:
     settled: Settled
     accounts: RestoredAccounts
     obstacle: str | None
+    audit: RestoredAudit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +132,16 @@ async def restore_backup(
             services.database_url, settings.database, settings.site, keys, settling=True
         ) as database:
             complete_to = None if register is None else register.as_of
+            # Before anything is added to it.
+            path = checkpoint_path(settings, home)
+            audit = await note_restored_audit(
+                database, path, settings.site.id, manifest.backup_id, clock
+            )
             restored = await _settle(
                 settings, home, database, register, clock, (wish, manifest, complete_to)
             )
         await _open_to_all(settings, owner_url)
-        return restored
+        return replace(restored, audit=audit)
 
 
 async def settle_database(
