@@ -164,6 +164,13 @@ def _with_lines_lost(machine: Machine, _: Path) -> None:
     lines.write_bytes(lines.read_bytes().splitlines(keepends=True)[0])
 
 
+def _with_a_withdrawal_taken_out(nas: Path) -> None:
+    """By somebody without the key, who puts the number right."""
+    (lines,), (state,) = nas.glob("*/erasures.jsonl"), nas.glob("*/complete.json")
+    lines.write_bytes(b"")
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"lines": 0}))
+
+
 def _without_key(machine: Machine, _: Path) -> None:
     (machine.home / "keys" / "kek").unlink()
 
@@ -284,7 +291,17 @@ async def test_a_restore_that_ends_half_way_is_refused_and_gone_on_with(
                 with pytest.raises(KirdiError, match="it ends here"):
                     await restore(machine, wish(backed_up.backup))
             assert await _state(machine, url) == "refused"
-        assert (await restore(machine, wish(backed_up.backup))).settled.patients == 0
+        _with_a_withdrawal_taken_out(machine.nas)
+        with pytest.raises(BackupError, match="is not as Kirdi wrote it"):
+            await restore(machine, wish(backed_up.backup))
+        assert await _state(machine, url) == "refused"
+        shutil.rmtree(machine.nas)
+        shutil.copytree(backed_up.machine.nas, machine.nas)
+        restored = await restore(machine, wish(backed_up.backup))
+        assert restored.settled.patients == 0
+        # What an interrupted attempt has added since is not taken for tampering.
+        assert restored.audit is not None
+        assert (restored.audit.findings, restored.audit.obstacle) == ((), None)
         async with opened_at(machine) as backend:
             assert await recognisable(backend) == {"P-2", "P-3"}
     finally:
