@@ -147,7 +147,7 @@ def installation_of(
         in_force: Knows the settings as they are now.
         hasher: Hashes passwords; None = as slowly as it should be.
     """
-    at_times = ApiJobs(jobs, backend.job_runs, backend.audit_log, backend.clock)
+    at_times = ApiJobs(jobs, backend.job_runs, backend.audit_log)
     return Installation(
         accounts=ApiAccounts(backend, hasher or Passwords(backend.database.web_secrets.pepper)),
         tokens=ApiTokens(backend),
