@@ -2172,8 +2172,9 @@ FROM (
 GROUP BY kind ORDER BY kind;
 
 -- name: incident_stored
--- Whose data was in the database before the end of the time; who was erased since is counted only.
-SELECT patient_id FROM patients WHERE site_id = $1 AND created_at < $2
+-- Whose data was in the database before the end of the time; who was erased since it began is counted
+-- only: once nothing rests on it, retention deletes the row as well, and the receipt is all there is.
+SELECT patient_id FROM patients WHERE site_id = $1 AND created_at < $3
 UNION
 SELECT patient_id FROM erasures
 WHERE site_id = $1 AND reason IN ('erasure', 'retention') AND erased_at >= $2;
