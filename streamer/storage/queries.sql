@@ -1439,20 +1439,32 @@ ORDER BY a.starts_at, a.appointment_ref
 LIMIT $8;
 
 -- name: day_state
--- Was anything of the day changed that pages show? The cheap question; see `schedule_states`.
+-- Was anything of the day changed that pages show? The cheap question; see `schedule_states`. Who
+-- is enrolled and consents at $4 belongs to it, wherever that was done.
 SELECT (SELECT count(*) || ':' || coalesce(sum(xmin::text::numeric * xmin::text::numeric), 0)
         FROM appointments WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3)
     || '/' || (SELECT count(*) FROM presences WHERE site_id = $1 AND occurred_at >= $2)
     || '/' || (SELECT count(*) || ':' || count(redeemed_at) || ':' || count(revoked_at)
                FROM codes WHERE site_id = $1 AND expires_at > $2)
+    || '/' || (SELECT count(*) || ':' || coalesce(sum(uuid_hash_extended(m.template_id, 0)), 0)
+               FROM appointments a
+               JOIN templates m ON m.patient_id = a.patient_id
+               JOIN consents k ON k.consent_id = m.consent_id AND k.purpose = 'check-in'
+                   AND k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $4)
+               WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3)
     || '/' || (SELECT coalesce(md5(string_agg(review_id::text, ',' ORDER BY review_id)), '')
                FROM waiting_reviews WHERE site_id = $1 AND lead) AS state;
 
 -- name: day_versions
--- Every row's version: its own, how many presences it has, and what its codes have come to.
+-- Every row's version: its own, how many presences it has, what its codes have come to, and whether
+-- its patient is enrolled and consents at $4.
 SELECT a.appointment_id, d.practitioner_ref,
        a.xmin || ':' || coalesce(s.mark, '') || ':' || coalesce(ka.mark, '') || ':'
-           || coalesce(kp.mark, '') AS version
+           || coalesce(kp.mark, '') || ':'
+           || EXISTS (SELECT FROM templates m JOIN consents k ON k.consent_id = m.consent_id
+                      WHERE m.patient_id = a.patient_id AND k.purpose = 'check-in'
+                        AND k.status = 'active'
+                        AND (k.expires_at IS NULL OR k.expires_at > $4)) AS version
 FROM appointments a
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 LEFT JOIN (
