@@ -2,6 +2,7 @@
 
 from streamer.domain.report.figures import AtRisk, Figures, Spread
 from streamer.domain.report.report import Report
+from streamer.domain.rule_code import FOR_A_LOOK
 from streamer.domain.verdict import VerdictKind
 from streamer.exchange.reports.charts import one_bar
 from streamer.exchange.reports.content import Chart, Column, Line, Section, Table
@@ -82,9 +83,14 @@ def at_risk(report: Report, words: Words) -> Section:
     )
     none = not total.certain.claims and not total.estimated.claims
     says = (words.of("risk.none"),) if none else (words.of("risk.note"),)
-    closes = (words.of("risk.estimated.note"),) if total.estimated.claims else ()
+    closes = [words.of("risk.estimated.note")] if total.estimated.claims else []
+    closes += [
+        words.of("looks.counted", rule=words.of(f"rule.{code.value}"), count=words.number(count))
+        for code in FOR_A_LOOK
+        if (count := total.rules.get(code))
+    ]
     table = Table(columns, tuple(lines))
-    return Section("risk", words.of("risk"), says, table=table, closes=closes)
+    return Section("risk", words.of("risk"), says, table=table, closes=tuple(closes))
 
 
 def _risk_line(said: str, risk: AtRisk, words: Words) -> Line:

@@ -140,7 +140,7 @@ def _sections(revision: Revision, days: Days, words: Words) -> Iterable[Section]
         claim_sections.rules(report, words),
     )
     yield from (one for one in groups if one.table is not None)
-    yield claim_sections.risks(report, days, words)
+    yield from claim_sections.standing_out(report, days, words)
     yield claim_sections.call_backs(report, words)
     if revision.entry.number > 1:
         yield _changes(revision, words)

@@ -29,7 +29,7 @@ def row_cells(row: ReportRow, report: Report, words: Words) -> tuple[str, ...]:
         clean(f"{row.service_code} {row.service_name}").strip(),
         words.of(f"verdict.{row.verdict.value}"),
         said_of(row, words),
-        why_at_risk(row, words, names) if row.certain or row.estimated else "",
+        why_at_risk(row, words, names) if row.findings or row.estimated else "",
     )
 
 
