@@ -207,12 +207,13 @@ def _billing(maker: Maker) -> None:
     maker.claim(person, "R-SUB", local(quiet[11], 19.55), instead, booked)
     # Booked here and billed as at home: nobody's presence is asked for, and somebody may look.
     person = maker.patient()
-    at = local(quiet[11], 19.5)
-    booked = maker.appointment(person, "D-1", at, Expected("elsewhere", *maker.without(at)))
+    evening = local(quiet[11], 19.5)
+    truth = Expected("elsewhere", *maker.without(evening))
+    booked = maker.appointment(person, "D-1", evening, truth)
     away = Expected(
         "elsewhere", VerdictKind.NOT_APPLICABLE, None, frozenset({RuleCode.BILLED_ELSEWHERE})
     )
-    maker.claim(person, "D-1", at, away, booked, place=Place.HOME)
+    maker.claim(person, "D-1", evening, away, booked, place=Place.HOME)
     # Another patient's appointment is none of this one's.
     other = Expected(
         "others_appointment",
@@ -220,7 +221,7 @@ def _billing(maker: Maker) -> None:
         UnknownCause.NO_APPOINTMENT,
         frozenset({RuleCode.WRONG_APPOINTMENT}),
     )
-    maker.claim(maker.patient(), "D-1", at, other, booked)
+    maker.claim(maker.patient(), "D-1", evening, other, booked)
 
 
 def _one_arrival(maker: Maker) -> None:

@@ -9,7 +9,7 @@ from streamer.domain.report.figures import AtRisk, Figures, VerdictFigures
 from streamer.domain.report.report import Report
 from streamer.exchange.reports.group_sections import group_name
 from streamer.exchange.reports.sheet import COUNT, DAY, MONEY, SHARE, Sheet, SheetColumn, Value
-from streamer.exchange.reports.verdict_parts import ORDER, count_of, verdict_lines
+from streamer.exchange.reports.verdict_parts import ORDER, arrival_said, count_of, verdict_lines
 from streamer.exchange.reports.words import Words
 
 
@@ -41,9 +41,7 @@ def summary_sheet(book: Workbook, report: Report, words: Words) -> None:
     for name, count in _counted(total):
         sheet.add((words.of(f"figure.{name}"), count, None, None, None, None, None))
     for arrival in total.arrivals:
-        method = words.of(f"method.{arrival.method.value}")
-        grade = words.of(f"grade.{arrival.grade.value}")
-        said = words.of("figure.arrival", method=method, grade=grade)
+        said = arrival_said(arrival, words)
         sheet.add((said, arrival.count, None, None, None, None, None))
     sheet.close()
 

@@ -6,7 +6,12 @@ from streamer.domain.rule_code import FOR_A_LOOK
 from streamer.domain.verdict import VerdictKind
 from streamer.exchange.reports.charts import one_bar
 from streamer.exchange.reports.content import Chart, Column, Line, Section, Table
-from streamer.exchange.reports.verdict_parts import count_of, parts_of, verdict_lines
+from streamer.exchange.reports.verdict_parts import (
+    arrival_said,
+    count_of,
+    parts_of,
+    verdict_lines,
+)
 from streamer.exchange.reports.words import Words
 
 
@@ -115,17 +120,7 @@ def further_figures(report: Report, words: Words) -> Section:
         counted("appointments", total.appointments),
         counted("took_place", total.took_place),
         counted("noshows", total.noshows),
-        *(
-            (
-                words.of(
-                    "figure.arrival",
-                    method=words.of(f"method.{one.method.value}"),
-                    grade=words.of(f"grade.{one.grade.value}"),
-                ),
-                words.number(one.count),
-            )
-            for one in total.arrivals
-        ),
+        *((arrival_said(one, words), words.number(one.count)) for one in total.arrivals),
         (words.of("figure.lateness"), _spread(total.lateness, words)),
         (words.of("figure.waiting"), _spread(total.waiting, words)),
         counted("patients", total.patients),

@@ -1,6 +1,7 @@
 """The four verdicts of a group of visits, in the order in which every form shows them."""
 
-from streamer.domain.report.figures import VerdictFigures
+from streamer.domain.check_in import Method
+from streamer.domain.report.figures import ArrivalCount, VerdictFigures
 from streamer.domain.verdict import VerdictGrade, VerdictKind
 from streamer.exchange.reports.charts import Part
 from streamer.exchange.reports.words import Words
@@ -11,6 +12,8 @@ ORDER = (
     VerdictKind.UNKNOWN,
     VerdictKind.NOT_APPLICABLE,
 )
+
+_SAID_BY_GRADE = frozenset({Method.EGOV, Method.MANUAL})
 
 
 def count_of(figures: VerdictFigures, kind: VerdictKind) -> int:
@@ -30,6 +33,14 @@ def parts_of(figures: VerdictFigures, words: Words) -> tuple[Part, ...]:
         Part(kind.value, words.of(f"verdicts.{kind.value}"), count_of(figures, kind))
         for kind in ORDER
     )
+
+
+def arrival_said(one: ArrivalCount, words: Words) -> str:
+    """Return how patients arrived: the method with its grade, or the grade where both say one."""
+    grade = words.of(f"grade.{one.grade.value}")
+    if one.method in _SAID_BY_GRADE and one.method.value == one.grade.value:
+        return words.of("figure.arrival.alone", grade=grade)
+    return words.of("figure.arrival", method=words.of(f"method.{one.method.value}"), grade=grade)
 
 
 def verdict_lines(
