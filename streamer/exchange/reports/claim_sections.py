@@ -1,10 +1,12 @@
 """What stands out claim by claim: the rules, the claims at risk, the sample to call back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from streamer.domain.report.report import Report
-from streamer.domain.report.row import ReportRow
+from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.rule_code import FOR_A_LOOK
 from streamer.domain.rule_summary import RuleSummary
 from streamer.exchange.reports.content import Column, Days, Line, Section, Table
@@ -40,7 +42,8 @@ def _rule(summary: RuleSummary, words: Words) -> Line:
             words.number(summary.evaluated),
             words.number(summary.found),
             skipped(summary, words) or "–",
-        )
+        ),
+        leads=(None, None, RowsWanted(rule=code) if summary.found else None),
     )
 
 
@@ -130,8 +133,14 @@ def _claim(row: ReportRow, words: Words, names: Mapping[str, str]) -> Line:
             words.of(f"verdict.{row.verdict.value}")
             + (f"; {words.of('explained.yes')}" if row.explained else ""),
             why_at_risk(row, words, names),
-        )
+        ),
+        leads=(None, _alone(row.kind, row.ref, row.at, words)),
     )
+
+
+def _alone(kind: RowKind, ref: str, at: datetime, words: Words) -> RowsWanted:
+    """That row alone, with its evidence."""
+    return RowsWanted(day=words.local(at).date(), kind=kind, ref=ref)
 
 
 def call_backs(report: Report, words: Words) -> Section:
@@ -154,7 +163,8 @@ def call_backs(report: Report, words: Words) -> Section:
                 clean(one.patient_id),
                 clean(names.get(one.practitioner_ref, one.practitioner_ref)),
                 "",
-            )
+            ),
+            leads=(None, _alone(one.kind, one.ref, one.at, words)),
         )
         for one in report.call_backs
     )

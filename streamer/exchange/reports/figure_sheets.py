@@ -31,7 +31,7 @@ def summary_sheet(book: Workbook, report: Report, words: Words) -> None:
     total = report.total
     of_visits, of_claims = total.visits.total, total.claims.total
     sheet.add((words.of("warning"), None, None, None, None, None, None))
-    for said, visits, claims, within in verdict_lines(total.visits, total.claims, words):
+    for said, visits, claims, within, _ in verdict_lines(total.visits, total.claims, words):
         shares = _share(visits, of_visits), _share(claims, of_claims)
         shown = words.of("of_which", what=said) if within else said
         sheet.add((shown, visits, shares[0], claims, shares[1], None, None))
