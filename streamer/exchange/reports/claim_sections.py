@@ -113,8 +113,8 @@ def _claims(rows: Sequence[ReportRow], words: Words, names: Mapping[str, str]) -
         Column(words.of("at"), wide=5),
         Column(words.of("reference"), wide=5),
         Column(words.of("practitioner"), wide=6),
-        Column(words.of("service"), wide=7),
-        Column(words.of("amount"), number=True, wide=5),
+        Column(words.of("service"), wide=6),
+        Column(words.of("amount"), number=True, wide=7),
         Column(words.of("verdict"), wide=6),
         Column(words.of("why"), wide=16),
     )
@@ -149,11 +149,11 @@ def call_backs(report: Report, words: Words) -> Section:
         return Section("call_backs", words.of("call_backs"), (words.of("call_backs.none"),))
     names = practitioner_names(report)
     columns = (
-        Column(words.of("at"), wide=2),
-        Column(words.of("reference"), wide=3),
-        Column(words.of("patient"), wide=3),
-        Column(words.of("practitioner"), wide=4),
-        Column(words.of("answer"), wide=5),
+        Column(words.of("at"), wide=4),
+        Column(words.of("reference"), wide=5),
+        Column(words.of("patient"), wide=9),
+        Column(words.of("practitioner"), wide=6),
+        Column(words.of("answer"), wide=6),
     )
     lines = tuple(
         Line(

@@ -173,8 +173,8 @@ def test_workbook_has_typed_cells(language: str) -> None:
     words = Words(language, ZONE)
     book = openpyxl.load_workbook(io.BytesIO(report_xlsx(revision, days, language)))
     names = [
-        *("summary", "days", "departments", "practitioners", "appointments", "claims"),
-        *("rules", "coverage", "call_backs", "about"),
+        *("summary", "days", "departments", "practitioners", "rates", "trend"),
+        *("appointments", "claims", "rules", "coverage", "call_backs", "about"),
     ]
     assert book.sheetnames == [words.of(f"sheet.{name}") for name in names]
     for name in book.sheetnames[:-1]:
@@ -198,6 +198,12 @@ def test_workbook_has_typed_cells(language: str) -> None:
     service = first[words.of("service")]
     assert (service.data_type, service.value) == ("s", "'=HYPERLINK(1)")
     assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
+    rates = list(book[words.of("sheet.rates")].iter_rows(min_row=2, values_only=True))
+    assert [row[2:4] for row in rates] == [
+        (one.visits, one.unverified) for one in revision.report.rates
+    ]
+    trend = list(book[words.of("sheet.trend")].iter_rows(min_row=2, values_only=True))
+    assert [row[2] for row in trend] == [one.appointments for one in revision.report.trend]
     days_sheet = book[words.of("sheet.days")]
     assert days_sheet["A2"].is_date
     counts = [typing.cast(int, row[1].value) for row in days_sheet.iter_rows(min_row=2)]
