@@ -74,6 +74,11 @@ WHERE site_id = $1 AND id_number_hash = ANY($2::bytea[]) AND patient_ref <> ALL(
 SELECT patient_ref, patient_id FROM patients
 WHERE site_id = $1 AND patient_ref = ANY($2::text[]);
 
+-- name: appointment_patients
+-- Whose the appointments are that rows of an import name.
+SELECT appointment_ref, patient_id FROM appointments
+WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
+
 -- name: guardians_of
 SELECT patient_id, guardian_id FROM guardians WHERE patient_id = ANY($1::uuid[]);
 
