@@ -75,6 +75,7 @@ class ApiCodes:
             arrivals=[Arrival.model_validate(one) for one in done.arrivals],
             choices=[Choice.model_validate(one) for one in done.choices],
             to_review=done.to_review,
+            meant=[Choice.model_validate(one) for one in done.meant],
             advice=_ADVICE.get(done.answer),
         )
 

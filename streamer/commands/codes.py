@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,17 +58,6 @@ AWAY = (
     "Check in with a code or QR code of the clinic's own instead (kirdi codes issue), or by hand "
     "(kirdi check-ins add)"
 )
-REASONS = {
-    "already_arrived": "is here already",
-    "early": "comes too early; the code stays good, show it again later",
-    "late": "comes too late; see reception",
-    "other_building": "has to go to another building; the code stays good",
-    "noshow_set": "was set to noshow; see reception",
-    "cancelled": "has a cancelled appointment; see reception",
-    "not_at_site": "has a visit elsewhere, not here",
-    "no_open_appointment": "has no appointment that can be arrived at now",
-    "no_appointment": "has no appointment today; the code stays good",
-}
 
 
 @app.command()
@@ -336,22 +325,8 @@ def _moment(moment: object, settings: Settings) -> str:
 
 
 def _tell(redeemed: "Redeemed", settings: Settings) -> None:
-    from streamer.commands.outcome_words import ARRIVAL
+    from streamer.commands.redeemed_words import redeemed_words
 
-    for one in redeemed.arrivals:
-        say(f"{one.appointment_ref}: {ARRIVAL[one.recorded]} ({one.evidence.value})")
-    if redeemed.choices:
-        zone = settings.site.zone
-        say(
-            "With whom? Redeem the code again, once for all who have come, for that uses it up: "
-            "--for REF --for REF, or --for all:"
-        )
-        for choice in redeemed.choices:
-            whose = f"dependant {choice.dependant}" if choice.dependant else "the guardian"
-            said = "  set to noshow" if choice.denied else ""
-            starts = f"{choice.starts_at.astimezone(zone):%H:%M}"
-            say(f"  {choice.appointment_ref}  {starts}  {whose}{said}")
-    elif redeemed.answer.value == "not_arrived" and redeemed.reason is not None:
-        say(f"The patient {REASONS.get(redeemed.reason.value, redeemed.reason.value)}.")
-    if redeemed.to_review:
-        say("That they are here is kept, and a colleague is asked: kirdi review list.")
+    opens_before = timedelta(minutes=settings.arrival.opens_before_min)
+    for line in redeemed_words(redeemed, settings.site.zone, opens_before):
+        say(line)

@@ -1056,7 +1056,7 @@ DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
 -- What failed on this day, and who waits: an end of a wait that is over is no news.
 SELECT scope, subject, today, CASE WHEN blocked_until > $3 THEN blocked_until END AS blocked_until
 FROM attempts
-WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 OR blocked_until > $3)
+WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 AND today > 0 OR blocked_until > $3)
 ORDER BY scope, subject;
 
 -- name: patient_for_code

@@ -122,6 +122,9 @@ class Redemption(Answer):
     to_review: bool = Field(
         False, description="set to noshow: that the patient is here waits for a person"
     )
+    meant: list[Choice] = Field(
+        default_factory=list, description="which visits `reason` is about: when, and where"
+    )
     advice: str | None = Field(None, description="of `choose` and `away`: what to do next")
 
 

@@ -70,6 +70,7 @@ async def test_a_guardian_comes_with_everybody(counter: Counter) -> None:
         "A-3": EvidenceGrade.GUARDIAN,
     }
     assert await level(counter) == 0
+    assert await counter.attempts.listed(NOW) == [], "nothing has failed there"
 
 
 async def test_at_a_kiosk_one_single_child_is_no_question(counter: Counter) -> None:
