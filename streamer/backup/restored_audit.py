@@ -13,7 +13,7 @@ from streamer.clock import Clock
 from streamer.errors import InputError, KirdiError
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.audit_verification import AuditVerification
-from streamer.storage.checkpoint_file import CheckpointFile, read_checkpoints
+from streamer.storage.checkpoint_file import CheckpointFile, is_there, read_checkpoints
 from streamer.storage.database import Database
 
 
@@ -50,7 +50,7 @@ async def note_restored_audit(
         DatabaseError: It refuses.
     """
     seal = database.checkpoint_seal
-    paths = (path,) if await asyncio.to_thread(path.exists) else ()
+    paths = (path,) if await asyncio.to_thread(is_there, path) else ()
     try:
         read = await asyncio.to_thread(read_checkpoints, paths, seal, site_id)
     except InputError as error:

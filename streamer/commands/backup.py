@@ -86,7 +86,8 @@ def restore(
 ) -> None:
     """Load a backup into an empty database, and erase again what was erased since.
 
-    Accounts are disabled, sessions and tokens end: whoever left since must not be back.
+    Accounts are disabled, sessions and tokens end, tablets are paired anew: whoever left since must
+    not be back.
 
     Until all is done the service and all other commands refuse the database. Interrupted or
     killed, it goes on where it was when it is run again.
@@ -164,7 +165,8 @@ def _on_accounts(accounts: "RestoredAccounts") -> Iterator[str]:
     if accounts.disabled:
         yield (
             f"Disabled accounts: {', '.join(accounts.disabled)}. Enable those of people who are "
-            "still here and may what they might then: kirdi users list, kirdi users enable NAME."
+            "still here and may what they might then: kirdi users list, kirdi users enable NAME. "
+            "Their passwords are those of the backup, too."
         )
     if accounts.kept:
         yield (

@@ -14,7 +14,7 @@ from streamer.clock import Clock
 from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.domain.actor import Actor
 from streamer.storage.audit_chain import KnownHeads, Verdict
-from streamer.storage.checkpoint_file import CheckpointsRead, read_checkpoints
+from streamer.storage.checkpoint_file import CheckpointsRead, is_there, read_checkpoints
 
 
 class ReadAudit(Protocol):
@@ -99,7 +99,7 @@ class AuditCheck:
         """
         oldest = await self._log.oldest_at()
         paths = tuple(given)
-        if not paths and await asyncio.to_thread(self._path.exists):
+        if not paths and await asyncio.to_thread(is_there, self._path):
             paths = (self._path,)
         read = await asyncio.to_thread(read_checkpoints, paths, self._seal, self._site_id)
         await self._log.record_reading(by, "verify")

@@ -150,6 +150,17 @@ def newest_checkpoint_at(path: Path) -> datetime | None:
         return None
 
 
+def is_there(path: Path) -> bool:
+    """Is there a file? One that cannot be looked at is: `read_checkpoints` says why not. Blocks."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def read_checkpoints(
     paths: Sequence[Path], seal: CheckpointSeal | None, site_id: str
 ) -> CheckpointsRead:

@@ -1799,6 +1799,11 @@ DELETE FROM web_sessions WHERE site_id = $1;
 -- name: revoke_all_tokens
 UPDATE api_tokens SET revoked_at = $2 WHERE site_id = $1 AND revoked_at IS NULL;
 
+-- name: unpair_all_devices
+-- Kept as they are set up; each is paired by a new code.
+UPDATE devices SET token_hash = NULL, pairing_hash = NULL, pairing_until = NULL, expires_at = NULL
+WHERE site_id = $1 AND (token_hash IS NOT NULL OR pairing_hash IS NOT NULL);
+
 -- name: forget_old_sessions
 DELETE FROM web_sessions WHERE site_id = $1 AND (expires_at <= $2 OR last_used_at <= $3);
 

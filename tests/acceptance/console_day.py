@@ -3,6 +3,7 @@
 Right and wrong: passwords in the wrong box, names and numbers in addresses, guesses.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -42,15 +43,15 @@ def through_the_api(url: str, account: str, known: tuple[str, str]) -> Iterator[
         browser.headers.update({"Cookie": cookie, "X-CSRF-Token": csrf})
         yield from _patients(browser, known)
         yield from _accounts(browser, account)
-        yield from _kiosk(browser)
+        yield from _kiosk(browser, url)
         _ok(browser.delete("/session"))
 
 
 def _patients(browser: httpx.Client, known: tuple[str, str]) -> Iterator[Secret]:
     ref, name = known
-    assert name in browser.get("/patients").text
-    _ok(browser.get(f"/patients/{ref}"))
-    _ok(browser.get("/schedule"))
+    _ok(browser.get("/patients"))
+    assert name in browser.get(f"/patients/{ref}").text
+    assert name in browser.get("/schedule").text
     assert name in browser.get("/rights/export", params={"patient_ref": ref}).text
     pdf = browser.get("/rights/export", params={"patient_ref": ref, "format": "pdf"})
     assert pdf.content.startswith(b"%PDF")
@@ -88,7 +89,7 @@ def _accounts(browser: httpx.Client, account: str) -> Iterator[Secret]:
     _ok(browser.post("/cameras", json=camera, headers=_once()))
 
 
-def _kiosk(browser: httpx.Client) -> Iterator[Secret]:
+def _kiosk(browser: httpx.Client, url: str) -> Iterator[Secret]:
     made = _ok(browser.post("/devices", json={"device_id": "kiosk-7"}, headers=_once()))
     yield words("pairing code", made["code"])
     with httpx.Client(base_url=browser.base_url, timeout=30) as tablet:
@@ -99,6 +100,11 @@ def _kiosk(browser: httpx.Client) -> Iterator[Secret]:
         yield words("token of the kiosk", cookie.partition("=")[2])
         tablet.cookies.clear()
         tablet.headers["Cookie"] = cookie
+        page = tablet.get(f"{url}/kiosk")
+        found = re.search(r'csrf[^>]*content="([^"]+)"', page.text)
+        assert found is not None
+        yield words("CSRF token of the kiosk", found.group(1))
+        tablet.headers["X-CSRF-Token"] = found.group(1)
         yield digits("code that was tried", WRONG_CODE)
         told = _ok(tablet.post("/kiosk/codes", json={"code": WRONG_CODE}, headers=_once()))
         assert told["state"] == "refused"

@@ -181,6 +181,7 @@ ALLOWED: Allowed = {
     "embedded/postgres.password": frozenset({"password of PostgreSQL"}),
     "embedded/redis.password": frozenset({"password of Redis"}),
     "embedded/redis/redis.conf": frozenset({"password of Redis"}),
+    "home/cameras.yaml": frozenset({"password of a camera added"}),
 }
 
 

@@ -102,6 +102,9 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
         # It may have been revoked since the backup: nobody knows.
         (token,) = await backend.tokens.listed()
         assert token.revoked_at is not None
+        now, (kiosk,) = SystemClock().now(), await backend.devices.listed()
+        assert kiosk.state(now) == "unpaired"
+        assert await backend.devices.find(backed_up.tablet.read_text(), now) is None
         may = {one.name: one.disabled_at is None for one in await backend.accounts.listed()}
         assert may == {"aigul": True, "bota": False, "gone": False}
     # It goes on as a site does: what is withdrawn now is in this machine's register, and its copy.

@@ -9,6 +9,7 @@ from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.crypto.key import KeyEncryptionKey
 from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.chain_head import ChainHead
+from streamer.errors import InputError
 from streamer.storage.audit_chain import KnownHeads, Verdict
 from streamer.storage.audit_check import AuditCheck, Checked
 from streamer.storage.checkpoint_file import CheckpointFile
@@ -58,6 +59,12 @@ async def test_a_file_that_must_have_been_there_is_a_finding(
     assert len(checked.findings) == found
     assert len(checked.notes) == 1 - found
     assert "checkpoints.jsonl: is not there" in (*checked.findings, *checked.notes)[0]
+
+
+async def test_one_that_cannot_be_looked_at_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match="cannot be read"):
+        await check(Audit(None), tmp_path / "loop")
 
 
 async def test_a_file_that_was_begun_anew_is_told(tmp_path: Path) -> None:
