@@ -25,6 +25,8 @@ let polling = null;
 let finder = null;
 let busy = false;
 let away = false;
+// Counts the people: what comes late belongs to nobody who stands here now.
+let turn = 0;
 
 function show(screen, kind = screen) {
   for (const one of document.querySelectorAll("[data-screen]")) {
@@ -50,7 +52,8 @@ function reset() {
   hush();
   digits = "";
   shownCode = null;
-  busy = false;
+  turn += 1;
+  rest();
   if (document.cookie.includes("kirdi-language=")) {
     document.cookie = "kirdi-language=; Path=/; Max-Age=0; SameSite=Lax";
     location.reload();
@@ -142,10 +145,12 @@ async function sent(path, body) {
 async function ask(code, chosen = []) {
   await work(async () => {
     shownCode = code;
-    answer(await sent("kiosk/codes", { code, chosen }));
+    const said = await sent("kiosk/codes", { code, chosen });
+    return () => answer(said);
   });
 }
 
+/** Do one thing at a time; what it returns shows the answer, unless somebody else's turn has begun. */
 async function work(does) {
   if (busy) {
     return;
@@ -153,14 +158,22 @@ async function work(does) {
   busy = true;
   clearTimeout(timer);
   document.body.setAttribute("aria-busy", "true");
+  const began = turn;
+  let shows;
   try {
-    await does();
+    shows = await does();
   } catch (problem) {
-    refused(problem);
-  } finally {
-    busy = false;
-    document.body.removeAttribute("aria-busy");
+    shows = () => refused(problem);
   }
+  if (turn === began) {
+    rest();
+    shows();
+  }
+}
+
+function rest() {
+  busy = false;
+  document.body.removeAttribute("aria-busy");
 }
 
 function refused(problem) {
@@ -253,31 +266,30 @@ async function scan() {
   const opened = finder;
   say("told", text("scan_title"), [text("scan_text")]);
   show("scan");
-  if (!(await opened.open())) {
+  const sees = await opened.open();
+  if (finder !== opened) {
+    opened.close();
+  } else if (!sees) {
     say("bad", text("no_camera_title"), [text("no_camera_text")]);
     offer({ again: true });
     show("answer", "asking");
-  } else if (finder !== opened) {
-    opened.close();
   }
 }
 
 async function callForHelp() {
   finder?.close();
+  finder = null;
   await work(async () => {
     await sent("kiosk/calls");
-    waitForHelp(text("help_title"), text("help_text"));
+    return () => waitForHelp(text("help_title"), text("help_text"));
   });
 }
 
 async function dispute() {
   await work(async () => {
     const said = await sent("kiosk/disputes", { code: shownCode });
-    if (said.state === "disputed") {
-      waitForHelp(text("disputed_title"), text("disputed_text"));
-    } else {
-      answer(said);
-    }
+    return () =>
+      said.state === "disputed" ? waitForHelp(text("disputed_title"), text("disputed_text")) : answer(said);
   });
 }
 
@@ -286,10 +298,11 @@ function waitForHelp(title, line) {
   offer({});
   show("answer", "help");
   clearInterval(polling);
+  const began = turn;
   polling = setInterval(async () => {
     try {
       const [call] = await get("kiosk/calls", { anonymous: true });
-      if (!call || call.taken) {
+      if (turn === began && (!call || call.taken)) {
         clearInterval(polling);
         if (call) {
           say("good", text("help_taken_title"), [text("help_text")]);
@@ -335,6 +348,7 @@ for (const button of document.querySelectorAll("[data-reset]")) {
 }
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => {
+    clearTimeout(timer);
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `kirdi-language=${button.dataset.language}; Path=/; Max-Age=300; SameSite=Lax${secure}`;
     location.reload();
