@@ -26,6 +26,8 @@ let finder = null;
 let busy = false;
 // Nothing of ours answers; `away` is what the service says of the national one.
 let down = false;
+// Counts the people: what comes late belongs to nobody who stands here now.
+let turn = 0;
 
 function show(screen, kind = screen) {
   for (const one of document.querySelectorAll("[data-screen]")) {
@@ -51,7 +53,8 @@ function reset() {
   hush();
   digits = "";
   shownCode = null;
-  busy = false;
+  turn += 1;
+  rest();
   if (document.cookie.includes("kirdi-language=")) {
     document.cookie = "kirdi-language=; Path=/; Max-Age=0; SameSite=Lax";
     location.reload();
@@ -143,10 +146,12 @@ async function sent(path, body) {
 async function ask(code, chosen = []) {
   await work(async () => {
     shownCode = code;
-    answer(await sent("kiosk/codes", { code, chosen }));
+    const said = await sent("kiosk/codes", { code, chosen });
+    return () => answer(said);
   });
 }
 
+/** Do one thing at a time; what it returns shows the answer, unless somebody else's turn has begun. */
 async function work(does) {
   if (busy) {
     return;
@@ -154,14 +159,22 @@ async function work(does) {
   busy = true;
   clearTimeout(timer);
   document.body.setAttribute("aria-busy", "true");
+  const began = turn;
+  let shows;
   try {
-    await does();
+    shows = await does();
   } catch (problem) {
-    refused(problem);
-  } finally {
-    busy = false;
-    document.body.removeAttribute("aria-busy");
+    shows = () => refused(problem);
   }
+  if (turn === began) {
+    rest();
+    shows();
+  }
+}
+
+function rest() {
+  busy = false;
+  document.body.removeAttribute("aria-busy");
 }
 
 function refused(problem) {
@@ -254,31 +267,30 @@ async function scan() {
   const opened = finder;
   say("told", text("scan_title"), [text("scan_text")]);
   show("scan");
-  if (!(await opened.open())) {
+  const sees = await opened.open();
+  if (finder !== opened) {
+    opened.close();
+  } else if (!sees) {
     say("bad", text("no_camera_title"), [text("no_camera_text")]);
     offer({ again: true });
     show("answer", "asking");
-  } else if (finder !== opened) {
-    opened.close();
   }
 }
 
 async function callForHelp() {
   finder?.close();
+  finder = null;
   await work(async () => {
     await sent("kiosk/calls");
-    waitForHelp(text("help_title"), text("help_text"));
+    return () => waitForHelp(text("help_title"), text("help_text"));
   });
 }
 
 async function dispute() {
   await work(async () => {
     const said = await sent("kiosk/disputes", { code: shownCode });
-    if (said.state === "disputed") {
-      waitForHelp(text("disputed_title"), text("disputed_text"));
-    } else {
-      answer(said);
-    }
+    return () =>
+      said.state === "disputed" ? waitForHelp(text("disputed_title"), text("disputed_text")) : answer(said);
   });
 }
 
@@ -287,10 +299,11 @@ function waitForHelp(title, line) {
   offer({});
   show("answer", "help");
   clearInterval(polling);
+  const began = turn;
   polling = setInterval(async () => {
     try {
       const [call] = await get("kiosk/calls", { anonymous: true });
-      if (!call || call.taken) {
+      if (turn === began && (!call || call.taken)) {
         clearInterval(polling);
         if (call) {
           say("good", text("help_taken_title"), [text("help_text")]);
@@ -336,6 +349,7 @@ for (const button of document.querySelectorAll("[data-reset]")) {
 }
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => {
+    clearTimeout(timer);
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `kirdi-language=${button.dataset.language}; Path=/; Max-Age=300; SameSite=Lax${secure}`;
     location.reload();
