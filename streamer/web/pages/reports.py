@@ -154,6 +154,7 @@ async def show_report_rows_page(
         report_id=report_id,
         verdicts=clinic.reports.choices(language),
         wanted=wanted,
+        hidden=asked.pseudonymous,
     )
 
 
