@@ -293,7 +293,7 @@ async def it_says_when_the_service_is_away(page: Page) -> None:
 
 async def it_says_what_to_do_while_the_national_service_is_away(page: Page) -> None:
     codes = "**/api/v1/kiosk/codes"
-    said = {"state": "away", "visits": [], "choices": [], "wait_s": None}
+    said: dict[str, object] = {"state": "away", "visits": [], "choices": [], "wait_s": None}
     await page.route(codes, lambda route: route.fulfill(json=said))
     await type_digits(page, "123456")
     await expect(page.locator("#title")).to_have_text("The national app does not answer just now.")
