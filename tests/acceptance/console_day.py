@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.leaks.secret import Secret, digits, words
+from tests.leaks.secret import Secret, digits, exact, words
 
 PASSWORD = "сегіз жылқы Көкшетауда 8"
 GUESS = "бес түйе Маңғыстауда 5"
@@ -38,7 +38,7 @@ def through_the_api(url: str, account: str, known: tuple[str, str]) -> Iterator[
         session = browser.post("/session", json={"account": account, "password": PASSWORD})
         csrf = _ok(session)["csrf_token"]
         cookie = session.headers["set-cookie"].partition(";")[0]
-        yield from (words("session", cookie.partition("=")[2]), words("CSRF token", csrf))
+        yield from (exact("session", cookie.partition("=")[2]), exact("CSRF token", csrf))
         browser.cookies.clear()
         browser.headers.update({"Cookie": cookie, "X-CSRF-Token": csrf})
         yield from _patients(browser, known)
@@ -78,10 +78,10 @@ def _patients(browser: httpx.Client, known: tuple[str, str]) -> Iterator[Secret]
 
 def _accounts(browser: httpx.Client, account: str) -> Iterator[Secret]:
     added = browser.post("/accounts", json={"account": "dana", "roles": ["head"]}, headers=_once())
-    yield words("one-time password", _ok(added)["one_time_password"])
+    yield exact("one-time password", _ok(added)["one_time_password"])
     wanted = {"account": account, "name": "board", "scopes": ["appointments:read"], "days": 7}
     token = _ok(browser.post("/tokens", json=wanted, headers=_once()))["token"]
-    yield words("API token", token.partition("_")[2])
+    yield exact("API token", token.partition("_")[2])
     named = {"Authorization": f"Bearer {token}", "Cookie": ""}
     _ok(browser.get("/appointments", headers=named))
     camera = {"camera_id": "back-1", "url": "rtsp://viewer:Geheim-Back-Door@127.0.0.1:9/1"}
@@ -91,19 +91,19 @@ def _accounts(browser: httpx.Client, account: str) -> Iterator[Secret]:
 
 def _kiosk(browser: httpx.Client, url: str) -> Iterator[Secret]:
     made = _ok(browser.post("/devices", json={"device_id": "kiosk-7"}, headers=_once()))
-    yield words("pairing code", made["code"])
+    yield exact("pairing code", made["code"])
     with httpx.Client(base_url=browser.base_url, timeout=30) as tablet:
         paired = tablet.post("/devices/pairings", json={"code": made["code"]})
         assert paired.status_code == 200, paired.text
         cookies = paired.headers.get_list("set-cookie")
         (cookie,) = (one.partition(";")[0] for one in cookies if "kirdi-device" in one)
-        yield words("token of the kiosk", cookie.partition("=")[2])
+        yield exact("token of the kiosk", cookie.partition("=")[2])
         tablet.cookies.clear()
         tablet.headers["Cookie"] = cookie
         page = tablet.get(f"{url}/kiosk")
         found = re.search(r'csrf[^>]*content="([^"]+)"', page.text)
         assert found is not None
-        yield words("CSRF token of the kiosk", found.group(1))
+        yield exact("CSRF token of the kiosk", found.group(1))
         tablet.headers["X-CSRF-Token"] = found.group(1)
         yield digits("code that was tried", WRONG_CODE)
         told = _ok(tablet.post("/kiosk/codes", json={"code": WRONG_CODE}, headers=_once()))

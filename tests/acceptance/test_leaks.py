@@ -117,7 +117,7 @@ class Day:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_nothing_of_anybody_is_left_anywhere(kirdi: Kirdi, enrol: Callable[[str], None]) -> None:
     day = Day(kirdi)
     import_people(day)
