@@ -455,6 +455,7 @@ async def test_a_month_s_figures_are_sql_s(clinic: Clinic, maker: Maker, backend
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 async def test_a_quarter_of_sixty_thousand_appointments(clinic: Clinic, tmp_path: Path) -> None:
     await empty(clinic.database.postgres._url)
     maker = await written(clinic, QUARTER, 60_000)
