@@ -289,6 +289,10 @@ async def _remarks(
     gaps = shortcomings()
     if gaps:
         log.warning("decoders are less confined than they should be", gaps=gaps)
+    # Asked first: from "ready" on a database that goes away ends nothing.
+    patients = backend.patients_list(matcher.pack_id)
+    left = await patients.count_needing_enrolment(backend.clock.now())
+    of_jobs = await job_notices(backend)
     log.info(
         "service ready",
         site=settings.site.id,
@@ -298,11 +302,9 @@ async def _remarks(
         pack=matcher.pack_id,
         web=None if web is None else web.url,
     )
-    patients = backend.patients_list(matcher.pack_id)
-    left = await patients.count_needing_enrolment(backend.clock.now())
     for notice in notices(manifest, settings.match.auto_arrive, calibration.calibrated, left):
         log.warning("to be known", notice=str(notice))
-    for remark in await job_notices(backend):
+    for remark in of_jobs:
         log.warning("to be known", notice=str(remark))
     weak = pack_notice(manifest)
     return gaps if weak is None else (*gaps, str(weak))

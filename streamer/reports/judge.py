@@ -25,7 +25,7 @@ from streamer.reports.rules.all_rules import DAY_RULES
 from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
 from streamer.reports.rules.exempt import Exemptions
 from streamer.reports.rules.rule_log import RuleLog
-from streamer.reports.verdicts import Visit, verdict_of
+from streamer.reports.verdicts import SAME_DAY_AFTER, Visit, verdict_of
 
 # The clinic says that there was a visit.
 _TOOK_PLACE: Final = frozenset(
@@ -76,7 +76,7 @@ class Judge:
             self._claim(one, facts, evidence, today, planned.get(one.patient_id, ()))
             for one in facts.claims
         )
-        summaries, findings = self._rules(facts, claims)
+        summaries, findings = self._rules(facts, claims, evidence.came_again())
         if findings:
             claims = tuple(
                 one._replace(findings=tuple(findings[one.claim.claim_id]))
@@ -202,7 +202,7 @@ class Judge:
         return *window, _later(since, window[0])
 
     def _rules(
-        self, facts: VisitDay, claims: Sequence[JudgedClaim]
+        self, facts: VisitDay, claims: Sequence[JudgedClaim], came_again: frozenset[UUID]
     ) -> tuple[Mapping[RuleCode, RuleSummary], Mapping[UUID, list[RuleFinding]]]:
         day = ClaimDay(
             facts.day,
@@ -210,6 +210,7 @@ class Judge:
             self._premises,
             self._settings,
             facts.steps,
+            came_again,
         )
         summaries: dict[RuleCode, RuleSummary] = {}
         findings: dict[UUID, list[RuleFinding]] = {}
@@ -287,6 +288,16 @@ class _Evidence:
     def of_patient(self, patient_id: UUID) -> Sequence[VisitEvidence]:
         """Whatever a patient left on the day."""
         return self._of_patient.get(patient_id, ())
+
+    def came_again(self) -> frozenset[UUID]:
+        """Patients whose last evidence of the day is beyond what their first one reaches."""
+        found = set()
+        for patient_id, pieces in self._of_patient.items():
+            if len(pieces) > 1:
+                moments = [one.occurred_at for one in pieces]
+                if max(moments) - min(moments) > SAME_DAY_AFTER:
+                    found.add(patient_id)
+        return frozenset(found)
 
 
 def _later(recorded_at: datetime | None, begin: datetime) -> datetime | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ZONE = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 COMMAND = [sys.executable, "-m", "streamer.cli"]
 COMMANDS = CommandServer()
+_PATIENCE = 3
 Json = list[dict[str, Any]]
 
 
@@ -211,11 +212,14 @@ class Service:
         return self.log_file.read_text()
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait until something holds; the service must live."""
-        until = time.monotonic() + seconds
+        """Wait until something holds; the service must live.
+
+        `seconds` are of a machine of one's own; where others work too, it takes longer.
+        """
+        until = time.monotonic() + _PATIENCE * seconds
         while not condition():
             assert self.process.poll() is None, f"the service ended: {self.log[-2000:]}"
-            assert time.monotonic() < until, f"waited {seconds} s in vain: {self.log[-3000:]}"
+            assert time.monotonic() < until, f"waited in vain: {self.log[-3000:]}"
             time.sleep(0.2)
 
     def wait_until_logged(self, words: str, seconds: float = 30, times: int = 1) -> None:

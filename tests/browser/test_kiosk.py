@@ -78,6 +78,7 @@ async def test_a_tablet_is_paired_and_patients_check_in_by_code_and_qr(
         await expect(page.locator("#lines")).to_contain_text("Room 24")
         await page.get_by_role("button", name="Done").click()
         await it_says_when_the_service_is_away(page)
+        await it_says_what_to_do_while_the_national_service_is_away(page)
         await a_colleague_is_called(console, page)
         await somebody_was_not_here(console, page, codes.checked_in)
         await the_board_calls_numbers(console)
@@ -307,6 +308,18 @@ async def a_late_answer_is_for_nobody(page: Page) -> None:
         await expect(page.locator("#title")).to_have_text("Welcome")
         await expect(page.locator("#lines")).not_to_contain_text("Room")
         await faked.end()
+
+
+async def it_says_what_to_do_while_the_national_service_is_away(page: Page) -> None:
+    codes = "**/api/v1/kiosk/codes"
+    said: dict[str, object] = {"state": "away", "visits": [], "choices": [], "wait_s": None}
+    await page.route(codes, lambda route: route.fulfill(json=said))
+    await type_digits(page, "123456")
+    await expect(page.locator("#title")).to_have_text("The national app does not answer just now.")
+    await expect(page.locator("#lines")).to_contain_text("a code of this clinic's")
+    await page.unroute(codes)
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.locator("#title")).to_have_text("Welcome")
 
 
 async def a_colleague_is_called(console: Console, page: Page) -> None:

@@ -172,6 +172,7 @@ async def test_a_small_quarter_from_the_database(clinic: Clinic) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 async def test_a_quarter_of_sixty_thousand_appointments(clinic: Clinic) -> None:
     """Every planted case is found, no honest practitioner is at risk, and the sums are right."""
     maker = await quarter(clinic, 60_000)

@@ -15,7 +15,7 @@ const IDLE_MS = { start: 20_000, scan: 25_000, choose: 40_000, answer: 12_000, a
 const HELP_EVERY_MS = 3_000;
 const WATCH_EVERY_MS = 10_000;
 const GOOD = new Set(["arrived", "already"]);
-const BAD = new Set(["refused", "wait", "away"]);
+const BAD = new Set(["refused", "wait", "away", "down"]);
 
 const byId = (id) => document.getElementById(id);
 let digits = "";
@@ -24,7 +24,8 @@ let timer = null;
 let polling = null;
 let finder = null;
 let busy = false;
-let away = false;
+// Nothing of ours answers; `away` is what the service says of the national one.
+let down = false;
 // Counts the people: what comes late belongs to nobody who stands here now.
 let turn = 0;
 
@@ -66,8 +67,8 @@ function reset() {
 
 /** What stands there while nobody does anything: nobody types six digits for nothing. */
 function greet() {
-  if (away) {
-    say("bad", text("away_title"), [text("away_text")], { aloud: false });
+  if (down) {
+    say("bad", text("down_title"), [text("down_text")], { aloud: false });
   } else {
     say("", text("start_title"), [text("start_text")], { aloud: false });
   }
@@ -77,17 +78,17 @@ function greet() {
 async function watch() {
   const idle = () => document.body.dataset.shows === "start" && digits === "" && !busy;
   if (idle()) {
-    const before = away;
+    const before = down;
     try {
       await get("kiosk/calls", { anonymous: true });
-      away = false;
+      down = false;
     } catch (problem) {
       if (problem.status === 401 || problem.status === 403) {
         refused(problem);
       }
-      away = problem.status === 0 || problem.status >= 500;
+      down = problem.status === 0 || problem.status >= 500;
     }
-    if (away !== before && idle()) {
+    if (down !== before && idle()) {
       greet();
     }
   }
@@ -184,8 +185,8 @@ function refused(problem) {
   } else if (problem.status === 422) {
     answer({ state: "refused", visits: [] });
   } else {
-    away = true;
-    answer({ state: "away", visits: [] });
+    down = true;
+    answer({ state: "down", visits: [] });
   }
 }
 

@@ -219,7 +219,11 @@ async function decide(path, body) {
     const done = await post(`reviews/${id}/${path}`, body);
     const refused = (done.arrivals ?? []).some((one) => !["written", "duplicate"].includes(one.recorded));
     const disputed = current.reason === "disputed";
-    if (refused) {
+    const seen = done.presences ?? [];
+    const lost = seen.length > 0 && !(done.arrivals ?? []).length && seen.every((one) => !["written", "duplicate"].includes(one.recorded));
+    if (lost) {
+      notify(text("not_kept"), "warn");
+    } else if (refused) {
       notify(text(disputed ? "not_taken_back" : "not_arrived"), "warn");
     } else if (disputed) {
       notify(text(path === "confirm" ? "taken_back" : "left"), "good");
