@@ -1,5 +1,6 @@
 """The kiosk and the ticket board: paired on the page Devices, by code, by QR, in every language."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.async_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from config.load import load_settings
 from streamer.backend import open_backend
@@ -87,6 +88,7 @@ async def test_a_tablet_is_paired_and_patients_check_in_by_code_and_qr(
 async def test_the_kiosk_in_every_language_and_upright(console: Console) -> None:
     code = await paired_code(console, "kiosk-8", "Kiosk")
     async with tablet(console, console.browser, code) as page:
+        await a_late_answer_is_for_nobody(page)
         for language, name in (("kk", "Қазақша"), ("ru", "Русский")):
             await speak_in(page, name, language)
             # Whoever has walked away leaves the language to nobody.
@@ -291,6 +293,23 @@ async def it_says_when_the_service_is_away(page: Page) -> None:
     await in_time(page, page.locator("#title", has_text="Welcome"), WATCH_MS)
 
 
+async def a_late_answer_is_for_nobody(page: Page) -> None:
+    """Whoever has gone back meanwhile may have left, and another person stands there."""
+    with answering(page, "arrived") as faked:
+        await faked.begin(first="choose")
+        await type_digits(page, "123456")
+        await page.get_by_role("button", name="Room 204а").click()
+        await page.get_by_role("button", name="Check in", exact=True).click()
+        await page.get_by_role("button", name="Back").click()
+        async with page.expect_response("**/api/v1/kiosk/codes"):
+            faked.held.set()
+        # What the page does with it is done before it fetches anything else.
+        await page.evaluate("fetch('/static/kirdi.svg').then((answer) => answer.text())")
+        await expect(page.locator("#title")).to_have_text("Welcome")
+        await expect(page.locator("#lines")).not_to_contain_text("Room")
+        await faked.end()
+
+
 async def it_says_what_to_do_while_the_national_service_is_away(page: Page) -> None:
     codes = "**/api/v1/kiosk/codes"
     said: dict[str, object] = {"state": "away", "visits": [], "choices": [], "wait_s": None}
@@ -375,25 +394,34 @@ class Faked:
 
     def __init__(self, page: Page, state: str) -> None:
         self._page = page
+        self.held = asyncio.Event()
+        visit = {
+            "starts_at": "2026-11-30T10:30:00Z",
+            "opens_at": "2026-11-30T09:30:00Z",
+            "room": "204а",
+            "building": "north",
+            "ticket": 345,
+        }
         self._answer = {
             "state": state,
             "wait_s": 1800,
-            "choices": [],
-            "visits": [
-                {
-                    "starts_at": "2026-11-30T10:30:00Z",
-                    "opens_at": "2026-11-30T09:30:00Z",
-                    "room": "204а",
-                    "building": "north",
-                    "ticket": 345,
-                }
-            ],
+            "choices": [visit | {"person": 0, "appointment_ref": "A-1"}],
+            "visits": [visit],
         }
 
-    async def begin(self) -> None:
-        await self._page.route(
-            "**/api/v1/kiosk/codes", lambda route: route.fulfill(json=self._answer)
-        )
+    async def begin(self, first: str | None = None) -> None:
+        """Answer; after a `first` state the real one waits until it is let go."""
+        waiting = [first] if first else []
+
+        async def reply(route: Route) -> None:
+            if waiting:
+                await route.fulfill(json=self._answer | {"state": waiting.pop()})
+            else:
+                if first:
+                    await self.held.wait()
+                await route.fulfill(json=self._answer)
+
+        await self._page.route("**/api/v1/kiosk/codes", reply)
 
     async def end(self) -> None:
         await self._page.unroute("**/api/v1/kiosk/codes")

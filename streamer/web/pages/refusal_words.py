@@ -40,7 +40,9 @@ CAMERA_REASONS: Final = {
 CAMERA_REMARKS: Final = {
     "analysed at ": _("The machine is short: fewer pictures are looked at than are set."),
     "nobody moves": _("Nobody moves: only some pictures are decoded."),
-    "model pack ": _("The model pack in use is weaker for some faces: see Health."),
+    "model pack ": _(
+        "The model pack in use is weaker for some faces: an administrator sees which, on Health."
+    ),
 }
 """Of remarks that begin so."""
 
