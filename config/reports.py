@@ -23,6 +23,8 @@ RULES: Final = (
     "one_arrival",
     "weak_evidence",
     "substituted",
+    "billed_elsewhere",
+    "wrong_appointment",
 )
 # Where many patients are seen in a short time: laboratory, vaccination, groups, as departments and
 # services are called here in three languages.

@@ -17,9 +17,9 @@ from streamer.home_site import claim_home
 from streamer.key_places import key_places
 from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
-from streamer.storage.erasure_register import RegisterError
 from streamer.storage.redis_events import RedisEvents
 from streamer.storage.redis_link import RedisLink
+from streamer.storage.register_file import RegisterError
 from streamer.storage.schedules import ScheduleCache
 from streamer.storage.schema import migrate
 from streamer.storage.site_logins import is_ready, serve_site
@@ -80,7 +80,7 @@ async def open_backend(settings: Settings, home: Path, clock: Clock) -> AsyncIte
             async with open_database(
                 services.database_url, settings.database, settings.site, keys
             ) as database:
-                register = register_of(settings, home)
+                register = register_of(settings, home, database)
                 try:
                     # Refuses a database that was restored past what is erased.
                     await register.sync(database.postgres)

@@ -110,7 +110,7 @@ def redeeming(backend: Backend) -> Redeeming:
     )
     return Redeeming(
         site.id,
-        (TypedDigits(), QrToken(), NationalDocument(egov)),
+        (TypedDigits(), QrToken(), NationalDocument(egov, clock)),
         claims,
         attempts_of(backend),
         arrival_policy(settings),

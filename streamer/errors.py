@@ -62,7 +62,7 @@ class DatabaseError(KirdiError):
 
 
 class TextError(DatabaseError):
-    """A text holds U+0000, which PostgreSQL keeps nowhere; nothing was written."""
+    """A text holds U+0000 or is no UTF-8, which PostgreSQL keeps nowhere; nothing was written."""
 
     exit_code = 4
 

@@ -27,7 +27,7 @@ def _json(revision: Revision, days: Days, _language: Language) -> Iterator[bytes
 
 
 def _csv(revision: Revision, days: Days, _language: Language) -> Iterator[bytes]:
-    return csv_file(days, ZoneInfo(revision.report.zone))
+    return csv_file(revision.entry, days, ZoneInfo(revision.report.zone))
 
 
 def _pdf(revision: Revision, days: Days, language: Language) -> Iterator[bytes]:

@@ -208,7 +208,7 @@ class ReportReplies:
         if entry.state is ReportState.FINAL or now >= entry.final_on:
             final_on = entry.final_on.astimezone(self._backend.settings.site.zone)
             raise InputError(
-                f"the report of {entry.period.first} to {entry.period.last} is final since "
+                f"the report of {entry.period.said} is final since "
                 f"{final_on:%Y-%m-%d %H:%M}; answers are taken and decided before only",
                 code="reply_final",
             )

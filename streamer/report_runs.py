@@ -87,14 +87,21 @@ class ReportRuns:
         self._answers: Answers = backend.replies if answers is None else answers
         self._reports = backend.reports
 
-    async def make(self, period: Period, by: Actor, progress: Progress | None = None) -> Revision:
-        """Make a report of what is known now; return its newest revision.
+    async def make(
+        self,
+        period: Period,
+        by: Actor,
+        progress: Progress | None = None,
+        scope: Scope = WHOLE_SITE,
+    ) -> Revision:
+        """Make a report of what is known now; return its newest revision, of the whole site.
 
         Where nothing differs from the one before but the moment, that one is returned and nothing
-        is kept. Two makers of one period wait for each other.
+        is kept. Two makers of one period wait for each other. `scope` is what it is made for.
 
         Raises:
-            InputError: The period lies in the future, or is longer than a year.
+            InputError: The period lies in the future, is longer than a year, or nothing in it is
+                within the scope; nothing was kept.
             ConfigError: Cameras were added, and their file cannot be read.
             DatabaseError: It refuses; nothing was kept.
             VaultError: A profile does not open.
@@ -115,6 +122,7 @@ class ReportRuns:
             now = clock.now()
             with rare_collections():
                 made = await self._make(writing, now, progress)
+            _refuse_empty(made.report, scope)
             kept = self._revision(writing, made, now, by)
             former = writing.former
             if (
@@ -209,7 +217,7 @@ class ReportRuns:
             full = settings.reports.full_coverage
             judge = Judge(premises, settings.reports, SiteUptime(*seen, full))
             maker = ReportMaker(
-                ReportSite(settings.site.id, settings.site.time_zone, period),
+                ReportSite(settings.site.id, settings.site.name, settings.site.time_zone, period),
                 settings.reports,
                 CoverageStrips(*seen),
                 explained,
@@ -273,12 +281,11 @@ class ReportRuns:
         whole = _whole(kept)
         if scope == WHOLE_SITE:
             return whole
+        _refuse_empty(whole.report, scope)
         extract = ReportExtract(whole.report, scope)
         async for day, rows in self._days(kept):
             await asyncio.to_thread(extract.add, day, rows)
         report = extract.report(await self._trend(whole, scope))
-        if not report.practitioners:
-            raise InputError(f"{scope.value}: is not in the report of {kept.entry.period.first}")
         digest = digest_of(header_of(report), extract.day_digests)
         return Revision(whole.entry, report, digest, {})
 
@@ -332,6 +339,19 @@ class ReportRuns:
 
 def _judged(judge: Judge, maker: ReportMaker, day: VisitDay) -> bytes:
     return maker.add(judge.day(day))
+
+
+def _refuse_empty(whole: Report, scope: Scope) -> None:
+    if scope == WHOLE_SITE:
+        return
+    is_department = scope.kind is ScopeKind.DEPARTMENT
+    groups = whole.departments if is_department else whole.practitioners
+    if not any(group.scope == scope for group in groups):
+        name = (scope.value or "").encode("utf-8", "backslashreplace").decode()
+        raise InputError(
+            f"{name}: no such {scope.kind.value} has appointments or claims in the report of "
+            f"{whole.period.said}; see that the {'name' if is_department else 'reference'} is right"
+        )
 
 
 def _whole(kept: KeptRevision) -> Revision:

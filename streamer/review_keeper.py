@@ -59,6 +59,7 @@ class ReviewKeeper:
     async def look(self) -> None:
         """Let go of every review, its crop included, whose likeliest patient consents no more.
 
+        So of what was seen before a withdrawal where a new consent was signed within this second.
         Others who come into question were less like the face; once seen again, they wait anew.
 
         Raises:
@@ -68,8 +69,10 @@ class ReviewKeeper:
         if not waiting:
             return
         leads = {one.candidates[0].patient_id for one in waiting}
-        consenting = (await self._store.describe(tuple(leads), ())).patients
-        for lead in leads - consenting.keys():
-            # Whatever of theirs has come meanwhile, too.
-            for one in self._queue.withdraw(lead):
+        described = await self._store.describe(tuple(leads), ())
+        # Whatever of theirs has come meanwhile, too.
+        for one in self._queue.waiting():
+            lead = one.candidates[0].patient_id
+            if lead in leads and lead not in described.consenting(one.captured_at):
+                self._queue.take(one.review_id)
                 log.info("review let go of: no consent", review=str(one.review_id))

@@ -102,7 +102,7 @@ async def job_notices(backend: "Backend", *, why: bool = True) -> list[Remark]:
     for one in lost:
         said = f" ({one.error})" if why else ""
         text = (
-            f"report of {one.period.first} to {one.period.last}, revision {one.number}: given up "
+            f"report of {one.period.said}, revision {one.number}: given up "
             f"sending it to {one.destination}{said}; mend that and send it again"
         )
         told.append(Remark("report_not_sent", text, {"destination": one.destination}))

@@ -2,39 +2,24 @@
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
 
-from config.settings import Settings
-from streamer.crypto.checkpoint_seal import CheckpointSeal
 from streamer.domain.actor import Actor
 from streamer.domain.page import Page, Slice
 from streamer.domain.recorded_event import RecordedEvent
 from streamer.errors import KirdiError
+from streamer.storage.audit_check import AuditCheck
 from streamer.storage.audit_log import AuditFilter, AuditLog, AuditPlace
-from streamer.storage.audit_verification import AuditVerification
-from streamer.storage.checkpoint_file import read_checkpoints
 from streamer.storage.page_reader import moment, place_of
-from streamer.stores.audit_stores import checkpoint_path
 from streamer.web.models.audit import Verification
 
 
 class ApiAudit:
     """Of one site; one verification at a time."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        home: Path,
-        log: AuditLog,
-        verification: AuditVerification,
-        seal: CheckpointSeal,
-    ) -> None:
+    def __init__(self, log: AuditLog, check: AuditCheck) -> None:
         """Keep the collaborators."""
-        self._site_id = settings.site.id
-        self._checkpoints = checkpoint_path(settings, home)
         self._log = log
-        self._verification = verification
-        self._seal = seal
+        self._check = check
         self._one = asyncio.Lock()
 
     async def page(
@@ -70,25 +55,16 @@ class ApiAudit:
         if self._one.locked():
             raise KirdiError("audit: is being verified already; ask again in a moment")
         async with self._one:
-            paths = (self._checkpoints,) if self._checkpoints.exists() else ()
-            read = await asyncio.to_thread(read_checkpoints, paths, self._seal, self._site_id)
-            await self._log.record_reading(by, "verify")
-            verdict = await self._verification.verify(read.known)
-        notes = read.notes
-        if not paths:
-            notes = (
-                "there are no checkpoints: a chain that was written anew as a whole does not show",
-                *notes,
-            )
-        findings = [*verdict.findings, *read.findings]
+            checked = await self._check.run((), by)
+        verdict, read = checked.verdict, checked.read
         return Verification(
-            sound=not findings,
+            sound=not checked.findings,
             events=verdict.events,
             removed_by_retention=verdict.removed,
             checkpoints=read.lines,
             newest_checkpoint=read.last_at or None,
             events_since=verdict.uncovered,
-            findings=findings,
+            findings=list(checked.findings),
             more_findings=verdict.more,
-            notes=list(notes),
+            notes=list(checked.notes),
         )

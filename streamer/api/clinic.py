@@ -108,13 +108,7 @@ def clinic_resources(
         day=day.reader,
         events=day.hub,
         people=backend.people_reader,
-        audit=ApiAudit(
-            settings,
-            backend.home,
-            backend.audit_log,
-            backend.audit_verification,
-            base.checkpoint_seal,
-        ),
+        audit=ApiAudit(backend.audit_log, backend.audit_check),
         looks=backend.page_reader,
         imports=ApiImports(backend),
         enrolments=enrolments,
@@ -153,7 +147,7 @@ def installation_of(
         in_force: Knows the settings as they are now.
         hasher: Hashes passwords; None = as slowly as it should be.
     """
-    at_times = ApiJobs(jobs, backend.job_runs, backend.audit_log, backend.clock)
+    at_times = ApiJobs(jobs, backend.job_runs, backend.audit_log)
     return Installation(
         accounts=ApiAccounts(backend, hasher or Passwords(backend.database.web_secrets.pepper)),
         tokens=ApiTokens(backend),

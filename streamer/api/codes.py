@@ -1,11 +1,12 @@
 """Codes issued and taken, for `web.resources.Codes`."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
 from config.settings import Settings
-from streamer.checkin.codes.claim import Claim
+from streamer.checkin.codes.claim import Answer, Claim
 from streamer.checkin.codes.issuing import Issuing
 from streamer.checkin.codes.qr_picture import qr_modules
 from streamer.checkin.codes.redeeming import Redeeming
@@ -18,6 +19,16 @@ from streamer.storage.attempts import PostgresAttempts, Scope
 from streamer.web.models.codes import Arrival, Choice, CodeShown, Device, Redemption
 
 log = structlog.get_logger(__name__)
+
+_ADVICE: Final = {
+    Answer.CHOOSE: (
+        "send the code once more, with everybody who has come in `for`, or `all`: that uses it up"
+    ),
+    Answer.AWAY: (
+        "the national service does not answer: check in with a code or QR code of the clinic's "
+        "own, or by hand at the desk"
+    ),
+}
 
 
 class ApiCodes:
@@ -64,6 +75,8 @@ class ApiCodes:
             arrivals=[Arrival.model_validate(one) for one in done.arrivals],
             choices=[Choice.model_validate(one) for one in done.choices],
             to_review=done.to_review,
+            meant=[Choice.model_validate(one) for one in done.meant],
+            advice=_ADVICE.get(done.answer),
         )
 
     async def devices(self) -> Sequence[Device]:

@@ -3,10 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from streamer.clock import Clock
 from streamer.domain import job_run as domain
 from streamer.domain.actor import Actor
-from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.job_runs import PostgresJobRuns
@@ -16,14 +14,11 @@ from streamer.web.models.jobs import Job, JobAsked, JobRun
 class ApiJobs:
     """Of one site."""
 
-    def __init__(
-        self, scheduler: JobScheduler, ledger: PostgresJobRuns, audit: AuditLog, clock: Clock
-    ) -> None:
+    def __init__(self, scheduler: JobScheduler, ledger: PostgresJobRuns, audit: AuditLog) -> None:
         """Keep the collaborators; `scheduler` is the one that runs."""
         self._scheduler = scheduler
         self._ledger = ledger
         self._audit = audit
-        self._clock = clock
 
     async def jobs(self) -> Sequence[Job]:
         """All of them; raises DatabaseError."""
@@ -54,16 +49,7 @@ class ApiJobs:
             DatabaseError: It is not on record, and not done.
         """
         wanted = self._scheduler.due(job, period)
-        event = AuditEvent(
-            AuditKind.JOB_RUN,
-            AuditAction.EXECUTE,
-            by.name,
-            self._clock.now(),
-            entity_type="job",
-            entity_id=f"{job}/{wanted}",
-            detail=(("again", again),),
-        )
-        await self._audit.record([event])
+        await self._audit.record_job(job, wanted, again, by)
         return JobAsked(job=job, period=self._scheduler.ask(job, wanted, again=again))
 
 

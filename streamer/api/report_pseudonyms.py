@@ -14,6 +14,7 @@ from streamer.domain.report.scope import Scope
 from streamer.domain.rule_finding import Parameter, RuleFinding
 
 _WHO = frozenset({"practitioner", "booked"})
+_APPOINTMENT = frozenset({"absent", "of_another"})
 _WHERE = frozenset({"room", "booked_room"})
 # Facts about the patient, by which somebody could be found elsewhere.
 _OF_PATIENT = frozenset({"deceased_on", "attached_from", "attached_to", "years"})
@@ -73,6 +74,8 @@ class PseudonymousReport:
         for name, value in finding.parameters.items():
             if name in _WHO:
                 said[name] = self._of("practitioner", str(value))
+            elif name in _APPOINTMENT:
+                said[name] = self._of("appointment", str(value))
             elif name not in _WHERE | _OF_PATIENT:
                 said[name] = value
         return RuleFinding(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from streamer.domain.report.delivery import DeliveryEntry
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError, KirdiError
 from streamer.exchange.reports.report_html import report_body, report_style
@@ -25,13 +26,16 @@ from streamer.exchange.reports.row_content import (
     row_cells,
     row_columns,
     row_details,
+    wanted_words,
     why_answerable,
 )
 from streamer.exchange.reports.words import Words
 from streamer.report_forms import FORMS, pulled
 from streamer.report_runs import ReportRuns
 from streamer.reports.report_extract import within
+from streamer.reports.wanted_rows import wanted_rows
 from streamer.web.report_ports import (
+    FoundRows,
     Links,
     Making,
     MakingState,
@@ -157,6 +161,30 @@ class ApiReports:
         )
         return await self._told_to(asked, found)
 
+    async def find(self, asked: ReportAsked, wanted: RowsWanted, by: Actor, most: int) -> FoundRows:
+        """See `web.report_ports`; a day is in memory at a time."""
+        whole = await self._runs.revision(asked.report_id, asked.number)
+        period = whole.entry.period
+        if wanted.day is not None and not period.first <= wanted.day <= period.last:
+            raise InputError(f"{wanted.day}: is not in this report")
+        told = "all" if wanted.day is None else wanted.day.isoformat()
+        scope = asked.scope
+        detail = (("day", told), ("rows_of", scope.value or scope.kind.value))
+        await self._runs.record(whole, by, "read", detail)
+        days = [period.first + timedelta(days=place) for place in range(period.days)]
+        found: list[ReportRow] = []
+        for day in days if wanted.day is None else [wanted.day]:
+            lines = await self._runs.lines_of(whole, day)
+            rows = await asyncio.to_thread(wanted_rows, lines, scope, wanted)
+            found += (
+                row
+                for row in await self._told_to(asked, rows)
+                if wanted.ref is None or row.ref == wanted.ref
+            )
+            if len(found) > most:
+                break
+        return FoundRows(tuple(found[:most]), len(found) > most)
+
     async def _told_to(
         self, asked: ReportAsked, rows: tuple[ReportRow, ...]
     ) -> tuple[ReportRow, ...]:
@@ -184,7 +212,14 @@ class ApiReports:
         """See `web.report_ports`."""
         return report_style()
 
-    def told(self, revision: Revision, rows: Sequence[ReportRow], language: Language) -> ToldRows:
+    def told(
+        self,
+        revision: Revision,
+        rows: Sequence[ReportRow],
+        language: Language,
+        *,
+        dated: bool = False,
+    ) -> ToldRows:
         """See `web.report_ports`."""
         report = revision.report
         words = Words(language, report.zone)
@@ -194,12 +229,17 @@ class ApiReports:
                 ToldRow(
                     row.kind,
                     row.ref,
-                    row_cells(row, report, words),
+                    words.local(row.at).date(),
+                    row_cells(row, report, words, dated=dated),
                     tuple(row_details(row, report, words)),
                 )
                 for row in rows
             ),
         )
+
+    def said(self, wanted: RowsWanted, language: Language) -> Sequence[str]:
+        """See `web.report_ports`."""
+        return wanted_words(wanted, Words(language, self._backend.settings.site.time_zone))
 
     def why_answerable(self, row: ReportRow, language: Language) -> Sequence[str]:
         """See `web.report_ports`."""

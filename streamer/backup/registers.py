@@ -4,24 +4,69 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
+import structlog
+
 from streamer.backup.manifest import Manifest
+from streamer.crypto.register_seal import RegisterSeal
 from streamer.domain.erased import Erased
 from streamer.errors import BackupError
-from streamer.storage.erasure_register import Register, read_register
+from streamer.storage.erasure_register import ReadRegister, Register, read_register
+
+log = structlog.get_logger(__name__)
 
 
-def find_register(folders: Sequence[Path], database_id: str) -> Register | None:
-    """Put together what the registers in several folders say; None = there is none. Blocks.
+def find_registers(
+    folders: Sequence[Path], database_id: str, site_id: str
+) -> tuple[ReadRegister, ...]:
+    """Read a site's registers in several folders. Blocks.
 
     Raises:
         DatabaseError: One of them is damaged.
     """
-    found = [one for folder in folders if (one := read_register(folder, database_id))]
+    found = (read_register(folder, database_id, site_id) for folder in dict.fromkeys(folders))
+    return tuple(one for one in found if one is not None)
+
+
+def genuine(
+    found: Sequence[ReadRegister], seal: RegisterSeal, *, all_of_them: bool = True
+) -> tuple[ReadRegister, ...]:
+    """Which of them were written by somebody with the database's key, and are whole.
+
+    Args:
+        found: As they were read.
+        seal: Of the database.
+        all_of_them: Refuse one that is not; else it is left out, and the log says so.
+
+    Raises:
+        BackupError: Lines of one were changed, removed or put in.
+    """
+    for one in found:
+        if one.is_genuine(seal):
+            continue
+        told = (
+            f"register of erasures {one.place}: is not as Kirdi wrote it; somebody may have taken "
+            "out who withdrew. Find out who could write there; take the folder away, and give "
+            "another copy by --register"
+        )
+        if all_of_them:
+            raise BackupError(
+                f"{told}; if there is none, --without-register restores without it. What was "
+                "loaded stays closed to everybody: run the same command once more then"
+            )
+        log.warning("register of erasures left out", reason=told)
+    return tuple(one for one in found if one.is_genuine(seal))
+
+
+def together(found: Sequence[ReadRegister]) -> Register | None:
+    """Put together what several registers say; None = there is none."""
     if not found:
         return None
-    entries: dict[UUID, Erased] = {entry.id: entry for one in found for entry in one.entries}
+    entries: dict[UUID, Erased] = {
+        entry.id: entry for one in found for entry in one.register.entries
+    }
     return Register(
-        max(one.as_of for one in found), tuple(sorted(entries.values(), key=lambda one: one.at))
+        max(one.register.as_of for one in found),
+        tuple(sorted(entries.values(), key=lambda one: one.at)),
     )
 
 

@@ -6,7 +6,7 @@ goes on where it was. See docs/design/0018.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from streamer.backup.manifest import (
     check_signature,
     read_manifest,
 )
-from streamer.backup.registers import find_register, refuse_older
+from streamer.backup.registers import find_registers, genuine, refuse_older, together
 from streamer.backup.restored_accounts import RestoredAccounts, disable_accounts
+from streamer.backup.restored_audit import RestoredAudit, note_restored_audit
 from streamer.backup.tools import PostgresTools
 from streamer.clock import Clock
 from streamer.crypto.key import KeyEncryptionKey
@@ -38,14 +39,21 @@ from streamer.storage.accounts import PostgresAccounts
 from streamer.storage.audit import append
 from streamer.storage.database import Database, open_database
 from streamer.storage.database_role import DatabaseRole
-from streamer.storage.erasure_register import ErasureRegister, Register, RegisterError
+from streamer.storage.erasure_register import ErasureRegister, Register
 from streamer.storage.postgres import Postgres
 from streamer.storage.queries import sql
+from streamer.storage.register_file import RegisterError
 from streamer.storage.remnants import Remnants
 from streamer.storage.restoring import Settled, settle
 from streamer.storage.schema import migrate
 from streamer.storage.site_logins import serve_site
-from streamer.stores.erasing import eraser_of, patient_erasure_of, register_of
+from streamer.stores.audit_stores import checkpoint_path
+from streamer.stores.erasing import (
+    eraser_of,
+    patient_erasure_of,
+    register_of,
+    register_seal_of,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +70,7 @@ class Restored:
         settled: What the backup had brought back, and what was erased again.
         accounts: Which accounts may sign in.
         obstacle: Why the database's log cannot be cleaned of it yet; None = it is clean.
+        audit: How the audit agrees with the checkpoints of before; None = it was not compared.
     """
 
     taken_at: datetime | None
@@ -69,6 +78,7 @@ class Restored:
     settled: Settled
     accounts: RestoredAccounts
     obstacle: str | None
+    audit: RestoredAudit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +121,9 @@ async def restore_backup(
     check_signature(wish.folder, manifest, signature, signer)
     await asyncio.to_thread(check_files, wish.folder, manifest)
     folders = (home / "register", *settings.backup.register_copies, *wish.registers)
-    register = await asyncio.to_thread(find_register, folders, manifest.database_id)
+    found = await asyncio.to_thread(find_registers, folders, manifest.database_id, settings.site.id)
     if not wish.without_register:
-        refuse_older(register, manifest, folders)
+        refuse_older(together(found), manifest, folders)
     await asyncio.to_thread(claim_home, home, settings.site.id)
     async with (
         only_service_of(home),
@@ -127,12 +137,20 @@ async def restore_backup(
         async with open_database(
             services.database_url, settings.database, settings.site, keys, settling=True
         ) as database:
+            # Now that the key to their seals is there.
+            seal = register_seal_of(settings, database)
+            register = together(genuine(found, seal, all_of_them=not wish.without_register))
             complete_to = None if register is None else register.as_of
+            # Before anything is added to it.
+            path = checkpoint_path(settings, home)
+            audit = await note_restored_audit(
+                database, path, settings.site.id, manifest.backup_id, clock
+            )
             restored = await _settle(
                 settings, home, database, register, clock, (wish, manifest, complete_to)
             )
         await _open_to_all(settings, owner_url)
-        return restored
+        return replace(restored, audit=audit)
 
 
 async def settle_database(
@@ -160,7 +178,8 @@ async def settle_database(
                     "backup: a restore is not finished; run `kirdi backup restore` once more"
                 )
         folders = (home / "register", *settings.backup.register_copies, *wish.registers)
-        register = await asyncio.to_thread(find_register, folders, database_id)
+        found = await asyncio.to_thread(find_registers, folders, database_id, settings.site.id)
+        register = together(genuine(found, register_seal_of(settings, database)))
         if register is None:
             raise BackupError(
                 "backup: there is no register of erasures of this database; give its folder by "
@@ -255,7 +274,7 @@ async def _settle(
     accounts = await disable_accounts(
         PostgresAccounts(postgres, site_id), wish.keep_accounts, wish.by, now
     )
-    own = register_of(settings, home)
+    own = register_of(settings, home, database)
     if register is not None:
         await _adopt(own, database, register)
     async with postgres.transaction() as connection:

@@ -55,6 +55,7 @@ def check_ins_of(
             pack_id=review.pack_id,
             decided_by=decided_by,
             note=note,
+            seen_at=review.captured_at,
         )
         for key, (at, note) in moments.items()
     ]

@@ -267,7 +267,7 @@ class ReviewDesk:
         written = await self._store.decide(records, check_ins, actor, presences)
         self._queue.settle(review, now)
         self._queue.take(review.review_id)
-        if check_ins:
+        if written.arrived:
             self._queue.arrived(candidate.patient_id, now)
         log.info(
             "review",
@@ -334,9 +334,10 @@ class ReviewDesk:
             raise InputError(f"review {beginning}: several begin so; give more of the id")
         minutes = LIFETIME.total_seconds() / 60
         raise InputError(
-            f"review {beginning or 'without an id'}: none waits under this id; it may have been "
-            f"decided, or be over after its {minutes:.0f} minutes",
+            f"review {beginning or 'without an id'}: none waits under this id; it was decided, is "
+            f"over after {minutes:.0f} minutes, or the patient has arrived, or consents no more",
             command="see `kirdi review list`",
+            code="review_over",
         )
 
     async def _described(self, reviews: Sequence[Review]) -> ReviewReferences:

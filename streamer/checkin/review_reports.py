@@ -25,14 +25,13 @@ def chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Rev
     Raises:
         InputError: There is none such, or nobody of it consents any more.
     """
-    known = {
-        described.patients[one.patient_id]: one
-        for one in review.candidates
-        if one.patient_id in described.patients
-    }
+    people = described.consenting(review.captured_at)
+    known = {people[one.patient_id]: one for one in review.candidates if one.patient_id in people}
     if not known:
         raise InputError(
-            f"review {review.review_id}: nobody of it consents to recognition any more",
+            f"review {review.review_id}: nobody of it consents to recognition any more, or has "
+            "ever since this face was seen; nothing was written: check the patient in by code or "
+            "by hand",
             code="consent_gone",
         )
     if patient_ref in known:
@@ -47,8 +46,9 @@ def chosen(review: Review, patient_ref: str, described: ReviewReferences) -> Rev
 
 def face_waits(review: Review, described: ReviewReferences) -> bool:
     """Is there still something for a person to decide?"""
+    people = described.consenting(review.captured_at)
     return any(
-        one.patient_id in described.patients
+        one.patient_id in people
         and (
             not _shown(review.reason, described).isdisjoint(one.appointments)
             or any(_counts(seen, described) for seen in one.seen)
@@ -59,7 +59,7 @@ def face_waits(review: Review, described: ReviewReferences) -> bool:
 
 def face_report(review: Review, described: ReviewReferences) -> ReviewReport:
     """A face that waits."""
-    shown = _shown(review.reason, described)
+    shown, people = _shown(review.reason, described), described.consenting(review.captured_at)
     return ReviewReport(
         review_id=str(review.review_id),
         opened_at=review.opened_at,
@@ -72,7 +72,7 @@ def face_report(review: Review, described: ReviewReferences) -> ReviewReport:
         threshold=review.threshold,
         candidates=tuple(
             CandidateReport(
-                patient_ref=described.patients[one.patient_id],
+                patient_ref=people[one.patient_id],
                 score=one.score,
                 appointments=tuple(
                     described.appointments[key] for key in one.appointments if key in shown
@@ -84,7 +84,7 @@ def face_report(review: Review, described: ReviewReferences) -> ReviewReport:
                 ),
             )
             for one in review.candidates
-            if one.patient_id in described.patients
+            if one.patient_id in people
         ),
     )
 
@@ -129,7 +129,9 @@ def check_patient(review: ShownReview, patient_ref: str, described: ReviewRefere
     people = _people(review, described)
     if review.patient_id not in people:
         raise InputError(
-            f"review {review.review_id}: the patient does not consent to recognition any more",
+            f"review {review.review_id}: the patient does not consent to recognition any more, or "
+            "has not ever since this face was seen; nothing was written: check them in by code or "
+            "by hand",
             code="consent_gone",
         )
     if patient_ref not in ("", people[review.patient_id]):
@@ -150,7 +152,9 @@ def sought(candidates: Iterable[ReviewCandidate]) -> frozenset[UUID]:
 
 def _people(review: ShownReview, described: ReviewReferences) -> dict[UUID, str]:
     """Whose word or code it is needs no consent to recognition; whose face it is does."""
-    return dict(described.patients if review.method.needs_consent else described.known)
+    if review.method.needs_consent:
+        return described.consenting(review.shown_at)
+    return dict(described.known)
 
 
 def _shown(reason: Reason, described: ReviewReferences) -> frozenset[UUID]:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +32,7 @@ from streamer.errors import AuditError, InputError
 if TYPE_CHECKING:
     from streamer.domain.recorded_event import Detail, RecordedEvent
     from streamer.storage.audit_chain import Verdict
+    from streamer.storage.audit_check import Checked
     from streamer.storage.audit_log import AuditFilter
     from streamer.storage.checkpoint_file import CheckpointsRead
 
@@ -112,8 +113,7 @@ def verify(
 ) -> None:
     """Check that nobody has changed, removed or moved anything; ends with 13 where somebody has."""
     checked = asyncio.run(_verify(read_settings(config), tuple(checkpoints or ()), by))
-    verdict, read = checked.verdict, checked.read
-    findings = (*verdict.findings, *read.findings)
+    verdict, read, findings = checked.verdict, checked.read, checked.findings
     if as_json:
         print_json(
             [
@@ -126,7 +126,7 @@ def verify(
                     "events_since": verdict.uncovered,
                     "findings": findings,
                     "more_findings": verdict.more,
-                    "notes": (*read.notes, *checked.notes),
+                    "notes": checked.notes,
                 }
             ]
         )
@@ -135,7 +135,7 @@ def verify(
             say(line)
         if verdict.more:
             say(f"and {verdict.more} more")
-        warn((*read.notes, *checked.notes))
+        warn(checked.notes)
     if findings:
         raise AuditError(
             f"audit: is not as it was written (findings: {len(findings) + verdict.more}); keep the "
@@ -172,15 +172,6 @@ def export(
         say(f"{output}: {events} events as FHIR AuditEvent; {chain}: the chains.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """What was found out."""
-
-    verdict: "Verdict"
-    read: "CheckpointsRead"
-    notes: tuple[str, ...]
-
-
 async def _list(wanted: "AuditFilter", settings: Settings, by: str) -> "list[RecordedEvent]":
     from streamer.backend import open_backend
 
@@ -188,31 +179,11 @@ async def _list(wanted: "AuditFilter", settings: Settings, by: str) -> "list[Rec
         return await backend.audit_log.listed(wanted, acting(settings, by))
 
 
-async def _verify(settings: Settings, given: tuple[Path, ...], by: str) -> _Checked:
+async def _verify(settings: Settings, given: tuple[Path, ...], by: str) -> "Checked":
     from streamer.backend import open_backend
-    from streamer.storage.checkpoint_file import read_checkpoints
-    from streamer.stores.audit_stores import checkpoint_path
 
-    home = kirdi_home(os.environ)
-    notes: list[str] = []
-    lost: list[str] = []
-    path = checkpoint_path(settings, home)
-    paths = given or ((path,) if path.exists() else ())
-    async with open_backend(settings, home, SystemClock()) as backend:
-        if not paths:
-            told = (
-                f"{path}: is not there; a chain that was written anew as a whole does not show "
-                "without checkpoints"
-            )
-            # Whatever came before has left one: the file was there, and somebody has taken it.
-            oldest = await backend.audit_log.oldest_at()
-            due = backend.clock.now() - timedelta(seconds=2 * settings.audit.checkpoint_s)
-            (notes if oldest is None or oldest > due else lost).append(told)
-        seal = backend.database.checkpoint_seal
-        read = await asyncio.to_thread(read_checkpoints, paths, seal, settings.site.id)
-        await backend.audit_log.record_reading(acting(settings, by), "verify")
-        verdict = await backend.audit_verification.verify(read.known)
-    return _Checked(replace(verdict, findings=(*verdict.findings, *lost)), read, tuple(notes))
+    async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
+        return await backend.audit_check.run(given, acting(settings, by))
 
 
 async def _export(output: Path, settings: Settings, by: str) -> int:

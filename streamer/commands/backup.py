@@ -20,6 +20,7 @@ from streamer.embedded.home import kirdi_home
 if TYPE_CHECKING:
     from streamer.backup.manifest import Manifest
     from streamer.backup.restored_accounts import RestoredAccounts
+    from streamer.backup.restored_audit import RestoredAudit
     from streamer.backup.restoring import Restored, RestoreWish
 
 app = typer.Typer(help="Back the database up, and restore it.", no_args_is_help=True)
@@ -85,7 +86,8 @@ def restore(
 ) -> None:
     """Load a backup into an empty database, and erase again what was erased since.
 
-    Accounts are disabled, sessions and tokens end: whoever left since must not be back.
+    Accounts are disabled, sessions and tokens end, tablets are paired anew: whoever left since must
+    not be back.
 
     Until all is done the service and all other commands refuse the database. Interrupted or
     killed, it goes on where it was when it is run again.
@@ -153,6 +155,8 @@ def _print(restored: "Restored", as_json: bool) -> None:
         )
     for line in _on_accounts(restored.accounts):
         say(line)
+    for line in _on_audit(restored.audit):
+        say(line)
     if restored.obstacle is not None:
         say(f"In the database's log it is still: {restored.obstacle}.")
 
@@ -161,7 +165,8 @@ def _on_accounts(accounts: "RestoredAccounts") -> Iterator[str]:
     if accounts.disabled:
         yield (
             f"Disabled accounts: {', '.join(accounts.disabled)}. Enable those of people who are "
-            "still here and may what they might then: kirdi users list, kirdi users enable NAME."
+            "still here and may what they might then: kirdi users list, kirdi users enable NAME. "
+            "Their passwords are those of the backup, too."
         )
     if accounts.kept:
         yield (
@@ -170,6 +175,33 @@ def _on_accounts(accounts: "RestoredAccounts") -> Iterator[str]:
         )
     if accounts.unknown:
         yield f"There are no accounts named {', '.join(accounts.unknown)}."
+
+
+def _on_audit(audit: "RestoredAudit | None") -> Iterator[str]:
+    if audit is None:
+        yield (
+            "The audit ends where what was restored does: docs/audit.md says what to do about the "
+            "checkpoints that know more."
+        )
+    elif audit.findings:
+        yield "The audit is not as it was written, or not as its checkpoints say:"
+        yield from (f"  {line}" for line in audit.findings)
+        yield (
+            "Keep this backup and the checkpoints, and find out who could write; `kirdi audit "
+            "verify` goes on saying so."
+        )
+    elif audit.obstacle is not None:
+        yield (
+            f"That the audit ends where the backup did could not be noted: {audit.obstacle}. "
+            "`kirdi audit verify` will find its end cut off: docs/audit.md says what to do then."
+        )
+    elif not audit.checkpoints:
+        yield "There were no checkpoints of the audit here to compare it with; they begin anew."
+    else:
+        yield (
+            f"The audit agrees with its {audit.checkpoints} checkpoints; {audit.lost} events that "
+            "they know of are of after the backup and are lost, which is noted beside them."
+        )
 
 
 async def _create(settings: Settings, folder: Path, by: Actor) -> "Manifest":

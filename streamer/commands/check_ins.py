@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 from dataclasses import asdict
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -164,7 +164,16 @@ def _time_at_site(text: str, zone: ZoneInfo) -> datetime | None:
             f"--at {text}: is no time at the site ({zone}); write HH:MM, such as 09:05, or with "
             "its day 2026-11-23 09:05"
         )
-    return datetime.combine(on, at, tzinfo=zone)
+    early, late = (datetime.combine(on, at, zone).replace(fold=fold) for fold in (0, 1))
+    if early.utcoffset() != late.utcoffset():
+        # Guessing would move an arrival by an hour.
+        exists = early.astimezone(UTC).astimezone(zone).time() == at
+        raise InputError(
+            f"--at {text}: {'happens twice' if exists else 'does not exist'} that day at the site "
+            f"({zone}), whose clocks change then; write the nearest time beside that hour, and the "
+            "true one in --reason"
+        )
+    return early
 
 
 async def _list(wanted: date, undone: bool, settings: Settings, by: str) -> list[dict[str, object]]:

@@ -16,7 +16,7 @@ from streamer.commands.patients import print_import
 from streamer.commands.portions import in_turn
 from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
-from streamer.storage.import_result import ImportResult
+from streamer.storage.portioned_result import PortionedResult
 
 app = typer.Typer(help="What the clinic bills.", no_args_is_help=True)
 
@@ -35,14 +35,15 @@ def import_(
 ) -> None:
     """Import claims: all rows or none; importing a file twice changes nothing.
 
-    Every row that is wrong is named. Claims may come before the appointments they name.
+    Every row that is wrong is named. Claims may come before the appointments they name: rows whose
+    appointment is not there, or another patient's, are imported and told.
     """
     settings = read_settings(config)
     result = asyncio.run(_import(file, settings, acting(settings, by)))
     print_import("claims", result, as_json)
 
 
-async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
+async def _import(file: Path, settings: Settings, by: Actor) -> PortionedResult:
     from streamer.backend import open_backend
     from streamer.exchange.claims_csv import read_claims
 

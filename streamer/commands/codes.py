@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,18 +54,10 @@ REFUSED = (
     "issued it or treat the patient, and a colleague has to take it; or this device waits after "
     "too many wrong ones. Issue a new one, or try another device."
 )
-AWAY = "Meanwhile use a code of the clinic's own (kirdi codes issue)."
-REASONS = {
-    "already_arrived": "is here already",
-    "early": "comes too early; the code stays good, show it again later",
-    "late": "comes too late; see reception",
-    "other_building": "has to go to another building; the code stays good",
-    "noshow_set": "was set to noshow; see reception",
-    "cancelled": "has a cancelled appointment; see reception",
-    "not_at_site": "has a visit elsewhere, not here",
-    "no_open_appointment": "has no appointment that can be arrived at now",
-    "no_appointment": "has no appointment today; the code stays good",
-}
+AWAY = (
+    "Check in with a code or QR code of the clinic's own instead (kirdi codes issue), or by hand "
+    "(kirdi check-ins add)"
+)
 
 
 @app.command()
@@ -117,7 +109,7 @@ def redeem(
     chosen: Annotated[
         list[str] | None,
         typer.Option(
-            "--for", metavar="REF", help="Whom a guardian comes with: an appointment, or all."
+            "--for", metavar="REF", help="Whom a guardian comes with: appointments, or all."
         ),
     ] = None,
     egov: Annotated[
@@ -129,7 +121,8 @@ def redeem(
 ) -> None:
     """Redeem a code: whoever can arrive now arrives. Needs no running service.
 
-    A guardian's code first lists the dependants with appointments; choose with --for.
+    A guardian's code first lists the dependants with appointments; choose all who have come at once
+    with --for, as often as needed: that uses the code up.
     """
     settings = read_settings(config)
     if egov and settings.egov.url is None:
@@ -207,7 +200,10 @@ def unblock(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a device take codes again at once: you have looked who was trying there."""
+    """Let a device take codes again at once: you have looked who was trying there.
+
+    Not for practitioners: codes of their own patients are taken there, too.
+    """
     settings = read_settings(config)
 
     async def work() -> bool:
@@ -329,19 +325,8 @@ def _moment(moment: object, settings: Settings) -> str:
 
 
 def _tell(redeemed: "Redeemed", settings: Settings) -> None:
-    from streamer.commands.outcome_words import ARRIVAL
+    from streamer.commands.redeemed_words import redeemed_words
 
-    for one in redeemed.arrivals:
-        say(f"{one.appointment_ref}: {ARRIVAL[one.recorded]} ({one.evidence.value})")
-    if redeemed.choices:
-        zone = settings.site.zone
-        say("With whom? Redeem the code again with --for APPOINTMENT_REF, or --for all:")
-        for choice in redeemed.choices:
-            whose = f"dependant {choice.dependant}" if choice.dependant else "the guardian"
-            said = "  set to noshow" if choice.denied else ""
-            starts = f"{choice.starts_at.astimezone(zone):%H:%M}"
-            say(f"  {choice.appointment_ref}  {starts}  {whose}{said}")
-    elif redeemed.answer.value == "not_arrived" and redeemed.reason is not None:
-        say(f"The patient {REASONS.get(redeemed.reason.value, redeemed.reason.value)}.")
-    if redeemed.to_review:
-        say("That they are here is kept, and a colleague is asked: kirdi review list.")
+    opens_before = timedelta(minutes=settings.arrival.opens_before_min)
+    for line in redeemed_words(redeemed, settings.site.zone, opens_before):
+        say(line)

@@ -2,8 +2,10 @@
 
 import typer
 
+from config.errors import ConfigError
 from config.reference import settings_reference
 from config.settings import Settings
+from streamer.clock import SystemClock
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -17,8 +19,17 @@ app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
 
 @app.command()
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Read the settings and say what they amount to, or what is wrong with them."""
+    """Read the settings and say what they amount to, or what is wrong with them.
+
+    Folders, certificates and keys that they name are looked at, too, with the rights of whoever
+    runs this: best of the service's user.
+    """
+    from streamer.commands.named_files import named_files_faults
+
     settings = read_settings(config)
+    faults = list(named_files_faults(settings, SystemClock().now()))
+    if faults:
+        raise ConfigError("; ".join(faults))
     if as_json:
         print_json([settings.model_dump(mode="json")])
         return

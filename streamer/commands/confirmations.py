@@ -16,7 +16,7 @@ from streamer.commands.patients import print_import
 from streamer.commands.portions import in_turn
 from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
-from streamer.storage.import_result import ImportResult
+from streamer.storage.portioned_result import PortionedResult
 
 app = typer.Typer(
     help="Confirmations of presence by the ministry's own system.", no_args_is_help=True
@@ -44,7 +44,7 @@ def import_(
     print_import("confirmations", result, as_json)
 
 
-async def _import(file: Path, settings: Settings, by: Actor) -> ImportResult:
+async def _import(file: Path, settings: Settings, by: Actor) -> PortionedResult:
     from streamer.backend import open_backend
     from streamer.exchange.confirmations_csv import read_confirmations
 

@@ -73,9 +73,10 @@ def _in_vain(report: "DeskReport") -> KirdiError | None:
     known = report.reason is not None and report.reason.value == "already_arrived"
     if here or known or report.presences:
         return None
+    why = "; ".join(_said(report))
+    otherwise = "" if "by code or by hand" in why else f"; {_OTHERWISE}"
     return NoMatchError(
-        f"patient {report.patient_ref}: is recognised, but nothing was written "
-        f"({'; '.join(_said(report))}); {_OTHERWISE}"
+        f"patient {report.patient_ref}: is recognised, but nothing was written ({why}){otherwise}"
     )
 
 

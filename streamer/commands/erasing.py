@@ -18,7 +18,7 @@ async def destroy_remnants(backend: "Backend") -> str | None:
     Returns:
         Why the database's log cannot be cleaned by Kirdi; None = it can, or there is nothing left.
     """
-    from streamer.storage.erasure_register import RegisterError
+    from streamer.storage.register_file import RegisterError
 
     try:
         return (await backend.remnants.destroy()).obstacle

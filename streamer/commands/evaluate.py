@@ -28,9 +28,15 @@ def evaluate(
     site: Annotated[
         bool, typer.Option("--site", help="By what this site's cameras have searched so far.")
     ] = False,
-    gallery: Annotated[int, typer.Option(min=1, max=_MOST, help="People enrolled.")] = 150,
-    photos: Annotated[int, typer.Option(min=1, max=100, help="Fused into a template.")] = 2,
-    probes: Annotated[int, typer.Option(min=1, max=100, help="Fused into a probe.")] = 2,
+    gallery: Annotated[
+        list[int] | None, typer.Option(min=1, max=_MOST, help="People enrolled; 150.")
+    ] = None,
+    photos: Annotated[
+        list[int] | None, typer.Option(min=1, max=100, help="Fused into a template; 2.")
+    ] = None,
+    probes: Annotated[
+        list[int] | None, typer.Option(min=1, max=100, help="Fused into a probe; 2.")
+    ] = None,
     splits: Annotated[
         int, typer.Option(min=1, max=1000, help="How often people are drawn anew.")
     ] = 20,
@@ -51,7 +57,9 @@ def evaluate(
 
     DIR: some people are enrolled, the others come as strangers, drawn anew for every split. FNIR is
     the share of the enrolled who are missed where a given share of strangers (FPIR) is let through.
-    People whom the figures in use are made of are left out. docs/accuracy.md says more.
+    People whom the figures in use are made of are left out. docs/accuracy.md says more. Give
+    --gallery, --photos and --probes several times for several tests of the same photos, which are
+    searched for faces once.
 
     --site: how many of 1,000 accepted are expected to be somebody else, at most.
     """
@@ -68,21 +76,39 @@ def evaluate(
         from streamer.commands.evaluate_tables import print_report
 
     drawing = DetPlot(plot) if plot is not None else None
-    protocol = Protocol(gallery, photos, probes, splits)
-    order = _order(folder, pack, protocol, groups, peer, read_settings(config) if named else None)
-    report = asyncio.run(evaluate_folder(order, kirdi_home(os.environ)))
+    protocols = tuple(
+        Protocol(enrolled, fused, searched, splits)
+        for enrolled, fused, searched in _together(gallery or [150], photos or [2], probes or [2])
+    )
+    if drawing is not None and len(protocols) > 1:
+        raise typer.BadParameter("--plot draws one test; give --gallery, --photos, --probes once")
+    order = _order(folder, pack, protocols, groups, peer, read_settings(config) if named else None)
+    reports = asyncio.run(evaluate_folder(order, kirdi_home(os.environ)))
     if drawing is not None:
-        drawing.draw(report)
+        drawing.draw(reports[0])
     if as_json:
-        print_json([asdict(report)])
+        print_json([asdict(report) for report in reports])
     else:
-        print_report(report)
+        for report in reports:
+            print_report(report)
+
+
+def _together(*given: list[int]) -> list[tuple[int, ...]]:
+    """One of each for every test; what was given once is the same in all."""
+    tests = max(len(values) for values in given)
+    if any(len(values) not in (1, tests) for values in given):
+        raise typer.BadParameter(
+            "give --gallery, --photos and --probes equally often, or once for all tests"
+        )
+    return list(
+        zip(*(values * (tests // len(values)) for values in given), strict=True),
+    )
 
 
 def _order(
     folder: Path,
     pack: str,
-    protocol: "Protocol",
+    protocols: tuple["Protocol", ...],
     groups: Path | None,
     peer: bool,
     settings: Settings | None,
@@ -96,7 +122,7 @@ def _order(
     return FolderOrder(
         folder=folder,
         pack=pack,
-        protocol=protocol,
+        protocols=protocols,
         groups=read_groups(groups, photos_of(folder)) if groups is not None else {},
         quality=settings.quality if settings is not None else Quality(),
         match=settings.match if settings is not None else Match(),

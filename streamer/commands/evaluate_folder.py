@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.settings import Match, Quality
@@ -38,7 +38,7 @@ class FolderOrder:
     Attributes:
         folder: NAME/*.jpg.
         pack: The pack's name.
-        protocol: Who is enrolled and searched for.
+        protocols: Who is enrolled and searched for, one for every test.
         groups: Name of a person to the group; empty without groups.
         quality: The gates a face must pass.
         match: Its `accept_fpir` makes the threshold that is in force.
@@ -47,15 +47,15 @@ class FolderOrder:
 
     folder: Path
     pack: str
-    protocol: Protocol
+    protocols: tuple[Protocol, ...]
     groups: Mapping[str, str]
     quality: Quality
     match: Match
     peer: PeerPhotos | None
 
 
-async def evaluate_folder(order: FolderOrder, home: Path) -> Report:
-    """Embed every photo, then test all systems on the same splits.
+async def evaluate_folder(order: FolderOrder, home: Path) -> tuple[Report, ...]:
+    """Embed every photo once, then test all systems on the same splits, protocol by protocol.
 
     Raises:
         InputError: There are no photos, or too few people with enough of them.
@@ -63,15 +63,23 @@ async def evaluate_folder(order: FolderOrder, home: Path) -> Report:
     """
     counts = {name: tuple(range(len(files))) for name, files in photos_of(order.folder).items()}
     # Before minutes of work: can there be enough people at all?
-    _enough(order, counts)
+    for protocol in order.protocols:
+        _enough(order, protocol, counts)
     peeks = [order.peer.look] if order.peer is not None else []
     embedded = await embed_with_progress(order.folder, order.pack, home, order.quality, peeks)
     pack_id = embedded.manifest.pack_id
     calibration = await asyncio.to_thread(calibration_of, pack_id, models_folder(home))
-    return await asyncio.to_thread(_report, order, embedded, calibration)
+    return tuple(
+        [
+            await asyncio.to_thread(_report, order, protocol, embedded, calibration)
+            for protocol in order.protocols
+        ]
+    )
 
 
-def _report(order: FolderOrder, embedded: Embedded, calibration: Calibration | None) -> Report:
+def _report(
+    order: FolderOrder, protocol: Protocol, embedded: Embedded, calibration: Calibration | None
+) -> Report:
     photos = {name: tuple(known) for name, known in embedded.folder.people.items() if known}
     left_out = {
         name
@@ -84,30 +92,31 @@ def _report(order: FolderOrder, embedded: Embedded, calibration: Calibration | N
             "left to test on; evaluate on others, or calibrate without --everyone"
         )
     tested = {name: known for name, known in photos.items() if name not in left_out}
-    _enough(order, tested)
-    systems = _systems(order, embedded, calibration, tested)
+    _enough(order, protocol, tested)
+    systems = _systems(order, protocol, embedded, calibration, tested)
     return Report(
         pack_id=embedded.manifest.pack_id,
-        protocol=order.protocol,
+        protocol=protocol,
         acquisition=_acquisition(embedded, len(photos), len(left_out)),
         systems=systems,
         comparisons=compare_first(systems),
-        thresholds=_thresholds(order, embedded, calibration, photos),
+        thresholds=_thresholds(protocol, embedded, calibration, photos),
     )
 
 
 def _systems(
     order: FolderOrder,
+    protocol: Protocol,
     embedded: Embedded,
     calibration: Calibration | None,
     tested: Mapping[str, tuple[int, ...]],
 ) -> tuple[SystemReport, ...]:
-    splits = order.protocol.draw(tested)
+    splits = protocol.draw(tested)
     pack_id, people = embedded.manifest.pack_id, embedded.folder.people
     reports = []
     if calibration is not None:
         system = GallerySystem(AS_NORM, pack_id, people, calibration.cohort())
-        size = max(order.protocol.gallery, LEAST_GALLERY)
+        size = max(protocol.gallery, LEAST_GALLERY)
         shipped = score_for(calibration.tail, order.match.accept_fpir, size)
         reports.append(report_on(system, splits, order.groups, shipped))
     plain = GallerySystem(PLAIN, pack_id, people, None)
@@ -119,7 +128,7 @@ def _systems(
 
 
 def _thresholds(
-    order: FolderOrder,
+    protocol: Protocol,
     embedded: Embedded,
     calibration: Calibration | None,
     photos: Mapping[str, tuple[int, ...]],
@@ -128,7 +137,7 @@ def _thresholds(
         return ()
     pack_id, people = embedded.manifest.pack_id, embedded.folder.people
     system = GallerySystem(AS_NORM, pack_id, people, calibration.cohort())
-    return check_thresholds(calibration, system, photos, order.protocol)
+    return check_thresholds(calibration, system, photos, protocol)
 
 
 def _acquisition(embedded: Embedded, people: int, left_out: int) -> Acquisition:
@@ -144,14 +153,13 @@ def _acquisition(embedded: Embedded, people: int, left_out: int) -> Acquisition:
     )
 
 
-def _enough(order: FolderOrder, people: Mapping[str, tuple[int, ...]]) -> None:
+def _enough(order: FolderOrder, protocol: Protocol, people: Mapping[str, tuple[int, ...]]) -> None:
     """Draw one split to see whether it can be done.
 
     Raises:
         InputError: It cannot.
     """
-    one = order.protocol
     try:
-        Protocol(one.gallery, one.photos, one.probes, 1, one.seed).draw(people)
+        replace(protocol, splits=1).draw(people)
     except MatcherError as error:
         raise InputError(f"{order.folder}: {error}") from error

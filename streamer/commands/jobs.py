@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.settings import Settings
+from streamer.acting import acting
 from streamer.clock import SystemClock
+from streamer.commands.by_option import ByOption
 from streamer.commands.invocation import (
     ConfigOption,
     JsonOption,
@@ -19,6 +21,7 @@ from streamer.commands.invocation import (
     read_settings,
     say,
 )
+from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
 from streamer.errors import InputError, KirdiError
 
@@ -69,12 +72,13 @@ def run(
     again: Annotated[
         bool, typer.Option("--again", help="Also one that is done or was given up.")
     ] = False,
+    by: ByOption = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Do a job's period now, unless it is done, or somebody is at it."""
+    """Do a job's period now, unless it is done, or somebody is at it. Who does is in the audit."""
     settings = read_settings(config)
-    done, ended, found = asyncio.run(_run(settings, name, period, again))
+    done, ended, found = asyncio.run(_run(settings, name, period, again, acting(settings, by)))
     ending = ended.ending.value
     if ending == "failed":
         raise KirdiError(f"job {name}, period {done}: failed ({ended.error})")
@@ -120,7 +124,7 @@ async def _list(settings: Settings, job: str | None, limit: int) -> "list[JobRun
 
 
 async def _run(
-    settings: Settings, name: str, period: str | None, again: bool
+    settings: Settings, name: str, period: str | None, again: bool, by: Actor
 ) -> "tuple[str, Ended, JobRun | None]":
     from streamer.backend import open_backend
     from streamer.site_jobs import site_jobs
@@ -128,6 +132,8 @@ async def _run(
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
         scheduler = site_jobs(backend)
         await scheduler.refresh()
-        done, ended = await scheduler.run_by_hand(name, period, asyncio.Event(), again=again)
+        wanted = scheduler.due(name, period)
+        await backend.audit_log.record_job(name, wanted, again, by)
+        done, ended = await scheduler.run_by_hand(name, wanted, asyncio.Event(), again=again)
         runs = await backend.job_runs.runs(name, 1000)
     return done, ended, next((one for one in runs if one.period == done), None)

@@ -15,7 +15,8 @@ ARRIVAL: Final = {
         "does not write over that; correct it there"
     ),
     Recorded.REFUSED_CONSENT: (
-        "not arrived: the patient's consent is over; check them in by code or by hand"
+        "not arrived: no consent of the patient's has held ever since they were seen; check them "
+        "in by code or by hand"
     ),
     Recorded.REFUSED_WINDOW: "not arrived: its arrival window was not open",
     Recorded.REFUSED_UNKNOWN: "not arrived: look at the patient's entry and the appointment's",
@@ -28,7 +29,7 @@ PRESENCE: Final = {
     Recorded.WRITTEN: "kept",
     Recorded.DUPLICATE: "kept before",
     Recorded.REFUSED_STATUS: "not kept",
-    Recorded.REFUSED_CONSENT: "not kept: the patient's consent is over",
+    Recorded.REFUSED_CONSENT: "not kept: no consent has held ever since they were seen",
     Recorded.REFUSED_WINDOW: "not kept",
     Recorded.REFUSED_UNKNOWN: "not kept: look at the patient's entry and the appointment's",
     Recorded.REFUSED_BLOCKED: "not kept: somebody else was taken for the patient today",

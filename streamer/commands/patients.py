@@ -27,6 +27,7 @@ from streamer.domain.actor import Actor
 from streamer.embedded.home import kirdi_home
 from streamer.patients.enrolled import Enrolled
 from streamer.storage.import_result import ImportResult
+from streamer.storage.portioned_result import PortionedResult
 
 if TYPE_CHECKING:
     from streamer.storage.patients_list import PatientRow
@@ -158,6 +159,24 @@ def print_import(what: str, result: ImportResult, as_json: bool) -> None:
         )
         if result.left_out:
             say(f"Left out: {result.left_out}, of patients who were erased at their wish.")
+        if isinstance(result, PortionedResult):
+            _print_wrong_appointments(result)
+
+
+def _print_wrong_appointments(result: PortionedResult) -> None:
+    absent, of_others = result.appointments_absent, result.appointments_of_others
+    if absent:
+        say(f"Rows that name an appointment which is not known here, or not yet: {absent}.")
+    if of_others:
+        say(f"Rows that name an appointment of another patient: {of_others}.")
+    if not absent and not of_others:
+        return
+    say("They count as if they named none:")
+    for one in result.wrong_appointments:
+        say(f"  {one}")
+    more = absent + of_others - len(result.wrong_appointments)
+    if more:
+        say(f"  ... and {more} more")
 
 
 async def _list(settings: Settings, by: Actor) -> "list[PatientRow]":

@@ -111,7 +111,7 @@ def appointment_match(
         print_json([told])
     else:
         entry = revision.entry
-        say(f"{output}: revision {entry.number} of {period_text(period)}, {entry.state.value}.")
+        say(f"{output}: revision {entry.number} of {period.said}, {entry.state.value}.")
         say(f"Digest: {grouped(revision.digest)}")
 
 
@@ -155,7 +155,7 @@ def run(
         changes = {name: list(values) for name, values in revision.changes.items()}
         print_json([entry_of(entry) | {"digest": revision.digest.hex(), "changes": changes}])
         return
-    say(f"Report {entry.report_id}: revision {entry.number} of {period_text(period)}.")
+    say(f"Report {entry.report_id}: revision {entry.number} of {period.said}.")
     say(f"It is {entry.state.value}; {entry.appointments} appointments.")
     for name, (before, after) in revision.changes.items():
         is_setting = name.startswith("settings.")
@@ -210,7 +210,7 @@ def verify(
         raise AuditError("report: " + "; ".join(faults))
     if not as_json:
         entry = revision.entry
-        say(f"This is revision {entry.number} of {period_text(entry.period)}, as it was made.")
+        say(f"This is revision {entry.number} of {entry.period.said}, as it was made.")
         if newest > entry.number:
             say(f"A newer one is kept: revision {newest}.")
         say(f"Digest: {grouped(revision.digest)}")
@@ -231,11 +231,11 @@ async def _write(
     async def work(runs: "ReportRuns") -> "Revision":
         if number is None:
             with _progress() as told:
-                revision = await runs.make(period, who, told)
+                revision = await runs.make(period, who, told, scope)
         else:
             newest = await runs.newest_of(period)
             if newest is None:
-                raise InputError(f"{period_text(period)}: no report of it is kept")
+                raise InputError(f"{period.said}: no report of it is kept")
             revision = await runs.revision(newest.entry.report_id, number)
         if scope != WHOLE_SITE:
             revision = await runs.revision(revision.entry.report_id, revision.entry.number, scope)
@@ -317,13 +317,6 @@ def entry_of(entry: "RevisionEntry") -> dict[str, object]:
         "unverified": entry.unverified,
         "digest": entry.digest.hex(),
     }
-
-
-def period_text(period: Period) -> str:
-    """Its days in words."""
-    if period.first == period.last:
-        return _iso(period.first)
-    return f"{_iso(period.first)} to {_iso(period.last)}"
 
 
 def grouped(digest: bytes) -> str:

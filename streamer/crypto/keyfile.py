@@ -99,7 +99,7 @@ class KeyFile:
         """
         draft = self._draft()
         try:
-            if self.exists() and not _same_file(self.path, retired):
+            if self.exists() and not self._is_kept_as(retired):
                 os.link(self.path, retired)
             _write_synced(draft, key.material)
             try:
@@ -123,6 +123,12 @@ class KeyFile:
             raise VaultError(
                 f"{self.name}: cannot be removed ({error.strerror}); remove it by hand"
             ) from error
+
+    def _is_kept_as(self, retired: Path) -> bool:
+        """Is the key there already? It is used again where a backup of before was restored."""
+        if _same_file(self.path, retired):
+            return True
+        return retired.is_file() and KeyFile(retired).read() == self.read()
 
     def _draft(self) -> Path:
         return self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")

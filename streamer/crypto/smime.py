@@ -22,6 +22,26 @@ def encrypt_for(certificate: bytes, message: bytes, now: datetime) -> bytes:
         now: Aware.
 
     Raises:
+        InputError: As `recipient_of`.
+    """
+    found = recipient_of(certificate, now)
+    builder = (
+        PKCS7EnvelopeBuilder()
+        .set_data(message)
+        .set_content_encryption_algorithm(algorithms.AES256)
+        .add_recipient(found)
+    )
+    return builder.encrypt(Encoding.DER, [PKCS7Options.Binary])
+
+
+def recipient_of(certificate: bytes, now: datetime) -> x509.Certificate:
+    """Return a certificate that can be encrypted for.
+
+    Args:
+        certificate: PEM.
+        now: Aware.
+
+    Raises:
         InputError: It is no certificate, of another kind than RSA, or not in force.
     """
     try:
@@ -36,10 +56,4 @@ def encrypt_for(certificate: bytes, message: bytes, now: datetime) -> bytes:
             f"the certificate is in force from {found.not_valid_before_utc:%Y-%m-%d} to "
             f"{found.not_valid_after_utc:%Y-%m-%d} only; give one that is"
         )
-    builder = (
-        PKCS7EnvelopeBuilder()
-        .set_data(message)
-        .set_content_encryption_algorithm(algorithms.AES256)
-        .add_recipient(found)
-    )
-    return builder.encrypt(Encoding.DER, [PKCS7Options.Binary])
+    return found

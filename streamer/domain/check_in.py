@@ -45,6 +45,7 @@ class CheckIn:
         decided_by: Who looked at it and confirmed it; None where the match sufficed by itself.
         device_id: The kiosk or terminal a code was redeemed at.
         note: Why a person checked the patient in by hand.
+        seen_at: When the face was seen that it rests on, where that was before `occurred_at`.
     """
 
     event_id: UUID
@@ -61,6 +62,7 @@ class CheckIn:
     decided_by: str | None = None
     device_id: str | None = None
     note: str | None = None
+    seen_at: datetime | None = None
 
 
 class Recorded(StrEnum):

@@ -108,6 +108,11 @@ class Written:
     check_ins: tuple[Recorded, ...] = ()
     presences: tuple[Recorded, ...] = ()
 
+    @property
+    def arrived(self) -> bool:
+        """Is the patient in for something of it, be it since before?"""
+        return not {Recorded.WRITTEN, Recorded.DUPLICATE}.isdisjoint(self.check_ins)
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:

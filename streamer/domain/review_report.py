@@ -103,6 +103,14 @@ class ConfirmationReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Consenting:
+    """A patient who consents to being recognised, and has without a gap since then (aware)."""
+
+    patient_ref: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewReferences:
     """From our ids to the clinic's references.
 
@@ -115,9 +123,13 @@ class ReviewReferences:
         known: Patients of the site by id, whether or not they consent to being recognised.
     """
 
-    patients: Mapping[UUID, str]
+    patients: Mapping[UUID, Consenting]
     appointments: Mapping[UUID, AppointmentReport]
     open: frozenset[UUID]
     denied: frozenset[UUID] = frozenset()
     known: Mapping[UUID, str] = field(default_factory=lambda: MappingProxyType({}))
     arrived: frozenset[UUID] = frozenset()
+
+    def consenting(self, seen_at: datetime) -> dict[UUID, str]:
+        """Return those whose consent has held ever since their face was seen then."""
+        return {key: one.patient_ref for key, one in self.patients.items() if one.since <= seen_at}

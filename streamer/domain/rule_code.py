@@ -1,6 +1,7 @@
 """The sanity rules by name."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class RuleCode(StrEnum):
@@ -21,8 +22,16 @@ class RuleCode(StrEnum):
     ONE_ARRIVAL = "one_arrival"
     WEAK_EVIDENCE = "weak_evidence"
     SUBSTITUTED = "substituted"
+    BILLED_ELSEWHERE = "billed_elsewhere"
+    WRONG_APPOINTMENT = "wrong_appointment"
 
     @property
     def information_only(self) -> bool:
         """Does it never put a claim at risk?"""
-        return self is RuleCode.SUBSTITUTED
+        return self in _INFORMATION
+
+
+FOR_A_LOOK: Final = (RuleCode.BILLED_ELSEWHERE, RuleCode.WRONG_APPOINTMENT)
+"""Information of which reports list every claim: what is billed so escapes other checks."""
+
+_INFORMATION: Final = frozenset({RuleCode.SUBSTITUTED, *FOR_A_LOOK})

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, tzinfo
 from typing import Final
 
+from streamer.domain.report.revision import RevisionEntry
 from streamer.domain.report.row import ReportRow
 
 COLUMNS: Final = (
+    "report_id",
+    "revision",
     "day",
     "kind",
     "ref",
@@ -49,16 +52,20 @@ COLUMNS: Final = (
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-def csv_file(days: Iterable[tuple[date, tuple[ReportRow, ...]]], zone: tzinfo) -> Iterator[bytes]:
+def csv_file(
+    entry: RevisionEntry, days: Iterable[tuple[date, tuple[ReportRow, ...]]], zone: tzinfo
+) -> Iterator[bytes]:
     """Yield the file, a day at a time, with a mark that makes spreadsheets read it as UTF-8.
 
     Args:
+        entry: Which revision; each line names it, so that lines of several files can be told apart.
         days: The rows.
         zone: The site's; times are written in it, with their offset.
     """
     yield _BOM + _text([COLUMNS])
+    of = (str(entry.report_id), str(entry.number))
     for day, rows in days:
-        yield _text(_cells(day, row, zone) for row in rows)
+        yield _text((*of, *_cells(day, row, zone)) for row in rows)
 
 
 def _cells(day: date, row: ReportRow, zone: tzinfo) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from streamer.reports.rules.all_rules import DAY_RULES
 from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
 from streamer.reports.rules.exempt import Exemptions
 from streamer.reports.rules.rule_log import RuleLog
-from streamer.reports.verdicts import Visit, plain_verdict, verdict_of
+from streamer.reports.verdicts import SAME_DAY_AFTER, Visit, plain_verdict, verdict_of
 
 # The clinic says that there was a visit.
 _TOOK_PLACE: Final = frozenset(
@@ -68,7 +68,7 @@ class Judge:
             self._appointment(one, facts, evidence, windows) for one in facts.appointments
         )
         claims = self._claims(facts, evidence, appointments)
-        summaries, findings = self._rules(facts, claims)
+        summaries, findings = self._rules(facts, claims, evidence.came_again())
         if findings:
             claims = tuple(
                 one._replace(findings=tuple(found))
@@ -211,7 +211,7 @@ class Judge:
         return *window, _later(since, window[0])
 
     def _rules(
-        self, facts: VisitDay, claims: Sequence[JudgedClaim]
+        self, facts: VisitDay, claims: Sequence[JudgedClaim], came_again: frozenset[UUID]
     ) -> tuple[Mapping[RuleCode, RuleSummary], Mapping[str, list[RuleFinding]]]:
         day = ClaimDay(
             facts.day,
@@ -219,6 +219,7 @@ class Judge:
             self._premises,
             self._settings,
             facts.steps,
+            came_again,
         )
         summaries: dict[RuleCode, RuleSummary] = {}
         findings: dict[str, list[RuleFinding]] = {}
@@ -305,6 +306,17 @@ class _Evidence:
             return ()
         # Asked of each piece here, as few patients are asked about.
         return [one for one in found if self._day_of(one.occurred_at) == self._day]
+
+    def came_again(self) -> frozenset[UUID]:
+        """Patients whose last evidence of the day is beyond what their first one reaches."""
+        found = set()
+        for pieces in self._of_patient.values():
+            if len(pieces) > 1:
+                patient_id = pieces[0].patient_id
+                moments = [one.occurred_at for one in self.of_patient(patient_id)]
+                if moments and max(moments) - min(moments) > SAME_DAY_AFTER:
+                    found.add(patient_id)
+        return frozenset(found)
 
 
 def _later(recorded_at: datetime | None, begin: datetime) -> datetime | None:

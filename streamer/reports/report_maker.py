@@ -48,6 +48,7 @@ class ReportSite:
     """Whose report it is; `zone` is an IANA name."""
 
     site_id: str
+    site_name: str
     zone: str
     period: Period
 
@@ -199,6 +200,7 @@ class ReportMaker:
         )
         return Report(
             site_id=site.site_id,
+            site_name=site.site_name,
             zone=site.zone,
             period=site.period,
             scope=WHOLE_SITE,

@@ -12,10 +12,13 @@ from typing import Protocol
 from streamer.domain.actor import Actor
 from streamer.domain.attempt import Attempt, Failure
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind, AuditOutcome
+from streamer.errors import InputError
 from streamer.storage.audit import append
 from streamer.storage.local_day import LocalDay
+from streamer.storage.own_patients import practitioner_refs_of
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+from streamer.storage.refusals import refusals_recorded
 
 _NOBODY = "nobody"
 
@@ -127,19 +130,35 @@ class PostgresAttempts:
             await append(connection, self._site_id, [event])
 
     async def forgive(self, scope: Scope, subject: str, by: Actor, now: datetime) -> bool:
-        """The desk has helped: forget the failures; False where there were none."""
-        async with self._postgres.transaction() as connection:
+        """The desk has helped: forget the failures; False where there were none.
+
+        Raises:
+            InputError: By a practitioner: at every device their own patients' codes are taken, too,
+                and a wait that they end is one more try at those.
+            DatabaseError: Nothing is known to be forgotten.
+        """
+        event = AuditEvent(
+            AuditKind.CODE_ATTEMPT,
+            AuditAction.UPDATE,
+            by.name,
+            now,
+            entity_type=scope.value,
+            entity_id=subject,
+            reason="forgiven",
+        )
+        async with (
+            refusals_recorded(self._postgres, self._site_id, event),
+            self._postgres.transaction() as connection,
+        ):
+            refs = await practitioner_refs_of(connection, self._site_id, by)
+            if refs:
+                raise InputError(
+                    f"{by.name}: is practitioner {refs[0]}, and codes of their own patients are "
+                    f"taken at {subject}, too; somebody else has to look who was trying there, and "
+                    "unblock it"
+                )
             done = await connection.execute(sql("forgive_attempts"), self._site_id, scope, subject)
             forgiven = not done.endswith(" 0")
-            event = AuditEvent(
-                AuditKind.CODE_ATTEMPT,
-                AuditAction.UPDATE,
-                by.name,
-                now,
-                entity_type=scope.value,
-                entity_id=subject,
-                reason="forgiven",
-            )
             await append(connection, self._site_id, [event] if forgiven else [])
         return forgiven
 

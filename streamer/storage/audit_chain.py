@@ -8,7 +8,7 @@ one stands the hash of `kirdi/audit/SITE/LANE`. docs/design/0019 has the same in
 import hashlib
 import json
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -124,6 +124,16 @@ class KnownHeads:
         return ChainHead(
             lane, sequences[place], bytes(self._hashes[lane][32 * place : 32 * place + 32])
         )
+
+    def cut(self, lane: int, sequence: int) -> int:
+        """Forget what is newer than this event of a chain; return how many events that were."""
+        last = self.last(lane)
+        if last <= sequence:
+            return 0
+        place = bisect_right(self._sequences[lane], sequence)
+        del self._sequences[lane][place:]
+        del self._hashes[lane][32 * place :]
+        return last - sequence
 
     def last(self, lane: int) -> int:
         """The newest sequence that is known of a chain; 0 = none."""

@@ -94,6 +94,19 @@ class AuditLog:
         )
         await self.record([event])
 
+    async def record_job(self, job: str, period: str, again: bool, by: Actor) -> None:
+        """Keep that somebody has a job's period done by hand; raises DatabaseError."""
+        event = AuditEvent(
+            AuditKind.JOB_RUN,
+            AuditAction.EXECUTE,
+            by.name,
+            self._clock.now(),
+            entity_type="job",
+            entity_id=f"{job}/{period}",
+            detail=(("again", again),),
+        )
+        await self.record([event])
+
     async def oldest_at(self) -> datetime | None:
         """Return when the oldest event was recorded, aware; None = there is none.
 

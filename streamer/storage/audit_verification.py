@@ -1,6 +1,7 @@
 """Verifies the audit: the database's chains, and what is known of them outside.
 
-Called by `kirdi audit verify`. Rows are read in portions from one snapshot; `audit_chain` judges.
+Called by `audit_check` and where a backup is restored. Rows are read in portions from one
+snapshot; `audit_chain` judges.
 """
 
 from dataclasses import dataclass, replace

@@ -188,7 +188,7 @@ class PostgresCheckIns:
             sql("consent_for_check_in"),
             check_in.patient_id,
             max(check_in.occurred_at, self._clock.now()),
-            check_in.occurred_at,
+            check_in.seen_at or check_in.occurred_at,
         )
         if consent is None:
             return Recorded.REFUSED_CONSENT, None

@@ -1,8 +1,9 @@
 r"""Keeps the heads of the audit's chains outside the database: a file of lines, only ever added to.
 
 Each line is a JSON object that carries the SHA-256 of the line before it and a seal under the
-site's key. Blocking; written by `streamer.audit_keeper` and at the end of commands, read by
-`audit_verification`. Several processes may write at once.
+site's key. A restored database ends before what the newest line knows: the line that a restore
+leaves says so (`restored`). Blocking; written by `streamer.audit_keeper`, at the end of commands
+and by a restore, read by `audit_check`. Several processes may write at once.
 """
 
 import fcntl
@@ -31,13 +32,15 @@ class CheckpointsRead:
     Attributes:
         known: The heads.
         lines: How many checkpoints of the site.
-        last_at: When the newest was written, as ISO 8601; empty where there is none.
+        first_at: When the oldest was written, as ISO 8601; empty where there is none.
+        last_at: When the newest was.
         findings: What is wrong with the file.
         notes: What may surprise and is no sign of tampering.
     """
 
     known: KnownHeads
     lines: int
+    first_at: str
     last_at: str
     findings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -53,7 +56,12 @@ class CheckpointFile:
         self._site_id = site_id
 
     def append(
-        self, heads: Sequence[ChainHead], at: datetime, changed: Sequence[ChainHead] | None = None
+        self,
+        heads: Sequence[ChainHead],
+        at: datetime,
+        changed: Sequence[ChainHead] | None = None,
+        *,
+        restored: str = "",
     ) -> bytes | None:
         """Add a line, durably; nothing where the newest one says the same already.
 
@@ -61,6 +69,8 @@ class CheckpointFile:
             heads: Of all chains.
             at: Aware.
             changed: Those the line names; None = all.
+            restored: From which backup the chains were restored just now, so that what lines before
+                know beyond these heads is not there any more; empty = nothing of the kind.
 
         Returns:
             The line without its end; None = it was not needed.
@@ -74,7 +84,8 @@ class CheckpointFile:
             descriptor = os.open(self.path, flags, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                return self._append(descriptor, heads, at, heads if changed is None else changed)
+                listed = heads if changed is None else changed
+                return self._append(descriptor, heads, at, listed, restored)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -89,6 +100,7 @@ class CheckpointFile:
         heads: Sequence[ChainHead],
         at: datetime,
         listed: Sequence[ChainHead],
+        restored: str,
     ) -> bytes | None:
         tail, torn = _tail(descriptor)
         number, previous = 1, ""
@@ -96,7 +108,7 @@ class CheckpointFile:
             said = json.loads(tail)
             number, previous = said["number"] + 1, hashlib.sha256(tail).hexdigest()
         root = self._root(heads)
-        if tail is not None and said["root"] == root:
+        if tail is not None and said["root"] == root and not restored:
             return None
         fields: dict[str, object] = {
             "at": at.isoformat(),
@@ -106,6 +118,8 @@ class CheckpointFile:
             "root": root,
             "site": self._site_id,
         }
+        if restored:
+            fields["restored"] = restored
         line = _text(fields | {"seal": self._seal.of(_text(fields))})
         # What a killed process left of a line stays, as a line of its own.
         rest = memoryview((b"\n" if torn else b"") + line + b"\n")
@@ -134,6 +148,17 @@ def newest_checkpoint_at(path: Path) -> datetime | None:
         return None if said is None else datetime.fromisoformat(str(said["at"]))
     except ValueError:
         return None
+
+
+def is_there(path: Path) -> bool:
+    """Is there a file? One that cannot be looked at is: `read_checkpoints` says why not. Blocks."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def read_checkpoints(
@@ -171,6 +196,7 @@ class _Reading:
         self._findings: list[str] = []
         self._notes: list[str] = []
         self._lines = 0
+        self._first_at = ""
         self._last_at = ""
         self._name = ""
         self._place = 0
@@ -191,9 +217,12 @@ class _Reading:
             return
         self._lines += 1
         self._last_at = str(said["at"])
+        self._first_at = self._first_at or self._last_at
         unsealed = {key: value for key, value in said.items() if key != "seal"}
         if self._seal is not None and not self._seal.fits(_text(unsealed), str(said["seal"])):
             self._say(f"{self._where}: was not written with this site's key")
+        elif "restored" in said:
+            self._cut(said)
         for head in _heads(said["heads"]):
             wrong = self._known.add(head)
             if wrong is not None:
@@ -201,7 +230,12 @@ class _Reading:
 
     def result(self) -> CheckpointsRead:
         return CheckpointsRead(
-            self._known, self._lines, self._last_at, tuple(self._findings), tuple(self._notes)
+            self._known,
+            self._lines,
+            self._first_at,
+            self._last_at,
+            tuple(self._findings),
+            tuple(self._notes),
         )
 
     @property
@@ -221,6 +255,13 @@ class _Reading:
                 f"{self._where}: does not follow the line before; lines were changed or removed"
             )
         self._before = (number, hashlib.sha256(line).hexdigest())
+
+    def _cut(self, said: dict[str, object]) -> None:
+        lost = sum(self._known.cut(one.lane, one.sequence) for one in _heads(said["heads"]))
+        self._note(
+            f"{self._where}: backup {said['restored']} was restored at {said['at']}; {lost} events "
+            "that checkpoints knew of are of after that backup, and are gone since"
+        )
 
     def _say(self, finding: str) -> None:
         if len(self._findings) < _MOST:
@@ -263,7 +304,7 @@ def _parsed(line: bytes) -> dict[str, object] | None:
         said = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(said, dict) or said.keys() != _TYPES.keys():
+    if not isinstance(said, dict) or said.keys() - {"restored"} != _TYPES.keys():
         return None
     if not all(isinstance(said[key], kind) for key, kind in _TYPES.items()):
         return None

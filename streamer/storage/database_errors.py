@@ -49,6 +49,7 @@ class Place:
 
 
 _UNKEPT: Final = "a text holds a character that cannot be kept (U+0000); write it without"
+_NO_UTF8: Final = "a text holds bytes that are no UTF-8; write it anew"
 
 
 @contextmanager
@@ -68,6 +69,9 @@ def raise_ours(place: Place) -> Iterator[None]:
     except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
         raise TextError(_UNKEPT) from error
     except asyncpg.PostgresError as error:
+        if isinstance(error.__cause__, UnicodeEncodeError):
+            # Of a command line: bytes that are no UTF-8 reach us as lone surrogates.
+            raise TextError(_NO_UTF8) from error
         raise DatabaseError(f"database {place}: {_refusal(error)}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise DatabaseError(

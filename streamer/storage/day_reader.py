@@ -89,14 +89,15 @@ class DayReader:
         Raises:
             DatabaseError: It refuses.
         """
-        span = LocalDay.containing(self._pages.now(), self._pages.zone)
+        now = self._pages.now()
+        span = LocalDay.containing(now, self._pages.zone)
         site, name = self._pages.site_id, span.day.isoformat()
         async with self._pages.transaction() as connection:
-            state = await connection.fetchval(sql("day_state"), site, span.start, span.end)
+            state = await connection.fetchval(sql("day_state"), site, span.start, span.end, now)
             known = self._versions
             if known is not None and (known.day, self._state) == (name, state):
                 return known
-            rows = await connection.fetch(sql("day_versions"), site, span.start, span.end)
+            rows = await connection.fetch(sql("day_versions"), site, span.start, span.end, now)
             reviews = await connection.fetch(sql("day_reviews"), site)
         self._state = state
         self._versions = DayVersions(

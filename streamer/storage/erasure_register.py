@@ -6,12 +6,7 @@ that what a killed process left out is caught up with. Used by `remnants`, `back
 """
 
 import asyncio
-import fcntl
-import json
-import os
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,11 +15,24 @@ from uuid import UUID
 
 import asyncpg
 
+from streamer.crypto.register_seal import RegisterSeal
 from streamer.domain.consent import ConsentPurpose
 from streamer.domain.erased import Erased
 from streamer.errors import DatabaseError
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
+from streamer.storage.register_file import (
+    LINES,
+    LinesRead,
+    RegisterCopy,
+    State,
+    alone,
+    append_lines,
+    cannot_be_written,
+    damaged,
+    read_state,
+    write_state,
+)
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Longer than any transaction takes, and than clocks of several machines differ.
@@ -32,17 +40,11 @@ _MARGIN: Final = timedelta(days=1)
 # Without anything new it says at least so often that it is complete.
 _TOUCH: Final = timedelta(seconds=60)
 _SETTLED: Final = "settled_at"
-_LINES: Final = "erasures.jsonl"
-_STATE: Final = "complete.json"
-
-
-class RegisterError(DatabaseError):
-    """The register or one of its copies cannot be written; the erasure itself is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """What a folder's register of one database says.
+    """What registers of one site say.
 
     Attributes:
         as_of: It is complete up to this moment.
@@ -53,23 +55,48 @@ class Register:
     entries: tuple[Erased, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadRegister:
+    """A folder's register, as it was read; its seal is still to be looked at.
+
+    Attributes:
+        place: Where it is.
+        register: What it says.
+        state: What is sealed of it.
+        digest: SHA-256 of the lines that the state speaks of.
+    """
+
+    place: Path
+    register: Register
+    state: State
+    digest: str
+
+    def is_genuine(self, seal: RegisterSeal) -> bool:
+        """Was it written by somebody with the database's key, and is it whole?"""
+        return _fits(seal, self.state, self.digest)
+
+
 class ErasureRegister:
     """Of one home folder, with copies elsewhere. Two processes may write it at once."""
 
-    def __init__(self, folder: Path, copies: Sequence[Path]) -> None:
+    def __init__(
+        self, folder: Path, copies: Sequence[Path], site_id: str, seal: RegisterSeal
+    ) -> None:
         """Remember where; nothing is opened.
 
         Args:
             folder: In the home folder.
             copies: On other disks.
+            site_id: Whose.
+            seal: Of the database.
         """
         self._folder = folder
-        self._copies = tuple(copies)
+        self._copies = [RegisterCopy(one) for one in copies]
+        self._site_id = site_id
+        self._seal = seal
         self._turn = asyncio.Lock()
         self._known: set[UUID] = set()
-        self._read_to = 0
-        self._lines = 0
-        self._entries: list[Erased] = []
+        self._read = LinesRead()
         self._as_of = _BEGINNING
 
     async def sync(self, postgres: Postgres) -> None:
@@ -83,14 +110,14 @@ class ErasureRegister:
             async with postgres.connection() as connection:
                 database_id: str = await connection.fetchval(sql("read_meta"), "database_id")
                 moment: datetime = await connection.fetchval(sql("moment"))
-                place = self._folder / database_id
+                place = place_of(self._folder, database_id, self._site_id)
                 await asyncio.to_thread(self._read_on, place)
                 await self._refuse_older(connection, postgres)
                 since = self._as_of - _MARGIN if self._as_of > _BEGINNING else _BEGINNING
                 rows = await connection.fetch(sql("erased_since"), since)
             fresh = [erased_from(row) for row in rows if row["id"] not in self._known]
             if fresh or moment - self._as_of >= _TOUCH:
-                await asyncio.to_thread(self._write, database_id, fresh, moment)
+                await asyncio.to_thread(self._write, place, fresh, moment)
 
     async def settled(self, connection: Connection, entries: Sequence[Erased]) -> None:
         """Note, in the transaction that ends a restore, that all of these are erased again."""
@@ -100,16 +127,17 @@ class ErasureRegister:
     async def adopt(self, database_id: str, register: Register) -> None:
         """Write down what registers elsewhere said, on a machine that has none."""
         async with self._turn:
-            await asyncio.to_thread(self._read_on, self._folder / database_id)
+            place = place_of(self._folder, database_id, self._site_id)
+            await asyncio.to_thread(self._read_on, place)
             fresh = [one for one in register.entries if one.id not in self._known]
-            await asyncio.to_thread(self._write, database_id, fresh, register.as_of)
+            await asyncio.to_thread(self._write, place, fresh, register.as_of)
 
     async def _refuse_older(self, connection: Connection, postgres: Postgres) -> None:
         """Was this database restored, past `kirdi backup restore`, from before the register?"""
         settled: str | None = await connection.fetchval(sql("read_meta"), _SETTLED)
         after = datetime.fromisoformat(settled) if settled else _BEGINNING
         for kind in ("consent", "erasure"):
-            last = next((one for one in reversed(self._entries) if one.kind == kind), None)
+            last = next((one for one in reversed(self._read.entries) if one.kind == kind), None)
             if last is None or last.at <= after:
                 continue
             known = await connection.fetchval(
@@ -124,52 +152,57 @@ class ErasureRegister:
 
     def _read_on(self, place: Path) -> None:
         """Read what other processes have written; the state first, as it is written last."""
-        state = _read_state(place)
-        found = _read_lines(place / _LINES, self._read_to)
-        if found is not None:
-            entries, self._read_to = found
-            self._lines += len(entries)
-            self._entries += [one for one in entries if one.id not in self._known]
-            self._known |= {one.id for one in entries}
-        if state is not None:
-            _refuse_incomplete(place, state, self._lines)
-            self._as_of = max(self._as_of, state.as_of)
+        state, before = read_state(place), len(self._read.entries)
+        digest = self._read.read_on(place / LINES, state)
+        self._known |= {one.id for one in self._read.entries[before:]}
+        if state is None:
+            return
+        if digest is not None and not _fits(self._seal, state, digest):
+            raise damaged(place / LINES)
+        self._as_of = max(self._as_of, state.as_of)
 
-    def _write(self, database_id: str, fresh: Sequence[Erased], as_of: datetime) -> None:
-        place = self._folder / database_id
+    def _write(self, place: Path, fresh: Sequence[Erased], as_of: datetime) -> None:
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _alone(place):
+            with alone(place):
                 self._read_on(place)
                 missing = [one for one in fresh if one.id not in self._known]
-                _append(place / _LINES, self._read_to, missing)
+                append_lines(place / LINES, self._read.end, missing)
                 # Whoever reads it believes that all lines up to then are there: so it comes last.
                 self._read_on(place)
                 self._as_of = max(self._as_of, as_of)
-                state = {"as_of": self._as_of.isoformat(), "lines": self._lines}
-                _replace(place / _STATE, json.dumps(state).encode())
+                write_state(place, self._as_of, self._read, self._seal)
                 failed = None
-                for folder in self._copies:
+                for copy in self._copies:
                     try:
-                        _copy(place, folder / database_id)
+                        copy.update(place)
                     except OSError as error:
-                        failed = failed or (folder, error)
+                        failed = failed or (copy.folder, error)
         except OSError as error:
-            raise _cannot_be_written(place, error) from error
+            raise cannot_be_written(place, error) from error
         if failed is not None:
-            raise _cannot_be_written(failed[0], failed[1]) from failed[1]
+            raise cannot_be_written(failed[0], failed[1]) from failed[1]
 
 
-def read_register(folder: Path, database_id: str) -> Register | None:
-    """Read a database's register in a folder; None = there is none. Blocks."""
-    place = folder / database_id
+def place_of(folder: Path, database_id: str, site_id: str) -> Path:
+    """Where in a folder a site's register is: sites that share a database have one each."""
+    return folder / f"{database_id}-{site_id}"
+
+
+def read_register(folder: Path, database_id: str, site_id: str) -> ReadRegister | None:
+    """Read a site's register in a folder; None = there is none. Blocks.
+
+    Raises:
+        DatabaseError: It cannot be read, or lines are missing.
+    """
+    place = place_of(folder, database_id, site_id)
     # The state first: it is written last.
-    state, found = _read_state(place), _read_lines(place / _LINES, 0)
+    state, read = read_state(place), LinesRead()
     if state is None:
         return None
-    entries = tuple(found[0]) if found is not None else ()
-    _refuse_incomplete(place, state, len(entries))
-    return Register(state.as_of, entries)
+    digest = read.read_on(place / LINES, state)
+    assert digest is not None
+    return ReadRegister(place, Register(state.as_of, tuple(read.entries)), state, digest)
 
 
 def erased_from(row: asyncpg.Record) -> Erased:
@@ -185,138 +218,5 @@ def erased_from(row: asyncpg.Record) -> Erased:
     )
 
 
-def _line(one: Erased) -> bytes:
-    said = {
-        "kind": one.kind,
-        "id": str(one.id),
-        "site": one.site_id,
-        "patient": str(one.patient_id),
-        "purpose": one.purpose.value,
-        "reason": one.reason,
-        "at": one.at.isoformat(),
-    }
-    return json.dumps(said).encode() + b"\n"
-
-
-def _erased(line: bytes) -> Erased:
-    said = json.loads(line)
-    return Erased(
-        said["kind"],
-        UUID(said["id"]),
-        said["site"],
-        UUID(said["patient"]),
-        ConsentPurpose(said["purpose"]),
-        said["reason"],
-        datetime.fromisoformat(said["at"]),
-    )
-
-
-def _read_lines(file: Path, start: int) -> tuple[list[Erased], int] | None:
-    """The whole lines from an offset on, and where they end; None = no such file.
-
-    Raises:
-        DatabaseError: A line cannot be read: something may be missing.
-    """
-    try:
-        with file.open("rb") as opened:
-            opened.seek(start)
-            content = opened.read()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise DatabaseError(
-            f"register of erasures {file}: cannot be read ({error.strerror}); open it for this user"
-        ) from error
-    # A writer that was killed leaves half a line.
-    whole = content[: content.rfind(b"\n") + 1]
-    try:
-        return [_erased(line) for line in whole.splitlines()], start + len(whole)
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(file) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """Up to when a register is complete, and with how many lines."""
-
-    as_of: datetime
-    lines: int
-
-
-def _read_state(place: Path) -> _State | None:
-    try:
-        said = json.loads((place / _STATE).read_bytes())
-        return _State(datetime.fromisoformat(said["as_of"]), int(said["lines"]))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(place / _STATE) from error
-
-
-def _refuse_incomplete(place: Path, state: _State, lines: int) -> None:
-    if lines < state.lines:
-        raise _damaged(place / _LINES)
-
-
-def _damaged(file: Path) -> DatabaseError:
-    return DatabaseError(
-        f"register of erasures {file}: is damaged; restore its folder from one of its copies "
-        "(backup.register_copies)"
-    )
-
-
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    descriptor = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _append(file: Path, end: int, entries: Sequence[Erased]) -> None:
-    """Write behind the last whole line; half a line of a killed writer is overwritten."""
-    if not entries:
-        return
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "r+b") as opened:
-        opened.truncate(end)
-        opened.seek(end)
-        opened.write(b"".join(_line(one) for one in entries))
-        opened.flush()
-        os.fsync(opened.fileno())
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Replace a file whole or not at all."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        draft.replace(file)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _copy(place: Path, copy: Path) -> None:
-    """Bring a copy up to date: lines first, then up to when they are complete."""
-    # A disk that is not mounted must not be taken for an empty folder of that name.
-    if not copy.parent.is_dir():
-        raise FileNotFoundError(2, "there is no such folder", str(copy.parent))
-    copy.mkdir(mode=0o700, exist_ok=True)
-    lines, mine = copy / _LINES, place / _LINES
-    if mine.exists() and (not lines.exists() or lines.stat().st_size != mine.stat().st_size):
-        _replace(lines, mine.read_bytes())
-    _replace(copy / _STATE, (place / _STATE).read_bytes())
-
-
-def _cannot_be_written(place: Path, error: OSError) -> RegisterError:
-    return RegisterError(
-        f"register of erasures {place}: cannot be written ({error.strerror}); what was erased is, "
-        "but a restored backup would bring it back: make the folder writable, with free space"
-    )
+def _fits(seal: RegisterSeal, state: State, digest: str) -> bool:
+    return seal.fits(state.as_of.isoformat(), state.lines, digest, state.seal)

@@ -88,8 +88,8 @@ class IncidentRecords:
         """Which patients are affected, and by what."""
         found: dict[UUID, tuple[Breach, ...]] = {}
         given: Mapping[Breach, tuple[str, tuple[object, ...]]] = {
-            Breach.KEYS: ("incident_stored", (scope.ends,)),
-            Breach.DATABASE: ("incident_stored", (scope.ends,)),
+            Breach.KEYS: ("incident_stored", (scope.begins, scope.ends)),
+            Breach.DATABASE: ("incident_stored", (scope.begins, scope.ends)),
             Breach.CAMERA: ("incident_seen", (scope.begins, scope.ends, list(scope.cameras))),
             Breach.ACCOUNT: ("incident_touched", (scope.begins, scope.ends, list(scope.accounts))),
         }

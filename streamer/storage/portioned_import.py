@@ -16,11 +16,11 @@ from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
 from streamer.domain.portion import Portion
 from streamer.storage.audit import append
-from streamer.storage.bad_lines import BadLines
+from streamer.storage.bad_lines import SHOWN, BadLines
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.import_events import import_event
-from streamer.storage.import_result import ImportResult
 from streamer.storage.own_patients import OwnPatientError, billed_among
+from streamer.storage.portioned_result import PortionedResult
 from streamer.storage.postgres import Connection, Postgres, write_rows
 from streamer.storage.queries import sql
 from streamer.storage.refusals import refusals_recorded
@@ -29,11 +29,16 @@ _STATEMENT_TIMEOUT_S = 30.0
 
 
 class OfPatient(Protocol):
-    """A record that is about a patient."""
+    """A record that is about a patient, and perhaps about an appointment of theirs."""
 
     @property
     def patient_ref(self) -> str:
         """The clinic's reference of the patient."""
+        ...
+
+    @property
+    def appointment_ref(self) -> str | None:
+        """The appointment it names."""
         ...
 
 
@@ -46,6 +51,9 @@ class _Counts:
     updated: int = 0
     unchanged: int = 0
     left_out: int = 0
+    absent: int = 0
+    of_others: int = 0
+    wrong: list[str] = field(default_factory=list)
     bad: BadLines = field(default_factory=BadLines)
     own: set[UUID] = field(default_factory=set)
 
@@ -88,7 +96,7 @@ class PortionedImport(ABC, Generic[Record]):
 
     async def run(
         self, portions: AsyncIterator[Portion[Record]], now: datetime, by: Actor
-    ) -> ImportResult:
+    ) -> PortionedResult:
         """Write every record in one transaction; a portion at a time is in memory.
 
         Where a row is wrong nothing is written, but the file is read to its end, so that every row
@@ -117,7 +125,15 @@ class PortionedImport(ABC, Generic[Record]):
             if counts.own:
                 raise OwnPatientError(counts.bad.message(), *sorted(counts.own))
             counts.bad.refuse()
-            result = ImportResult(counts.created, counts.updated, counts.unchanged, counts.left_out)
+            result = PortionedResult(
+                counts.created,
+                counts.updated,
+                counts.unchanged,
+                counts.left_out,
+                counts.absent,
+                counts.of_others,
+                tuple(counts.wrong),
+            )
             await append(connection, self._site_id, [import_event(self.entity, result, by, now)])
         return result
 
@@ -162,7 +178,37 @@ class PortionedImport(ABC, Generic[Record]):
                     ]
                 )
         if not counts.bad:
+            await self._note_wrong_appointments(connection, portion, patients, counts)
             await self._write(connection, portion, kept, patients, now, counts)
+
+    async def _note_wrong_appointments(
+        self,
+        connection: Connection,
+        portion: Portion[Record],
+        patients: Mapping[str, UUID],
+        counts: _Counts,
+    ) -> None:
+        named = {one.appointment_ref for one in portion.records} - {None}
+        if not named:
+            return
+        rows = await connection.fetch(
+            sql("appointment_patients"), self._site_id, list(named), timeout=_STATEMENT_TIMEOUT_S
+        )
+        whose: dict[str, UUID] = {row["appointment_ref"]: row["patient_id"] for row in rows}
+        for index, one in enumerate(portion.records):
+            ref = one.appointment_ref
+            if ref is None or one.patient_ref not in patients:
+                continue
+            if ref not in whose:
+                counts.absent += 1
+                wrong = "no appointment of this site has this reference"
+            elif whose[ref] != patients[one.patient_ref]:
+                counts.of_others += 1
+                wrong = "this appointment is another patient's"
+            else:
+                continue
+            if len(counts.wrong) < SHOWN:
+                counts.wrong.append(f"{portion.where(index, 'appointment_ref')}: {wrong}")
 
     async def _write(
         self,

@@ -74,6 +74,11 @@ WHERE site_id = $1 AND id_number_hash = ANY($2::bytea[]) AND patient_ref <> ALL(
 SELECT patient_ref, patient_id FROM patients
 WHERE site_id = $1 AND patient_ref = ANY($2::text[]);
 
+-- name: appointment_patients
+-- Whose the appointments are that rows of an import name.
+SELECT appointment_ref, patient_id FROM appointments
+WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
+
 -- name: guardians_of
 SELECT patient_id, guardian_id FROM guardians WHERE patient_id = ANY($1::uuid[]);
 
@@ -422,10 +427,8 @@ SELECT EXISTS (
 
 -- name: consent_for_check_in
 -- Read anew under a lock: a withdrawal waits for this transaction or is seen by it. With the
--- practitioners who recorded it, or enrolled a face of the patient's. It has to have held when the face
--- was seen ($3), or a consent that it took the place of: what was seen before a withdrawal serves no
--- consent given after it. Since when that is is told by when they were recorded, not by the day on the
--- document, which anybody may write; of rows from before that was kept there is nothing else.
+-- practitioners who recorded it, or enrolled a face of the patient's. It has to have held ever since the
+-- face was seen ($3): what was seen before a withdrawal serves no consent given after it.
 SELECT c.consent_id, c.recorder_refs || ARRAY(
            SELECT unnest(t.enroller_refs) FROM templates t
            WHERE t.patient_id = c.patient_id AND t.enroller_refs <> '{}'
@@ -434,19 +437,7 @@ FROM consents c JOIN patients p ON p.patient_id = c.patient_id
 WHERE c.patient_id = $1 AND c.purpose = 'check-in' AND c.status = 'active'
   AND (c.expires_at IS NULL OR c.expires_at > $2)
   AND NOT p.is_staff AND p.deceased_on IS NULL
-  AND $3::timestamptz >= (
-      SELECT greatest(
-          min(coalesce(one.recorded_at, one.given_at)) FILTER (
-              WHERE one.consent_id = c.consent_id
-                 OR one.status = 'inactive' AND one.ended_reason = 'superseded'
-                    AND (over.at IS NULL OR coalesce(one.recorded_at, one.given_at) >= over.at)),
-          max(over.at))
-      FROM consents one, (
-          SELECT max(coalesce(e.ended_at, e.withdrawn_at)) AS at FROM consents e
-          WHERE e.patient_id = c.patient_id AND e.purpose = 'check-in'
-            AND e.ended_reason IS DISTINCT FROM 'superseded'
-      ) AS over
-      WHERE one.patient_id = c.patient_id AND one.purpose = 'check-in')
+  AND $3::timestamptz >= kirdi_consent_since(c.consent_id)
 FOR SHARE OF c;
 
 -- name: write_shown_check_in
@@ -673,13 +664,13 @@ WHERE site_id = $1 AND decided_at >= $2 AND decided_at < $3 AND reason = 'noshow
   AND (decision = 'confirmed' OR decision <> 'expired' AND method = 'face');
 
 -- name: review_patients
--- References, and who still consents to being recognised.
-SELECT p.patient_id, p.patient_ref,
-       NOT p.is_staff AND p.deceased_on IS NULL AND EXISTS (
-           SELECT FROM consents c
+-- References, and since when they have consented to being recognised; null = they do not.
+SELECT p.patient_id, p.patient_ref, (
+           SELECT kirdi_consent_since(c.consent_id) FROM consents c
            WHERE c.patient_id = p.patient_id AND c.purpose = 'check-in' AND c.status = 'active'
              AND (c.expires_at IS NULL OR c.expires_at > $3)
-       ) AS consents
+             AND NOT p.is_staff AND p.deceased_on IS NULL
+       ) AS consents_since
 FROM patients p
 WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[]);
 
@@ -1065,7 +1056,7 @@ DELETE FROM attempts WHERE site_id = $1 AND scope = $2 AND subject = $3;
 -- What failed on this day, and who waits: an end of a wait that is over is no news.
 SELECT scope, subject, today, CASE WHEN blocked_until > $3 THEN blocked_until END AS blocked_until
 FROM attempts
-WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 OR blocked_until > $3)
+WHERE site_id = $1 AND scope <> 'patient' AND (day = $2 AND today > 0 OR blocked_until > $3)
 ORDER BY scope, subject;
 
 -- name: patient_for_code
@@ -1256,8 +1247,8 @@ SELECT patient_id, day FROM face_blocks WHERE site_id = $1 AND day = $2;
 
 -- name: late_bookings
 -- Expected appointments without a check-in, or one undone that day, with the day's sightings of their patient that lie in
--- their arrival window. What a face was seen by needs what a check-in by face needs: a consent in
--- force that goes back to the sighting (see consent_for_check_in) and no block; the transaction asks
+-- their arrival window. What a face was seen by needs what a check-in by face needs: a consent that
+-- has held ever since (see consent_for_check_in) and no block; the transaction asks
 -- again. No code counts that was issued by who bills the
 -- appointment, and no face that they enrolled, or whose consent they recorded. First of all those few
 -- are found who were seen and are expected as well: everything else is asked of them only.
@@ -1314,19 +1305,7 @@ WHERE seen.evidence IN ('face', 'egov', 'code')
           WHERE k.patient_id = a.patient_id AND k.purpose = 'check-in' AND k.status = 'active'
             AND (k.expires_at IS NULL OR k.expires_at > $7)
             AND NOT p.is_staff AND p.deceased_on IS NULL
-            AND seen.occurred_at >= (
-                SELECT greatest(
-                    min(coalesce(one.recorded_at, one.given_at)) FILTER (
-                        WHERE one.consent_id = k.consent_id
-                           OR one.status = 'inactive' AND one.ended_reason = 'superseded'
-                              AND (over.at IS NULL OR coalesce(one.recorded_at, one.given_at) >= over.at)),
-                    max(over.at))
-                FROM consents one, (
-                    SELECT max(coalesce(e.ended_at, e.withdrawn_at)) AS at FROM consents e
-                    WHERE e.patient_id = k.patient_id AND e.purpose = 'check-in'
-                      AND e.ended_reason IS DISTINCT FROM 'superseded'
-                ) AS over
-                WHERE one.patient_id = k.patient_id AND one.purpose = 'check-in'))))
+            AND seen.occurred_at >= kirdi_consent_since(k.consent_id))))
 ORDER BY a.appointment_id, seen.occurred_at, seen.source_id;
 
 -- name: lock_appointment_by_ref
@@ -1465,20 +1444,32 @@ ORDER BY a.starts_at, a.appointment_ref
 LIMIT $8;
 
 -- name: day_state
--- Was anything of the day changed that pages show? The cheap question; see `schedule_states`.
+-- Was anything of the day changed that pages show? The cheap question; see `schedule_states`. Who
+-- is enrolled and consents at $4 belongs to it, wherever that was done.
 SELECT (SELECT count(*) || ':' || coalesce(sum(xmin::text::numeric * xmin::text::numeric), 0)
         FROM appointments WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3)
     || '/' || (SELECT count(*) FROM presences WHERE site_id = $1 AND occurred_at >= $2)
     || '/' || (SELECT count(*) || ':' || count(redeemed_at) || ':' || count(revoked_at)
                FROM codes WHERE site_id = $1 AND expires_at > $2)
+    || '/' || (SELECT count(*) || ':' || coalesce(sum(uuid_hash_extended(m.template_id, 0)), 0)
+               FROM appointments a
+               JOIN templates m ON m.patient_id = a.patient_id
+               JOIN consents k ON k.consent_id = m.consent_id AND k.purpose = 'check-in'
+                   AND k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $4)
+               WHERE a.site_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3)
     || '/' || (SELECT coalesce(md5(string_agg(review_id::text, ',' ORDER BY review_id)), '')
                FROM waiting_reviews WHERE site_id = $1 AND lead) AS state;
 
 -- name: day_versions
--- Every row's version: its own, how many presences it has, and what its codes have come to.
+-- Every row's version: its own, how many presences it has, what its codes have come to, and whether
+-- its patient is enrolled and consents at $4.
 SELECT a.appointment_id, d.practitioner_ref,
        a.xmin || ':' || coalesce(s.mark, '') || ':' || coalesce(ka.mark, '') || ':'
-           || coalesce(kp.mark, '') AS version
+           || coalesce(kp.mark, '') || ':'
+           || EXISTS (SELECT FROM templates m JOIN consents k ON k.consent_id = m.consent_id
+                      WHERE m.patient_id = a.patient_id AND k.purpose = 'check-in'
+                        AND k.status = 'active'
+                        AND (k.expires_at IS NULL OR k.expires_at > $4)) AS version
 FROM appointments a
 JOIN practitioners d ON d.practitioner_id = a.practitioner_id
 LEFT JOIN (
@@ -1807,6 +1798,11 @@ DELETE FROM web_sessions WHERE site_id = $1;
 
 -- name: revoke_all_tokens
 UPDATE api_tokens SET revoked_at = $2 WHERE site_id = $1 AND revoked_at IS NULL;
+
+-- name: unpair_all_devices
+-- Kept as they are set up; each is paired by a new code.
+UPDATE devices SET token_hash = NULL, pairing_hash = NULL, pairing_until = NULL, expires_at = NULL
+WHERE site_id = $1 AND (token_hash IS NOT NULL OR pairing_hash IS NOT NULL);
 
 -- name: forget_old_sessions
 DELETE FROM web_sessions WHERE site_id = $1 AND (expires_at <= $2 OR last_used_at <= $3);
@@ -2198,8 +2194,9 @@ FROM (
 GROUP BY kind ORDER BY kind;
 
 -- name: incident_stored
--- Whose data was in the database before the end of the time; who was erased since is counted only.
-SELECT patient_id FROM patients WHERE site_id = $1 AND created_at < $2
+-- Whose data was in the database before the end of the time; who was erased since it began is counted
+-- only: once nothing rests on it, retention deletes the row as well, and the receipt is all there is.
+SELECT patient_id FROM patients WHERE site_id = $1 AND created_at < $3
 UNION
 SELECT patient_id FROM erasures
 WHERE site_id = $1 AND reason IN ('erasure', 'retention') AND erased_at >= $2;

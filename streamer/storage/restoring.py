@@ -74,8 +74,8 @@ async def settle(
 ) -> Settled:
     """End and erase again what the register names, a transaction for each patient.
 
-    What was agreed to after it was withdrawn stays. Sessions and tokens of the API end, all of
-    them. Doing it twice changes nothing.
+    What was agreed to after it was withdrawn stays. Sessions and tokens of the API end, and tablets
+    have to be paired anew, all of them. Doing it twice changes nothing.
 
     Args:
         postgres: The restored database.
@@ -131,6 +131,7 @@ async def settle(
         # Nobody knows which of them were ended since the backup: all are.
         await connection.execute(sql("end_all_sessions"), site_id)
         await connection.execute(sql("revoke_all_tokens"), site_id, now)
+        await connection.execute(sql("unpair_all_devices"), site_id)
     return Settled(patients, tuple(receipts), tuple(by_hand))
 
 

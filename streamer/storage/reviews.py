@@ -16,7 +16,7 @@ from streamer.domain.check_in import CheckIn, Recorded
 from streamer.domain.decision import Reason
 from streamer.domain.presence import Presence
 from streamer.domain.review import Rejection, ReviewDecision, ReviewRecord, Written
-from streamer.domain.review_report import AppointmentReport, ReviewReferences
+from streamer.domain.review_report import AppointmentReport, Consenting, ReviewReferences
 from streamer.domain.shown_review import ShownReview
 from streamer.errors import InputError
 from streamer.storage.audit import append
@@ -96,7 +96,11 @@ class PostgresReviews:
                 sql("review_appointments"), self._site_id, list(appointments)
             )
         return ReviewReferences(
-            {row["patient_id"]: row["patient_ref"] for row in known if row["consents"]},
+            {
+                row["patient_id"]: Consenting(row["patient_ref"], row["consents_since"])
+                for row in known
+                if row["consents_since"] is not None
+            },
             {
                 row["appointment_id"]: AppointmentReport(
                     row["appointment_ref"], row["starts_at"], row["practitioner"], row["room"]

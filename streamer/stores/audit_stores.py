@@ -1,12 +1,14 @@
 """Stores of the audit and its checkpoints."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from config.settings import Settings
 from streamer.errors import KirdiError
+from streamer.storage.audit_check import AuditCheck
 from streamer.storage.audit_log import AuditLog
 from streamer.storage.audit_verification import AuditVerification
 from streamer.storage.checkpoint_file import CheckpointFile
@@ -31,9 +33,18 @@ class AuditStores(SiteStores):
         return AuditLog(self.database.postgres, self.settings.site.id, self.clock)
 
     @property
-    def audit_verification(self) -> AuditVerification:
-        """Looks at every event."""
-        return AuditVerification(self.database.postgres, self.settings.site.id)
+    def audit_check(self) -> AuditCheck:
+        """Looks at every event, and at the checkpoints."""
+        site_id = self.settings.site.id
+        return AuditCheck(
+            self.audit_log,
+            AuditVerification(self.database.postgres, site_id),
+            self.database.checkpoint_seal,
+            site_id,
+            checkpoint_path(self.settings, self.home),
+            timedelta(seconds=self.settings.audit.checkpoint_s),
+            self.clock,
+        )
 
     @property
     def checkpoint_file(self) -> CheckpointFile:

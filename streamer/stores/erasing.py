@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from config.settings import Settings
+from streamer.crypto.register_seal import RegisterSeal
 from streamer.storage.database import Database
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
@@ -11,9 +12,19 @@ from streamer.storage.erasure_register import ErasureRegister
 from streamer.storage.patient_erasure import PatientErasure
 
 
-def register_of(settings: Settings, home: Path) -> ErasureRegister:
+def register_of(settings: Settings, home: Path, database: Database) -> ErasureRegister:
     """What was erased, outside the database."""
-    return ErasureRegister(home / "register", settings.backup.register_copies)
+    return ErasureRegister(
+        home / "register",
+        settings.backup.register_copies,
+        settings.site.id,
+        register_seal_of(settings, database),
+    )
+
+
+def register_seal_of(settings: Settings, database: Database) -> RegisterSeal:
+    """By which that register, and a copy of it, is known to be whole."""
+    return RegisterSeal(database.secrets, settings.site.id)
 
 
 def eraser_of(settings: Settings, database: Database) -> Eraser:

@@ -13,10 +13,11 @@ from streamer.domain.report.delivery import DeliveryEntry
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import WHOLE_SITE, Scope
 
-Links = Callable[[Scope | date], str]
-"""Where a group's part of a report is, or a day's rows."""
+Links = Callable[[Scope | date | RowsWanted], str]
+"""Where a group's part of a report is, a day's rows, or those a total was counted from."""
 
 
 class ReportForm(StrEnum):
@@ -83,6 +84,7 @@ class ToldRow:
 
     kind: RowKind
     ref: str
+    day: date
     cells: tuple[str, ...]
     details: tuple[tuple[str, str], ...]
 
@@ -93,6 +95,14 @@ class ToldRows:
 
     columns: tuple[str, ...]
     rows: tuple[ToldRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """Rows that were looked for, in order; `more` = there are others besides."""
+
+    rows: tuple[ReportRow, ...]
+    more: bool
 
 
 class Reports(Protocol):
@@ -123,6 +133,10 @@ class Reports(Protocol):
         """A day's rows of it; raises likewise."""
         ...
 
+    async def find(self, asked: ReportAsked, wanted: RowsWanted, by: Actor, most: int) -> FoundRows:
+        """The first of the rows that are wanted, of one day or of all of them; raises likewise."""
+        ...
+
     async def body(
         self, asked: ReportAsked, revision: Revision, language: Language, links: Links
     ) -> str:
@@ -133,8 +147,19 @@ class Reports(Protocol):
         """What that part looks like, as CSS."""
         ...
 
-    def told(self, revision: Revision, rows: Sequence[ReportRow], language: Language) -> ToldRows:
-        """Say rows of a report in words."""
+    def told(
+        self,
+        revision: Revision,
+        rows: Sequence[ReportRow],
+        language: Language,
+        *,
+        dated: bool = False,
+    ) -> ToldRows:
+        """Say rows of a report in words; `dated` = of several days."""
+        ...
+
+    def said(self, wanted: RowsWanted, language: Language) -> Sequence[str]:
+        """Say in words which rows are wanted, but for kind, verdict and day."""
         ...
 
     def why_answerable(self, row: ReportRow, language: Language) -> Sequence[str]:

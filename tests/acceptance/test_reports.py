@@ -70,7 +70,7 @@ def test_a_report_is_made_written_kept_and_checked(kirdi: Kirdi, tmp_path: Path)
     (other,) = kirdi.ok("report", "appointment-match", *days, "-o", part, "--practitioner", "D-2")
     assert other["revision"] == 1
     lines = part.read_text(encoding="utf-8-sig").splitlines()
-    assert [line.split(",")[2] for line in lines[1:]] == ["A-2", "C-2"]
+    assert [line.split(",")[4] for line in lines[1:]] == ["A-2", "C-2"]
     (kept,) = kirdi.ok("report", "list")
     assert (kept["from"], kept["to"], kept["kind"]) == (day, day, "day")
 

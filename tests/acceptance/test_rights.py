@@ -71,8 +71,10 @@ def test_rights_and_retention(kirdi: Kirdi) -> None:
     # What is too old: counted, then deleted, then reported.
     (dry,) = kirdi.ok("retention", "run", "--dry-run")
     assert dry == {"dry_run": True, "deleted": {"appointments": 1}}
-    (job,) = kirdi.ok("jobs", "run", "retention")
+    (job,) = kirdi.ok("jobs", "run", "retention", "--by", "aigul")
     assert job["outcome"]["appointments"] == 1
+    (asked,) = kirdi.ok("audit", "list", "--kind", "job-run")
+    assert (asked["entity_id"], "aigul" in asked["actor"]) == (f"retention/{job['period']}", True)
     second = kirdi("jobs", "run", "retention")
     assert (second.code, "is done" in second.err) == (4, True)
     assert [one["state"] for one in kirdi.ok("jobs", "list")] == ["done"]

@@ -17,7 +17,12 @@ async def test_a_patient_is_enrolled_by_the_camera_and_withdraws(
     async with (
         launched(*with_camera(pictures)) as browser,
         console.page(Role.RECEPTION, browser=browser) as page,
+        console.page(Role.RECEPTION) as colleague,
     ):
+        # A colleague's page follows what is done here.
+        await colleague.goto("/today")
+        not_enrolled = colleague.locator('a.enrol[href$="patient=P-3"]')
+        await expect(not_enrolled).to_be_visible()
         await look_up(page, "P-3")
         await expect(page.locator("#patient-name")).to_have_text("Иван Петров")
         # The consent first: there are no photos before it is signed.
@@ -40,6 +45,7 @@ async def test_a_patient_is_enrolled_by_the_camera_and_withdraws(
         await page.get_by_role("button", name="Save and enrol").click()
         await expect(page.locator("#done-line")).to_contain_text("Saved.", timeout=60_000)
         assert await consents_of(console, "P-3") == ["active"]
+        await expect(not_enrolled).to_have_count(0)
         await look_up(page, "P-3")
         await expect(page.get_by_text("Enrolled", exact=True)).to_be_visible()
         await page.get_by_role("button", name="Withdraw the consent").click()
@@ -47,6 +53,7 @@ async def test_a_patient_is_enrolled_by_the_camera_and_withdraws(
         await expect(page.get_by_text("Nobody is recognised as this patient")).to_be_visible()
         await expect(page.locator("#receipt-count")).to_have_text("1")
         await screenshot(page, "enrol-receipt")
+        await expect(not_enrolled).to_be_visible()
     assert await consents_of(console, "P-3") == ["inactive"]
 
 

@@ -180,6 +180,7 @@ def made_report(
     every = tuple(row for some in rows for row in some)
     report = Report(
         site_id="polyclinic-7",
+        site_name="№7 емхана",
         zone=ZONE,
         period=period,
         scope=WHOLE_SITE,

@@ -86,7 +86,7 @@ def test_a_match_is_told(
         (
             replace(MATCHED, arrivals=(ArrivalReport("A-1", Recorded.REFUSED_CONSENT),)),
             12,
-            "A-1: not arrived: the patient's consent is over",
+            r"A-1: not arrived: no consent .* by code or by hand\)$",
         ),
         (replace(NOTHING, outcome=Outcome.NOT_MATCHED), 12, "4 frames agreed, too few"),
         (

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from streamer.domain.review_report import ReviewReferences
 from streamer.errors import DatabaseError
 from streamer.review_keeper import ReviewKeeper
-from tests.unit.checkin.desk_of_reviews import ANNA, BOTA, VISIT, Reception, Store
+from tests.unit.checkin.desk_of_reviews import ANNA, BOTA, SEEN, VISIT, Reception, Store
 
 
 class Away(Store):
@@ -47,6 +48,21 @@ async def test_a_withdrawal_takes_the_waiting_face_with_it() -> None:
     await keeper.look()
     assert reception.queue.waiting() == ()
     assert reception.queue.changed.is_set(), "the database is to forget it, too"
+
+
+async def test_a_consent_signed_within_the_same_second_keeps_no_face_of_before() -> None:
+    reception = Reception()
+    keeper = ReviewKeeper(reception.queue, reception.store, reception.clock)
+    review = reception.waits((ANNA, 4.5, (VISIT,)))
+    reception.store.since = SEEN
+    await keeper.look()
+    assert reception.queue.waiting() == (review,)
+    # Withdrawn and signed anew after the sighting: who is asked for now consents all the same.
+    reception.store.since = SEEN + timedelta(microseconds=1)
+    assert await reception.desk.reports() == ()
+    assert reception.queue.put(review)
+    await keeper.look()
+    assert reception.queue.waiting() == ()
 
 
 async def test_it_looks_by_itself_and_outlasts_an_outage() -> None:

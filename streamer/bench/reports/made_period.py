@@ -199,6 +199,7 @@ class Maker:
         measured: bool = True,
         code: str = "A02",
         name: str = "Consultation",
+        place: Place | None = None,
     ) -> ClaimFacts:
         """Bill one."""
         service = BilledService(
@@ -206,6 +207,7 @@ class Maker:
             practitioner_ref, code, name, performed_at,
             Decimal(self.draw.randrange(500, 20_000)), "KZT",
             TimePrecision.MEASURED if measured else TimePrecision.ENTERED, "fund",
+            place=place,
         )  # fmt: skip
         made = ClaimFacts(
             self.new_id(), service, who.patient_id, None if of is None else of.appointment_id,

@@ -5,6 +5,7 @@ from typing import Final
 
 from streamer.bench.reports.made_period import CROOKED, PHANTOMS, Expected, Maker
 from streamer.bench.reports.made_site import local
+from streamer.domain.appointment import Place
 from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.claim_facts import ClaimFacts
@@ -204,6 +205,23 @@ def _billing(maker: Maker) -> None:
     )
     maker.seen(person, local(quiet[11], 19.4), booked, EvidenceGrade.FACE)
     maker.claim(person, "R-SUB", local(quiet[11], 19.55), instead, booked)
+    # Booked here and billed as at home: nobody's presence is asked for, and somebody may look.
+    person = maker.patient()
+    evening = local(quiet[11], 19.5)
+    truth = Expected("elsewhere", *maker.without(evening))
+    booked = maker.appointment(person, "D-1", evening, truth)
+    away = Expected(
+        "elsewhere", VerdictKind.NOT_APPLICABLE, None, frozenset({RuleCode.BILLED_ELSEWHERE})
+    )
+    maker.claim(person, "D-1", evening, away, booked, place=Place.HOME)
+    # Another patient's appointment is none of this one's.
+    other = Expected(
+        "others_appointment",
+        VerdictKind.UNKNOWN,
+        UnknownCause.NO_APPOINTMENT,
+        frozenset({RuleCode.WRONG_APPOINTMENT}),
+    )
+    maker.claim(maker.patient(), "D-1", evening, other, booked)
 
 
 def _one_arrival(maker: Maker) -> None:

@@ -48,7 +48,7 @@ _TABLES: Final = (
         {"claim_id": _ID, "claim_ref": _REF, "appointment_ref": _REF}
         | dict.fromkeys(("performed_at", "recorded_at"), _LATER),
         "site_id patient_id practitioner_id service_code service_name amount currency"
-        " time_precision payer quantity",
+        " time_precision payer quantity place",
     ),
 )
 _UPTIME: Final = """

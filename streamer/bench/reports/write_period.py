@@ -163,8 +163,8 @@ async def write_claims(database: Database, site_id: str, period: MadePeriod) -> 
     statement = (
         "INSERT INTO claims (claim_id, site_id, claim_ref, appointment_ref, patient_id,"
         " practitioner_id, service_code, service_name, performed_at, amount, currency,"
-        " time_precision, payer, quantity, recorded_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)"
+        " time_precision, payer, quantity, recorded_at, place)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15)"
     )
     rows: list[tuple[object, ...]] = [
         (
@@ -173,6 +173,7 @@ async def write_claims(database: Database, site_id: str, period: MadePeriod) -> 
             one.service.service_code, one.service.service_name, one.service.performed_at,
             one.service.amount, one.service.currency, one.service.time_precision.value,
             one.service.payer, one.service.performed_at + _BILLED_AFTER,
+            None if one.service.place is None else one.service.place.value,
         )
         for one in period.claims
     ]  # fmt: skip

@@ -20,3 +20,6 @@ class QrToken:
     async def shown(self, claim: Claim) -> Shown | None:
         """See `way.Way`; the signature is checked where its key is."""
         return TokenShown(claim.text)
+
+    def asked(self, claim: Claim, shown: Shown) -> None:
+        """See `way.Way`; it is good until it is used up."""

@@ -21,6 +21,7 @@ from streamer.clock import Clock
 from streamer.domain.actor import Actor
 from streamer.domain.attempt import Attempt, Failure
 from streamer.domain.claim import Shown
+from streamer.domain.decision import Reason
 from streamer.errors import DatabaseError, InputError, OutsideError
 
 log = structlog.get_logger(__name__)
@@ -168,7 +169,15 @@ class Redeeming:
                 answer = settled.redeemed.answer.value.replace("_", "-")
                 by, device_id = redeemer(claim, actors), claim.device.device_id
                 await found.taken(by, device_id, answer, attempt)
-            return settled
+        if _asks(settled.redeemed):
+            way.asked(claim, shown)
+        return settled
+
+
+def _asks(redeemed: Redeemed) -> bool:
+    """May the holder have something to say to it: with whom they come, or that it wasn't them?"""
+    choose = redeemed.answer is Answer.CHOOSE
+    return choose or redeemed.reason is Reason.ALREADY_ARRIVED
 
 
 def _tell(claim: Claim, settled: Settled) -> None:

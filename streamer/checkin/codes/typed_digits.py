@@ -21,3 +21,6 @@ class TypedDigits:
         """See `way.Way`."""
         digits = digits_in(claim.text)
         return None if digits is None else DigitsShown(digits)
+
+    def asked(self, claim: Claim, shown: Shown) -> None:
+        """See `way.Way`; it is good until it is used up."""

@@ -36,3 +36,7 @@ class Way(Protocol):
             OutsideError: A service that has to be asked is away.
         """
         ...
+
+    def asked(self, claim: Claim, shown: Shown) -> None:
+        """Its holder has been asked something: the same claim comes again, with the answer."""
+        ...

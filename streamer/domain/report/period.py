@@ -46,6 +46,11 @@ class Period:
         return cls(PeriodKind.RANGE, first, last)
 
     @property
+    def said(self) -> str:
+        """Its days in a sentence of English."""
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
+    @property
     def days(self) -> int:
         """How many days it has."""
         return (self.last - self.first).days + 1

@@ -73,6 +73,7 @@ class Report:
         audit_checkpoint: Hex SHA-256 over the ends of the audit's chains at `data_until`.
         notices: Codes of what a reader must know (`not_calibrated`, `non_commercial_pack`,
             `entrance_without_camera`, ...), with parameters; forms have words for each.
+        site_name: As the settings called it then; empty = not known, of a report made before.
     """
 
     site_id: str
@@ -93,3 +94,4 @@ class Report:
     call_backs: tuple[CallBack, ...]
     audit_checkpoint: str
     notices: tuple[tuple[str, Mapping[str, str | int]], ...]
+    site_name: str = ""

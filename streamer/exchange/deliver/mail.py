@@ -19,6 +19,7 @@ from streamer.domain.report.parcel import Parcel
 from streamer.errors import InputError, OutsideError
 from streamer.exchange.deliver.mail_words import subject_of, text_of
 from streamer.exchange.outside import Trust
+from streamer.exchange.reports.words import Words
 
 _PLAIN: Final = SMTP.clone(max_line_length=0, cte_type="7bit")
 
@@ -126,7 +127,7 @@ class MailDelivery:
         message["From"] = sender
         message["To"] = str(self._destination.email)
         message["Subject"] = subject_of(
-            parcel.language, site=parcel.site_name, period=_days(parcel), number=parcel.number
+            parcel.language, site=parcel.site_name, period=_period(parcel), number=parcel.number
         )
         message["Date"] = format_datetime(self._clock.now())
         # With every try the same: a mailbox may tell by it that it has the message already.
@@ -144,9 +145,9 @@ def _content(parcel: Parcel) -> EmailMessage:
         parcel.state,
         parcel.link,
         site=parcel.site_name,
-        period=_days(parcel),
+        period=_period(parcel),
         number=parcel.number,
-        made_at=f"{parcel.made_at:%Y-%m-%d %H:%M}",
+        made_at=f"{parcel.made_at:%d.%m.%Y %H:%M}",
         digest=parcel.digest,
     )
     message.set_content(text, cte="base64")
@@ -156,6 +157,6 @@ def _content(parcel: Parcel) -> EmailMessage:
     return message
 
 
-def _days(parcel: Parcel) -> str:
-    first, last = str(parcel.period.first), str(parcel.period.last)
-    return first if first == last else f"{first} - {last}"
+def _period(parcel: Parcel) -> str:
+    """As people of the mail's language write days; no zone is asked for."""
+    return Words(parcel.language, "UTC").period(parcel.period)

@@ -3,19 +3,20 @@
 from typing import Final
 
 SUBJECT: Final = {
-    "kk": "Kirdi: {site}, {period} есебі, {number}-редакция",
-    "ru": "Kirdi: {site}, отчёт за {period}, редакция {number}",
-    "en": "Kirdi: {site}, report for {period}, revision {number}",
+    "kk": "Kirdi есебі: {site}, {period}, {number}-редакция",
+    "ru": "Отчёт Kirdi: {site}, {period}, редакция {number}",
+    "en": "Kirdi report: {site}, {period}, revision {number}",
 }
 
 _TEXT: Final = {
     "kk": (
-        "Келулердің сәйкестігі туралы есеп: {site}, {period}.\n"
-        "{number}-редакция, {state}, {made_at} жасалды.\n\n{where}\n\nТексеру үшін: {digest}\n"
+        "Қабылдаулардың сәйкестігі туралы есеп: {site}, {period}.\n"
+        "{number}-редакция ({state}), жасалған уақыты: {made_at}.\n\n{where}\n\n"
+        "Тексеру үшін: {digest}\n"
         "Басып шығарылған есеп осы мәнмен салыстырылады."
     ),
     "ru": (
-        "Отчёт о соответствии визитов: {site}, {period}.\n"
+        "Отчёт о соответствии приёмов: {site}, {period}.\n"
         "Редакция {number}, {state}, составлена {made_at}.\n\n{where}\n\nДля проверки: {digest}\n"
         "С этим значением сверяют напечатанный отчёт."
     ),
@@ -27,7 +28,7 @@ _TEXT: Final = {
 }
 
 _STATES: Final = {
-    "kk": {"preliminary": "алдын ала", "final": "түпкілікті"},
+    "kk": {"preliminary": "алдын ала есеп", "final": "түпкілікті есеп"},
     "ru": {"preliminary": "предварительная", "final": "окончательная"},
     "en": {"preliminary": "preliminary", "final": "final"},
 }

@@ -1,10 +1,13 @@
 """What stands out claim by claim: the rules, the claims at risk, the sample to call back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from streamer.domain.report.report import Report
-from streamer.domain.report.row import ReportRow
+from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
+from streamer.domain.rule_code import FOR_A_LOOK
 from streamer.domain.rule_summary import RuleSummary
 from streamer.exchange.reports.content import Column, Days, Line, Section, Table
 from streamer.exchange.reports.explanations import explained
@@ -13,6 +16,7 @@ from streamer.exchange.reports.words import Words, clean
 
 # What people read; whoever wants all of them takes the spreadsheet.
 RISKS_SHOWN: Final = 200
+LOOKS_SHOWN: Final = 50
 
 
 def rules(report: Report, words: Words) -> Section:
@@ -38,7 +42,8 @@ def _rule(summary: RuleSummary, words: Words) -> Line:
             words.number(summary.evaluated),
             words.number(summary.found),
             skipped(summary, words) or "–",
-        )
+        ),
+        leads=(None, None, RowsWanted(rule=code) if summary.found else None),
     )
 
 
@@ -61,41 +66,62 @@ def why_at_risk(row: ReportRow, words: Words, names: Mapping[str, str]) -> str:
     return " ".join(said)
 
 
-def risks(report: Report, days: Days, words: Words) -> Section:
-    """Return the claims at risk, the first of them, in order of time.
+def standing_out(report: Report, days: Days, words: Words) -> Iterator[Section]:
+    """Yield the claims at risk, then those for a look: the first of each, in order of time.
 
     Reads no further once it has as many as are shown.
     """
-    count = report.total.certain.claims + report.total.estimated.claims
-    found: list[ReportRow] = []
-    if count:
+    total = report.total
+    at_risk = total.certain.claims + total.estimated.claims
+    # No claim is found by both.
+    for_a_look = sum(total.rules.get(code, 0) for code in FOR_A_LOOK)
+    risks: list[ReportRow] = []
+    looks: list[ReportRow] = []
+    if at_risk or for_a_look:
         for _, rows in days:
-            found += [row for row in rows if row.certain or row.estimated]
-            if len(found) >= min(RISKS_SHOWN, count):
+            risks += [row for row in rows if row.certain or row.estimated]
+            looks += [row for row in rows if _for_a_look(row)]
+            if min(RISKS_SHOWN, at_risk) <= len(risks) and min(LOOKS_SHOWN, for_a_look) <= len(
+                looks
+            ):
                 break
-    shown = found[:RISKS_SHOWN]
-    if not shown:
-        return Section("risks", words.of("risk.list"), (words.of("risk.none"),))
-    says = (
-        (words.of("risk.shown", shown=words.number(len(shown)), count=words.number(count)),)
-        if count > len(shown)
-        else ()
-    )
     names = practitioner_names(report)
+    if risks:
+        says = _more(len(risks[:RISKS_SHOWN]), at_risk, words)
+        table = _claims(risks[:RISKS_SHOWN], words, names)
+        yield Section("risks", words.of("risk.list"), says, table=table)
+    else:
+        yield Section("risks", words.of("risk.list"), (words.of("risk.none"),))
+    if looks:
+        says = (words.of("looks.note"), *_more(len(looks[:LOOKS_SHOWN]), for_a_look, words))
+        table = _claims(looks[:LOOKS_SHOWN], words, names)
+        yield Section("looks", words.of("looks"), says, table=table)
+
+
+def _for_a_look(row: ReportRow) -> bool:
+    return any(one.code in FOR_A_LOOK for one in row.findings)
+
+
+def _more(shown: int, count: int, words: Words) -> tuple[str, ...]:
+    if count <= shown:
+        return ()
+    return (words.of("risk.shown", shown=words.number(shown), count=words.number(count)),)
+
+
+def _claims(rows: Sequence[ReportRow], words: Words, names: Mapping[str, str]) -> Table:
     columns = (
         Column(words.of("at"), wide=5),
         Column(words.of("reference"), wide=5),
         Column(words.of("practitioner"), wide=6),
-        Column(words.of("service"), wide=7),
-        Column(words.of("amount"), number=True, wide=5),
+        Column(words.of("service"), wide=6),
+        Column(words.of("amount"), number=True, wide=7),
         Column(words.of("verdict"), wide=6),
         Column(words.of("why"), wide=16),
     )
-    lines = tuple(_risk(row, words, names) for row in shown)
-    return Section("risks", words.of("risk.list"), says, table=Table(columns, lines))
+    return Table(columns, tuple(_claim(row, words, names) for row in rows))
 
 
-def _risk(row: ReportRow, words: Words, names: Mapping[str, str]) -> Line:
+def _claim(row: ReportRow, words: Words, names: Mapping[str, str]) -> Line:
     amount = words.amount({row.currency or "": row.amount}) if row.amount is not None else "–"
     return Line(
         (
@@ -107,8 +133,14 @@ def _risk(row: ReportRow, words: Words, names: Mapping[str, str]) -> Line:
             words.of(f"verdict.{row.verdict.value}")
             + (f"; {words.of('explained.yes')}" if row.explained else ""),
             why_at_risk(row, words, names),
-        )
+        ),
+        leads=(None, _alone(row.kind, row.ref, row.at, words)),
     )
+
+
+def _alone(kind: RowKind, ref: str, at: datetime, words: Words) -> RowsWanted:
+    """That row alone, with its evidence."""
+    return RowsWanted(day=words.local(at).date(), kind=kind, ref=ref)
 
 
 def call_backs(report: Report, words: Words) -> Section:
@@ -117,11 +149,11 @@ def call_backs(report: Report, words: Words) -> Section:
         return Section("call_backs", words.of("call_backs"), (words.of("call_backs.none"),))
     names = practitioner_names(report)
     columns = (
-        Column(words.of("at"), wide=2),
-        Column(words.of("reference"), wide=3),
-        Column(words.of("patient"), wide=3),
-        Column(words.of("practitioner"), wide=4),
-        Column(words.of("answer"), wide=5),
+        Column(words.of("at"), wide=4),
+        Column(words.of("reference"), wide=5),
+        Column(words.of("patient"), wide=9),
+        Column(words.of("practitioner"), wide=6),
+        Column(words.of("answer"), wide=6),
     )
     lines = tuple(
         Line(
@@ -131,7 +163,8 @@ def call_backs(report: Report, words: Words) -> Section:
                 clean(one.patient_id),
                 clean(names.get(one.practitioner_ref, one.practitioner_ref)),
                 "",
-            )
+            ),
+            leads=(None, _alone(one.kind, one.ref, one.at, words)),
         )
         for one in report.call_backs
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from streamer.domain.report.row import ReportRow
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import Scope
 
 Days = Iterable[tuple[date, tuple[ReportRow, ...]]]
@@ -40,12 +41,14 @@ class Line:
     Attributes:
         strong: A sum; `within` is a part of the line above.
         about: What it can be followed to: a group's own report, or a day's rows.
+        leads: Of each cell, the rows that it was counted from; fewer than cells = none of the rest.
     """
 
     cells: tuple[str, ...]
     strong: bool = False
     within: bool = False
     about: Scope | date | None = None
+    leads: tuple[RowsWanted | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

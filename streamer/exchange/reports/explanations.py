@@ -55,6 +55,8 @@ def _shown(
     if isinstance(value, str):
         if name == "wanted":
             return words.code("sex", value)
+        if name == "place":
+            return words.code("not_applicable", value)
         if name in ("practitioner", "booked"):
             return clean(names.get(value, value))
         return clean(value)

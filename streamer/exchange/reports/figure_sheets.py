@@ -7,9 +7,18 @@ from xlsxwriter import Workbook
 
 from streamer.domain.report.figures import AtRisk, Figures, VerdictFigures
 from streamer.domain.report.report import Report
-from streamer.exchange.reports.group_sections import group_name
-from streamer.exchange.reports.sheet import COUNT, DAY, MONEY, SHARE, Sheet, SheetColumn, Value
-from streamer.exchange.reports.verdict_parts import ORDER, count_of, verdict_lines
+from streamer.exchange.reports.group_sections import group_name, practitioner_names
+from streamer.exchange.reports.sheet import (
+    CHANCE,
+    COUNT,
+    DAY,
+    MONEY,
+    SHARE,
+    Sheet,
+    SheetColumn,
+    Value,
+)
+from streamer.exchange.reports.verdict_parts import ORDER, arrival_said, count_of, verdict_lines
 from streamer.exchange.reports.words import Words
 
 
@@ -31,7 +40,7 @@ def summary_sheet(book: Workbook, report: Report, words: Words) -> None:
     total = report.total
     of_visits, of_claims = total.visits.total, total.claims.total
     sheet.add((words.of("warning"), None, None, None, None, None, None))
-    for said, visits, claims, within in verdict_lines(total.visits, total.claims, words):
+    for said, visits, claims, within, _ in verdict_lines(total.visits, total.claims, words):
         shares = _share(visits, of_visits), _share(claims, of_claims)
         shown = words.of("of_which", what=said) if within else said
         sheet.add((shown, visits, shares[0], claims, shares[1], None, None))
@@ -41,9 +50,7 @@ def summary_sheet(book: Workbook, report: Report, words: Words) -> None:
     for name, count in _counted(total):
         sheet.add((words.of(f"figure.{name}"), count, None, None, None, None, None))
     for arrival in total.arrivals:
-        method = words.of(f"method.{arrival.method.value}")
-        grade = words.of(f"grade.{arrival.grade.value}")
-        said = words.of("figure.arrival", method=method, grade=grade)
+        said = arrival_said(arrival, words)
         sheet.add((said, arrival.count, None, None, None, None, None))
     sheet.close()
 
@@ -94,6 +101,55 @@ def group_sheets(book: Workbook, report: Report, words: Words) -> None:
         for group in groups:
             sheet.add((group_name(group, words), *_values(group.figures, currencies)))
         sheet.close()
+
+
+def rate_sheet(book: Workbook, report: Report, words: Words) -> None:
+    """Write how often each practitioner's visits are unverified, beside the site's."""
+    names = practitioner_names(report)
+    columns = [
+        SheetColumn(words.of("practitioner"), 40),
+        SheetColumn(words.of("rates.group"), 24),
+        SheetColumn(words.of("rates.visits"), 14, COUNT),
+        SheetColumn(words.of("verdicts.unverified"), 16, COUNT),
+        SheetColumn(words.of("rates.rate"), 16, SHARE),
+        SheetColumn(words.of("rates.site"), 16, SHARE),
+        SheetColumn(words.of("rates.chance").replace("\N{SOFT HYPHEN}", ""), 16, CHANCE),
+        SheetColumn(words.of("rates.above"), 12),
+    ]
+    sheet = Sheet(book, words.of("sheet.rates"), columns)
+    for one in report.rates:
+        ref = one.practitioner_ref
+        sheet.add(
+            (
+                f"{names[ref]} ({ref})" if ref in names else ref,
+                words.of("rates.enrolled" if one.enrolled else "rates.others"),
+                one.visits,
+                one.unverified,
+                _share(one.unverified, one.visits),
+                one.site_rate,
+                one.q_value,
+                words.of("rates.too_few") if one.q_value is None else words.yes(one.above),
+            )
+        )
+    sheet.close()
+
+
+def trend_sheet(book: Workbook, report: Report, words: Words) -> None:
+    """Write the figures of this period and of earlier ones."""
+    columns = [
+        SheetColumn(words.of("from"), 12, DAY),
+        SheetColumn(words.of("to"), 12, DAY),
+        SheetColumn(words.of("appointments"), 14, COUNT),
+        *(
+            SheetColumn(words.of(f"verdicts.{kind}"), 16, COUNT)
+            for kind in ("verified", "unverified", "unknown")
+        ),
+    ]
+    sheet = Sheet(book, words.of("sheet.trend"), columns)
+    for one in report.trend:
+        days = one.period.first, one.period.last
+        sheet.add((*days, one.appointments, one.verified, one.unverified, one.unknown))
+    sheet.close()
 
 
 def _columns(words: Words, currencies: Sequence[str]) -> list[SheetColumn]:

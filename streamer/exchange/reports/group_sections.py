@@ -1,17 +1,34 @@
 """The same figures by department, practitioner and day; the trend; practitioners' rates."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from typing import Any, Final
 
 from streamer.domain.practitioner_rate import PractitionerRate
 from streamer.domain.report.figures import Figures
 from streamer.domain.report.report import Group, Report
+from streamer.domain.report.row import RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import Scope, ScopeKind
 from streamer.domain.verdict import VerdictKind
 from streamer.exchange.reports.charts import bars, lines
 from streamer.exchange.reports.content import Chart, Column, Line, Section, Table
 from streamer.exchange.reports.verdict_parts import count_of, parts_of
 from streamer.exchange.reports.words import Words, clean
+
+# What each column of a group's line is counted from.
+_COUNTED: Final[tuple[Mapping[str, Any], ...]] = (
+    {"kind": RowKind.APPOINTMENT},
+    {"kind": RowKind.APPOINTMENT, "verdict": VerdictKind.VERIFIED},
+    {"kind": RowKind.APPOINTMENT, "verdict": VerdictKind.UNVERIFIED},
+    {"kind": RowKind.APPOINTMENT, "verdict": VerdictKind.UNVERIFIED, "explained": True},
+    {"kind": RowKind.APPOINTMENT, "verdict": VerdictKind.UNKNOWN},
+    {"kind": RowKind.APPOINTMENT, "verdict": VerdictKind.NOT_APPLICABLE},
+    {"kind": RowKind.CLAIM},
+    {"certain": True},
+    {"estimated": True},
+)
 
 
 def practitioner_names(report: Report) -> Mapping[str, str]:
@@ -86,7 +103,16 @@ def _line(name: str, figures: Figures, words: Words, about: Scope | date) -> Lin
         figures.certain.claims,
         figures.estimated.claims,
     )
-    return Line((name, *(words.number(count) for count in counts)), about=about)
+    group = RowsWanted(
+        scope=about if isinstance(about, Scope) else None,
+        day=None if isinstance(about, Scope) else about,
+    )
+    leads = tuple(
+        replace(group, **wanted) if count else None
+        for count, wanted in zip(counts, _COUNTED, strict=True)
+    )
+    cells = (name, *(words.number(count) for count in counts))
+    return Line(cells, about=about, leads=(None, *leads))
 
 
 def trend(report: Report, words: Words) -> Section:

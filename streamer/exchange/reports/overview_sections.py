@@ -1,11 +1,23 @@
 """The first page: what is known and what is not, claims at risk, further figures."""
 
+from dataclasses import replace
+from typing import Any
+
+from streamer.domain.appointment import AppointmentStatus
 from streamer.domain.report.figures import AtRisk, Figures, Spread
 from streamer.domain.report.report import Report
-from streamer.domain.verdict import VerdictKind
+from streamer.domain.report.row import RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
+from streamer.domain.rule_code import FOR_A_LOOK
+from streamer.domain.verdict import VerdictGrade, VerdictKind
 from streamer.exchange.reports.charts import one_bar
 from streamer.exchange.reports.content import Chart, Column, Line, Section, Table
-from streamer.exchange.reports.verdict_parts import count_of, parts_of, verdict_lines
+from streamer.exchange.reports.verdict_parts import (
+    arrival_said,
+    count_of,
+    parts_of,
+    verdict_lines,
+)
 from streamer.exchange.reports.words import Words
 
 
@@ -16,21 +28,23 @@ def glance(report: Report, words: Words) -> Section:
     lines = [
         Line(
             (
-                said,
-                words.number(of_visits),
-                words.part(of_visits, visits.total),
-                words.number(of_claims),
-                words.part(of_claims, claims.total),
+                one.said,
+                words.number(one.visits),
+                words.part(one.visits, visits.total),
+                words.number(one.claims),
+                words.part(one.claims, claims.total),
             ),
-            strong=not within,
-            within=within,
+            strong=not one.within,
+            within=one.within,
+            leads=_of_both(one.wanted, one.visits, one.claims),
         )
-        for said, of_visits, of_claims, within in verdict_lines(visits, claims, words)
+        for one in verdict_lines(visits, claims, words)
     ]
     lines.append(
         Line(
             (words.of("total"), words.number(visits.total), "", words.number(claims.total), ""),
             strong=True,
+            leads=_of_both(RowsWanted(), visits.total, claims.total),
         )
     )
     columns = (
@@ -50,6 +64,16 @@ def glance(report: Report, words: Words) -> Section:
     )
 
 
+def _of_both(wanted: RowsWanted, visits: int, claims: int) -> tuple[RowsWanted | None, ...]:
+    """What the second and the fourth cell were counted from: of appointments, of claims."""
+    return (
+        None,
+        replace(wanted, kind=RowKind.APPOINTMENT) if visits else None,
+        None,
+        replace(wanted, kind=RowKind.CLAIM) if claims else None,
+    )
+
+
 def _sentence(total: Figures, words: Words) -> str:
     visits = total.visits
     if not visits.total:
@@ -64,8 +88,8 @@ def at_risk(report: Report, words: Words) -> Section:
     """Return claims at risk: certain and estimated apart, amounts by currency."""
     total = report.total
     lines = [
-        _risk_line(words.of("risk.certain"), total.certain, words),
-        _risk_line(words.of("risk.estimated"), total.estimated, words),
+        _risk_line(words.of("risk.certain"), total.certain, words, RowsWanted(certain=True)),
+        _risk_line(words.of("risk.estimated"), total.estimated, words, RowsWanted(estimated=True)),
         Line(
             (
                 words.of("billed"),
@@ -73,6 +97,7 @@ def at_risk(report: Report, words: Words) -> Section:
                 words.amount(total.billed) or "–",
             ),
             strong=True,
+            leads=(None, RowsWanted(kind=RowKind.CLAIM) if total.claims.total else None),
         ),
     ]
     columns = (
@@ -82,55 +107,62 @@ def at_risk(report: Report, words: Words) -> Section:
     )
     none = not total.certain.claims and not total.estimated.claims
     says = (words.of("risk.none"),) if none else (words.of("risk.note"),)
-    closes = (words.of("risk.estimated.note"),) if total.estimated.claims else ()
+    closes = [words.of("risk.estimated.note")] if total.estimated.claims else []
+    closes += [
+        words.of("looks.counted", rule=words.of(f"rule.{code.value}"), count=words.number(count))
+        for code in FOR_A_LOOK
+        if (count := total.rules.get(code))
+    ]
     table = Table(columns, tuple(lines))
-    return Section("risk", words.of("risk"), says, table=table, closes=closes)
+    return Section("risk", words.of("risk"), says, table=table, closes=tuple(closes))
 
 
-def _risk_line(said: str, risk: AtRisk, words: Words) -> Line:
+def _risk_line(said: str, risk: AtRisk, words: Words, wanted: RowsWanted) -> Line:
     amount = words.amount(risk.amounts)
     if not amount:
         amount = words.of("no_amount") if risk.claims else "–"
-    return Line((said, words.number(risk.claims), amount))
+    lead = wanted if risk.claims else None
+    return Line((said, words.number(risk.claims), amount), leads=(None, lead))
 
 
 def further_figures(report: Report, words: Words) -> Section:
     """Return how patients arrived, when, and who could be recognised."""
     total = report.total
 
-    def counted(name: str, value: int) -> tuple[str, str]:
-        return words.of(f"figure.{name}"), words.number(value)
+    def counted(name: str, value: int, **wanted: Any) -> Line:
+        cells = words.of(f"figure.{name}"), words.number(value)
+        return Line(cells, leads=(None, RowsWanted(**wanted)) if value and wanted else ())
 
-    def shared(name: str, value: int) -> tuple[str, str]:
+    def shared(name: str, value: int) -> Line:
         shown = f"{words.number(value)} ({words.part(value, total.patients)})"
-        return words.of(f"figure.{name}"), shown
+        return Line((words.of(f"figure.{name}"), shown))
 
-    rows = [
-        counted("appointments", total.appointments),
-        counted("took_place", total.took_place),
-        counted("noshows", total.noshows),
+    visits = RowKind.APPOINTMENT
+    lines = [
+        counted("appointments", total.appointments, kind=visits),
+        counted("took_place", total.took_place, took_place=True),
+        counted("noshows", total.noshows, kind=visits, status=AppointmentStatus.NOSHOW.value),
         *(
-            (
-                words.of(
-                    "figure.arrival",
-                    method=words.of(f"method.{one.method.value}"),
-                    grade=words.of(f"grade.{one.grade.value}"),
+            Line(
+                (arrival_said(one, words), words.number(one.count)),
+                leads=(
+                    None,
+                    RowsWanted(kind=visits, method=one.method, grade=VerdictGrade.of(one.grade)),
                 ),
-                words.number(one.count),
             )
             for one in total.arrivals
         ),
-        (words.of("figure.lateness"), _spread(total.lateness, words)),
-        (words.of("figure.waiting"), _spread(total.waiting, words)),
+        Line((words.of("figure.lateness"), _spread(total.lateness, words))),
+        Line((words.of("figure.waiting"), _spread(total.waiting, words))),
         counted("patients", total.patients),
         shared("enrolled", total.enrolled),
         shared("declined", total.declined),
     ]
     own = total.visits.own_evidence + total.claims.own_evidence
     if own:
-        rows.append(counted("own_evidence", own))
+        lines.append(counted("own_evidence", own, own_evidence=True))
     columns = (Column(words.of("figure"), wide=3), Column(words.of("value"), number=True, wide=3))
-    table = Table(columns, tuple(Line(row) for row in rows))
+    table = Table(columns, tuple(lines))
     return Section("figures", words.of("figures"), table=table)
 
 

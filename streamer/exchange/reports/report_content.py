@@ -30,6 +30,7 @@ def report_content(revision: Revision, days: Days, words: Words) -> Content:
     """
     report, entry = revision.report, revision.entry
     digest = grouped_hex(revision.digest)
+    site = clean(report.site_name or report.site_id)
     return Content(
         language=words.language,
         title=words.of("title"),
@@ -43,7 +44,7 @@ def report_content(revision: Revision, days: Days, words: Words) -> Content:
         notices=tuple(notices(report, words)),
         sections=tuple(_sections(revision, days, words)),
         command=verify_command(revision, words),
-        footer=f"{report.site_id} · {words.of('report_id')} {entry.report_id} · "
+        footer=f"{site} · {words.of('report_id')} {entry.report_id} · "
         f"{words.of('revision')} {entry.number} · SHA-256 {digest}",
         page=words.of("page"),
     )
@@ -52,7 +53,8 @@ def report_content(revision: Revision, days: Days, words: Words) -> Content:
 def head(revision: Revision, words: Words) -> Iterable[tuple[str, str]]:
     """Return what the report is about and how it came about, by name."""
     report, entry = revision.report, revision.entry
-    yield words.of("site"), clean(report.site_id)
+    name, site_id = report.site_name, report.site_id
+    yield words.of("site"), clean(f"{name} ({site_id})" if name and name != site_id else site_id)
     yield words.of("period"), words.period(report.period)
     if report.scope.kind is not ScopeKind.SITE:
         yield words.of("scope"), scope_name(report, words)
@@ -140,7 +142,7 @@ def _sections(revision: Revision, days: Days, words: Words) -> Iterable[Section]
         claim_sections.rules(report, words),
     )
     yield from (one for one in groups if one.table is not None)
-    yield claim_sections.risks(report, days, words)
+    yield from claim_sections.standing_out(report, days, words)
     yield claim_sections.call_backs(report, words)
     if revision.entry.number > 1:
         yield _changes(revision, words)

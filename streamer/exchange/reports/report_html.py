@@ -12,13 +12,14 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from streamer.domain.report.revision import Revision
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import Scope
 from streamer.exchange.reports.content import Days
 from streamer.exchange.reports.report_content import report_content
 from streamer.exchange.reports.words import Words
 
-Links = Callable[[Scope | date], str]
-"""Where a group's own report is, or a day's rows."""
+Links = Callable[[Scope | date | RowsWanted], str]
+"""Where a group's own report is, a day's rows, or those a total was counted from."""
 
 _DOCUMENTS: Final = "documents"
 
@@ -51,7 +52,7 @@ def report_body(
         revision: What is shown.
         days: Its rows, a day at a time.
         language: kk, ru or en.
-        links: Where lines of groups and days lead to; None = nowhere.
+        links: Where lines of groups and days, and totals, lead to; None = nowhere.
     """
     content = report_content(revision, days, Words(language, revision.report.zone))
     return _templates().get_template("report_body.html").render(content=content, links=links)

@@ -17,7 +17,12 @@ from streamer.domain.report.row import ReportRow, RowKind
 from streamer.exchange.reports.claim_sections import skipped, why_at_risk
 from streamer.exchange.reports.content import Days
 from streamer.exchange.reports.error_section import sentences
-from streamer.exchange.reports.figure_sheets import group_sheets, summary_sheet
+from streamer.exchange.reports.figure_sheets import (
+    group_sheets,
+    rate_sheet,
+    summary_sheet,
+    trend_sheet,
+)
 from streamer.exchange.reports.group_sections import practitioner_names
 from streamer.exchange.reports.report_content import (
     grouped_hex,
@@ -57,6 +62,8 @@ def report_xlsx(revision: Revision, days: Days, language: str) -> bytes:
         book = Workbook(made, {"constant_memory": True, "tmpdir": folder})
         summary_sheet(book, revision.report, words)
         group_sheets(book, revision.report, words)
+        rate_sheet(book, revision.report, words)
+        trend_sheet(book, revision.report, words)
         _rows(book, revision, days, words)
         _rules(book, revision, words)
         _coverage(book, revision, words)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from streamer.domain.report.report import Report
 from streamer.domain.report.row import ReportRow
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.verdict import VerdictKind
 from streamer.exchange.reports.claim_sections import why_at_risk
 from streamer.exchange.reports.explanations import explained
@@ -18,19 +19,42 @@ def row_columns(words: Words) -> tuple[str, ...]:
     return tuple(words.of(name) for name in _COLUMNS)
 
 
-def row_cells(row: ReportRow, report: Report, words: Words) -> tuple[str, ...]:
-    """Return a row as a line."""
+def row_cells(
+    row: ReportRow, report: Report, words: Words, *, dated: bool = False
+) -> tuple[str, ...]:
+    """Return a row as a line; `dated` = with its day."""
     names = practitioner_names(report)
     return (
-        words.time(row.at),
+        words.moment(row.at) if dated else words.time(row.at),
         clean(f"{words.of(f'kind.{row.kind.value}')} {row.ref}"),
         clean(row.patient_id),
         clean(names.get(row.practitioner_ref, row.practitioner_ref)),
         clean(f"{row.service_code} {row.service_name}").strip(),
         words.of(f"verdict.{row.verdict.value}"),
         said_of(row, words),
-        why_at_risk(row, words, names) if row.certain or row.estimated else "",
+        why_at_risk(row, words, names) if row.findings or row.estimated else "",
     )
+
+
+def wanted_words(wanted: RowsWanted, words: Words) -> tuple[str, ...]:
+    """Return which rows are wanted, but for what a form asks for: kind, verdict, day, at risk."""
+    flags = (
+        ("figure.took_place", wanted.took_place),
+        ("explained", wanted.explained),
+        ("figure.own_evidence", wanted.own_evidence),
+        ("risk.certain", wanted.certain),
+        ("risk.estimated", wanted.estimated),
+    )
+    said = (
+        words.code("method", wanted.method),
+        words.code("grade", wanted.grade),
+        words.code("cause", wanted.cause),
+        words.code("not_applicable", wanted.reason),
+        words.code("status", wanted.status),
+        words.code("rule", wanted.rule),
+        *(words.of(name) for name, asked in flags if asked),
+    )
+    return tuple(one for one in said if one)
 
 
 def said_of(row: ReportRow, words: Words) -> str:

@@ -36,6 +36,7 @@ class SheetColumn:
 
 COUNT: Final = "#,##0"
 SHARE: Final = "0.0%"
+CHANCE: Final = "0.0000"
 MONEY: Final = "#,##0.00"
 MOMENT: Final = "yyyy-mm-dd hh:mm"
 DAY: Final = "yyyy-mm-dd"

@@ -6,6 +6,7 @@ from typing import Final
 
 from streamer.domain.rule_code import RuleCode
 from streamer.reports.rules import (
+    billed_elsewhere,
     duplicate,
     on_holiday,
     one_arrival,
@@ -19,6 +20,7 @@ from streamer.reports.rules import (
     too_many_per_day,
     too_many_per_hour,
     wrong_age,
+    wrong_appointment,
     wrong_sex,
 )
 from streamer.reports.rules.claim_day import ClaimDay
@@ -42,6 +44,8 @@ DAY_RULES: Final[Mapping[RuleCode, Callable[[ClaimDay, RuleLog], None]]] = Mappi
             duplicate,
             one_arrival,
             substituted,
+            billed_elsewhere,
+            wrong_appointment,
         )
     }
 )

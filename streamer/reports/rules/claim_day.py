@@ -9,6 +9,7 @@ from uuid import UUID
 
 from config.settings import Reports
 from streamer.domain.appointment import Place
+from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.judged_day import JudgedClaim
 from streamer.domain.screening_step import ScreeningStep
 from streamer.reports.premises import Premises
@@ -36,6 +37,10 @@ class ClaimDay:
     """The claims of a day in order of their time, and what else rules ask for.
 
     What several rules ask for is worked out once: each of fourteen would go through all claims.
+
+    Attributes:
+        came_again: Patients who left evidence so late after the first of the day that it is of
+            another arrival.
     """
 
     day: date
@@ -43,6 +48,7 @@ class ClaimDay:
     premises: Premises
     settings: Reports
     steps: Mapping[UUID, tuple[ScreeningStep, ...]]
+    came_again: frozenset[UUID] = frozenset()
 
     @cached_property
     def here(self) -> Sequence[RuledClaim]:
@@ -87,3 +93,10 @@ class ClaimDay:
         for one in self.claims:
             found.setdefault(one.judged.claim.service.practitioner_ref, []).append(one)
         return found
+
+    def own_appointment(self, one: JudgedClaim) -> AppointmentFacts | None:
+        """Return the appointment a claim goes with: the same patient's, and of this day."""
+        named = one.appointment
+        if named is None or named.patient_id != one.claim.patient_id:
+            return None
+        return named if self.premises.day_of(named.starts_at) == self.day else None

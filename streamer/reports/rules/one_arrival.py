@@ -1,10 +1,14 @@
-"""One arrival that serves more practitioners than anybody sees in a day."""
+"""One arrival that serves more practitioners than anybody sees in a day.
 
-from collections.abc import Sequence
+A typed time says the day, and not which arrival of that day a claim rests on: where its patient
+came again, such a claim without an appointment counts for none.
+"""
+
 from uuid import UUID
 
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_summary import NotEvaluated
+from streamer.domain.verdict import VerdictGrade
 from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
 from streamer.reports.rules.rule_log import RuleLog
 
@@ -13,28 +17,38 @@ CODE = RuleCode.ONE_ARRIVAL
 
 def find(day: ClaimDay, log: RuleLog) -> None:
     """Every claim that rests on such an arrival stands out; exempt services don't count."""
-    counted = len(day.counted)
-    without = sum(one.judged.verdict.evidence is None for one in day.counted)
-    log.looked(counted - without)
-    log.skipped(NotEvaluated.EXEMPT, len(day.claims) - counted)
-    log.skipped(NotEvaluated.NO_EVIDENCE, without)
-    most = day.settings.practitioners_per_arrival
-    # An arrival is one patient's, and their claims rest on no other's.
-    for claims in day.by_patient.values():
-        if len(claims) > most:
-            _arrivals(claims, most, log)
-
-
-def _arrivals(of_patient: Sequence[RuledClaim], most: int, log: RuleLog) -> None:
     resting: dict[UUID, list[RuledClaim]] = {}
-    for one in of_patient:
+    exempt = without = typed = 0
+    for one in day.claims:
         evidence = one.judged.verdict.evidence
-        if evidence is not None and not one.exempt:
+        if one.exempt:
+            exempt += 1
+        elif evidence is None:
+            without += 1
+        elif not one.measured and _of_any_arrival(day, one):
+            typed += 1
+        else:
             resting.setdefault(evidence.source_id, []).append(one)
+    log.looked(len(day.claims) - exempt - without - typed)
+    log.skipped(NotEvaluated.EXEMPT, exempt)
+    log.skipped(NotEvaluated.NO_EVIDENCE, without)
+    log.skipped(NotEvaluated.ENTERED_TIME, typed)
+    most = day.settings.practitioners_per_arrival
     for claims in resting.values():
+        if len(claims) <= most:
+            continue
         practitioners = len({one.judged.claim.service.practitioner_ref for one in claims})
         if practitioners > most:
             refs = [one.judged.claim.service.claim_ref for one in claims]
             said = {"practitioners": practitioners, "most": most}
             for place, one in enumerate(claims):
                 log.found(one.judged, said, (*refs[:place], *refs[place + 1 :]))
+
+
+def _of_any_arrival(day: ClaimDay, one: RuledClaim) -> bool:
+    judged = one.judged
+    return (
+        judged.verdict.grade is VerdictGrade.SAME_DAY
+        and judged.claim.patient_id in day.came_again
+        and day.own_appointment(judged) is None
+    )

@@ -41,7 +41,7 @@ SERVICE = """
     GRANT INSERT (site_id, bodies) ON audit_inbox TO kirdi_service;
     GRANT EXECUTE ON FUNCTION kirdi_site(), kirdi_tell_gallery(text),
         kirdi_tell_schedule(text, uuid[]), kirdi_destroy_keys(timestamptz),
-        kirdi_clean_log(timestamptz), kirdi_sites() TO kirdi_service
+        kirdi_clean_log(timestamptz), kirdi_sites(), kirdi_consent_since(uuid) TO kirdi_service
 """
 
 # What rotating the key-encryption key needs. Its tables are the whole database's.

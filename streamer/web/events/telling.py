@@ -36,7 +36,7 @@ class Telling:
         self._owners = owners
         self._reviews = reviews
         self._identity = identity
-        self._said: dict[tuple[bool, bool, frozenset[str] | None], str] = {}
+        self._said: dict[tuple[bool, bool, bool, frozenset[str] | None], str] = {}
         self._told: dict[View, tuple[StreamedEvent, ...]] = {}
 
     def to(self, view: View) -> Sequence[StreamedEvent]:
@@ -59,7 +59,7 @@ class Telling:
         return told
 
     def _of_rows(self, view: View) -> str:
-        kind = (view.seen, view.codes, view.practitioner_refs)
+        kind = (view.seen, view.codes, view.consents, view.practitioner_refs)
         if kind not in self._said:
             said = (self._row(key, view) for key in self._keys)
             self._said[kind] = f"[{','.join(one for one in said if one)}]"
@@ -68,7 +68,8 @@ class Telling:
     def _row(self, key: UUID, view: View) -> str:
         row, own = self._rows.get(key), view.practitioner_refs
         if row is not None and (own is None or row.entry.practitioner_ref in own):
-            return live_of(row, seen=view.seen, codes=view.codes).model_dump_json(exclude_none=True)
+            live = live_of(row, seen=view.seen, codes=view.codes, consents=view.consents)
+            return live.model_dump_json(exclude_none=True)
         if own is None or not own.isdisjoint(self._owners.get(key, ())):
             return json.dumps({"key": str(key), "gone": True})
         return ""

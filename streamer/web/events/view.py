@@ -17,6 +17,7 @@ class View:
         practitioner_refs: Of these practitioners only; None = of all.
         seen: With flags of presences.
         codes: With what codes there are.
+        consents: With whether the patient consents and is enrolled.
         reviews: That a review came or went.
         cameras: Of these cameras' pictures only; None = of all.
     """
@@ -25,6 +26,7 @@ class View:
     practitioner_refs: frozenset[str] | None
     seen: bool
     codes: bool
+    consents: bool
     reviews: bool
     cameras: frozenset[str] | None
 
@@ -41,6 +43,7 @@ class View:
             practitioner_refs=own,
             seen=principal.may(Permission.PRESENCES_READ),
             codes=principal.may(Permission.CODES_READ),
+            consents=principal.may(Permission.CONSENTS_READ),
             reviews=principal.may(Permission.REVIEWS_READ),
             cameras=principal.cameras,
         )

@@ -112,13 +112,20 @@ class Choice(Answer):
 class Redemption(Answer):
     """What came of it. `refused` never says why: not even to whoever guesses."""
 
-    answer: str = Field(description="arrived, not_arrived, choose, refused or away")
+    answer: str = Field(
+        description="arrived, not_arrived, choose, refused, or away: the national service does not "
+        "answer"
+    )
     reason: Reason | None
     arrivals: list[Arrival]
     choices: list[Choice]
     to_review: bool = Field(
         False, description="set to noshow: that the patient is here waits for a person"
     )
+    meant: list[Choice] = Field(
+        default_factory=list, description="which visits `reason` is about: when, and where"
+    )
+    advice: str | None = Field(None, description="of `choose` and `away`: what to do next")
 
 
 class Device(Answer):

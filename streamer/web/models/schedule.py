@@ -27,6 +27,10 @@ class Live(Answer):
         None, description="flags of the presences that belong to it; null: not for you to know"
     )
     code_until: datetime | None = Field(None, description="a code for it is in force until then")
+    enrolled: bool | None = Field(
+        None,
+        description="the patient consents to recognition and is enrolled; null: not for you",
+    )
 
 
 class ScheduleRow(Live):
@@ -41,10 +45,6 @@ class ScheduleRow(Live):
     department: str | None = None
     walk_in: bool
     ticket: int | None = Field(None, description="the number by which the board calls them")
-    enrolled: bool | None = Field(
-        None,
-        description="the patient consents to recognition and is enrolled; null: not for you",
-    )
     pseudonymous: bool = Field(False, description="the references are pseudonyms")
 
 
@@ -57,22 +57,23 @@ class Schedule(Answer):
     after: str | None = Field(description="null: what happens is not told; ask again")
 
 
-def live_of(row: DayRow, *, seen: bool, codes: bool) -> Live:
+def live_of(row: DayRow, *, seen: bool, codes: bool, consents: bool) -> Live:
     """What changes of a row.
 
     Args:
         row: It.
         seen: With the presences' flags.
         codes: With what codes there are.
+        consents: With whether the patient consents and is enrolled.
     """
-    return Live(**_live_values(row, seen, codes))
+    return Live(**_live_values(row, seen, codes, consents))
 
 
 def schedule_row(row: DayRow, *, seen: bool, codes: bool, consents: bool) -> ScheduleRow:
-    """All of a row; with what `live_of` has, and whether the patient consents and is enrolled."""
+    """All of a row; with what `live_of` has."""
     entry = row.entry
     return ScheduleRow(
-        **_live_values(row, seen, codes),
+        **_live_values(row, seen, codes, consents),
         appointment_ref=entry.appointment_ref,
         patient_ref=entry.patient_ref,
         patient=row.patient,
@@ -82,7 +83,6 @@ def schedule_row(row: DayRow, *, seen: bool, codes: bool, consents: bool) -> Sch
         department=entry.department,
         walk_in=entry.walk_in,
         ticket=entry.ticket,
-        enrolled=row.enrolled if consents else None,
     )
 
 
@@ -103,7 +103,7 @@ def pseudonymous_row(appointment: Appointment) -> ScheduleRow:
     )
 
 
-def _live_values(row: DayRow, seen: bool, codes: bool) -> dict[str, object]:
+def _live_values(row: DayRow, seen: bool, codes: bool, consents: bool) -> dict[str, object]:
     entry = row.entry
     return {
         "key": row.key,
@@ -116,4 +116,5 @@ def _live_values(row: DayRow, seen: bool, codes: bool) -> dict[str, object]:
         "evidence": None if entry.evidence is None else Evidence.model_validate(entry.evidence),
         "seen": list(row.seen) if seen else None,
         "code_until": row.code_until if codes else None,
+        "enrolled": row.enrolled if consents else None,
     }

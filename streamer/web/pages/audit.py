@@ -8,7 +8,7 @@ from streamer.web.clinic import Clinic, day_or_today
 from streamer.web.pages.audit_words import DETAIL_NAMES, DETAIL_VALUES
 from streamer.web.pages.rendering import Pages
 from streamer.web.pages.router import page_router
-from streamer.web.pages.words import AUDIT_KINDS
+from streamer.web.pages.words import AUDIT_KINDS, ROLES
 from streamer.web.parts import Parts
 from streamer.web.permissions import Permission
 from streamer.web.principal import Principal
@@ -32,6 +32,6 @@ async def show_audit_page(
         "audit.html",
         kinds=AUDIT_KINDS,
         detail_names=DETAIL_NAMES,
-        detail_values=DETAIL_VALUES,
+        detail_values=DETAIL_VALUES | {role.value: said for role, said in ROLES.items()},
         today=today,
     )

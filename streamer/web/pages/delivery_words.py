@@ -54,6 +54,10 @@ DELIVERY_REASONS: Final = {
 }
 
 
+OTHER: Final = _("It was not delivered: see the details.")
+"""What nobody has words for."""
+
+
 def delivery_reason(error: str) -> str | None:
     """Return what a delivery's error means; None = nobody has words for it."""
     return next((said for words, said in DELIVERY_REASONS.items() if words in error), None)

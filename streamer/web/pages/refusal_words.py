@@ -40,7 +40,9 @@ CAMERA_REASONS: Final = {
 CAMERA_REMARKS: Final = {
     "analysed at ": _("The machine is short: fewer pictures are looked at than are set."),
     "nobody moves": _("Nobody moves: only some pictures are decoded."),
-    "model pack ": _("The model pack in use is weaker for some faces: see Health."),
+    "model pack ": _(
+        "The model pack in use is weaker for some faces: an administrator sees which, on Health."
+    ),
 }
 """Of remarks that begin so."""
 
@@ -90,7 +92,13 @@ REFUSALS: Final = {
     "photos_differ": _("The photos seem to show different people: leave one out."),
     "photo_unfit": _("A photo does not show one face well enough: take it anew."),
     "vouched": _("It rests on your own word or code: somebody else has to confirm it."),
-    "consent_gone": _("The patient does not consent to recognition any more."),
+    "review_over": _(
+        "This one is over: decided by somebody, too old, or the patient has arrived or consents no"
+        " more."
+    ),
+    "consent_gone": _(
+        "No consent has held ever since this picture was taken: use a code, or check in by hand."
+    ),
     "name_taken": _("There is one of this name already: choose another."),
     "last_admin": _("This is the last administrator who can sign in: make another one first."),
     "camera_unreachable": _("The camera cannot be reached: look at address, power and network."),

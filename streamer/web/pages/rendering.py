@@ -18,9 +18,10 @@ from markupsafe import Markup
 
 from streamer.domain.consent import Language
 from streamer.domain.remark import Remark
+from streamer.web.pages import delivery_words
 from streamer.web.pages.buildings import building_names
 from streamer.web.pages.catalogues import read_catalogues
-from streamer.web.pages.delivery_words import delivery_reason
+from streamer.web.pages.job_words import job_error
 from streamer.web.pages.language import OWN_NAMES, language_of, theme_of
 from streamer.web.pages.navigation import menu_of
 from streamer.web.pages.refusal_words import CAMERA_REASONS, CAMERA_REMARKS, REFUSALS
@@ -140,7 +141,12 @@ def _environment(translations: Any) -> Environment:
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["camera_reason"] = lambda reason: _camera_reason(reason, translations)
-    environment.filters["delivery_reason"] = lambda error: _delivery_reason(error, translations)
+    environment.filters["delivery_reason"] = lambda error: _explained(
+        delivery_words.delivery_reason(error) or delivery_words.OTHER, error, translations
+    )
+    environment.filters["job_error"] = lambda error: _explained(
+        job_error(error), error, translations
+    )
     environment.filters["remark"] = lambda remark: _remark(remark, translations)
     environment.filters["said"] = lambda text: _said(text, translations)
     environment.filters["state"] = lambda value, of: translations.gettext(
@@ -196,7 +202,7 @@ def _remark(remark: Remark, translations: Any) -> Markup:
         said = said.replace(f"{{{name}}}", str(value))
     if remark.code not in DETAILED:
         return Markup("{}").format(said)
-    return Markup('{} <span class="hint" lang="en">{}</span>').format(said, remark.text)
+    return _explained(words, remark.text, translations)
 
 
 def _said(text: str, translations: Any) -> Markup:
@@ -207,11 +213,12 @@ def _said(text: str, translations: Any) -> Markup:
     return Markup('<span lang="en">{}</span>').format(text)
 
 
-def _delivery_reason(error: str, translations: Any) -> Markup:
-    """What a person can do, and what the service said in small letters."""
-    detail = Markup('<span class="hint" lang="en">{}</span>').format(error)
-    said = delivery_reason(error)
-    return detail if said is None else Markup("{}<br>{}").format(translations.gettext(said), detail)
+def _explained(said: str, detail: str, translations: Any) -> Markup:
+    """What it means for people; what the service said, in English, is there for whoever asks."""
+    return Markup(
+        '{}<details class="explained"><summary>{}</summary>'
+        '<span class="hint" lang="en">{}</span></details>'
+    ).format(translations.gettext(said), translations.gettext("Details"), detail)
 
 
 @pass_context

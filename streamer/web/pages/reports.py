@@ -1,19 +1,18 @@
 """`/reports`: the list, one report, the rows of a day, one row with its evidence."""
 
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 from markupsafe import Markup
 
-from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import Scope, ScopeKind
-from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError
 from streamer.web.clinic import Clinic, day_or_today
-from streamer.web.fields import BLANK_IS_NONE, Day, Reference
 from streamer.web.pages.rendering import Pages
 from streamer.web.pages.router import page_router
 from streamer.web.parts import Parts
@@ -21,6 +20,7 @@ from streamer.web.permissions import Permission
 from streamer.web.problem import not_found
 from streamer.web.report_asked import Part, ReportReader, sees_all
 from streamer.web.report_ports import ReportAsked, ReportForm
+from streamer.web.rows_asked import RowsAsked, query_of
 
 reports_page = page_router()
 
@@ -77,9 +77,11 @@ async def show_report_page(
         raise not_found("report") from error
     number = revision.entry.number
 
-    def links(about: Scope | date) -> str:
+    def links(about: Scope | date | RowsWanted) -> str:
         if isinstance(about, date):
-            return _address(asked, number, about)
+            return _rows_address(asked, number, RowsWanted(day=about))
+        if isinstance(about, RowsWanted):
+            return _rows_address(asked, number, about)
         # Under a pseudonym nobody's part can be asked for.
         if asked.pseudonymous or asked.own or about.value is None:
             return ""
@@ -112,60 +114,47 @@ async def show_report_rows_page(
     principal: ReportReader,
     report_id: UUID,
     part: Part,
-    day: Annotated[Day, Query()],
-    kind: Annotated[RowKind | None, BLANK_IS_NONE, Query()] = None,
-    verdict: Annotated[VerdictKind | None, BLANK_IS_NONE, Query()] = None,
-    at_risk: Annotated[bool, Query()] = False,
-    ref: Annotated[Reference | None, Query(description="this row only, with its evidence")] = None,
+    wanted: RowsAsked,
 ) -> Response:
-    """Show a day's rows, or one of them with everything that is known of it."""
+    """Show the rows of a day or of all days, those a total was counted from; or one, whole."""
     language = pages.language(request)
     asked = part.of(report_id, principal)
     try:
         revision = await clinic.reports.header(asked)
-        rows = await clinic.reports.rows(asked, day, principal.actor)
+        period = revision.entry.period
+        if period.days == 1 and wanted.day is None:
+            wanted = replace(wanted, day=period.first)
+        found = await clinic.reports.find(asked, wanted, principal.actor, MOST_ROWS)
     except InputError as error:
         raise not_found("report or day") from error
-    wanted = [row for row in rows if _wanted(row, kind, verdict, at_risk=at_risk, ref=ref)]
-    if ref is not None and not wanted:
+    if wanted.ref is not None and not found.rows:
         raise not_found("row")
-    entry = revision.entry
+    entry, day = revision.entry, wanted.day
     return pages.render(
         request,
         "report_rows.html",
-        told=clinic.reports.told(revision, wanted[:MOST_ROWS], language),
-        count=len(wanted),
+        told=clinic.reports.told(revision, found.rows, language, dated=day is None),
+        said=clinic.reports.said(wanted, language),
+        days=clinic.reports.periods([entry], language)[0],
+        more=found.more,
         most=MOST_ROWS,
-        one=ref is not None,
+        one=wanted.ref is not None,
         day=day,
-        before=day - timedelta(days=1) if day > entry.period.first else None,
-        after=day + timedelta(days=1) if day < entry.period.last else None,
-        address=lambda of: _address(asked, entry.number, of),
+        first=period.first,
+        last=period.last,
+        before=day - timedelta(days=1) if day and day > period.first else None,
+        after=day + timedelta(days=1) if day and day < period.last else None,
+        of_day=lambda of: _rows_address(asked, entry.number, replace(wanted, day=of, ref=None)),
+        all_of_day=lambda of: _rows_address(asked, entry.number, RowsWanted(day=of)),
+        of_row=lambda row: _rows_address(
+            asked, entry.number, RowsWanted(day=row.day, kind=row.kind, ref=row.ref)
+        ),
         report_address=f"/reports/{report_id}?" + urlencode(_query(asked.scope, entry.number)),
         query=_query(asked.scope, entry.number),
         report_id=report_id,
         verdicts=clinic.reports.choices(language),
-        chosen={
-            "kind": kind.value if kind else "",
-            "verdict": verdict.value if verdict else "",
-            "at_risk": at_risk,
-        },
-    )
-
-
-def _wanted(
-    row: ReportRow,
-    kind: RowKind | None,
-    verdict: VerdictKind | None,
-    *,
-    at_risk: bool,
-    ref: str | None,
-) -> bool:
-    return (
-        (kind is None or row.kind is kind)
-        and (verdict is None or row.verdict is verdict)
-        and (row.certain or row.estimated or not at_risk)
-        and (ref is None or row.ref == ref)
+        wanted=wanted,
+        hidden=asked.pseudonymous,
     )
 
 
@@ -176,6 +165,14 @@ def _query(scope: Scope, number: int) -> dict[str, str]:
     return found
 
 
-def _address(asked: ReportAsked, number: int, day: date) -> str:
-    query = _query(asked.scope, number) | {"day": day.isoformat()}
+def _rows_address(asked: ReportAsked, number: int, wanted: RowsWanted) -> str:
+    """Where these rows are; empty where they are not to be had."""
+    scope = asked.scope
+    if wanted.scope is not None and wanted.scope != scope:
+        # Within a part there is no part, and under a pseudonym nobody's can be asked for.
+        apart = asked.pseudonymous or asked.own or scope.kind is not ScopeKind.SITE
+        if apart or wanted.scope.value is None:
+            return ""
+        scope = wanted.scope
+    query = _query(scope, number) | query_of(wanted)
     return f"/reports/{asked.report_id}/rows?" + urlencode(query)

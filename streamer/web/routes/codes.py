@@ -89,7 +89,9 @@ async def redeem_code(
     """Redeem a code at a device: whoever can arrive now arrives.
 
     `refused` says nothing more, whatever is wrong. Wrong codes make the device wait. A guardian's
-    code answers `choose` with the dependants' appointments first.
+    code answers `choose` with the dependants' appointments first, and is used up by the next
+    redemption: it has to name everybody who has come. `away`: the national service does not
+    answer; codes of the clinic's own go on.
     """
     return await once(lambda: clinic.codes.redeem(sent, principal.actor))
 
@@ -102,7 +104,10 @@ async def list_devices(_principal: Reader, clinic: Clinic, paging: PageAsked) ->
 
 @codes.post("/devices/unblock", response_model=Unblocked, responses=WRITE)
 async def unblock_device(principal: Issuer, clinic: Clinic, once: Once, sent: Unblock) -> Response:
-    """Let a device take codes again at once: you have looked who was trying there."""
+    """Let a device take codes again at once: you have looked who was trying there.
+
+    Refused to whoever bills appointments: codes of their own patients are taken there, too.
+    """
 
     async def unblock() -> Unblocked:
         done = await clinic.codes.unblock(sent.device, principal.actor)

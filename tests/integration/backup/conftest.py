@@ -17,6 +17,7 @@ from streamer.backup.tools import PostgresTools
 from streamer.clock import SystemClock
 from streamer.domain.account import NewAccount
 from streamer.domain.actor import SERVICE
+from streamer.domain.device import DeviceKind, NewDevice
 from streamer.domain.role import Role
 from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
@@ -46,6 +47,11 @@ class BackedUp:
 
     machine: Machine
     backup: Path
+
+    @property
+    def tablet(self) -> Path:
+        """Holds the token of a kiosk that was stolen, and revoked, after the backup."""
+        return self.backup.with_name("tablet")
 
     def new_machine(self, folder: Path) -> Machine:
         """Settings, key and the copied register: all that is left."""
@@ -84,10 +90,16 @@ async def _fill(machine: Machine, folder: Path) -> None:
         await backend.tokens.create(
             "aigul", "board", ("check-ins:read",), timedelta(days=90), SERVICE, clock.now()
         )
+        kiosk = NewDevice("kiosk-7", DeviceKind.KIOSK, "main", 180)
+        made = await backend.devices.add(kiosk, SERVICE, clock.now())
+        paired = await backend.devices.pair(made.code, clock.now())
+        assert paired is not None
+        folder.with_name("tablet").write_text(paired[1])
         url = backend.services.url_as(DatabaseRole.OWNER)
         # A neighbour in the same database: the backup holds nothing of theirs.
         await serve_site(url, NEIGHBOUR, backend.services.login_urls, several=True)
         tools = await asyncio.to_thread(PostgresTools.of, machine.settings, machine.home, url)
         await create_backup(backend, tools, folder, acting(machine.settings))
+        await backend.devices.revoke("kiosk-7", SERVICE, clock.now())
         await backend.consents.withdraw("P-1", (CHECK_IN,), SERVICE, SystemClock().now())
         await backend.remnants.destroy()

@@ -63,17 +63,33 @@ async def recognisable(backend: Backend) -> set[str]:
     return {row["patient_ref"] for row in rows}
 
 
+def checkpoints_brought_along(backed_up: BackedUp, machine: Machine) -> Path:
+    """The audit's checkpoints outlived the former machine."""
+    shutil.copytree(backed_up.machine.home / "audit", machine.home / "audit")
+    return machine.home / "audit" / "checkpoints.jsonl"
+
+
 async def test_an_empty_machine_gets_everybody_but_who_withdrew(
     backed_up: BackedUp, tmp_path: Path
 ) -> None:
     machine = backed_up.new_machine(tmp_path)
+    checkpoints = checkpoints_brought_along(backed_up, machine)
     keeping = replace(wish(backed_up.backup), keep_accounts=("Aigul", "gone", "nobody"))
     restored = await restore(machine, keeping)
     assert restored.settled.patients == len(restored.settled.receipts) == 1
     # Whoever left since must not be back, and who had left before is not brought back by a name.
     assert restored.accounts == RestoredAccounts(("bota", "gone"), ("aigul",), ("nobody",))
     assert restored.obstacle is None
+    # What the checkpoints know beyond the backup is lost, and no sign of tampering.
+    assert restored.audit is not None
+    assert (restored.audit.findings, restored.audit.obstacle) == ((), None)
+    assert restored.audit.checkpoints > 0
+    assert restored.audit.lost > 0
     async with opened_at(machine) as backend:
+        checked = await backend.audit_check.run((), SERVICE)
+        assert checked.findings == ()
+        assert any("was restored at" in note for note in checked.notes)
+        assert checkpoints.exists()
         assert await recognisable(backend) == {"P-2", "P-3"}
         (receipt,) = await backend.consents_list.listed_receipts(SERVICE, "P-1")
         assert receipt.erasure_id in restored.settled.receipts
@@ -86,6 +102,9 @@ async def test_an_empty_machine_gets_everybody_but_who_withdrew(
         # It may have been revoked since the backup: nobody knows.
         (token,) = await backend.tokens.listed()
         assert token.revoked_at is not None
+        now, (kiosk,) = SystemClock().now(), await backend.devices.listed()
+        assert kiosk.state(now) == "unpaired"
+        assert await backend.devices.find(backed_up.tablet.read_text(), now) is None
         may = {one.name: one.disabled_at is None for one in await backend.accounts.listed()}
         assert may == {"aigul": True, "bota": False, "gone": False}
     # It goes on as a site does: what is withdrawn now is in this machine's register, and its copy.
@@ -117,7 +136,14 @@ async def test_a_site_among_several_gets_a_key_of_its_own_by_moving(
         await rotate(backed_up.machine)
     assert told == []
     assert not (backed_up.machine.home / "keys" / "kek.next").exists()
-    await restore(machine, wish(backed_up.backup))
+    checkpoints = checkpoints_brought_along(backed_up, machine)
+    first, *others = checkpoints.read_bytes().splitlines(keepends=True)
+    checkpoints.write_bytes(b"".join([first.replace(b'"0":"', b'"0":"9', 1), *others]))
+    restored = await restore(machine, wish(backed_up.backup))
+    # What does not agree is told, and never noted as if it did.
+    assert restored.audit is not None
+    assert restored.audit.findings
+    assert b"restored" not in checkpoints.read_bytes()
     await rotate(machine)
     async with opened_at(machine) as backend:
         assert await recognisable(backend) == {"P-2", "P-3"}
@@ -139,6 +165,13 @@ def _with_an_older_register(machine: Machine, _: Path) -> None:
 def _with_lines_lost(machine: Machine, _: Path) -> None:
     (lines,) = machine.nas.glob("*/erasures.jsonl")
     lines.write_bytes(lines.read_bytes().splitlines(keepends=True)[0])
+
+
+def _with_a_withdrawal_taken_out(nas: Path) -> None:
+    """By somebody without the key, who puts the number right."""
+    (lines,), (state,) = nas.glob("*/erasures.jsonl"), nas.glob("*/complete.json")
+    lines.write_bytes(b"")
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"lines": 0}))
 
 
 def _without_key(machine: Machine, _: Path) -> None:
@@ -261,7 +294,17 @@ async def test_a_restore_that_ends_half_way_is_refused_and_gone_on_with(
                 with pytest.raises(KirdiError, match="it ends here"):
                     await restore(machine, wish(backed_up.backup))
             assert await _state(machine, url) == "refused"
-        assert (await restore(machine, wish(backed_up.backup))).settled.patients == 0
+        _with_a_withdrawal_taken_out(machine.nas)
+        with pytest.raises(BackupError, match="is not as Kirdi wrote it"):
+            await restore(machine, wish(backed_up.backup))
+        assert await _state(machine, url) == "refused"
+        shutil.rmtree(machine.nas)
+        shutil.copytree(backed_up.machine.nas, machine.nas)
+        restored = await restore(machine, wish(backed_up.backup))
+        assert restored.settled.patients == 0
+        # What an interrupted attempt has added since is not taken for tampering.
+        assert restored.audit is not None
+        assert (restored.audit.findings, restored.audit.obstacle) == ((), None)
         async with opened_at(machine) as backend:
             assert await recognisable(backend) == {"P-2", "P-3"}
     finally:

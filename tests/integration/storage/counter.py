@@ -88,7 +88,7 @@ class Counter:
         )
         self.redeeming = Redeeming(
             SITE.id,
-            (TypedDigits(), QrToken(), NationalDocument(self.service)),
+            (TypedDigits(), QrToken(), NationalDocument(self.service, clinic.clock)),
             self.claims,
             self.attempts,
             ArrivalPolicy(*WINDOW, AutoArrive.NEVER, presence=PRESENCE),

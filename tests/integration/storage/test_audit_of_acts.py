@@ -272,13 +272,17 @@ async def test_codes_issued_tried_and_redeemed(clinic: Clinic) -> None:
     await counter.redeem(issued.secret, by=[ASEL])
     await counter.redeem(issued.secret)
     await counter.redeem(issued.secret)
+    with pytest.raises(InputError, match=r"own patients .* somebody else has to look"):
+        await counter.attempts.forgive(Scope.DEVICE, DESK.device_id, DOCTOR, NOW)
     await counter.attempts.forgive(Scope.DEVICE, DESK.device_id, DINA, NOW)
+    assert not await counter.attempts.forgive(Scope.DEVICE, DESK.device_id, DINA, NOW), "till now"
     assert [one for one in await said(clinic) if one[0].startswith("code")] == [
         ("code-issue", "asel", "0", ""),
         ("code-attempt", "dina", "4", "unknown"),
         ("code-attempt", "asel", "4", "its-issuer-redeems-it"),
         ("code-attempt", "dina", "0", "arrived"),
         ("code-attempt", "dina", "4", "unknown"),
+        ("code-attempt", "doctor", "4", "refused"),
         ("code-attempt", "dina", "0", "forgiven"),
     ]
     good = (await bodies(clinic, "code-attempt"))[2]

@@ -16,6 +16,7 @@ from streamer.storage.claims_import import ClaimsImport
 from streamer.storage.confirmations_import import ConfirmationsImport
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.import_result import ImportResult
+from streamer.storage.portioned_result import PortionedResult
 from tests.integration.storage.clinic import HOUR, NOW, SITE, Clinic, booking, patient
 
 AIGUL = Actor("aigul")
@@ -43,7 +44,12 @@ def claims_import(clinic: Clinic) -> ClaimsImport:
 async def bill(
     clinic: Clinic, *services: BilledService, columns: frozenset[str] = EVERY
 ) -> ImportResult:
-    return await claims_import(clinic).run(portions(services, columns), NOW, AIGUL)
+    return counted(await claims_import(clinic).run(portions(services, columns), NOW, AIGUL))
+
+
+def counted(result: PortionedResult) -> ImportResult:
+    """Without what is said of appointments that rows name."""
+    return ImportResult(result.created, result.updated, result.unchanged, result.left_out)
 
 
 async def test_nobody_imports_evidence_of_their_own_visits(clinic: Clinic) -> None:
@@ -104,6 +110,30 @@ async def test_a_claim_may_come_before_its_appointment_and_its_practitioner(
     assert await clinic.row("SELECT full_name FROM practitioners") == ("Dr One",)
 
 
+async def test_rows_that_name_a_wrong_appointment_are_told(clinic: Clinic) -> None:
+    await clinic.import_patients(patient(1), patient(2))
+    await clinic.import_bookings(booking(1))
+    given = [
+        SERVICE,
+        SERVICE._replace(claim_ref="C-2", appointment_ref="A-99"),
+        SERVICE._replace(claim_ref="C-3", patient_ref="P-2"),
+        SERVICE._replace(claim_ref="C-4", appointment_ref=None),
+    ]
+    for counts in ((4, 0, 0), (0, 0, 4)):
+        made = await claims_import(clinic).run(portions(given), NOW, AIGUL)
+        assert made == PortionedResult(
+            *counts,
+            0,
+            1,
+            1,
+            (
+                "some.csv line 3, column appointment_ref: no appointment of this site has this "
+                "reference",
+                "some.csv line 4, column appointment_ref: this appointment is another patient's",
+            ),
+        )
+
+
 async def test_every_wrong_row_is_named_and_nothing_is_written(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
     given = [
@@ -155,7 +185,7 @@ async def test_confirmations(clinic: Clinic) -> None:
         (CONFIRMATION, ImportResult(0, 0, 1)),
         (later, ImportResult(0, 1, 0)),
     ):
-        assert await imports.run(portions([given]), NOW, AIGUL) == wanted
+        assert counted(await imports.run(portions([given]), NOW, AIGUL)) == wanted
     assert await clinic.row("SELECT confirmed_at, method FROM confirmations") == (
         NOW + HOUR,
         "face_id",

@@ -72,6 +72,24 @@ async def test_what_was_seen_before_a_withdrawal_serves_no_later_consent(
     assert await clinic.check_ins().record(after) is Recorded.WRITTEN
 
 
+async def test_who_is_in_as_of_now_needs_a_consent_since_they_were_seen(clinic: Clinic) -> None:
+    """Seen too early, confirmed once the window is open: it rests on that one look at the face."""
+    await clinic.expect(1)
+    seen_at = (await clinic.proposal(1)).occurred_at
+    clinic.clock.advance(MINUTE)
+    await end(clinic)
+    await sign(clinic, "C-2")
+    described = await clinic.reviews().describe([(await clinic.proposal(1)).patient_id], ())
+    assert described.consenting(clinic.clock.now()), "signed anew"
+    assert not described.consenting(seen_at), "what waits rests on the one before"
+    clinic.clock.advance(MINUTE)
+    as_of_now = replace(await clinic.proposal(1), decided_by="aigul")
+    before = replace(as_of_now, event_id=uuid4(), seen_at=seen_at)
+    assert before.occurred_at == as_of_now.occurred_at > seen_at
+    assert await clinic.check_ins().record(before) is Recorded.REFUSED_CONSENT
+    assert await clinic.check_ins().record(as_of_now) is Recorded.WRITTEN
+
+
 async def test_a_document_in_anothers_place_goes_back_to_it(clinic: Clinic) -> None:
     """A newer form of the text is signed at the desk; the patient came in before that."""
     await clinic.expect(1)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from config.settings import Retention
+from streamer.crypto.register_seal import RegisterSeal
 from streamer.domain.actor import SERVICE
 from streamer.domain.consent import ConsentPurpose
 from streamer.domain.erased import Erased
@@ -16,8 +17,9 @@ from streamer.errors import DatabaseError
 from streamer.storage.consents_list import ConsentsList
 from streamer.storage.erased_references import ErasedReferences
 from streamer.storage.eraser import Eraser
-from streamer.storage.erasure_register import ErasureRegister, RegisterError, read_register
+from streamer.storage.erasure_register import ErasureRegister, ReadRegister, read_register
 from streamer.storage.patient_erasure import PatientErasure
+from streamer.storage.register_file import RegisterError
 from streamer.storage.restoring import Settled, settle
 from tests.fakes.clock import FakeClock
 from tests.integration.storage.clinic import (
@@ -44,6 +46,20 @@ async def database_id(clinic: Clinic) -> str:
     return str((await clinic.row("SELECT value FROM meta WHERE name = 'database_id'"))[0])
 
 
+def seal_of(clinic: Clinic) -> RegisterSeal:
+    return RegisterSeal(clinic.database.secrets, SITE.id)
+
+
+def register_in(clinic: Clinic, folder: Path, *copies: Path) -> ErasureRegister:
+    return ErasureRegister(folder, copies, SITE.id, seal_of(clinic))
+
+
+async def read_in(clinic: Clinic, folder: Path) -> ReadRegister:
+    found = read_register(folder, await database_id(clinic), SITE.id)
+    assert found is not None
+    return found
+
+
 async def enrolled(clinic: Clinic, *numbers: int) -> None:
     for number in numbers:
         await clinic.import_patients(patient(number))
@@ -67,7 +83,7 @@ async def test_two_processes_write_each_withdrawal_once(today: Clinic, tmp_path:
     await enrolled(today, 1, 2)
     home, nas = tmp_path / "register", tmp_path / "nas"
     nas.mkdir()
-    registers = [ErasureRegister(home, (nas,)) for _ in range(2)]
+    registers = [register_in(today, home, nas) for _ in range(2)]
     for number in (1, 2):
         await withdraw(today, number)
         for register in registers:
@@ -75,10 +91,10 @@ async def test_two_processes_write_each_withdrawal_once(today: Clinic, tmp_path:
     assert [one["kind"] for one in written(home)] == ["consent", "erasure"] * 2
     assert written(nas) == written(home)
     assert "Full Name" not in json.dumps(written(home))
-    copied = read_register(nas, await database_id(today))
-    assert copied is not None
-    assert len(copied.entries) == 4
-    assert (home / await database_id(today) / "erasures.jsonl").stat().st_mode & 0o077 == 0
+    copied = await read_in(today, nas)
+    assert copied.is_genuine(seal_of(today))
+    assert len(copied.register.entries) == 4
+    assert lines_of(home).stat().st_mode & 0o077 == 0
 
 
 async def test_half_a_line_of_a_killed_writer_is_written_anew(
@@ -86,12 +102,12 @@ async def test_half_a_line_of_a_killed_writer_is_written_anew(
 ) -> None:
     await enrolled(today, 1, 2)
     await withdraw(today, 1)
-    await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+    await register_in(today, tmp_path).sync(today.database.postgres)
     file = lines_of(tmp_path)
     whole = file.read_bytes()
     await withdraw(today, 2)
     file.write_bytes(whole + b'{"kind": "consent", "id": "')
-    await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+    await register_in(today, tmp_path).sync(today.database.postgres)
     assert len(written(tmp_path)) == 4
     assert file.read_bytes().startswith(whole)
 
@@ -99,47 +115,88 @@ async def test_half_a_line_of_a_killed_writer_is_written_anew(
 async def test_lines_that_were_lost_are_noticed(today: Clinic, tmp_path: Path) -> None:
     await enrolled(today, 1)
     await withdraw(today, 1)
-    await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+    await register_in(today, tmp_path).sync(today.database.postgres)
     file = lines_of(tmp_path)
     file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(DatabaseError, match=r"erasures\.jsonl: is damaged; restore its folder"):
-        await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+        await register_in(today, tmp_path).sync(today.database.postgres)
     with pytest.raises(DatabaseError, match="is damaged"):
-        read_register(tmp_path, await database_id(today))
+        await read_in(today, tmp_path)
+
+
+async def test_what_somebody_without_the_key_changes_is_noticed(
+    today: Clinic, tmp_path: Path
+) -> None:
+    await enrolled(today, 1, 2)
+    home, nas = tmp_path / "register", tmp_path / "nas"
+    nas.mkdir()
+    for number in (1, 2):
+        await withdraw(today, number)
+    await register_in(today, home, nas).sync(today.database.postgres)
+    lines, (state,) = lines_of(nas), nas.glob("*/complete.json")
+    written_lines, written_state = lines.read_bytes(), state.read_text()
+    said, each = json.loads(written_state), written_lines.splitlines(keepends=True)
+    stranger = str(uuid4())
+    own = json.loads(each[0])["patient"]
+    for changed, claimed in (
+        (b"".join(each[2:]), {"lines": 2}),
+        (written_lines.replace(own.encode(), stranger.encode()), {}),
+        (b"".join(reversed(each)), {}),
+        (written_lines, {"as_of": "2199-01-01T00:00:00+00:00"}),
+        (written_lines, {"seal": "0" * 64}),
+    ):
+        lines.write_bytes(changed)
+        state.write_text(json.dumps(said | claimed))
+        assert not (await read_in(today, nas)).is_genuine(seal_of(today))
+    # Another site's register does not do either, nor does another database's.
+    lines.write_bytes(written_lines)
+    state.write_text(written_state)
+    found = await read_in(today, nas)
+    assert found.is_genuine(seal_of(today))
+    assert not found.is_genuine(RegisterSeal(today.database.secrets, "other-1"))
+    assert read_register(nas, await database_id(today), "other-1") is None
+    # Of the same length: a copy is brought in order by the next process that writes.
+    lines.write_bytes(written_lines.replace(own.encode(), stranger.encode()))
+    await enrolled(today, 3)
+    await withdraw(today, 3)
+    await register_in(today, home, nas).sync(today.database.postgres)
+    assert written(nas) == written(home)
+    # In the home folder nobody goes on by it.
+    lines_of(home).write_bytes(lines_of(home).read_bytes().replace(own.encode(), stranger.encode()))
+    with pytest.raises(DatabaseError, match=r"erasures\.jsonl: is damaged; restore its folder"):
+        await register_in(today, home, nas).sync(today.database.postgres)
 
 
 async def test_a_copy_that_is_not_mounted_is_said_and_caught_up_with(
     today: Clinic, tmp_path: Path
 ) -> None:
-    await enrolled(today, 1)
+    await enrolled(today, 1, 2)
     await withdraw(today, 1)
     home, nas = tmp_path / "register", tmp_path / "nas"
-    register = ErasureRegister(home, (nas,))
+    register = register_in(today, home, nas)
     with pytest.raises(RegisterError, match=r"nas: cannot be written .*would bring it back"):
         await register.sync(today.database.postgres)
     assert len(written(home)) == 2, "the other one is written all the same"
     nas.mkdir()
-    # As an hour later.
-    (state,) = home.glob("*/complete.json")
-    said = json.loads(state.read_text())
-    state.write_text(json.dumps(said | {"as_of": "2026-01-01T00:00:00+00:00"}))
-    await ErasureRegister(home, (nas,)).sync(today.database.postgres)
+    await withdraw(today, 2)
+    await register_in(today, home, nas).sync(today.database.postgres)
     assert written(nas) == written(home)
+    assert len(written(nas)) == 4
 
 
 async def test_an_older_database_is_refused(today: Clinic, tmp_path: Path) -> None:
     await enrolled(today, 1)
     await withdraw(today, 1)
-    await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+    await register_in(today, tmp_path).sync(today.database.postgres)
     await today.execute(
         "UPDATE consents SET status = 'active', ended_at = NULL, withdrawn_at = NULL"
     )
     await today.execute("DELETE FROM erasures")
     with pytest.raises(DatabaseError, match="an older one that was restored"):
-        await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+        await register_in(today, tmp_path).sync(today.database.postgres)
     # Of a patient who is gone altogether there is nothing to be known.
     await today.execute("DELETE FROM consents; DELETE FROM patients")
-    await ErasureRegister(tmp_path, ()).sync(today.database.postgres)
+    await register_in(today, tmp_path).sync(today.database.postgres)
 
 
 def entry(clinic: Clinic, patient_id: UUID, at: datetime) -> Erased:

@@ -316,6 +316,17 @@ async def test_retention_takes_a_report_with_its_rows(clinic: Clinic, backend: B
     assert await kept(clinic) == [0, 0, 0]
 
 
+async def test_a_part_that_is_not_there_has_nothing_made(clinic: Clinic, backend: Backend) -> None:
+    runs = ReportRuns(backend)
+    for kind in (ScopeKind.PRACTITIONER, ScopeKind.DEPARTMENT):
+        with pytest.raises(InputError, match=f"no such {kind.value} has appointments or claims"):
+            await runs.make(JULY, NINA, scope=Scope(kind, "nobody"))
+    assert await clinic.count("report_revisions") == 0
+    with pytest.raises(DatabaseError, match="no UTF-8") as caught:
+        await runs.record(await runs.make(JULY, Actor("nina\udcff")), NINA, "read")
+    assert caught.value.exit_code == 4
+
+
 async def test_a_period_that_has_not_begun(clinic: Clinic, backend: Backend) -> None:
     tomorrow = (NOW + timedelta(days=2)).date()
     with pytest.raises(InputError, match="future"):

@@ -139,7 +139,7 @@ async def test_references_and_what_is_still_open(clinic: Clinic) -> None:
     (first, anna), (second, bota) = await clinic.expect(1), await clinic.expect(2)
     await clinic.check_ins().record(await clinic.proposal(2))
     found = await clinic.reviews().describe([anna, bota, uuid4()], [first, second])
-    assert found.patients == {anna: "P-1", bota: "P-2"}
+    assert found.consenting(NOW) == {anna: "P-1", bota: "P-2"}
     assert {key: one.appointment_ref for key, one in found.appointments.items()} == {
         first: "A-1",
         second: "A-2",

@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-import pytest
-
 from streamer.bench.reports.made_period import CROOKED, PHANTOMS, Maker, honest_visits
 from streamer.bench.reports.made_site import LOBBY_CAMERAS, PREMISES, REPORTS
 from streamer.bench.reports.planted_cases import OWN, plant
@@ -169,15 +167,6 @@ _KINDS = """
 
 async def test_a_small_quarter_from_the_database(clinic: Clinic) -> None:
     await _check(clinic, await quarter(clinic, 3_000))
-
-
-@pytest.mark.long
-@pytest.mark.timeout(600)
-async def test_a_quarter_of_sixty_thousand_appointments(clinic: Clinic) -> None:
-    """Every planted case is found, no honest practitioner is at risk, and the sums are right."""
-    maker = await quarter(clinic, 60_000)
-    assert len(maker.period.appointments) > 60_000
-    await _check(clinic, maker)
 
 
 async def test_what_is_written_meanwhile_belongs_to_the_next_report(clinic: Clinic) -> None:

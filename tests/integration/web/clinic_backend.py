@@ -15,5 +15,5 @@ def clinic_backend(
     database: Database, settings: Settings, schedules: ScheduleCache, clock: Clock, home: Path
 ) -> Backend:
     """Stores over a database that is open already."""
-    register = register_of(settings, home)
+    register = register_of(settings, home, database)
     return Backend(settings, database, schedules, clock, home, register, Services("", None))

@@ -25,6 +25,8 @@ async def test_a_code_is_issued_by_one_and_taken_by_another(house: House) -> Non
         "arrivals": [],
         "choices": [],
         "to_review": False,
+        "meant": [],
+        "advice": None,
     }
     taken = (await dina.post("/codes/redemptions", json=shown)).json()
     assert taken["answer"] == "arrived"

@@ -180,8 +180,15 @@ async def test_pages_lead_from_a_total_to_one_rows_evidence(
     assert "<style" not in whole
     assert " style=" not in whole
     # Total, department, day, row, evidence.
-    (part,) = {one for one in links(whole) if "department=" in one and "/file" not in one}
-    (day,) = {one for one in links(await page(part)) if "/rows?" in one}
+    (part,) = {
+        one
+        for one in links(whole)
+        if "department=" in one and "?" in one and "/rows" not in one and "/file" not in one
+    }
+    of_part = await page(part)
+    (day,) = {
+        one for one in links(of_part) if "/rows?" in one and "day=" in one and "kind=" not in one
+    }
     assert "department=" in day
     rows = await page(day)
     (one,) = {link for link in links(rows) if "ref=A-1" in link}
@@ -190,6 +197,14 @@ async def test_pages_lead_from_a_total_to_one_rows_evidence(
     assert "Dr One (D-1)" in evidence
     assert "A-1" in evidence
     assert "text/css" in (await head.get(f"{base}/reports/style.css")).headers["content-type"]
+    # Each total leads to as many rows as it says.
+    counted = 0
+    for text in (whole, of_part):
+        for link, count in re.findall(r'href="([^"]+/rows\?[^"]+)">([0-9]+)</a>', text):
+            shown = await page(link)
+            assert shown.count("<tr>") - 1 == int(count), (link, count)
+            counted += 1
+    assert counted > 10
     gone = await head.get(f"{base}{day}&ref=nothing".replace("&amp;", "&"), headers=russian)
     assert gone.status_code == 404
 

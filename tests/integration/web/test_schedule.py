@@ -144,6 +144,27 @@ async def test_a_page_hears_what_others_do(house: House) -> None:
             await lost.next("reload")
 
 
+async def test_an_enrolment_and_a_withdrawal_elsewhere_are_told(house: House) -> None:
+    await two_doctors(house)
+    reception = await house.as_role(Role.RECEPTION)
+    doctor = await house.as_role(Role.PRACTITIONER, account="doctor", practitioner_refs=["D-1"])
+    async with (
+        telling(house),
+        following(reception) as all_of_it,
+        following(doctor) as own,
+    ):
+        await all_of_it.next("following")
+        await own.next("following")
+        await house.clinic.enrol(1)
+        (enrolled,) = (await all_of_it.next("appointments"))["data"]
+        assert (enrolled["status"], enrolled["enrolled"]) == ("booked", True)
+        await house.clinic.withdraw(1)
+        (withdrawn,) = (await all_of_it.next("appointments"))["data"]
+        assert (withdrawn["key"], withdrawn["enrolled"]) == (enrolled["key"], False)
+        # Who may not know of consents is not told of them.
+        assert "enrolled" not in (await own.next("appointments"))["data"][0]
+
+
 async def test_what_leaves_the_day_is_gone(house: House) -> None:
     await two_doctors(house)
     reception = await house.as_role(Role.RECEPTION)

@@ -23,7 +23,7 @@ from streamer.domain.review import (
     ReviewRecord,
     Written,
 )
-from streamer.domain.review_report import AppointmentReport, ReviewReferences
+from streamer.domain.review_report import AppointmentReport, Consenting, ReviewReferences
 from streamer.domain.shown_review import ShownReview
 from streamer.errors import DatabaseError, InputError
 from tests.fakes.clock import FakeClock
@@ -41,6 +41,7 @@ class Store:
     def __init__(self) -> None:
         self.patients = {ANNA: "P-1", BOTA: "P-2"}
         self.consenting = {ANNA, BOTA}
+        self.since = SEEN - timedelta(days=30)
         self.starts_at = SEEN
         self.open = {VISIT, LATER}
         self.records: list[ReviewRecord] = []
@@ -62,8 +63,11 @@ class Store:
         known = {
             key: AppointmentReport(f"A-{key.int}", self.starts_at, "Dr One") for key in appointments
         }
-        consenting = {key: ref for key, ref in self.patients.items() if key in patients}
-        consenting = {key: ref for key, ref in consenting.items() if key in self.consenting}
+        consenting = {
+            key: Consenting(ref, self.since)
+            for key, ref in self.patients.items()
+            if key in patients and key in self.consenting
+        }
         return ReviewReferences(
             consenting,
             known,
@@ -132,14 +136,12 @@ class Reception:
         self.clock, self.queue, self.store = FakeClock(), ReviewQueue(), Store()
         self.rejections = Rejections(UTC)
         self.waiting = Waiting()
-        self.desk = ReviewDesk(
-            "site-1",
-            self.queue,
-            self.rejections,
-            self.store,
-            self.waiting,
-            POLICY,
-            self.clock,
+        self.desk = self.desk_over(self.store)
+
+    def desk_over(self, store: Store) -> ReviewDesk:
+        """A desk of the same queue whose decisions go elsewhere."""
+        return ReviewDesk(
+            "site-1", self.queue, self.rejections, store, self.waiting, POLICY, self.clock
         )
 
     def waits(

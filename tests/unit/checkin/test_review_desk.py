@@ -1,6 +1,7 @@
 """Looking, confirming, rejecting, expiring: what is written, and what the next decision knows."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -8,17 +9,29 @@ from uuid import uuid4
 import pytest
 
 from streamer.domain.actor import Actor
-from streamer.domain.check_in import EvidenceGrade, Method, Recorded
+from streamer.domain.check_in import CheckIn, EvidenceGrade, Method, Recorded
 from streamer.domain.decision import Reason, SeenFor
-from streamer.domain.presence import PresenceFlag
+from streamer.domain.presence import Presence, PresenceFlag
 from streamer.domain.review import (
     Review,
     ReviewCandidate,
     ReviewDecision,
+    ReviewRecord,
+    Written,
 )
 from streamer.domain.review_report import PresenceReport
 from streamer.errors import DatabaseError, InputError
-from tests.unit.checkin.desk_of_reviews import AIGUL, ANNA, BOTA, LATER, SEEN, VISIT, Reception
+from streamer.review_keeper import ReviewKeeper
+from tests.unit.checkin.desk_of_reviews import (
+    AIGUL,
+    ANNA,
+    BOTA,
+    LATER,
+    SEEN,
+    VISIT,
+    Reception,
+    Store,
+)
 
 
 @pytest.fixture
@@ -237,9 +250,59 @@ async def test_whose_window_has_opened_meanwhile_arrives_as_of_now(reception: Re
     (check_in,) = reception.store.check_ins
     assert (check_in.appointment_id, check_in.occurred_at) == (VISIT, reception.clock.now())
     assert (check_in.decided_by, check_in.score) == ("aigul", 4.5)
+    assert check_in.seen_at == SEEN, "a consent has to have held since then"
     assert "before the window opened" in (check_in.note or "")
     (presence,) = reception.store.presences
     assert presence.occurred_at == SEEN, "when they were seen is kept, too"
+
+
+@pytest.mark.parametrize("first", ["keeper", "confirmation"])
+async def test_a_withdrawal_beside_a_confirmation_ends_one_way_or_the_other(first: str) -> None:
+    """The keeper drops the review at any point of the confirmation: before, or in its midst."""
+    reception, dropped = Reception(), asyncio.Event()
+
+    class Racing(Store):
+        async def decide(
+            self,
+            records: Sequence[ReviewRecord],
+            check_ins: Sequence[CheckIn],
+            actor: Actor,
+            presences: Sequence[Presence] = (),
+        ) -> Written:
+            # The withdrawal has committed, and the transaction reads the consent again.
+            self.consenting.clear()
+            await keeper.look()
+            dropped.set()
+            await super().decide(records, (), actor)
+            refused = (Recorded.REFUSED_CONSENT,)
+            return Written(refused * len(check_ins), refused * len(presences))
+
+    store = Racing()
+    store.starts_at = reception.clock.now() + timedelta(hours=2, minutes=5)
+    keeper = ReviewKeeper(reception.queue, store, reception.clock)
+    desk = reception.desk_over(store)
+    review = seen_only(reception)
+    reception.clock.advance(5 * 60)
+    if first == "keeper":
+        store.consenting.clear()
+        await keeper.look()
+    else:
+        done = await desk.confirm(str(review.review_id), "", AIGUL)
+        assert dropped.is_set()
+        assert [one.recorded for one in done.arrivals] == [Recorded.REFUSED_CONSENT]
+        assert [one.recorded for one in done.presences] == [Recorded.REFUSED_CONSENT]
+        assert reception.queue.put(replace(review, review_id=uuid4(), candidates=again(review)))
+        reception.queue.clear()
+    with pytest.raises(InputError, match="has arrived, or consents no more"):
+        await desk.confirm(str(review.review_id), "", AIGUL)
+    assert len(store.records) == (first == "confirmation")
+    assert store.check_ins == []
+
+
+def again(review: Review) -> tuple[ReviewCandidate, ...]:
+    """Seen after an arrival: no news just then, and some where nobody has arrived."""
+    (candidate,) = review.candidates
+    return (replace(candidate, seen=(SeenFor(PresenceFlag.AGAIN, VISIT),)),)
 
 
 @pytest.mark.parametrize("act", ["reject", "expire"])

@@ -37,6 +37,19 @@ def test_the_new_file_takes_the_place(tmp_path: Path) -> None:
     assert former.key_id() in (tmp_path / f"{retired}.txt").read_text()
 
 
+def test_a_key_that_was_retired_before_may_be_retired_again(tmp_path: Path) -> None:
+    """As after a backup of before a rotation was restored, with a copy of its key."""
+    sources = KeySources.of_file(tmp_path / "kek")
+    former = KeyFile(tmp_path / "kek").create()
+    retired = tmp_path / f"kek.retired-2026-11-23-{former.key_id()}"
+    KeyFile(retired).keep(former)
+    key = new_key(sources, None, make=True)
+    assert "The former key is kept as" in hand_over(sources, key, NOW)[0]
+    assert sources.primary.read() == key
+    assert KeyFile(retired).read() == former
+    assert names(tmp_path) == ["kek", retired.name, f"{retired.name}.txt"]
+
+
 def test_a_given_key_is_copied_and_never_over_another(tmp_path: Path) -> None:
     sources = KeySources.of_file(tmp_path / "kek")
     KeyFile(tmp_path / "kek").create()

@@ -71,7 +71,7 @@ class Made:
         intervals: Any = ALL_DAY,
     ) -> None:
         settings = settings or Reports()
-        site = ReportSite("s", "Asia/Almaty", PERIOD)
+        site = ReportSite("s", "Site", "Asia/Almaty", PERIOD)
         strips = CoverageStrips(PREMISES, intervals, {}, at(48))
         maker = ReportMaker(site, settings, strips, frozenset(explained))
         found = {

@@ -16,6 +16,7 @@ from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import Parameter
 from streamer.domain.rule_summary import NotEvaluated, RuleSummary
 from streamer.domain.screening_step import ScreeningStep
+from streamer.domain.verdict import NotApplicable
 from streamer.domain.visit_day import VisitDay
 from streamer.reports.premises import Premises
 from tests.unit.reports.facts import (
@@ -312,6 +313,65 @@ def test_one_arrival_serves_three_practitioners_and_no_more() -> None:
     assert len(found(judged(again), code)) == 4
     without = judged(a_day(claims=[claim(of=None)]))
     assert skipped(without, code) == {NotEvaluated.NO_EVIDENCE: 1}
+
+
+def test_a_typed_time_says_not_which_arrival_a_claim_rests_on() -> None:
+    code = RuleCode.ONE_ARRIVAL
+    typed = [
+        claim(10 + one, f"C-{one}", of=None, measured=False, practitioner_ref=f"D-{one}")
+        for one in range(5)
+    ]
+    once = judged(a_day([appointment()], typed, [evidence()]))
+    assert len(found(once, code)) == 5
+    came_again = [evidence(), evidence(15, of=None)]
+    again = judged(a_day([appointment()], typed, came_again))
+    assert found(again, code) == set()
+    assert skipped(again, code) == {NotEvaluated.ENTERED_TIME: 5}
+    measured = [one._replace(service=one.service._replace(appointment_ref="A-1"),
+                             appointment_id=number("A-1")) for one in typed]  # fmt: skip
+    # What goes with an appointment rests on that one's arrival, whatever was typed.
+    assert len(found(judged(a_day([appointment()], measured, came_again)), code)) == 5
+
+
+def test_billed_at_home_and_booked_at_the_site_is_for_a_look() -> None:
+    code = RuleCode.BILLED_ELSEWHERE
+    day = judged(a_day([appointment()], [claim(place=Place.HOME)]))
+    (finding,) = day.claims[0].findings
+    assert (finding.code, finding.parameters) == (code, {"place": "home"})
+    assert code.information_only
+    assert day.claims[0].verdict.not_applicable is NotApplicable.HOME
+    for booked, billed in (
+        ([appointment()], claim()),
+        ([appointment()], claim(place=Place.SITE)),
+        ([appointment(place=Place.REMOTE)], claim(place=Place.HOME)),
+    ):
+        fine = judged(a_day(booked, [billed]))
+        assert found(fine, code) == set()
+        assert fine.summaries[code].evaluated == 1
+    for alone in (claim(of=None, place=Place.HOME), claim(who="P-2", place=Place.HOME)):
+        assert skipped(judged(a_day([appointment()], [alone])), code) == {
+            NotEvaluated.NO_APPOINTMENT: 1
+        }
+
+
+def test_a_wrong_appointment_is_for_a_look() -> None:
+    code = RuleCode.WRONG_APPOINTMENT
+    assert code.information_only
+    yesterday = appointment(-14, "A-0")
+    for billed, said in (
+        (claim(of="A-9"), {"absent": "A-9"}),
+        (claim(who="P-2"), {"of_another": "A-1"}),
+        (claim(of="A-0"), {"other_day": DAY - timedelta(days=1)}),
+    ):
+        facts = replace(a_day([appointment()], [billed]), elsewhere={number("A-0"): yesterday})
+        (finding,) = judged(facts).claims[0].findings
+        assert (finding.code, finding.parameters) == (code, said)
+    assert found(judged(a_day([appointment()], [claim()])), code) == set()
+    # The last and the first minute of the day are of it.
+    for hour in (0, 23.98):
+        facts = a_day([appointment(hour)], [claim(hour)])
+        assert found(judged(facts), code) == set()
+    assert skipped(run([claim(of=None)]), code) == {NotEvaluated.NO_APPOINTMENT: 1}
 
 
 def test_another_practitioner_or_room_is_information() -> None:

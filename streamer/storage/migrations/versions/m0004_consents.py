@@ -43,6 +43,32 @@ _STATEMENTS = (
         ADD CONSTRAINT consents_ended CHECK (ended_at IS NULL OR status <> 'active')
     """,
     "CREATE INDEX consents_due ON consents (expires_at) WHERE status = 'active'",
+    # Since when a consent has held without a gap, its predecessors included: what a document took
+    # the place of counts, what ended in any other way breaks it (docs/design/0032). By when they
+    # were recorded, not by the day on the document, which anybody may write; of rows from before
+    # that was kept there is nothing else.
+    """
+    CREATE FUNCTION kirdi_consent_since(consent uuid) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE AS $$
+    DECLARE
+        person uuid;
+        what text;
+        broken_at timestamptz;
+    BEGIN
+        SELECT patient_id, purpose INTO person, what FROM consents WHERE consent_id = consent;
+        broken_at := (
+            SELECT max(coalesce(ended_at, withdrawn_at)) FROM consents
+            WHERE patient_id = person AND purpose = what
+              AND ended_reason IS DISTINCT FROM 'superseded');
+        RETURN greatest(broken_at, (
+            SELECT min(coalesce(recorded_at, given_at)) FROM consents
+            WHERE patient_id = person AND purpose = what
+              AND (consent_id = consent
+                   OR status = 'inactive' AND ended_reason = 'superseded'
+                      AND (broken_at IS NULL OR coalesce(recorded_at, given_at) >= broken_at))));
+    END
+    $$
+    """,
     # Who bills an appointment may not have made the face that comes for it: asked every second, and
     # few ever did.
     """

@@ -84,7 +84,11 @@ function valueOf(value) {
   if (DAYTIME.test(said) && !Number.isNaN(Date.parse(said))) {
     return `${onDay(said)}, ${atSecond(said)}`;
   }
-  return values[said] ?? (FRACTION.test(said) ? asNumber(Number(said)) : said);
+  const parts = said.split(" ");
+  if (parts.every((one) => Object.hasOwn(values, one))) {
+    return parts.map((one) => values[one]).join(", ");
+  }
+  return FRACTION.test(said) ? asNumber(Number(said)) : said;
 }
 
 byId("filter").addEventListener("submit", (event) => {

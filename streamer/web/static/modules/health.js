@@ -8,7 +8,8 @@ import { text } from "./texts.js";
 const EVERY_MS = 30_000;
 
 setInterval(() => {
-  if (!document.hidden && document.getSelection().isCollapsed) {
+  const reading = document.querySelector("details[open]") || !document.getSelection().isCollapsed;
+  if (!document.hidden && !reading) {
     location.reload();
   }
 }, EVERY_MS);

@@ -15,7 +15,7 @@ const IDLE_MS = { start: 20_000, scan: 25_000, choose: 40_000, answer: 12_000, a
 const HELP_EVERY_MS = 3_000;
 const WATCH_EVERY_MS = 10_000;
 const GOOD = new Set(["arrived", "already"]);
-const BAD = new Set(["refused", "wait", "away"]);
+const BAD = new Set(["refused", "wait", "away", "down"]);
 
 const byId = (id) => document.getElementById(id);
 let digits = "";
@@ -24,7 +24,10 @@ let timer = null;
 let polling = null;
 let finder = null;
 let busy = false;
-let away = false;
+// Nothing of ours answers; `away` is what the service says of the national one.
+let down = false;
+// Counts the people: what comes late belongs to nobody who stands here now.
+let turn = 0;
 
 function show(screen, kind = screen) {
   for (const one of document.querySelectorAll("[data-screen]")) {
@@ -50,7 +53,8 @@ function reset() {
   hush();
   digits = "";
   shownCode = null;
-  busy = false;
+  turn += 1;
+  rest();
   if (document.cookie.includes("kirdi-language=")) {
     document.cookie = "kirdi-language=; Path=/; Max-Age=0; SameSite=Lax";
     location.reload();
@@ -63,8 +67,8 @@ function reset() {
 
 /** What stands there while nobody does anything: nobody types six digits for nothing. */
 function greet() {
-  if (away) {
-    say("bad", text("away_title"), [text("away_text")], { aloud: false });
+  if (down) {
+    say("bad", text("down_title"), [text("down_text")], { aloud: false });
   } else {
     say("", text("start_title"), [text("start_text")], { aloud: false });
   }
@@ -74,17 +78,17 @@ function greet() {
 async function watch() {
   const idle = () => document.body.dataset.shows === "start" && digits === "" && !busy;
   if (idle()) {
-    const before = away;
+    const before = down;
     try {
       await get("kiosk/calls", { anonymous: true });
-      away = false;
+      down = false;
     } catch (problem) {
       if (problem.status === 401 || problem.status === 403) {
         refused(problem);
       }
-      away = problem.status === 0 || problem.status >= 500;
+      down = problem.status === 0 || problem.status >= 500;
     }
-    if (away !== before && idle()) {
+    if (down !== before && idle()) {
       greet();
     }
   }
@@ -142,10 +146,12 @@ async function sent(path, body) {
 async function ask(code, chosen = []) {
   await work(async () => {
     shownCode = code;
-    answer(await sent("kiosk/codes", { code, chosen }));
+    const said = await sent("kiosk/codes", { code, chosen });
+    return () => answer(said);
   });
 }
 
+/** Do one thing at a time; what it returns shows the answer, unless somebody else's turn has begun. */
 async function work(does) {
   if (busy) {
     return;
@@ -153,14 +159,22 @@ async function work(does) {
   busy = true;
   clearTimeout(timer);
   document.body.setAttribute("aria-busy", "true");
+  const began = turn;
+  let shows;
   try {
-    await does();
+    shows = await does();
   } catch (problem) {
-    refused(problem);
-  } finally {
-    busy = false;
-    document.body.removeAttribute("aria-busy");
+    shows = () => refused(problem);
   }
+  if (turn === began) {
+    rest();
+    shows();
+  }
+}
+
+function rest() {
+  busy = false;
+  document.body.removeAttribute("aria-busy");
 }
 
 function refused(problem) {
@@ -171,8 +185,8 @@ function refused(problem) {
   } else if (problem.status === 422) {
     answer({ state: "refused", visits: [] });
   } else {
-    away = true;
-    answer({ state: "away", visits: [] });
+    down = true;
+    answer({ state: "down", visits: [] });
   }
 }
 
@@ -253,31 +267,30 @@ async function scan() {
   const opened = finder;
   say("told", text("scan_title"), [text("scan_text")]);
   show("scan");
-  if (!(await opened.open())) {
+  const sees = await opened.open();
+  if (finder !== opened) {
+    opened.close();
+  } else if (!sees) {
     say("bad", text("no_camera_title"), [text("no_camera_text")]);
     offer({ again: true });
     show("answer", "asking");
-  } else if (finder !== opened) {
-    opened.close();
   }
 }
 
 async function callForHelp() {
   finder?.close();
+  finder = null;
   await work(async () => {
     await sent("kiosk/calls");
-    waitForHelp(text("help_title"), text("help_text"));
+    return () => waitForHelp(text("help_title"), text("help_text"));
   });
 }
 
 async function dispute() {
   await work(async () => {
     const said = await sent("kiosk/disputes", { code: shownCode });
-    if (said.state === "disputed") {
-      waitForHelp(text("disputed_title"), text("disputed_text"));
-    } else {
-      answer(said);
-    }
+    return () =>
+      said.state === "disputed" ? waitForHelp(text("disputed_title"), text("disputed_text")) : answer(said);
   });
 }
 
@@ -286,10 +299,11 @@ function waitForHelp(title, line) {
   offer({});
   show("answer", "help");
   clearInterval(polling);
+  const began = turn;
   polling = setInterval(async () => {
     try {
       const [call] = await get("kiosk/calls", { anonymous: true });
-      if (!call || call.taken) {
+      if (turn === began && (!call || call.taken)) {
         clearInterval(polling);
         if (call) {
           say("good", text("help_taken_title"), [text("help_text")]);
@@ -335,6 +349,7 @@ for (const button of document.querySelectorAll("[data-reset]")) {
 }
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => {
+    clearTimeout(timer);
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `kirdi-language=${button.dataset.language}; Path=/; Max-Age=300; SameSite=Lax${secure}`;
     location.reload();

@@ -171,9 +171,11 @@ function draw(review, people) {
 }
 
 function candidate(one, person, index, review) {
+  // Where names are not shown the reference stands in the name's place, and once.
+  const beside = [person?.full_name && one.patient_ref, ...whoIs(person)].filter(Boolean).join(" · ");
   const lines = [
     element("p", { class: "name" }, person?.full_name ?? one.patient_ref),
-    element("p", { class: "muted" }, [one.patient_ref, ...whoIs(person)].filter(Boolean).join(" · ")),
+    beside ? element("p", { class: "muted" }, beside) : "",
     ...one.appointments.map((booked) => element("p", {}, visit(booked))),
     ...one.seen.map((seen) => element("p", {}, element("span", { class: "badge warn" }, flags[seen.flag] ?? seen.flag), seen.appointment ? ` ${visit(seen.appointment)}` : "")),
   ];
@@ -217,7 +219,11 @@ async function decide(path, body) {
     const done = await post(`reviews/${id}/${path}`, body);
     const refused = (done.arrivals ?? []).some((one) => !["written", "duplicate"].includes(one.recorded));
     const disputed = current.reason === "disputed";
-    if (refused) {
+    const seen = done.presences ?? [];
+    const lost = seen.length > 0 && !(done.arrivals ?? []).length && seen.every((one) => !["written", "duplicate"].includes(one.recorded));
+    if (lost) {
+      notify(text("not_kept"), "warn");
+    } else if (refused) {
       notify(text(disputed ? "not_taken_back" : "not_arrived"), "warn");
     } else if (disputed) {
       notify(text(path === "confirm" ? "taken_back" : "left"), "good");

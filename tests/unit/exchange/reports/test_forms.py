@@ -13,7 +13,11 @@ import pytest
 from xlsxwriter import Workbook
 
 from streamer.domain.report.report import Report
+from streamer.domain.report.row import RowKind
+from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import Scope, ScopeKind
+from streamer.domain.rule_code import RuleCode
+from streamer.domain.verdict import VerdictGrade, VerdictKind
 from streamer.exchange.reports.claim_sections import RISKS_SHOWN
 from streamer.exchange.reports.report_html import report_body, report_html
 from streamer.exchange.reports.report_pdf import report_pdf
@@ -77,8 +81,13 @@ def test_html_stands_by_itself_and_escapes(language: str) -> None:
 def test_the_part_of_a_page_has_no_style_of_its_own_and_leads_on() -> None:
     revision, days = made_report()
 
-    def links(about: Scope | date) -> str:
+    def links(about: Scope | date | RowsWanted) -> str:
+        if isinstance(about, RowsWanted):
+            wanted.append(about)
+            return f"?rows={len(wanted)}"
         return f"?{about.isoformat()}" if isinstance(about, date) else f"?of={about.value}&x=1"
+
+    wanted: list[RowsWanted] = []
 
     made = report_body(revision, days, "kk", links)
     page = Page(made)
@@ -87,6 +96,20 @@ def test_the_part_of_a_page_has_no_style_of_its_own_and_leads_on() -> None:
     assert "?2026-03-02" in page.hrefs
     assert "?of=DR-01&x=1" in page.hrefs
     assert "?of=DR-01&amp;x=1" in made
+    # Totals of everything, of each group and day, rules and single claims lead to their rows.
+    assert "?rows=1" in page.hrefs
+    claims, visits = RowKind.CLAIM, RowKind.APPOINTMENT
+    for one in (
+        RowsWanted(kind=visits, verdict=VerdictKind.UNVERIFIED),
+        RowsWanted(kind=visits, grade=VerdictGrade.FACE),
+        RowsWanted(kind=claims),
+        RowsWanted(certain=True),
+        RowsWanted(rule=RuleCode.PATIENT_OVERLAP),
+        RowsWanted(Scope(ScopeKind.PRACTITIONER, "DR-01"), kind=claims),
+        RowsWanted(day=date(2026, 3, 2), kind=visits),
+        RowsWanted(day=date(2026, 3, 2), kind=claims, ref="C-0302-003"),
+    ):
+        assert one in wanted
 
 
 def test_claims_at_risk_are_read_only_as_far_as_they_are_shown() -> None:
@@ -150,8 +173,8 @@ def test_workbook_has_typed_cells(language: str) -> None:
     words = Words(language, ZONE)
     book = openpyxl.load_workbook(io.BytesIO(report_xlsx(revision, days, language)))
     names = [
-        *("summary", "days", "departments", "practitioners", "appointments", "claims"),
-        *("rules", "coverage", "call_backs", "about"),
+        *("summary", "days", "departments", "practitioners", "rates", "trend"),
+        *("appointments", "claims", "rules", "coverage", "call_backs", "about"),
     ]
     assert book.sheetnames == [words.of(f"sheet.{name}") for name in names]
     for name in book.sheetnames[:-1]:
@@ -175,6 +198,12 @@ def test_workbook_has_typed_cells(language: str) -> None:
     service = first[words.of("service")]
     assert (service.data_type, service.value) == ("s", "'=HYPERLINK(1)")
     assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
+    rates = list(book[words.of("sheet.rates")].iter_rows(min_row=2, values_only=True))
+    assert [row[2:4] for row in rates] == [
+        (one.visits, one.unverified) for one in revision.report.rates
+    ]
+    trend = list(book[words.of("sheet.trend")].iter_rows(min_row=2, values_only=True))
+    assert [row[2] for row in trend] == [one.appointments for one in revision.report.trend]
     days_sheet = book[words.of("sheet.days")]
     assert days_sheet["A2"].is_date
     counts = [typing.cast(int, row[1].value) for row in days_sheet.iter_rows(min_row=2)]

@@ -18,8 +18,16 @@ from streamer.web.events.page import MOST_WAITING, FollowingPage
 from streamer.web.events.view import View
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ALL = View(True, None, seen=True, codes=True, reviews=True, cameras=None)
-OWN = View(True, frozenset({"d-1"}), seen=False, codes=False, reviews=False, cameras=None)
+ALL = View(True, None, seen=True, codes=True, consents=True, reviews=True, cameras=None)
+OWN = View(
+    True,
+    frozenset({"d-1"}),
+    seen=False,
+    codes=False,
+    consents=False,
+    reviews=False,
+    cameras=None,
+)
 
 
 class Rows:
@@ -45,7 +53,7 @@ def row(key: UUID, practitioner: str) -> DayRow:
         "A-1", "P-1", practitioner, "Dr", "B", "Visit", NOW, NOW, "arrived", "site", None, None,
         None, False, None,
     )  # fmt: skip
-    return DayRow(key, entry, None, ("early",), None)
+    return DayRow(key, entry, None, ("early",), None, enrolled=True)
 
 
 class Stream:
@@ -121,9 +129,11 @@ async def test_all_pages_hear_what_they_may() -> None:
             told = json.loads((await heard(page, "appointments")).data)
             assert {one["key"] for one in told} == {str(mine), str(other)}
             assert told[0]["seen"] == ["early"]
+            assert told[0]["enrolled"] is True
         (told,) = json.loads((await heard(own, "appointments")).data)
         assert told["key"] == str(mine)
         assert "seen" not in told
+        assert "enrolled" not in told
         assert hub.pages == 4
         for page in (*everybody, own):
             await page.aclose()
@@ -236,7 +246,15 @@ async def test_a_change_waits_for_the_database() -> None:
 
 async def test_reviews_go_to_those_who_may_see_their_camera() -> None:
     hub = EventHub(Rows(), None, SystemClock())
-    seen = View(False, None, seen=False, codes=False, reviews=True, cameras=frozenset({"c-1"}))
+    seen = View(
+        False,
+        None,
+        seen=False,
+        codes=False,
+        consents=False,
+        reviews=True,
+        cameras=frozenset({"c-1"}),
+    )
     async with running(hub):
         page = hub.follow(seen, "a", None)
         await heard(page, "following")
