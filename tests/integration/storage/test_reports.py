@@ -268,7 +268,7 @@ async def test_parts_say_what_the_whole_says(clinic: Clinic, backend: Backend) -
         rows = await rows_of(runs, part)
         assert sum(row.kind is RowKind.CLAIM for row in rows) == group.figures.claims.total
         assert all(one.practitioner_ref for one in part.report.call_backs)
-    with pytest.raises(InputError, match="is not in the report"):
+    with pytest.raises(InputError, match="no such practitioner has"):
         await runs.revision(report_id, 1, Scope(ScopeKind.PRACTITIONER, "nobody"))
 
 
