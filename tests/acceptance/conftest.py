@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from streamer.embedded.services import EmbeddedServers
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.schema import migrate
 from tests.acceptance.kirdi import Kirdi
+from tests.integration.holding import end_all
 from tests.servers import spare_disk
 
 
@@ -35,8 +36,11 @@ def built_models(unused: Kirdi) -> Path:
 
 
 @pytest.fixture
-def kirdi(tmp_path: Path, unused: Kirdi) -> Kirdi:
-    return copied(unused, tmp_path)
+def kirdi(tmp_path: Path, unused: Kirdi) -> Iterator[Kirdi]:
+    installation = copied(unused, tmp_path)
+    yield installation
+    # Of a service that a test has killed.
+    end_all(installation.home)
 
 
 def copied(unused: Kirdi, folder: Path) -> Kirdi:

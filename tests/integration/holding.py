@@ -100,7 +100,7 @@ class Holding:
 def end_all(home: Path) -> None:
     """Kill whatever servers a test left in a home, so that none outlives the run."""
     for lock in (home / "embedded" / "postgres.lock", home / "embedded" / "redis.lock"):
-        if lock.exists():
+        if process.is_running(lock):
             assert process.stop(lock, ())
 
 
