@@ -45,7 +45,7 @@ from streamer.jobs.job_scheduler import JobScheduler
 from streamer.match_recorder import MatchRecorder
 from streamer.notices import notices, pack_notice
 from streamer.recognition import FAINT, models_folder, open_matcher
-from streamer.report_keeper import ReportKeeper
+from streamer.reporting.keeper import ReportKeeper
 from streamer.review_keeper import ReviewKeeper
 from streamer.schedule_keeper import ScheduleKeeper
 from streamer.score_rules import ScoreRules, score_rules, tail_of, thresholds_of

@@ -20,14 +20,14 @@ from streamer.jobs.job import Assignment, Job
 from streamer.jobs.job_health import JobHealth, judge
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.jobs.site_times import SiteTimes
-from streamer.report_keeper import ReportKeeper
-from streamer.report_parcels import ReportParcels
-from streamer.report_post import ReportPost
-from streamer.report_replies import ReportReplies
-from streamer.report_runs import ReportRuns
-from streamer.report_schedules import ReportSchedules, both
-from streamer.report_sending import ReportSending, means_of
-from streamer.report_upkeep import CATCH_UP, ReportUpkeep, named_period, period_name
+from streamer.reporting.keeper import ReportKeeper
+from streamer.reporting.parcels import ReportParcels
+from streamer.reporting.post import ReportPost
+from streamer.reporting.replies import ReportReplies
+from streamer.reporting.runs import ReportRuns
+from streamer.reporting.schedules import ReportSchedules, both
+from streamer.reporting.sending import ReportSending, means_of
+from streamer.reporting.upkeep import CATCH_UP, ReportUpkeep, named_period, period_name
 
 if TYPE_CHECKING:
     from streamer.backend import Backend

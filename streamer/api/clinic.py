@@ -45,7 +45,7 @@ from streamer.jobs.job_scheduler import JobScheduler
 from streamer.notices import notices
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.recognition import face_gate
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.score_rules import ScoreRules
 from streamer.site_jobs import job_notices, report_replies, report_schedules
 from streamer.web.camera_ports import Cameras, CameraTests

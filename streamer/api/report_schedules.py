@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from streamer.api.jobs import shown_run
 from streamer.domain.actor import Actor
 from streamer.errors import InputError
-from streamer.report_schedules import ReportSchedules, ShownSchedule
+from streamer.reporting.schedules import ReportSchedules, ShownSchedule
 from streamer.site_jobs import report_job
 from streamer.storage.job_runs import PostgresJobRuns
 from streamer.web.models.report_schedules import (

@@ -30,8 +30,8 @@ from streamer.exchange.reports.row_content import (
     why_answerable,
 )
 from streamer.exchange.reports.words import Words
-from streamer.report_forms import FORMS, pulled
-from streamer.report_runs import ReportRuns
+from streamer.reporting.forms import FORMS, pulled
+from streamer.reporting.runs import ReportRuns
 from streamer.reports.report_extract import within
 from streamer.reports.wanted_rows import wanted_rows
 from streamer.web.report_ports import (

@@ -37,7 +37,7 @@ from streamer.errors import AuditError, InputError
 
 if TYPE_CHECKING:
     from streamer.domain.report.revision import Revision, RevisionEntry
-    from streamer.report_runs import ReportRuns
+    from streamer.reporting.runs import ReportRuns
 
 app = typer.Typer(help="Which appointments have evidence of presence.", no_args_is_help=True)
 
@@ -95,7 +95,7 @@ def appointment_match(
     eyes only, and there whole or not at all.
     """
     from streamer.exchange.private_file import refuse_existing
-    from streamer.report_forms import FORMS
+    from streamer.reporting.forms import FORMS
 
     settings = read_settings(config)
     period = period_of(day, begins, ends, settings)
@@ -223,7 +223,7 @@ async def _write(
     where: tuple[Path, str, Language],
 ) -> "Revision":
     from streamer.exchange.private_file import write_private
-    from streamer.report_forms import FORMS, pulled
+    from streamer.reporting.forms import FORMS, pulled
 
     period, scope, number = what
     path, form, language = where
@@ -251,7 +251,7 @@ async def _write(
 
 async def _with_runs(settings: Settings, work: Callable[["ReportRuns"], Awaitable[Found]]) -> Found:
     from streamer.backend import open_backend
-    from streamer.report_runs import ReportRuns
+    from streamer.reporting.runs import ReportRuns
 
     async with open_backend(settings, kirdi_home(os.environ), SystemClock()) as backend:
         return await work(ReportRuns(backend))

@@ -30,7 +30,7 @@ from streamer.errors import InputError
 
 if TYPE_CHECKING:
     from streamer.domain.report.revision import Revision
-    from streamer.report_replies import ReportReplies
+    from streamer.reporting.replies import ReportReplies
 
 app = typer.Typer(
     help="Answers of practitioners to reports, and what became of them.", no_args_is_help=True

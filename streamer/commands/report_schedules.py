@@ -23,7 +23,7 @@ from streamer.commands.invocation import (
 from streamer.embedded.home import kirdi_home
 
 if TYPE_CHECKING:
-    from streamer.report_schedules import ReportSchedules, ShownSchedule
+    from streamer.reporting.schedules import ReportSchedules, ShownSchedule
 
 app = typer.Typer(help="Which reports are made by themselves.", no_args_is_help=True)
 

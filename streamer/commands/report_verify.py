@@ -8,7 +8,7 @@ from streamer.domain.actor import Actor
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.scope import Scope
 from streamer.errors import InputError
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.reports.report_file import FileDigest, file_digest, head_of
 
 _OTHER_FORMS = (

@@ -1,6 +1,6 @@
 """What reports have to know of a site: its entrances, code desks, hours and windows.
 
-Put together of the settings by `streamer.report_premises`.
+Put together of the settings by `streamer.reporting.premises`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a department's or a practitioner's part of a report says. Pure; used by `report_runs`.
+"""What a department's or a practitioner's part of a report says. Pure; used by `reporting/runs`.
 
 Made of the whole site's rows, so that it can say nothing else than they do.
 """

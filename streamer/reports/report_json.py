@@ -1,4 +1,4 @@
-"""A report as JSON, and its digest. Used by `report_maker`, `report_extract` and `report_runs`.
+"""A report as JSON, and its digest. Used by `report_maker`, `report_extract` and `reporting/runs`.
 
 The digest of a report is SHA-256 over its header's text, followed by the 32 bytes of each day's
 SHA-256, which is over the day's rows, a line of JSON each (`row_line`) with its line feed. The text

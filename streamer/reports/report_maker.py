@@ -1,4 +1,4 @@
-"""Makes a report of a period's judged days, one pass, a day in memory. Pure; for `report_runs`.
+"""Makes a report of a period's judged days, one pass, a day in memory. Pure; for `reporting/runs`.
 
 Whether a claim is at risk by its practitioner's rate, or by evidence that staff can make alone, is
 certain when the last day was counted. Rows of claims that this may still befall are set aside,

@@ -1,4 +1,4 @@
-"""Which reports are not final yet, and which revisions came lately. Used by `report_upkeep`."""
+"""Which reports are not final yet, and which revisions came lately. Used by `reporting/upkeep`."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Practitioners' answers to reports, and what another person said of each. See `report_replies`.
+"""Practitioners' answers to reports, and what another person said of each. See `reporting/replies`.
 
 Their words are sealed under the patient's key: with that they go when the patient is erased.
 """

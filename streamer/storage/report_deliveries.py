@@ -1,4 +1,4 @@
-"""Where revisions are to be sent and were sent: each destination gets each once. See `report_post`.
+"""Where revisions are to be sent and were sent: each destination gets each once.
 
 Who has one has it for a while, measured by the database's clock alone; a killed service's is tried
 again, under the same id.

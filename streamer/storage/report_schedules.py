@@ -1,4 +1,4 @@
-"""Schedules of reports that were added beside the settings; see `streamer.report_schedules`.
+"""Schedules of reports that were added beside the settings; see `streamer.reporting.schedules`.
 
 Who changed one, and how, is in the audit in the same transaction.
 """

@@ -1,6 +1,6 @@
 """Keeps reports: each revision with all of its days, in one transaction, and never changes one.
 
-Called by `report_runs`. What a header and rows say is not looked at here: they are text.
+Called by `reporting/runs`. What a header and rows say is not looked at here: they are text.
 """
 
 import asyncio

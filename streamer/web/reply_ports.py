@@ -1,4 +1,4 @@
-"""What the routes of answers to reports ask for. Filled by `streamer.report_replies`."""
+"""What the routes of answers to reports ask for. Filled by `streamer.reporting.replies`."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol

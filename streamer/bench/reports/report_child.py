@@ -20,7 +20,7 @@ from streamer.domain.actor import SERVICE
 from streamer.domain.report.period import Period
 from streamer.hardening import forbid_core_dumps
 from streamer.log import configure_logging
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A revision of a report as it is sent somewhere. Made by `report_sending`, sent by `exchange`."""
+"""A revision of a report as it is sent. Made by `reporting/sending`, sent by `exchange`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Lays a report into a folder, whole or not at all. Used by `report_sending`."""
+"""Lays a report into a folder, whole or not at all. Used by `reporting/sending`."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Mails a report: a link to it, or its files encrypted for the recipient. Used by `report_sending`.
+"""Mails a report: a link to it, or its files encrypted. Used by `reporting/sending`.
 
 Without STARTTLS and a certificate that is trusted nothing is sent, unless the settings say so.
 """

@@ -1,4 +1,4 @@
-"""Tells a server of a report by a signed POST. Used by `report_sending`.
+"""Tells a server of a report by a signed POST. Used by `reporting/sending`.
 
 `Kirdi-Signature` is `v1=` and the hex HMAC-SHA256, under the destination's secret, over the value
 of `Kirdi-Timestamp` (Unix seconds), a dot, and the body as sent. `Kirdi-Delivery` is the same with

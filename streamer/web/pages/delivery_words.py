@@ -1,7 +1,7 @@
 """Why a report did not arrive: in English, translated where it is shown. Used by `rendering`.
 
 A delivery keeps its reason as the service said it. Keys are words of such a reason
-(`exchange/deliver`, `exchange/outside`, `report_sending`) that stand in no other.
+(`exchange/deliver`, `exchange/outside`, `reporting/sending`) that stand in no other.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 """Why a job failed: in English, translated where it is shown. Used by `rendering`.
 
 A run keeps its error as the service said it. Keys are words of such an error (`jobs/job_runner`,
-`storage`, `report_runs`, `report_schedules`); the first that stands in it counts.
+`storage`, `reporting/runs`, `reporting/schedules`); the first that stands in it counts.
 """
 
 from typing import Final

@@ -15,7 +15,7 @@ from streamer.domain.report.period import Period, PeriodKind
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import ReportRow
 from streamer.domain.verdict import VerdictKind
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.storage.profile import place_of_profile, profile_bytes
 from tests.integration.storage.clinic import SITE, Clinic
 from tests.integration.web.clinic_backend import clinic_backend

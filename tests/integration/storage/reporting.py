@@ -11,7 +11,7 @@ from streamer.bench.reports.write_period import write_period
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import ReportRow
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from tests.integration.storage.clinic import SITE, Clinic
 from tests.integration.web.clinic_backend import clinic_backend
 

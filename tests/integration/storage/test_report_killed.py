@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from streamer.domain.report.delivery import DeliveryState
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.site_jobs import report_keeper, site_jobs
 from tests.fakes.clock import ShiftedClock
 from tests.integration.storage.clinic import Clinic
@@ -24,9 +24,10 @@ import asyncio, sys, time
 from datetime import datetime, timedelta
 from pathlib import Path
 from config.settings import Database
-from streamer import report_upkeep, site_jobs
+from streamer import site_jobs
+from streamer.reporting import upkeep as report_upkeep
 from streamer.jobs.job_runner import JobRunner
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.storage.database import open_database
 from streamer.storage.schedules import ScheduleCache
 from tests.fakes.clock import ShiftedClock

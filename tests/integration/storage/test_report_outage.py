@@ -22,7 +22,7 @@ from streamer.domain.coverage import UnknownCause
 from streamer.domain.report.period import Period
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.verdict import VerdictKind
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.storage.database import open_database
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.uptime import CameraUptime

@@ -20,8 +20,8 @@ from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.role import Role
 from streamer.domain.verdict import VerdictKind
 from streamer.errors import InputError, NotYoursError
-from streamer.report_replies import ReportReplies, same_person
-from streamer.report_runs import ReportRuns
+from streamer.reporting.replies import ReportReplies, same_person
+from streamer.reporting.runs import ReportRuns
 from streamer.site_jobs import report_post, report_upkeep
 from streamer.storage.queries import sql
 from streamer.storage.reply_words import ERASED

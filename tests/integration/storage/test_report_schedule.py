@@ -19,10 +19,10 @@ from streamer.domain.report.period import Period
 from streamer.domain.report.revision import ReportState
 from streamer.errors import OutsideError
 from streamer.jobs.job_scheduler import JobScheduler
-from streamer.report_parcels import ReportParcels
-from streamer.report_runs import ReportRuns
-from streamer.report_sending import MOST_ATTEMPTS, ReportSending
-from streamer.report_upkeep import named_period, period_name
+from streamer.reporting.parcels import ReportParcels
+from streamer.reporting.runs import ReportRuns
+from streamer.reporting.sending import MOST_ATTEMPTS, ReportSending
+from streamer.reporting.upkeep import named_period, period_name
 from streamer.site_jobs import (
     REVISIONS,
     job_notices,

@@ -10,7 +10,7 @@ from streamer.backend import Backend
 from streamer.domain.actor import Actor
 from streamer.errors import InputError
 from streamer.jobs.job_scheduler import JobScheduler
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.site_jobs import job_notices, jobs_health, report_post, report_schedules, site_jobs
 from tests.fakes.clock import ShiftedClock
 from tests.integration.storage.clinic import Clinic

@@ -26,7 +26,7 @@ from streamer.domain.report.scope import Scope, ScopeKind
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.verdict import VerdictGrade, VerdictKind
 from streamer.errors import AuditError, DatabaseError, InputError
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.reports.call_backs import draw, may_be_asked
 from streamer.reports.report_file import file_digest, json_file
 from streamer.storage.database import open_database

@@ -48,7 +48,7 @@ from streamer.ingest.probe import Probed
 from streamer.ingest.stream_info import StreamInfo
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.service_rules import arrival_policy
 from streamer.site_jobs import site_jobs
 from streamer.storage.audit_log import AuditLog

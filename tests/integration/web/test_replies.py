@@ -13,7 +13,7 @@ from streamer.domain.actor import SERVICE, Actor
 from streamer.domain.report.delivery import WantedDelivery
 from streamer.domain.report.row import ReportRow
 from streamer.domain.role import Role
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from tests.integration.storage.clinic import ZONE
 from tests.integration.storage.reported import WEEK, fill_week, rows_of, unverified
 from tests.integration.web.house import House

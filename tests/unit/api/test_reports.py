@@ -15,7 +15,7 @@ from streamer.domain.actor import Actor
 from streamer.domain.report.period import Period
 from streamer.domain.report.revision import Revision
 from streamer.errors import DatabaseError, InputError, KirdiError
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.web.report_ports import MakingState
 from tests.fakes.clock import FakeClock
 from tests.fakes.made_report import made_report

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from config.reports import Reports, parse_fit
 from config.settings import Settings
-from streamer.report_premises import premises_of, wants_of
+from streamer.reporting.premises import premises_of, wants_of
 from streamer.reports.premises import Entrance, opening_hours
 
 

@@ -1,4 +1,4 @@
-"""Has Python look for garbage more rarely while a million records are made. Used by `report_runs`.
+"""Has Python look for garbage more rarely while a million records are made. Used by `runs`.
 
 Records of a report hold each other in no circle: looking for circles among them after every 700 of
 them finds nothing, and took two fifths of the time.

@@ -1,4 +1,4 @@
-"""Reads what is known of the matcher for a report. Used by `report_runs`."""
+"""Reads what is known of the matcher for a report. Used by `runs`."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ from streamer.calibration_keeper import covers
 from streamer.domain.report.error_accounting import ErrorSource
 from streamer.domain.report.period import Period
 from streamer.recognition import models_folder
-from streamer.report_errors import NOTHING_KNOWN, MatcherKnown
+from streamer.reporting.error_accounting import NOTHING_KNOWN, MatcherKnown
 from streamer.score_rules import figures_name, tail_of, thresholds_of
 from streamer.tracking.strictest import Strictest
 

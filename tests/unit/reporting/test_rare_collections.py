@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from streamer.rare_collections import rare_collections
+from streamer.reporting.rare_collections import rare_collections
 
 
 def test_the_last_to_leave_puts_back_what_was() -> None:

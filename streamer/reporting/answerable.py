@@ -1,4 +1,4 @@
-"""Which rows of preliminary reports practitioners may answer. Used by `report_replies`."""
+"""Which rows of preliminary reports practitioners may answer. Used by `replies`."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from streamer.domain.report.answerable import Answerable
 from streamer.domain.report.revision import ReportState, RevisionEntry
 from streamer.domain.report.row import ReportRow
 from streamer.domain.verdict import VerdictKind
-from streamer.report_runs import ReportRuns
+from streamer.reporting.runs import ReportRuns
 from streamer.reports.report_json import row_of
 
 

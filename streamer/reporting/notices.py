@@ -1,4 +1,4 @@
-"""What a reader of a report must know, as codes with parameters. Pure; used by `report_runs`.
+"""What a reader of a report must know, as codes with parameters. Pure; used by `runs`.
 
 Forms have words for each code; docs/reports.md lists them.
 """
@@ -13,7 +13,7 @@ from config.settings import Settings
 from streamer.domain.report.error_accounting import ErrorSource
 from streamer.domain.report.period import Period
 from streamer.domain.report.report import Report
-from streamer.report_errors import MatcherKnown
+from streamer.reporting.error_accounting import MatcherKnown
 from streamer.reports.premises import Premises
 
 Notice = tuple[str, Mapping[str, str | int]]

@@ -1,6 +1,6 @@
 """Packs a revision as it is sent: with a link to the console, or with its files.
 
-Used by `report_sending`. What leaves is on record before it does.
+Used by `sending`. What leaves is on record before it does.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from streamer.domain.report.delivery import ClaimedDelivery
 from streamer.domain.report.parcel import Parcel, ReportFile
 from streamer.domain.report.revision import Revision
 from streamer.errors import InputError
-from streamer.report_forms import FORMS, pulled
-from streamer.report_runs import ReportRuns
+from streamer.reporting.forms import FORMS, pulled
+from streamer.reporting.runs import ReportRuns
 
 _MEDIA_TYPES: Final = {
     "html": "text/html",

@@ -1,6 +1,6 @@
 """Makes reports by themselves: on schedule, again while late data may come, and at last final.
 
-Used by the site's jobs and by `report_keeper`. However often and by however many services each is
+Used by the site's jobs and by `keeper`. However often and by however many services each is
 called, there is one report of a period, and a new revision only where something has changed.
 """
 
@@ -18,8 +18,8 @@ from streamer.domain.actor import SERVICE
 from streamer.domain.job_run import Outcome
 from streamer.domain.report.period import Period, PeriodKind
 from streamer.errors import DatabaseError, KirdiError
-from streamer.report_post import ReportPost
-from streamer.report_runs import ReportRuns
+from streamer.reporting.post import ReportPost
+from streamer.reporting.runs import ReportRuns
 from streamer.storage.open_reports import OpenReports
 
 log = structlog.get_logger(__name__)

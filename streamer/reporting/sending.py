@@ -1,4 +1,4 @@
-"""Sends the revisions that are wanted somewhere. Called by `report_keeper`.
+"""Sends the revisions that are wanted somewhere. Called by `keeper`.
 
 What does not arrive is tried again, more and more seldom, for three days; then it is given up,
 which health and notices tell. A destination that is away holds up nobody else and loses no report.

@@ -11,7 +11,7 @@ from config.settings import Settings
 from streamer.domain.actor import Actor
 from streamer.domain.report.kept_schedule import KeptSchedule
 from streamer.errors import InputError
-from streamer.report_schedules import MOST, ReportSchedules, both
+from streamer.reporting.schedules import MOST, ReportSchedules, both
 from streamer.storage.report_schedules import PostgresReportSchedules
 from streamer.web.pages.report_schedules import Times, times_of
 from tests.fakes.clock import FakeClock

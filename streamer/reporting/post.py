@@ -1,6 +1,6 @@
 """Which revisions are to be sent where, as the schedules in force say.
 
-Used by the jobs that make reports. What is wanted is on record; `report_sending` sends it.
+Used by the jobs that make reports. What is wanted is on record; `sending` sends it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

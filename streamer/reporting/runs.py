@@ -25,12 +25,12 @@ from streamer.domain.report.row import ReportRow
 from streamer.domain.report.scope import WHOLE_SITE, Scope, ScopeKind
 from streamer.domain.visit_day import VisitDay
 from streamer.errors import AuditError, InputError
-from streamer.rare_collections import rare_collections
-from streamer.report_errors import error_accounting
-from streamer.report_matcher import matcher_known
-from streamer.report_notices import notices_of, settings_changed
-from streamer.report_overlap import OneBehind, one_ahead
-from streamer.report_premises import premises_of, wants_of
+from streamer.reporting.error_accounting import error_accounting
+from streamer.reporting.matcher_known import matcher_known
+from streamer.reporting.notices import notices_of, settings_changed
+from streamer.reporting.overlap import OneBehind, one_ahead
+from streamer.reporting.premises import premises_of, wants_of
+from streamer.reporting.rare_collections import rare_collections
 from streamer.reports.coverage import SiteUptime
 from streamer.reports.coverage_strips import CoverageStrips
 from streamer.reports.judge import Judge

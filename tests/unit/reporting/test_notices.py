@@ -6,7 +6,7 @@ from typing import Any
 
 from config.settings import Settings
 from streamer.domain.report.report import Report
-from streamer.report_notices import SETTING, settings_changed, settings_told
+from streamer.reporting.notices import SETTING, settings_changed, settings_told
 from tests.unit.reports.facts import a_day
 from tests.unit.reports.test_report_maker import Made
 

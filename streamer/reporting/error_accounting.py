@@ -1,6 +1,6 @@
 """How many errors of the matcher to expect in a report's period, and by what. Pure.
 
-Used by `report_runs`, with what `report_matcher` has read.
+Used by `runs`, with what `matcher_known` has read.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,12 @@ from scipy.stats import binomtest
 from matcher.tail import Tail
 from streamer.domain.match_count import MatchCount
 from streamer.domain.report.error_accounting import ErrorSource
-from streamer.report_errors import NOTHING_KNOWN, MatcherKnown, error_accounting, interval
+from streamer.reporting.error_accounting import (
+    NOTHING_KNOWN,
+    MatcherKnown,
+    error_accounting,
+    interval,
+)
 
 TAIL = Tail(start=3.0, rate=0.02, scale=1.0, comparisons=100_000, people=500)
 COUNTS = (

@@ -20,9 +20,9 @@ from streamer.domain.report.reply import Reply, ReplyState
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.errors import InputError, KirdiError, NotYoursError
-from streamer.report_answerable import answerable_rows, may_be_answered
-from streamer.report_post import ReportPost
-from streamer.report_runs import ReportRuns
+from streamer.reporting.answerable import answerable_rows, may_be_answered
+from streamer.reporting.post import ReportPost
+from streamer.reporting.runs import ReportRuns
 from streamer.reports.report_json import rows_of
 from streamer.storage.alongside import apart
 

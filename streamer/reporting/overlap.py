@@ -1,6 +1,6 @@
 """Has a report's next day read, and its former one written, while a day is judged.
 
-Used by `report_runs`. Three days are in memory at most: one read, one judged, one written.
+Used by `runs`. Three days are in memory at most: one read, one judged, one written.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from streamer.report_overlap import OneBehind
+from streamer.reporting.overlap import OneBehind
 
 
 class Writer:
