@@ -108,11 +108,12 @@ def test_two_at_once_do_not_meet(demo: Demo) -> None:
     assert demo.left() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "number", "code"),
     [
-        pytest.param("loading the models", signal.SIGINT, 130, marks=pytest.mark.long),
-        pytest.param("starting the service", signal.SIGINT, 0, marks=pytest.mark.long),
+        ("loading the models", signal.SIGINT, 130),
+        ("starting the service", signal.SIGINT, 0),
         ("A-P-101 arrived", signal.SIGHUP, 0),
     ],
 )
