@@ -17,6 +17,7 @@ from tests.browser.console import Console, launched, open_console
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads which group a test is of
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them `browser`; all run in one event loop: the browser's connection belongs to it."""
     for item in items:
