@@ -10,8 +10,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
 
 from streamer.embedded.services import EmbeddedServers
+from tests.scheduling import ConsoleTogether
 from tests.servers import (
     Databases,
     flush_redis,
@@ -45,6 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return seconds if seconds >= _LONG else 0.0
 
     items.sort(key=allowed, reverse=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ConsoleTogether | None:
+    """`--dist loadgroup` is ours; see there."""
+    return ConsoleTogether(config, log) if config.option.dist == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,11 @@ from tests.browser.console import Console, launched, open_console
 HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads which group a test is of
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them `browser`; all run in one event loop: the browser's connection belongs to it."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # One worker has them all: each would have a service of its own, which costs a core.
-            item.add_marker(pytest.mark.xdist_group("console"))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
