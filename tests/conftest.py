@@ -13,7 +13,7 @@ import pytest
 from xdist.remote import Producer
 
 from streamer.embedded.services import EmbeddedServers
-from tests.scheduling import ConsoleTogether
+from tests.scheduling import CostlyTogether
 from tests.servers import (
     Databases,
     flush_redis,
@@ -50,9 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ConsoleTogether | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> CostlyTogether | None:
     """`--dist loadgroup` is ours; see there."""
-    return ConsoleTogether(config, log) if config.option.dist == "loadgroup" else None
+    return CostlyTogether(config, log) if config.option.dist == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

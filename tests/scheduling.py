@@ -8,11 +8,12 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-_CONSOLE: Final = "tests/browser/"
+# The console's service costs a core; the demo's lobby takes most of a minute to compose.
+_TOGETHER: Final = ("tests/browser/", "tests/acceptance/test_demo.py")
 
 
-class ConsoleTogether(LoadScopeScheduling):
-    """Gives the console's tests to one worker, whose service costs a core; others to anybody."""
+class CostlyTogether(LoadScopeScheduling):
+    """Gives tests that share what is costly to make to one worker, and the others to anybody."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _CONSOLE if nodeid.startswith(_CONSOLE) else nodeid
+        return next((one for one in _TOGETHER if nodeid.startswith(one)), nodeid)
