@@ -14,7 +14,7 @@ MADE_IN = (
     "jobs/job_runner.py",
     "storage/retention.py",
     "storage/database_errors.py",
-    "report_runs.py",
+    "reporting/runs.py",
 )
 
 

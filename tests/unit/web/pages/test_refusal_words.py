@@ -23,11 +23,10 @@ def test_every_failure_and_flaw_of_a_camera_has_words() -> None:
 def test_every_code_of_a_refusal_has_words_and_every_word_a_code() -> None:
     files = chain.from_iterable(
         (ROOT / "streamer" / room).rglob("*.py")
-        for room in ("storage", "checkin", "patients", "cameras", "api", "jobs")
+        for room in ("storage", "checkin", "patients", "cameras", "api", "jobs", "reporting")
     )
     used = {code for path in files for code in _CODE.findall(path.read_text())}
-    for one in ("desk_pipeline", "report_replies", "report_runs", "report_schedules"):
-        used |= set(_CODE.findall((ROOT / "streamer" / f"{one}.py").read_text()))
+    used |= set(_CODE.findall((ROOT / "streamer" / "desk_pipeline.py").read_text()))
     # Of a report that was being made.
     used |= set(re.findall(r'_failed\("[^"]+", "(\w+)"', _read("api/reports.py")))
     # Given out of a status, or of what a camera's probe found.
@@ -46,7 +45,7 @@ def test_every_reason_that_a_report_did_not_arrive_has_words() -> None:
 def _reasons() -> Iterator[str]:
     """What is raised where reports are sent, with `…` for what is filled in."""
     rooms = ("exchange/deliver/folder", "exchange/deliver/mail", "exchange/deliver/webhook")
-    for name in (*rooms, "exchange/outside", "report_sending", "crypto/smime"):
+    for name in (*rooms, "exchange/outside", "reporting/sending", "crypto/smime"):
         for node in ast.walk(ast.parse(_read(f"{name}.py"))):
             if isinstance(node, ast.Call) and node.args and _RAISES.search(ast.unparse(node.func)):
                 reason = _text_of(node.args[-1])
