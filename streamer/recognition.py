@@ -15,14 +15,10 @@ from matcher.packs.pack import Pack
 from matcher.packs.store import open_pack
 from matcher.quality import Limits, shortcoming
 from matcher.session import Hardware
+from streamer.models_folder import models_folder
 
 FAINT: Final = 0.3
 """For cameras: a face too faint to begin a track may continue one (somebody half behind others)."""
-
-
-def models_folder(home: Path) -> Path:
-    """Where model packs lie."""
-    return home / "models"
 
 
 @asynccontextmanager

@@ -43,8 +43,9 @@ from streamer.ingest.hardware_probe import HardwareProbe
 from streamer.instruments import Instruments
 from streamer.jobs.job_scheduler import JobScheduler
 from streamer.match_recorder import MatchRecorder
+from streamer.models_folder import models_folder
 from streamer.notices import notices, pack_notice
-from streamer.recognition import FAINT, models_folder, open_matcher
+from streamer.recognition import FAINT, open_matcher
 from streamer.reporting.keeper import ReportKeeper
 from streamer.review_keeper import ReviewKeeper
 from streamer.schedule_keeper import ScheduleKeeper

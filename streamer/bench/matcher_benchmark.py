@@ -21,7 +21,7 @@ from streamer.bench.search_benchmark import search_row
 from streamer.bench.throwaway_home import throwaway_home
 from streamer.bench.wording import outlook
 from streamer.embedded.demo.photographs import SAMPLES, read_photographs
-from streamer.recognition import models_folder
+from streamer.models_folder import models_folder
 
 INT8: Final = "-int8"
 """Ends the name of a quantised pack."""

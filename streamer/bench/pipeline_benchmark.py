@@ -35,7 +35,8 @@ from streamer.bench.throwaway_home import next_site, throwaway_home
 from streamer.bench.wording import counted, outlook
 from streamer.clock import SystemClock
 from streamer.embedded.services import EmbeddedServers, embedded_services
-from streamer.recognition import models_folder, open_matcher
+from streamer.models_folder import models_folder
+from streamer.recognition import open_matcher
 
 STRANGERS: Final = 300
 CPU: Final = Hardware("cpu")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamer.embedded.demo.run_folder import run_folder
 from streamer.home_site import NAME
-from streamer.recognition import models_folder
+from streamer.models_folder import models_folder
 
 
 @asynccontextmanager

@@ -317,7 +317,7 @@ def _numbers(option: str, given: list[str], most: int, example: str) -> list[int
 
 def _models_of(home: Path) -> Path | None:
     """The model packs that are there already; without any, one is built in the throwaway home."""
-    from streamer.recognition import models_folder
+    from streamer.models_folder import models_folder
 
     folder = models_folder(home)
     return folder if folder.is_dir() else None

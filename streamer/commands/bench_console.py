@@ -46,7 +46,7 @@ def console(
     with loading():
         from streamer.bench.console_benchmark import ConsoleBenchmark
         from streamer.bench.interruption import uninterrupted
-        from streamer.recognition import models_folder
+        from streamer.models_folder import models_folder
 
     if events * seconds > appointments:
         raise InputError(

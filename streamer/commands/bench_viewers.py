@@ -59,7 +59,7 @@ def viewers(
         from streamer.bench.interruption import uninterrupted
         from streamer.bench.reencoded import Format
         from streamer.bench.viewers.viewers_benchmark import ViewersBenchmark
-        from streamer.recognition import models_folder
+        from streamer.models_folder import models_folder
 
     home = kirdi_home(os.environ)
     models = models_folder(home)

@@ -49,7 +49,7 @@ def calibrate_site(settings: Settings, *, as_json: bool) -> None:
 async def _calibrate(settings: Settings) -> Outcome:
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
-    from streamer.recognition import models_folder
+    from streamer.models_folder import models_folder
     from streamer.score_rules import score_rules
 
     home, clock = kirdi_home(os.environ), SystemClock()

@@ -25,7 +25,7 @@ from streamer.commands.folder_progress import Embedded, embed_with_progress
 from streamer.commands.peer_photos import TOLERANCE, PeerPhotos
 from streamer.commands.photo_folder import photos_of
 from streamer.errors import InputError
-from streamer.recognition import models_folder
+from streamer.models_folder import models_folder
 from streamer.tracking.voting import LEAST_GALLERY
 
 AS_NORM, PLAIN = "AS-norm", "plain distance"

@@ -72,7 +72,7 @@ async def _measure(settings: Settings) -> "SiteErrors":
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
     from streamer.calibration_keeper import covers
-    from streamer.recognition import models_folder
+    from streamer.models_folder import models_folder
     from streamer.score_rules import figures_name, tail_of, thresholds_of
     from streamer.site_errors import site_errors
     from streamer.tracking.strictest import Strictest

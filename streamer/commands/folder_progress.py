@@ -14,7 +14,8 @@ from matcher.packs.manifest import Manifest
 from matcher.packs.store import open_pack
 from matcher.session import Hardware
 from streamer.commands.photo_folder import Peek, PhotoFolder, embed_folder, photos_of
-from streamer.recognition import face_gate, models_folder
+from streamer.models_folder import models_folder
+from streamer.recognition import face_gate
 
 
 @dataclass(frozen=True, slots=True)

@@ -345,6 +345,6 @@ def _today() -> str:
 
 
 def _folder() -> Path:
-    from streamer.recognition import models_folder
+    from streamer.models_folder import models_folder
 
     return models_folder(kirdi_home(os.environ))

@@ -182,7 +182,7 @@ def _print_wrong_appointments(result: PortionedResult) -> None:
 async def _list(settings: Settings, by: Actor) -> "list[PatientRow]":
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
-    from streamer.recognition import models_folder
+    from streamer.models_folder import models_folder
 
     home, clock = kirdi_home(os.environ), SystemClock()
     pack = await asyncio.to_thread(open_pack, models_folder(home), settings.models.pack)
@@ -215,9 +215,10 @@ async def _enroll(
 ) -> Enrolled:
     from matcher.packs.store import open_pack
     from streamer.backend import open_backend
+    from streamer.models_folder import models_folder
     from streamer.patients.enrolment import Enrolment, EnrolmentRules
     from streamer.patients.photo import read_photo
-    from streamer.recognition import face_gate, models_folder, open_matcher
+    from streamer.recognition import face_gate, open_matcher
     from streamer.score_rules import score_rules
 
     home, clock = kirdi_home(os.environ), SystemClock()

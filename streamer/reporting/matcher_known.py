@@ -15,7 +15,7 @@ from streamer.backend import Backend
 from streamer.calibration_keeper import covers
 from streamer.domain.report.error_accounting import ErrorSource
 from streamer.domain.report.period import Period
-from streamer.recognition import models_folder
+from streamer.models_folder import models_folder
 from streamer.reporting.error_accounting import NOTHING_KNOWN, MatcherKnown
 from streamer.score_rules import figures_name, tail_of, thresholds_of
 from streamer.tracking.strictest import Strictest

@@ -9,9 +9,10 @@ from streamer.backend import open_backend
 from streamer.clock import SystemClock
 from streamer.domain.actor import SERVICE
 from streamer.errors import InputError
+from streamer.models_folder import models_folder
 from streamer.patients.enrolment import Enrolment, EnrolmentRules
 from streamer.patients.photo import read_photo
-from streamer.recognition import face_gate, models_folder, open_matcher
+from streamer.recognition import face_gate, open_matcher
 from streamer.score_rules import score_rules
 from tests import data
 from tests.acceptance.kirdi import Kirdi, appointment, person, record_consent, write_csv

@@ -18,7 +18,8 @@ from streamer.bench.peers.peer import Peer, PeerUnavailableError, Scene, Seen, f
 from streamer.bench.peers.peer_figures import PeerFigures, beside_kirdi
 from streamer.bench.peers.scenes import lobby_scene, recorded_scene
 from streamer.bench.throwaway_home import throwaway_home
-from streamer.recognition import FAINT, models_folder, open_matcher
+from streamer.models_folder import models_folder
+from streamer.recognition import FAINT, open_matcher
 from streamer.score_rules import score_rules
 
 _NO_CAMERA = "rtsp://localhost/"

@@ -29,7 +29,8 @@ from streamer.embedded.demo.view import RateMeter, View, lines_of
 from streamer.embedded.home import make_private_folder
 from streamer.errors import InputError
 from streamer.ingest.supervisor import CameraSupervisor
-from streamer.recognition import models_folder, open_matcher
+from streamer.models_folder import models_folder
+from streamer.recognition import open_matcher
 from streamer.score_rules import score_rules
 from streamer.simulator.server import CameraSimulator
 from streamer.storage.listing import AppointmentRow, CheckInRow
