@@ -15,6 +15,10 @@ MIDDLE = (
     "config.settings",
 )
 
+# What judges a report's days: in a process of its own too, which has to be small.
+JUDGING = (*LEAVES, "streamer.reports", "streamer.storage", "config.settings")
+PARTS = ("streamer.reporting.part_task", "streamer.reporting.part_work")
+
 # The most specific key that covers a module says what of ours it may import besides itself.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "config": (),
@@ -25,7 +29,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.log": (),
     "streamer.crypto": ("streamer.domain", "streamer.errors"),
     "streamer.simulator": ("streamer.errors", "streamer.log"),
-    "streamer.ingest": MIDDLE,
+    "streamer.child_command": (),
+    "streamer.ingest": (*MIDDLE, "streamer.child_command"),
     "streamer.tracking": MIDDLE,
     "streamer.patients": MIDDLE,
     "streamer.checkin": MIDDLE,
@@ -82,7 +87,23 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.reporting": (),
     "streamer.reporting.premises": (*LEAVES, "streamer.reports", "config.settings"),
     "streamer.reporting.rare_collections": (),
-    "streamer.reporting.overlap": ("streamer.domain",),
+    "streamer.reporting.part_task": JUDGING,
+    "streamer.reporting.part_work": (*JUDGING, "streamer.reporting.part_task"),
+    "streamer.reporting.frames": (*JUDGING, *PARTS),
+    "streamer.reporting.helper": (
+        *JUDGING,
+        *PARTS,
+        "streamer.reporting.frames",
+        "streamer.child_command",
+    ),
+    "streamer.reporting.helper_process": (
+        *JUDGING,
+        *PARTS,
+        "streamer.reporting.frames",
+        "streamer.reporting.rare_collections",
+        "streamer.hardening",
+    ),
+    "streamer.reporting.making": OURS,
     "streamer.reporting.error_accounting": (
         "streamer.domain",
         "streamer.tracking",

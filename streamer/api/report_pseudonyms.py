@@ -3,9 +3,11 @@
 As `web.pseudonymous` does for the day's rows: no reference, name, room or device is told.
 """
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import NAMESPACE_OID, UUID, uuid5
+
+from msgspec.structs import replace
 
 from streamer.crypto.pseudonyms import Pseudonyms
 from streamer.domain.report.report import Group, Report
@@ -29,12 +31,14 @@ class PseudonymousReport:
 
     def report(self, report: Report) -> Report:
         """Return the report: practitioners under pseudonyms, without departments and call-backs."""
-        return replace(
+        return dataclasses.replace(
             report,
             departments=(),
             practitioners=tuple(self._group(one) for one in report.practitioners),
             rates=tuple(
-                replace(one, practitioner_ref=self._of("practitioner", one.practitioner_ref))
+                dataclasses.replace(
+                    one, practitioner_ref=self._of("practitioner", one.practitioner_ref)
+                )
                 for one in report.rates
             ),
             call_backs=(),

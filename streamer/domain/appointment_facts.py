@@ -1,13 +1,14 @@
 """An appointment as reports read it."""
 
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from streamer.domain.appointment import AppointmentStatus, Place
 
 
-class AppointmentFacts(NamedTuple):
+class AppointmentFacts(msgspec.Struct, frozen=True, gc=False):
     """Times are aware, UTC.
 
     Attributes:

@@ -7,7 +7,8 @@ Made by `exchange.claims_csv`, stored by `storage.claims_import`. Not to be take
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from streamer.domain.appointment import Place
 
@@ -21,7 +22,7 @@ class TimePrecision(StrEnum):
     """Somebody typed it, perhaps hours later: it says the day and hardly the hour."""
 
 
-class BilledService(NamedTuple):
+class BilledService(msgspec.Struct, frozen=True, gc=False):
     """One row of a claims import. Times are aware, UTC.
 
     Attributes:

@@ -1,12 +1,13 @@
 """A billed service as reports read it."""
 
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from streamer.domain.billed_service import BilledService
 
 
-class ClaimFacts(NamedTuple):
+class ClaimFacts(msgspec.Struct, frozen=True, gc=False):
     """What verdicts and rules ask of it.
 
     Attributes:

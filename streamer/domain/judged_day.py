@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from streamer.domain.appointment_facts import AppointmentFacts
 from streamer.domain.claim_facts import ClaimFacts
@@ -15,7 +16,7 @@ from streamer.domain.rule_summary import RuleSummary
 from streamer.domain.verdict import Verdict
 
 
-class JudgedAppointment(NamedTuple):
+class JudgedAppointment(msgspec.Struct, frozen=True, gc=False):
     """An appointment and its verdict.
 
     Attributes:
@@ -28,7 +29,7 @@ class JudgedAppointment(NamedTuple):
     took_place: bool
 
 
-class JudgedClaim(NamedTuple):
+class JudgedClaim(msgspec.Struct, frozen=True, gc=False):
     """A claim, its verdict, and the rules it stands out by.
 
     What takes the whole period, such as `weak_evidence` and a practitioner's rate, comes later.

@@ -1,11 +1,12 @@
 """What reports ask about a patient on a day: nothing that names anybody."""
 
 from datetime import date
-from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 
-class PatientFacts(NamedTuple):
+
+class PatientFacts(msgspec.Struct, frozen=True, gc=False):
     """Of one patient, as of one day.
 
     Attributes:

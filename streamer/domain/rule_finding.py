@@ -1,17 +1,24 @@
 """What a sanity rule found at a claim."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
+
+import msgspec
 
 from streamer.domain.rule_code import RuleCode
 
 Parameter = str | int | float | date | datetime
 
+if TYPE_CHECKING:
+    _Said: TypeAlias = Parameter
+else:
+    # Days and moments are text in JSON: `reports/row_json` tells them apart, msgspec would not.
+    _Said: TypeAlias = Any
 
-@dataclass(frozen=True, slots=True)
-class RuleFinding:
+
+class RuleFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     """One claim stands out by one rule.
 
     Attributes:
@@ -22,5 +29,5 @@ class RuleFinding:
     code: RuleCode
     claim_id: UUID
     claim_ref: str
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, _Said] = {}
     others: tuple[str, ...] = ()

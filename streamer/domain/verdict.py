@@ -4,7 +4,8 @@
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.coverage import Coverage, UnknownCause
@@ -51,7 +52,7 @@ class NotApplicable(StrEnum):
     """The clinic's system itself says that the patient did not come."""
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """One verdict; exactly one of `grade`, `cause` and `not_applicable` is there, or none.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from streamer.domain.check_in import EvidenceGrade, Method
 
@@ -17,7 +18,7 @@ class EvidenceSource(StrEnum):
     """Of the ministry's own system, imported."""
 
 
-class VisitEvidence(NamedTuple):
+class VisitEvidence(msgspec.Struct, frozen=True, gc=False):
     """One check-in in force, presence or confirmation.
 
     Attributes:

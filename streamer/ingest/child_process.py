@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Callable
 from typing import Final, Self
 
-from streamer.ingest.launch import child_command, child_environment
+from streamer.child_command import child_command
+from streamer.ingest.launch import child_environment
 from streamer.ingest.readiness import readable
 
 _MODULE: Final = "streamer.ingest.decoder"

@@ -1,21 +1,6 @@
-"""How a process that touches foreign video is started. Used by `child_process` and `probe`."""
+"""What a process that touches foreign video knows of us. Used by `child_process` and `probe`."""
 
 import os
-import sys
-from pathlib import Path
-from typing import Final
-
-# The child runs the code of whoever starts it, although -I hides PYTHONPATH and the folder.
-_CODE: Final = (
-    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
-)
-_ROOT: Final = str(Path(__file__).resolve().parents[2])
-
-
-def child_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs one of our modules in an interpreter without anything of the user's."""
-    return [sys.executable, "-I", "-c", _CODE, _ROOT, module, *arguments]
 
 
 def child_environment() -> dict[str, str]:

@@ -13,9 +13,10 @@ from typing import Final, Literal
 import numpy as np
 
 from matcher.face import Image
+from streamer.child_command import child_command
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl, redact
-from streamer.ingest.launch import child_command, child_environment
+from streamer.ingest.launch import child_environment
 from streamer.ingest.protocol import FailureKind, one_line
 from streamer.ingest.stream_info import StreamInfo
 

@@ -11,7 +11,7 @@ from streamer.domain.report.revision import ReportState, RevisionEntry
 from streamer.domain.report.row import ReportRow
 from streamer.domain.verdict import VerdictKind
 from streamer.reporting.runs import ReportRuns
-from streamer.reports.report_json import row_of
+from streamer.reports.row_json import row_of
 
 
 def may_be_answered(row: ReportRow) -> bool:

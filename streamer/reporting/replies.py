@@ -23,7 +23,7 @@ from streamer.errors import InputError, KirdiError, NotYoursError
 from streamer.reporting.answerable import answerable_rows, may_be_answered
 from streamer.reporting.post import ReportPost
 from streamer.reporting.runs import ReportRuns
-from streamer.reports.report_json import rows_of
+from streamer.reports.row_json import rows_of
 from streamer.storage.alongside import apart
 
 log = structlog.get_logger(__name__)

@@ -5,86 +5,57 @@ A stored report is always the whole site's; a department's or practitioner's is 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from streamer.backend import Backend
-from streamer.cameras.overlay_file import OverlayFile
 from streamer.domain.actor import Actor
 from streamer.domain.audit_event import AuditAction, AuditEvent, AuditKind
-from streamer.domain.chain_head import ChainHead
 from streamer.domain.recorded_event import Detail
 from streamer.domain.report.period import Period
 from streamer.domain.report.report import Report, TrendPoint
 from streamer.domain.report.revision import ReportState, Revision, RevisionEntry
 from streamer.domain.report.row import ReportRow
 from streamer.domain.report.scope import WHOLE_SITE, Scope, ScopeKind
-from streamer.domain.visit_day import VisitDay
 from streamer.errors import AuditError, InputError
-from streamer.reporting.error_accounting import error_accounting
-from streamer.reporting.matcher_known import matcher_known
-from streamer.reporting.notices import notices_of, settings_changed
-from streamer.reporting.overlap import OneBehind, one_ahead
-from streamer.reporting.premises import premises_of, wants_of
+from streamer.reporting.making import HELPED_FROM, Answers, MadeReport, Progress, ReportMaking
+from streamer.reporting.notices import settings_changed
 from streamer.reporting.rare_collections import rare_collections
-from streamer.reports.coverage import SiteUptime
-from streamer.reports.coverage_strips import CoverageStrips
-from streamer.reports.judge import Judge
 from streamer.reports.report_extract import ReportExtract, within
 from streamer.reports.report_json import (
     content_of,
     digest_of,
     header_of,
     report_of,
-    rows_of,
 )
 from streamer.reports.report_maker import (
-    ReportFacts,
-    ReportMaker,
-    ReportSite,
     changes_of,
-    unpacked,
 )
-from streamer.reports.report_rows import Explained
+from streamer.reports.row_json import rows_of
 from streamer.storage.local_day import LocalDay
 from streamer.storage.reports import KeptRevision, OpenRevision
 
-TREND = 12
-"""How many earlier periods are told beside a report's own."""
 MOST_DAYS = 366
 """Of one report."""
-
-Progress = Callable[[int, int], None]
-"""Called with how many days are done, and how many there are."""
-
-
-class Answers(Protocol):
-    """Knows which answers of practitioners were accepted."""
-
-    async def explained(self, period: Period) -> Explained:
-        """Return those about visits of a period."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A report with the digests of its days."""
-
-    report: Report
-    day_digests: tuple[bytes, ...]
 
 
 class ReportRuns:
     """Of one site."""
 
-    def __init__(self, backend: Backend, answers: Answers | None = None) -> None:
-        """Keep the collaborators; `answers` None = those given by practitioners and accepted."""
+    def __init__(
+        self, backend: Backend, answers: Answers | None = None, helped_from: int = HELPED_FROM
+    ) -> None:
+        """Keep the collaborators.
+
+        Args:
+            backend: The site's stores.
+            answers: Those that were accepted; None = those given by practitioners.
+            helped_from: So many appointments and claims have two processes make a report.
+        """
         self._backend = backend
-        self._answers: Answers = backend.replies if answers is None else answers
+        self._making = ReportMaking(backend, answers or backend.replies, helped_from)
         self._reports = backend.reports
 
     async def make(
@@ -105,6 +76,7 @@ class ReportRuns:
             ConfigError: Cameras were added, and their file cannot be read.
             DatabaseError: It refuses; nothing was kept.
             VaultError: A profile does not open.
+            KirdiError: The process that helped with a long one died; nothing was kept.
         """
         clock, zone = self._backend.clock, self._backend.settings.site.zone
         if LocalDay(period.first, zone).start > clock.now():
@@ -121,7 +93,7 @@ class ReportRuns:
             # Another maker may have been waited for.
             now = clock.now()
             with rare_collections():
-                made = await self._make(writing, now, progress)
+                made = await self._making.make(writing, now, progress)
             _refuse_empty(made.report, scope)
             kept = self._revision(writing, made, now, by)
             former = writing.former
@@ -200,54 +172,8 @@ class ReportRuns:
         event = _event(AuditAction.READ, revision, by, now, what, told)
         await self._backend.audit_log.record([event])
 
-    async def _make(self, writing: OpenRevision, now: datetime, progress: Progress | None) -> _Made:
-        backend, period = self._backend, writing.period
-        # With the cameras that were added while the service ran.
-        overlay = await asyncio.to_thread(OverlayFile(backend.home).read)
-        settings = overlay.over(backend.settings)
-        premises = premises_of(settings)
-        explained = await self._answers.explained(period)
-        checkpoint = checkpoint_of(await backend.audit_log.heads())
-        known = await matcher_known(backend, period)
-        trend = await self._reports.former(period, TREND)
-        wants = wants_of(settings)
-        async with backend.visit_days.opened((period.first, period.last), wants) as facts:
-            uptime = await facts.uptime()
-            seen = (premises, uptime.intervals, uptime.first_seen, now)
-            full = settings.reports.full_coverage
-            judge = Judge(premises, settings.reports, SiteUptime(*seen, full))
-            maker = ReportMaker(
-                ReportSite(settings.site.id, settings.site.name, settings.site.time_zone, period),
-                settings.reports,
-                CoverageStrips(*seen),
-                explained,
-            )
-            done = 0
-            async with aclosing(one_ahead(facts.days())) as days, OneBehind() as behind:
-                async for day in days:
-                    # Off the loop: the service has other things to do meanwhile.
-                    lines = await asyncio.to_thread(_judged, judge, maker, day)
-                    if lines:
-                        await behind.begin(writing.add(day.day, 0, lines))
-                    done += 1
-                    if progress is not None:
-                        progress(done, period.days)
-        for of_day, lines in await asyncio.to_thread(lambda: list(maker.close())):
-            await writing.add(of_day, 1, lines)
-        asked: list[ReportRow] = []
-        for of_day, places in maker.drawn().items():
-            asked += unpacked(await writing.day(of_day), places)
-        facts_of = ReportFacts(
-            data_until=now,
-            audit_checkpoint=checkpoint,
-            errors=error_accounting(known, maker.by_face),
-            trend=trend,
-            notices=tuple(notices_of(settings, premises, known, period, now)),
-        )
-        return _Made(maker.report(asked, facts_of), maker.day_digests)
-
     def _revision(
-        self, writing: OpenRevision, made: _Made, now: datetime, by: Actor
+        self, writing: OpenRevision, made: MadeReport, now: datetime, by: Actor
     ) -> KeptRevision:
         report, former, period = made.report, writing.former, writing.period
         header = header_of(report)
@@ -337,10 +263,6 @@ class ReportRuns:
         return lines
 
 
-def _judged(judge: Judge, maker: ReportMaker, day: VisitDay) -> bytes:
-    return maker.add(judge.day(day))
-
-
 def _refuse_empty(whole: Report, scope: Scope) -> None:
     if scope == WHOLE_SITE:
         return
@@ -362,14 +284,6 @@ def _whole(kept: KeptRevision) -> Revision:
             "keep the database and its backups, and find out who could write"
         )
     return Revision(entry, report_of(kept.header), entry.digest, kept.changes)
-
-
-def checkpoint_of(heads: Iterable[ChainHead]) -> str:
-    """Return the digest of the audit's ends, hex: lane, sequence and hash of each chain."""
-    digest = hashlib.sha256()
-    for one in sorted(heads, key=lambda head: head.lane):
-        digest.update(f"{one.lane}:{one.sequence}:{one.hash.hex()}\n".encode())
-    return digest.hexdigest()
 
 
 def _event(

@@ -1,10 +1,11 @@
 """Adds up rows to the figures of a report's groups. Pure; used by `report_sums`.
 
 Sums of two groups can be added, so that every row is looked at once. Most rows of a practitioner's
-day say the same: how many such there are is counted first (`alike_of`), and added at once.
+day say the same: how many such there are is counted first (`_alike_of`), and added at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -33,18 +34,16 @@ _NOTHING: Final = Decimal(0)
 
 Key = TypeVar("Key")
 
-Way = tuple[Method, EvidenceGrade]
-"""How somebody arrived, and what that is worth."""
+# How somebody arrived, and what that is worth.
+_Way = tuple[Method, EvidenceGrade]
 
-Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
+_Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 """What a verdict comes to: its grade, cause or reason, else itself."""
 
 
-class Alike(NamedTuple):
+class _Alike(NamedTuple):
     """What is counted of a row, and many have in common; the members are the row's."""
 
-    department: str | None
-    practitioner_ref: str
     kind: RowKind
     status: str
     verdict: VerdictKind
@@ -56,19 +55,19 @@ class Alike(NamedTuple):
     took_place: bool
 
 
-alike_of: Final = attrgetter(*Alike._fields)
-"""Of a row, as a plain tuple: that takes a fourth of the time of a record."""
+# Of a row, as a plain tuple: that takes a fourth of the time of a record.
+_alike_of: Final = attrgetter(*_Alike._fields)
 
 
 @dataclass(slots=True)
 class VerdictSums:
     """How often each verdict was given."""
 
-    said: dict[Said, int] = field(default_factory=dict)
+    said: dict[_Said, int] = field(default_factory=dict)
     explained: int = 0
     own_evidence: int = 0
 
-    def add(self, one: Alike, times: int) -> None:
+    def add(self, one: _Alike, times: int) -> None:
         """Take in so many rows."""
         said = one.grade or one.cause or one.not_applicable or one.verdict
         self.said[said] = self.said.get(said, 0) + times
@@ -109,7 +108,7 @@ class FigureSums:
     appointments: int = 0
     took_place: int = 0
     noshows: int = 0
-    arrivals: dict[Way, int] = field(default_factory=dict)
+    arrivals: dict[_Way, int] = field(default_factory=dict)
     lateness: dict[int, int] = field(default_factory=dict)
     waiting: dict[int, int] = field(default_factory=dict)
     visits: VerdictSums = field(default_factory=VerdictSums)
@@ -119,8 +118,45 @@ class FigureSums:
     enrolled: set[str] = field(default_factory=set)
     declined: set[str] = field(default_factory=set)
 
-    def add(self, one: Alike, times: int) -> None:
-        """Take in so many rows, each once."""
+    @classmethod
+    def of(cls, rows: Sequence[ReportRow]) -> "FigureSums":
+        """Return the sums of one practitioner's rows of a day."""
+        sums = cls()
+        for key, times in Counter(map(_alike_of, rows)).items():
+            sums._add(_Alike._make(key), times)
+        sums.patients = {row.patient_id for row in rows}
+        sums.enrolled = {row.patient_id for row in rows if row.enrolled}
+        sums.declined = {row.patient_id for row in rows if row.declined}
+        sums._add_arrivals(rows)
+        sums._add_billed(rows)
+        return sums
+
+    def _add_arrivals(self, rows: Sequence[ReportRow]) -> None:
+        first = _first_services(rows)
+        ways: list[_Way] = []
+        lateness: list[int] = []
+        waiting: list[int] = []
+        for row in rows:
+            evidence = row.evidence
+            if evidence is None or row.kind is RowKind.CLAIM or not _arrived(row, evidence):
+                continue
+            came = evidence.occurred_at
+            lateness.append(_minutes_between(row.at, came))
+            if evidence.method is not None:
+                ways.append((evidence.method, evidence.grade))
+            if first and (served := first.get(row.ref)) is not None:
+                waiting.append(_minutes_between(came, served))
+        self.arrivals, self.lateness = dict(Counter(ways)), dict(Counter(lateness))
+        self.waiting = dict(Counter(waiting))
+
+    def _add_billed(self, rows: Sequence[ReportRow]) -> None:
+        amounts: dict[str, list[Decimal]] = {}
+        for row in rows:
+            if row.currency is not None and row.amount is not None:
+                amounts.setdefault(row.currency, []).append(row.amount)
+        self.billed = {currency: sum(every, _NOTHING) for currency, every in amounts.items()}
+
+    def _add(self, one: _Alike, times: int) -> None:
         if one.kind is RowKind.CLAIM:
             self.claims.add(one, times)
             return
@@ -130,10 +166,6 @@ class FigureSums:
             self.took_place += times
         if one.status == _NO_SHOW:
             self.noshows += times
-
-    def add_billed(self, currency: str, amount: Decimal) -> None:
-        """Take in what a claim asks for."""
-        self.billed[currency] = self.billed.get(currency, _NOTHING) + amount
 
     def join(self, other: "FigureSums") -> None:
         """Take in another group's."""
@@ -211,7 +243,7 @@ class RiskSums:
                 mine[currency] = mine.get(currency, _NOTHING) + amount
 
 
-def arrived(row: ReportRow, evidence: RowEvidence) -> bool:
+def _arrived(row: ReportRow, evidence: RowEvidence) -> bool:
     """Is it known when the patient of an appointment came in for it?
 
     A confirmation of the ministry's says when they were with the practitioner.
@@ -222,31 +254,28 @@ def arrived(row: ReportRow, evidence: RowEvidence) -> bool:
     )
 
 
-def first_services(rows: Iterable[ReportRow]) -> Mapping[tuple[str, str], datetime]:
-    """Return the first measured service of appointments, by their reference and practitioner.
-
-    Of services of the appointment's own practitioner: another one's are no part of their figures.
-
-    Args:
-        rows: Of one day.
-    """
-    first: dict[tuple[str, str], datetime] = {}
+def _first_services(rows: Iterable[ReportRow]) -> Mapping[str, datetime]:
+    """Return the first measured service of appointments, by their reference."""
+    first: dict[str, datetime] = {}
     for row in rows:
         # Appointments have neither.
         if row.measured and row.appointment_ref is not None:
-            key = (row.appointment_ref, row.practitioner_ref)
-            former = first.get(key)
+            former = first.get(row.appointment_ref)
             if former is None or row.at < former:
-                first[key] = row.at
+                first[row.appointment_ref] = row.at
     return first
 
 
-def minutes_between(begin: datetime, end: datetime) -> int:
+def _minutes_between(begin: datetime, end: datetime) -> int:
     """Return whole minutes, rounded; negative where `end` is the earlier one."""
     return round((end - begin).total_seconds() / 60)
 
 
 def _join(mine: dict[Key, int], theirs: Mapping[Key, int]) -> None:
+    if not mine:
+        # Most practitioners work in one department.
+        mine.update(theirs)
+        return
     for key, count in theirs.items():
         mine[key] = mine.get(key, 0) + count
 

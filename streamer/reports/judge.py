@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from config.settings import Reports
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.appointment_facts import AppointmentFacts
@@ -71,7 +73,7 @@ class Judge:
         summaries, findings = self._rules(facts, claims, evidence.came_again())
         if findings:
             claims = tuple(
-                one._replace(findings=tuple(found))
+                msgspec.structs.replace(one, findings=tuple(found))
                 if (found := findings.get(one.claim.service.claim_ref))
                 else one
                 for one in claims

@@ -6,7 +6,6 @@ Put together of the settings by `streamer.reporting.premises`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from types import MappingProxyType
 from typing import Final
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,11 +43,9 @@ class Premises:
     buildings: tuple[str, ...]
     entrances: tuple[Entrance, ...]
     known_cameras: frozenset[str] = frozenset()
-    kiosks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    kiosks: Mapping[str, str] = field(default_factory=dict)
     code_desks: frozenset[str] = frozenset()
-    hours: Mapping[int, tuple[tuple[time, time], ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    hours: Mapping[int, tuple[tuple[time, time], ...]] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
     opens_before: timedelta = timedelta(minutes=120)
     closes_after: timedelta = timedelta(minutes=30)
@@ -93,4 +90,4 @@ def opening_hours(given: Mapping[str, str]) -> Mapping[int, tuple[tuple[time, ti
         for day in (number % 7 for number in range(begin, begin + length)):
             span = (time.fromisoformat(opens), time.fromisoformat(closes))
             found[day] = (*found.get(day, ()), span)
-    return MappingProxyType(found)
+    return found

@@ -12,7 +12,7 @@ from streamer.domain.report.report import Report, TrendPoint
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.report.scope import Scope, ScopeKind
 from streamer.reports.report_sums import ReportSums
-from streamer.reports.row_line import line_of
+from streamer.reports.row_json import lines_of
 
 
 def within(scope: Scope, row: ReportRow) -> bool:
@@ -46,7 +46,7 @@ class ReportExtract:
         self._sums.add(day, own)
         self._sums.add_risks(day, own)
         self._own.update(key for row in own if (key := (row.kind, row.ref)) in self._asked)
-        self.day_digests.append(hashlib.sha256(b"".join(map(line_of, own))).digest())
+        self.day_digests.append(hashlib.sha256(lines_of(own)).digest())
 
     def report(self, trend: Sequence[TrendPoint]) -> Report:
         """Return the part; `trend` are its earlier periods, as far as they are known.

@@ -17,8 +17,8 @@ from streamer.domain.report.report import Report
 from streamer.domain.report.revision import Revision
 from streamer.domain.report.row import ReportRow
 from streamer.errors import InputError
-from streamer.reports.report_json import SCHEMA, day_digest, header_of, report_of, row_of
-from streamer.reports.row_line import line_of
+from streamer.reports.report_json import SCHEMA, header_of, report_of
+from streamer.reports.row_json import lines_of, row_of
 
 _DAY: Final = re.compile(rb'\{"day":"(\d{4}-\d{2}-\d{2})","digest":"([0-9a-f]{64})","rows":\[\n')
 _MOST_LINE: Final = 64 * 1024 * 1024
@@ -70,12 +70,12 @@ def json_file(
     yield header_of(revision.report) + b',"days":[\n'
     first = True
     for day, rows in days:
-        lines = [line_of(row) for row in rows]
-        digest = day_digest(lines).hex()
+        lines = lines_of(rows)
+        digest = hashlib.sha256(lines).hexdigest()
         yield b"" if first else b",\n"
         yield f'{{"day":"{day}","digest":"{digest}","rows":[\n'.encode()
         # The comma belongs to the file, not to the line that is hashed.
-        yield b",\n".join(line[:-1] for line in lines)
+        yield lines[:-1].replace(b"\n", b",\n")
         yield b"\n]}" if lines else b"]}"
         first = False
     yield b"\n]}\n"

@@ -1,68 +1,28 @@
-"""A report as JSON, and its digest. Used by `report_maker`, `report_extract` and `reporting/runs`.
+"""A report's header as JSON, and its digest. Used by `report_extract` and `reporting`.
 
 The digest of a report is SHA-256 over its header's text, followed by the 32 bytes of each day's
-SHA-256, which is over the day's rows, a line of JSON each (`row_line`) with its line feed. The text
+SHA-256, which is over the day's rows, a line of JSON each (`row_json`) with its line feed. The text
 that is hashed is the one that is kept and exported: members in the order of the records' fields, no
 blanks, UTF-8, rows without members that have their default. See docs/reports.md.
 """
 
 import dataclasses
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from streamer.domain.report.report import Report
 from streamer.domain.report.revision import ReportState
 from streamer.domain.report.row import ReportRow
-from streamer.domain.rule_finding import Parameter, RuleFinding
 from streamer.errors import InputError
 
 SCHEMA: Final = "kirdi-appointment-match-1"
-_ROWS: Final = TypeAdapter(ReportRow)
 _REPORTS: Final = TypeAdapter(Report)
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-_read_row = _ROWS.validator.validate_json
-
-
-def row_of(line: bytes | str) -> ReportRow:
-    """Read what `row_line.line_of` wrote.
-
-    Raises:
-        InputError: It is no row of a report.
-    """
-    try:
-        row: ReportRow = _read_row(line)
-    except ValidationError as error:
-        raise InputError("this is no row of a report: " + _first(error)) from error
-    if not row.findings:
-        return row
-    findings = tuple(dataclasses.replace(one, parameters=_typed(one)) for one in row.findings)
-    return dataclasses.replace(row, findings=findings)
-
-
-def rows_of(lines: bytes) -> tuple[ReportRow, ...]:
-    """Read a day's lines."""
-    return tuple(row_of(line) for line in lines.splitlines())
-
-
-def _typed(finding: RuleFinding) -> Mapping[str, Parameter]:
-    """Days and moments are text in JSON, and look like nothing else."""
-    found: dict[str, Parameter] = {}
-    for name, value in finding.parameters.items():
-        if isinstance(value, str) and _DATE.fullmatch(value):
-            found[name] = date.fromisoformat(value)
-        elif isinstance(value, str) and _MOMENT.fullmatch(value):
-            found[name] = datetime.fromisoformat(value)
-        else:
-            found[name] = value
-    return found
 
 
 def header_of(report: Report) -> bytes:
@@ -79,15 +39,7 @@ def report_of(header: bytes | str) -> Report:
     try:
         return _REPORTS.validate_json(header)
     except ValidationError as error:
-        raise InputError("this is no report: " + _first(error)) from error
-
-
-def day_digest(lines: Iterable[bytes]) -> bytes:
-    """Return the digest of a day's rows, in order; 32 bytes."""
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line)
-    return digest.digest()
+        raise InputError("this is no report: " + _first_fault(error)) from error
 
 
 def digest_of(header: bytes, day_digests: Iterable[bytes]) -> bytes:
@@ -110,9 +62,9 @@ def content_of(report: Report, day_digests: Iterable[bytes]) -> bytes:
 def file_schema() -> Mapping[str, Any]:
     """Return the JSON Schema of a report's file; docs/report.schema.json is this."""
     _, whole = TypeAdapter.json_schemas(
-        [("header", "serialization", _REPORTS), ("row", "serialization", _ROWS)],
-        ref_template="#/$defs/{model}",
+        [("header", "serialization", _REPORTS)], ref_template="#/$defs/{model}"
     )
+    _, of_rows = msgspec.json.schema_components([ReportRow], ref_template="#/$defs/{name}")
     digest = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
     moment = {"type": "string", "format": "date-time"}
     day = {
@@ -145,7 +97,7 @@ def file_schema() -> Mapping[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "An appointment-match report with its rows",
         **_object(members),
-        "$defs": whole["$defs"],
+        "$defs": dict(sorted((whole["$defs"] | of_rows).items())),
     }
 
 
@@ -158,7 +110,7 @@ def _object(members: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _first(error: ValidationError) -> str:
+def _first_fault(error: ValidationError) -> str:
     """Say where it is wrong, and nothing of what stands there."""
     found: Sequence[Any] = error.errors(include_url=False, include_input=False)
     place = ".".join(str(part) for part in found[0]["loc"])

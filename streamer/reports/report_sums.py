@@ -1,38 +1,26 @@
 """The figures of a site, its departments, practitioners and days, in one pass. Pure.
 
-Used by `report_maker` for the whole site and by `report_extract` for a part of it.
+Used by `report_part` and `report_maker` for the whole site, by `report_extract` for a part of it.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from operator import attrgetter
-from typing import Final
 
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.report.figures import Figures
 from streamer.domain.report.report import Group
-from streamer.domain.report.row import ReportRow, RowKind
+from streamer.domain.report.row import ReportRow
 from streamer.domain.report.scope import Scope, ScopeKind
+from streamer.domain.verdict import VerdictGrade
 from streamer.reports.figure_sums import (
-    Alike,
     FigureSums,
     RiskSums,
-    Way,
-    alike_of,
-    arrived,
-    first_services,
-    minutes_between,
 )
 
 _Leaf = tuple[str | None, str]
 """A department and a practitioner: each row is of one of them."""
-
-_patient_of: Final = attrgetter(
-    "department", "practitioner_ref", "patient_id", "enrolled", "declined"
-)
 
 
 class ReportSums:
@@ -50,61 +38,15 @@ class ReportSums:
 
     def add(self, day: date, rows: Sequence[ReportRow]) -> None:
         """Take in all rows of a day, once."""
-        whole = FigureSums()
-        for key, times in Counter(map(alike_of, rows)).items():
-            one = Alike._make(key)
-            self._leaves[one.department, one.practitioner_ref].add(one, times)
-            whole.add(one, times)
-        self._add_patients(rows, whole)
-        self._add_each(rows, whole)
-        self._days[day] = whole.figures(RiskSums())
-
-    def _add_patients(self, rows: Sequence[ReportRow], whole: FigureSums) -> None:
-        patients = set(map(_patient_of, rows))
-        for department, practitioner, patient_id, enrolled, declined in patients:
-            sums = self._leaves[department, practitioner]
-            sums.patients.add(patient_id)
-            if enrolled:
-                sums.enrolled.add(patient_id)
-            elif declined:
-                sums.declined.add(patient_id)
-        whole.patients = {one for _, _, one, _, _ in patients}
-        whole.enrolled = {one for _, _, one, enrolled, _ in patients if enrolled}
-        whole.declined = {one for _, _, one, _, declined in patients if declined}
-
-    def _add_each(self, rows: Sequence[ReportRow], whole: FigureSums) -> None:
-        """Add what hardly two rows have in common."""
-        leaves, first = self._leaves, first_services(rows)
-        ways: list[Way] = []
-        lateness: list[int] = []
-        waiting: list[int] = []
-        billed: defaultdict[str, list[Decimal]] = defaultdict(list)
+        by_leaf: defaultdict[_Leaf, list[ReportRow]] = defaultdict(list)
         for row in rows:
-            if row.kind is RowKind.CLAIM:
-                if row.currency is not None and row.amount is not None:
-                    sums = leaves[row.department, row.practitioner_ref]
-                    sums.add_billed(row.currency, row.amount)
-                    billed[row.currency].append(row.amount)
-                continue
-            evidence = row.evidence
-            if evidence is None or not arrived(row, evidence):
-                continue
-            sums, came = leaves[row.department, row.practitioner_ref], evidence.occurred_at
-            late = minutes_between(row.at, came)
-            sums.lateness[late] = sums.lateness.get(late, 0) + 1
-            lateness.append(late)
-            if evidence.method is not None:
-                way = (evidence.method, evidence.grade)
-                sums.arrivals[way] = sums.arrivals.get(way, 0) + 1
-                ways.append(way)
-            if first and (served := first.get((row.ref, row.practitioner_ref))) is not None:
-                wait = minutes_between(came, served)
-                sums.waiting[wait] = sums.waiting.get(wait, 0) + 1
-                waiting.append(wait)
-        # What a whole day has is counted at once: that takes a third of the time.
-        whole.arrivals, whole.lateness = dict(Counter(ways)), dict(Counter(lateness))
-        whole.waiting = dict(Counter(waiting))
-        whole.billed = {currency: sum(amounts, Decimal(0)) for currency, amounts in billed.items()}
+            by_leaf[row.department, row.practitioner_ref].append(row)
+        whole = FigureSums()
+        for leaf, own in by_leaf.items():
+            sums = FigureSums.of(own)
+            self._leaves[leaf].join(sums)
+            whole.join(sums)
+        self._days[day] = whole.figures(RiskSums())
 
     def add_risks(self, day: date, rows: Iterable[ReportRow]) -> None:
         """Take in what is at risk of a day's rows, each once, when that is certain."""
@@ -113,12 +55,30 @@ class ReportSums:
                 leaf = (day, (row.department, row.practitioner_ref))
                 self._risks.setdefault(leaf, RiskSums()).add(row)
 
+    def join(self, other: "ReportSums") -> None:
+        """Take in the sums of other days, which are no use any more then."""
+        for leaf, sums in other._leaves.items():
+            mine = self._leaves.setdefault(leaf, sums)
+            if mine is not sums:
+                mine.join(sums)
+        self._days |= other._days
+        self._risks |= other._risks
+
     def figures(self) -> Figures:
         """Return those of everything."""
         total = FigureSums()
         for sums in self._leaves.values():
             total.join(sums)
         return total.figures(_joined(self._risks.values()))
+
+    def graded(self) -> Counter[tuple[str, VerdictGrade | None]]:
+        """Return how many claims each practitioner has by the grade of their evidence."""
+        found: Counter[tuple[str, VerdictGrade | None]] = Counter()
+        for (_, practitioner), sums in self._leaves.items():
+            for said, claims in sums.claims.said.items():
+                grade = said if isinstance(said, VerdictGrade) else None
+                found[practitioner, grade] += claims
+        return found
 
     def by_face(self) -> int:
         """Return how many arrivals there were by a face which the site's own cameras saw."""

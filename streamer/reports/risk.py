@@ -11,8 +11,10 @@ from streamer.domain.judged_day import JudgedClaim
 from streamer.domain.practitioner_rate import PractitionerRate
 from streamer.domain.verdict import VerdictKind
 from streamer.reports.practitioner_rates import practitioner_rates
-from streamer.reports.rules.weak_evidence import WeakEvidence, weak_evidence
+from streamer.reports.risk_found import RiskFound
+from streamer.reports.rules.weak_evidence import WeakEvidence
 from streamer.reports.visit_counts import Count
+from streamer.reports.weak_practitioners import weak_practitioners
 
 
 class PeriodRisk:
@@ -24,7 +26,7 @@ class PeriodRisk:
         self._above = {
             (one.practitioner_ref, one.enrolled): one for one in self._rates if one.above
         }
-        self._weak = weak_evidence(counts, settings)
+        self._weak = weak_practitioners(counts, settings)
 
     @property
     def rates(self) -> Sequence[PractitionerRate]:
@@ -35,6 +37,11 @@ class PeriodRisk:
     def weak_evidence(self) -> WeakEvidence:
         """What the rule about evidence that staff can make alone has found."""
         return self._weak
+
+    @property
+    def found(self) -> RiskFound:
+        """What rows ask."""
+        return RiskFound(frozenset(self._above), self._weak)
 
     def of(self, claim: JudgedClaim) -> ClaimRisk | None:
         """Return why a claim is at risk; None = it is not."""

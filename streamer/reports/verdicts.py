@@ -6,7 +6,9 @@ is left is `unverified`, which accuses nobody.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.check_in import EvidenceGrade
@@ -51,7 +53,7 @@ _NO_VISIT: Final = {
 }
 
 
-class Visit(NamedTuple):
+class Visit(msgspec.Struct, frozen=True, gc=False):
     """What a verdict is asked for: an appointment, or a service that is billed.
 
     Attributes:

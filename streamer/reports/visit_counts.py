@@ -69,6 +69,14 @@ class VisitCounts:
         for (practitioner_ref, enrolled, kind, grade), times in alike.items():
             self._count((practitioner_ref, enrolled), kind, grade, times)
 
+    def join(self, other: "VisitCounts") -> None:
+        """Take in what was counted of other days."""
+        for group, count in other.counts.items():
+            mine = self._counts.setdefault(group, Count())
+            mine.verified += count.verified
+            mine.unverified += count.unverified
+            mine.weak += count.weak
+
     def _count(
         self, group: tuple[str, bool], kind: VerdictKind, grade: VerdictGrade | None, times: int
     ) -> None:

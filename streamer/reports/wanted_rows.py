@@ -4,7 +4,7 @@ from streamer.domain.report.row import ReportRow
 from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import Scope
 from streamer.reports.report_extract import within
-from streamer.reports.report_json import row_of
+from streamer.reports.row_json import row_of
 
 
 def wanted_rows(lines: bytes, scope: Scope, wanted: RowsWanted) -> tuple[ReportRow, ...]:

@@ -13,6 +13,7 @@ import asyncpg
 from config.settings import Database
 from streamer.errors import DatabaseError
 from streamer.storage.alongside import write_alongside
+from streamer.storage.database_access import DatabaseAccess
 from streamer.storage.database_errors import Place, raise_ours
 from streamer.storage.database_role import DatabaseRole
 from streamer.storage.roles import check_login
@@ -66,6 +67,8 @@ class Postgres:
         """
         self.place = Place.of(url)
         self.role = role
+        self.access = DatabaseAccess(url, limits, site_id)
+        """What it takes to connect; for a process of our own that reads the same."""
         self._url = url
         self._limits = limits
         self._site = {} if site_id is None else {"kirdi.site": site_id}

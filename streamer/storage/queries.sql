@@ -2679,6 +2679,27 @@ WHERE confirmation_id = $1;
 -- Few, so that what names them need not be joined with them day by day.
 SELECT practitioner_id, practitioner_ref, full_name FROM practitioners WHERE site_id = $1;
 
+-- name: report_service_codes
+-- Services that were billed between two moments.
+SELECT DISTINCT service_code FROM claims
+WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3;
+
+-- name: report_patients_of
+-- Who was billed some services between two moments.
+SELECT DISTINCT patient_id FROM claims
+WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3 AND service_code = ANY ($4);
+
+-- name: report_visits
+-- How many appointments and claims there are between two moments, so many of each at the most.
+SELECT (SELECT count(*) FROM (SELECT FROM appointments
+        WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3 LIMIT $4) AS a)
+     + (SELECT count(*) FROM (SELECT FROM claims
+        WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3 LIMIT $4) AS c);
+
+-- name: export_moment
+-- A name under which another transaction can read exactly what this one reads.
+SELECT pg_export_snapshot();
+
 -- name: report_appointments
 -- Those that begin between two moments, as reports read them.
 SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,

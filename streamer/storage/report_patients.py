@@ -4,42 +4,43 @@ Nobody is kept from one day to the next, so that a period of any length takes th
 only what a sealed profile said is, as opening one takes longest.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import date
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+import asyncpg
+from msgspec.structs import asdict, replace
 
 from streamer.crypto.vault import Vault
 from streamer.domain.age import birth_date_of, sex_of
 from streamer.domain.patient_facts import PatientFacts
+from streamer.domain.patient_traits import PatientTraits
 from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
 
 _TIMEOUT_S: Final = 30.0
+_PORTION: Final = 1_000
+
+Traits = Mapping[UUID, PatientTraits]
+"""By patient; whoever is not in it is not asked about."""
 
 
 class ReportPatients:
-    """Of one period, in one transaction."""
+    """Of one site, in one transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault, site_id: str) -> None:
-        """Begin with nobody."""
+    def __init__(self, connection: Connection, site_id: str) -> None:
+        """Keep the collaborators."""
         self._connection = connection
-        self._vault = vault
         self._site_id = site_id
-        self._opened: dict[UUID, tuple[str | None, date | None]] = {}
 
     async def of_day(
-        self, wanted: Collection[UUID], day: LocalDay, with_profile: Collection[UUID]
+        self, wanted: Collection[UUID], day: LocalDay, traits: Traits
     ) -> Mapping[UUID, PatientFacts]:
-        """Return facts as of a day.
-
-        Args:
-            wanted: Whose.
-            day: The site's.
-            with_profile: Of these, sex and birth date too.
-        """
+        """Return facts as of a day of the site's; `traits` are put to whoever has any."""
         if not wanted:
             return {}
         rows = await self._connection.fetch(
@@ -51,18 +52,44 @@ class ReportPatients:
             timeout=_TIMEOUT_S,
         )
         found = {row[0]: PatientFacts(*row) for row in rows}
-        await self._open([one for one in with_profile if one not in self._opened])
-        for one in with_profile:
-            sex, birth_date = self._opened.get(one, (None, None))
-            found[one] = found[one]._replace(sex=sex, birth_date=birth_date)
+        for one in found.keys() & traits.keys():
+            found[one] = replace(found[one], **asdict(traits[one]))
         return found
 
-    async def _open(self, closed: list[UUID]) -> None:
-        if not closed:
-            return
-        rows = await self._connection.fetch(
-            sql("profiles_of"), self._site_id, closed, timeout=_TIMEOUT_S
-        )
-        for row in rows:
-            patient = patient_from(row, (), self._vault)
-            self._opened[row["patient_id"]] = (sex_of(patient), birth_date_of(patient))
+    async def traits(
+        self, span: tuple[datetime, datetime], codes: tuple[str, ...], vault: Vault
+    ) -> Traits:
+        """Open the profiles of those who were billed some services within [start, end).
+
+        Args:
+            span: Start and end.
+            codes: Beginnings of the services' codes, in small letters; none = nobody is asked for.
+            vault: Opens them.
+
+        Raises:
+            VaultError: One does not open.
+        """
+        if not codes:
+            return {}
+        where = (self._site_id, *span)
+        fetch = self._connection.fetch
+        billed = await fetch(sql("report_service_codes"), *where, timeout=_TIMEOUT_S)
+        asked = [row[0] for row in billed if row[0].casefold().startswith(codes)]
+        patients = await fetch(sql("report_patients_of"), *where, asked, timeout=_TIMEOUT_S)
+        ids = [row[0] for row in patients]
+        found: dict[UUID, PatientTraits] = {}
+        for first in range(0, len(ids), _PORTION):
+            rows = await fetch(
+                sql("profiles_of"), self._site_id, ids[first : first + _PORTION], timeout=_TIMEOUT_S
+            )
+            # Off the loop: the service has other things to do meanwhile.
+            found |= await asyncio.to_thread(_opened, rows, vault)
+        return found
+
+
+def _opened(rows: Sequence[asyncpg.Record], vault: Vault) -> Traits:
+    found: dict[UUID, PatientTraits] = {}
+    for row in rows:
+        patient = patient_from(row, (), vault)
+        found[row["patient_id"]] = PatientTraits(sex_of(patient), birth_date_of(patient))
+    return found

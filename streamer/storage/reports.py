@@ -1,11 +1,11 @@
 """Keeps reports: each revision with all of its days, in one transaction, and never changes one.
 
-Called by `reporting/runs`. What a header and rows say is not looked at here: they are text.
+Called by `reporting/runs`. What a header and rows say is not looked at here: they are text. It is
+packed as zlib does it, by a library that is eight times as fast.
 """
 
 import asyncio
 import json
-import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
+from isal import isal_zlib
 
 from streamer.domain.audit_event import AuditEvent
 from streamer.domain.report.period import Period, PeriodKind
@@ -27,7 +28,6 @@ from streamer.storage.queries import sql
 # Another maker of the same period may take as long as a year's report does.
 _WAIT_S: Final = 900.0
 _TIMEOUT_S: Final = 60.0
-_LEVEL: Final = 1
 _SIZE: Final = 32
 
 
@@ -72,9 +72,8 @@ class OpenRevision:
         self.number = 1 if former is None else former.entry.number + 1
         self.kept = False
 
-    async def add(self, day: date, part: int, lines: bytes) -> None:
-        """Write rows of a day: part 0 are those that were certain at once, part 1 the others."""
-        rows = await asyncio.to_thread(zlib.compress, lines, _LEVEL)
+    async def add(self, day: date, part: int, rows: bytes) -> None:
+        """Write packed rows of a day: part 0 are those certain at once, part 1 the others."""
         where = (self._site_id, self.report_id, self.number, day, part)
         await self._connection.execute(sql("insert_report_day"), *where, rows, timeout=_TIMEOUT_S)
 
@@ -116,7 +115,7 @@ class OpenRevision:
             entry.unverified,
             counts[1],
             json.dumps({name: list(values) for name, values in made.changes.items()}),
-            zlib.compress(made.header),
+            isal_zlib.compress(made.header),
             b"".join(made.day_digests),
         )
         await append(self._connection, self._site_id, [event])
@@ -226,7 +225,7 @@ class PostgresReports:
         digests = row["day_digests"]
         return KeptRevision(
             entry_of(row),
-            zlib.decompress(row["header"]),
+            isal_zlib.decompress(row["header"]),
             tuple(digests[at : at + _SIZE] for at in range(0, len(digests), _SIZE)),
             row["content"],
             # PostgreSQL keeps members in an order of its own, and forms in that of their names.
@@ -240,7 +239,9 @@ async def _lines(
     rows = await connection.fetch(
         sql("read_report_day"), site_id, report_id, number, day, timeout=_TIMEOUT_S
     )
-    return b"".join(zlib.decompress(row["rows"]) for row in rows)
+    packed = [row["rows"] for row in rows]
+    # A day of a large polyclinic has some megabytes.
+    return await asyncio.to_thread(lambda: b"".join(map(isal_zlib.decompress, packed)))
 
 
 def entry_of(row: asyncpg.Record) -> RevisionEntry:

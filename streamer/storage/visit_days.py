@@ -3,6 +3,7 @@
 Everything is of one moment: what is written meanwhile belongs to the next report.
 """
 
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,13 +30,14 @@ from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 from streamer.storage.report_evidence import ReportEvidence
-from streamer.storage.report_patients import ReportPatients
+from streamer.storage.report_patients import ReportPatients, Traits
 
 _TIMEOUT_S: Final = 30.0
 _STATUSES: Final = {one.value: one for one in AppointmentStatus}
 _PLACES: Final = {one.value: one for one in Place}
 # Different amounts of a day: services have their prices.
 _REMEMBERED: Final = 4096
+_MOMENT: Final = re.compile(r"[0-9A-F-]+")
 _PRECISIONS: Final = {one.value: one for one in TimePrecision}
 
 
@@ -57,7 +59,6 @@ class OpenPeriod:
     def __init__(
         self,
         connection: Connection,
-        vault: Vault,
         site: tuple[str, tzinfo],
         period: tuple[date, date],
         wants: ReportWants,
@@ -70,18 +71,18 @@ class OpenPeriod:
         self._period = period
         self._wants = wants
         self._practitioners = practitioners
-        self._patients = ReportPatients(connection, vault, self._site_id)
+        self._patients = ReportPatients(connection, self._site_id)
         self._evidence = ReportEvidence(connection, self._site_id, wants, producers)
 
     async def uptime(self) -> UptimeFacts:
         """Return what covers the period's windows, or does not."""
-        first, last = self._period
+        start, end = self._span()
         around = timedelta(days=1) + max(self._wants.before, self._wants.after)
         rows = await self._connection.fetch(
             sql("report_uptime"),
             self._site_id,
-            LocalDay(first, self._zone).start - around,
-            LocalDay(last, self._zone).end + around,
+            start - around,
+            end + around,
             timeout=_TIMEOUT_S,
         )
         since = await self._connection.fetch(
@@ -101,15 +102,34 @@ class OpenPeriod:
             {row["camera_id"]: row["since"] for row in since},
         )
 
-    async def days(self) -> AsyncIterator[VisitDay]:
-        """Yield each day of the period, in order, those without visits too."""
-        day, last = self._period
-        while day <= last:
-            yield await self.day(day)
-            day += timedelta(days=1)
+    async def traits(self, vault: Vault) -> Traits:
+        """Return what rules about sex and age ask of the period's patients.
 
-    async def day(self, day: date) -> VisitDay:
-        """Read one day."""
+        Raises:
+            VaultError: A profile does not open.
+        """
+        return await self._patients.traits(self._span(), self._wants.profile_codes, vault)
+
+    async def visits(self, most: int) -> int:
+        """Return how many appointments and claims there are, counted up to so many of each."""
+        count = await self._connection.fetchval(
+            sql("report_visits"), self._site_id, *self._span(), most, timeout=_TIMEOUT_S
+        )
+        return int(count)
+
+    async def moment(self) -> str:
+        """Return a name of the moment all of this is of, for `VisitDays.opened` elsewhere.
+
+        It is good as long as this period is open.
+        """
+        return str(await self._connection.fetchval(sql("export_moment"), timeout=_TIMEOUT_S))
+
+    def _span(self) -> tuple[datetime, datetime]:
+        first, last = self._period
+        return LocalDay(first, self._zone).start, LocalDay(last, self._zone).end
+
+    async def day(self, day: date, traits: Traits) -> VisitDay:
+        """Read one day; `traits` are those of the period."""
         local = LocalDay(day, self._zone)
         span = (self._site_id, local.start, local.end)
         fetch = self._connection.fetch
@@ -126,13 +146,7 @@ class OpenPeriod:
         evidence = await self._evidence.between(*around, today)
         ids = {one.patient_id for one in appointments}
         ids.update(row["patient_id"] for row in billed)
-        codes = self._wants.profile_codes
-        asked = {
-            row["patient_id"]
-            for row in billed
-            if codes and row["service_code"].casefold().startswith(codes)
-        }
-        patients = await self._patients.of_day(ids, local, asked)
+        patients = await self._patients.of_day(ids, local, traits)
         known = today | {one.appointment_ref: one.appointment_id for one in elsewhere.values()}
         claims = tuple(self._claim(row, patients, known) for row in billed)
         return VisitDay(
@@ -269,28 +283,32 @@ def _amount(text: str) -> Decimal:
 class VisitDays:
     """Of one site."""
 
-    def __init__(self, postgres: Postgres, vault: Vault, site_id: str, zone: tzinfo) -> None:
+    def __init__(self, postgres: Postgres, site_id: str, zone: tzinfo) -> None:
         """Keep the collaborators."""
         self._postgres = postgres
-        self._vault = vault
         self._site = (site_id, zone)
 
     @asynccontextmanager
     async def opened(
-        self, period: tuple[date, date], wants: ReportWants
+        self, period: tuple[date, date], wants: ReportWants, moment: str | None = None
     ) -> AsyncIterator[OpenPeriod]:
         """Begin to read a period.
 
         Args:
             period: The first and the last of its days, the site's.
             wants: What the settings have it read.
+            moment: As `OpenPeriod.moment` named it, to read the same; None = now.
 
         Raises:
             DatabaseError: From here, or from whatever is read.
-            VaultError: A profile does not open.
         """
         async with self._postgres.transaction() as connection:
             await connection.execute(sql("read_one_moment"))
+            if moment is not None:
+                # A statement that takes no parameters.
+                name = _MOMENT.fullmatch(moment)
+                assert name is not None
+                await connection.execute(f"SET TRANSACTION SNAPSHOT '{name[0]}'")
             accounts = await connection.fetch(sql("report_accounts"), self._site[0])
             producers: dict[str, tuple[str, ...]] = {}
             given = [(row["name"], row["practitioner_refs"]) for row in accounts]
@@ -299,6 +317,4 @@ class VisitDays:
                 producers[account] = (*producers.get(account, ()), *refs)
             rows = await connection.fetch(sql("report_practitioners"), self._site[0])
             practitioners = {row[0].bytes: (row[1], row[2]) for row in rows}
-            yield OpenPeriod(
-                connection, self._vault, self._site, period, wants, producers, practitioners
-            )
+            yield OpenPeriod(connection, self._site, period, wants, producers, practitioners)

@@ -170,7 +170,7 @@ class VisitStores(SiteStores):
     def visit_days(self) -> VisitDays:
         """Reads a period's facts for reports."""
         base, site = self.database, self.settings.site
-        return VisitDays(base.postgres, base.vault, site.id, site.zone)
+        return VisitDays(base.postgres, site.id, site.zone)
 
     @property
     def reports(self) -> PostgresReports:

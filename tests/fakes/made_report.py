@@ -4,10 +4,11 @@ Figures are sums over the rows given, so that what a form shows can be counted.
 """
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.coverage import UnknownCause

@@ -1,10 +1,12 @@
 """`python -m streamer.bench.reports.report_child`: makes one report, and says what that took.
 
-A process of its own, so that its CPU time and its peak of memory are the report's.
+A process of its own, so that its CPU time and its peak of memory, with those of the process that
+helps it, are the report's.
 """
 
 import asyncio
 import json
+import os
 import time
 from datetime import date
 from pathlib import Path
@@ -15,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from config.settings import Settings
 from streamer.backend import open_backend
 from streamer.bench.child import plain_last_words, read_request, send_answer
+from streamer.bench.peak_memory import PeakMemory
 from streamer.clock import SystemClock
 from streamer.domain.actor import SERVICE
 from streamer.domain.report.period import Period
@@ -37,9 +40,10 @@ async def measure(request: ReportRequest) -> dict[str, float]:
     """Make the report; raises KirdiError where it cannot be made."""
     settings = Settings.model_validate(request.settings)
     async with open_backend(settings, request.home, SystemClock()) as backend:
-        began, spent = time.perf_counter(), time.process_time()
-        made = await ReportRuns(backend).make(Period.of(request.first, request.last), SERVICE)
-        seconds, cpu = time.perf_counter() - began, time.process_time() - spent
+        began, spent = time.perf_counter(), _cpu_s()
+        with PeakMemory() as peak:
+            made = await ReportRuns(backend).make(Period.of(request.first, request.last), SERVICE)
+        seconds, cpu = time.perf_counter() - began, _cpu_s() - spent
     claims = made.report.total.claims.total
     return {
         "days": made.entry.period.days,
@@ -47,14 +51,14 @@ async def measure(request: ReportRequest) -> dict[str, float]:
         "claims": claims,
         "seconds": seconds,
         "cpu_s": cpu,
-        "peak_mb": _peak_kb() / 1024,
+        "peak_mb": peak.mb,
     }
 
 
-def _peak_kb() -> int:
-    # Not getrusage's: that counts what the process was before it became this program.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0])
+def _cpu_s() -> float:
+    """Of this process and those that helped it and have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def main() -> None:

@@ -1,6 +1,9 @@
 """One appointment or billed service of a report with its verdict: what totals are counted from.
 
 Holds references only. Kept with the report, so that a total can be followed to its evidence later.
+
+A report has 200,000 rows, each of which is made, written and read while somebody waits: msgspec
+does that in a fraction of a data class's time. What has its default is not written.
 """
 
 from datetime import datetime
@@ -8,9 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.coverage import UnknownCause
-from streamer.domain.light_record import light_record
 from streamer.domain.rule_finding import RuleFinding
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource
@@ -23,8 +27,7 @@ class RowKind(StrEnum):
     CLAIM = "claim"
 
 
-@light_record
-class RowEvidence:
+class RowEvidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The evidence a verdict rests on.
 
     Attributes:
@@ -41,8 +44,7 @@ class RowEvidence:
     place: str | None = None
 
 
-@light_record
-class ReportRow:
+class ReportRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """Times are aware, UTC.
 
     Attributes:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from config.settings import Reports
 from streamer.domain.appointment import Place
@@ -15,7 +16,7 @@ from streamer.domain.screening_step import ScreeningStep
 from streamer.reports.premises import Premises
 
 
-class RuledClaim(NamedTuple):
+class RuledClaim(msgspec.Struct, frozen=True, gc=False):
     """A claim as rules see it.
 
     Attributes:

@@ -1,17 +1,17 @@
-"""Evidence that staff can make alone, more often than can be explained. Over a whole period."""
+"""Evidence that staff can make alone, more often than can be explained. Over a whole period.
+
+Who that is of `reports/weak_practitioners` finds out.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from config.settings import Reports
 from streamer.domain.judged_day import JudgedClaim
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_finding import Parameter, RuleFinding
 from streamer.domain.rule_summary import NotEvaluated
 from streamer.domain.verdict import VerdictGrade
-from streamer.reports.statistics import binomial_tail, false_discovery_rates
-from streamer.reports.visit_counts import Count
 
 CODE = RuleCode.WEAK_EVIDENCE
 
@@ -67,36 +67,3 @@ class WeakEvidence:
             "most": self.allowed,
         }
         return RuleFinding(CODE, claim_id, claim_ref, said)
-
-
-def weak_evidence(counts: Mapping[tuple[str, bool], Count], settings: Reports) -> WeakEvidence:
-    """Look at every practitioner with enough verified visits.
-
-    Where few patients are enrolled, many have to come by the desk, and it is nobody's fault.
-
-    Args:
-        counts: Of the period.
-        settings: The share allowed, and from which share of enrolled visits on it is fair to ask.
-    """
-    if CODE.value in settings.rules_off:
-        return WeakEvidence(NotEvaluated.SWITCHED_OFF, settings.weak_share)
-    visits = sum(count.visits for count in counts.values())
-    enrolled = sum(count.visits for (_, group), count in counts.items() if group)
-    if not visits or enrolled / visits < settings.weak_enrolled:
-        return WeakEvidence(NotEvaluated.NOT_FAIR_YET, settings.weak_share)
-    together: dict[str, tuple[int, int]] = {}
-    for (practitioner_ref, _), count in counts.items():
-        weak, verified = together.get(practitioner_ref, (0, 0))
-        together[practitioner_ref] = (weak + count.weak, verified + count.verified)
-    shares = {
-        one: (weak, verified)
-        for one, (weak, verified) in sorted(together.items())
-        if verified >= settings.least_visits
-    }
-    rates = false_discovery_rates(
-        [binomial_tail(weak, verified, settings.weak_share) for weak, verified in shares.values()]
-    )
-    above = frozenset(
-        one for one, rate in zip(shares, rates, strict=True) if rate <= settings.false_discovery
-    )
-    return WeakEvidence(None, settings.weak_share, shares, above)

@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from pydantic import Field
 
+from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.report import row as domain
 from streamer.domain.report.delivery import DeliveryEntry
 from streamer.domain.report.report import Report
 from streamer.domain.report.revision import Revision, RevisionEntry
+from streamer.domain.visit_evidence import EvidenceSource
 from streamer.web.fields import Day
 from streamer.web.models.base import Answer, Sent
 from streamer.web.report_ports import Making
@@ -51,6 +54,17 @@ class ReportShown(Answer):
     report: Report = Field(description="as described in docs/reports.md")
 
 
+class RowEvidence(Answer):
+    """The evidence a verdict rests on."""
+
+    source: EvidenceSource
+    source_id: UUID = Field(description="its record in Kirdi, or a pseudonym")
+    grade: EvidenceGrade
+    occurred_at: datetime
+    method: Method | None
+    place: str | None = Field(description="camera or device")
+
+
 class ReportRow(Answer):
     """An appointment or billed service with its verdict."""
 
@@ -67,7 +81,7 @@ class ReportRow(Answer):
     grade: str | None = Field(description="of `verified`")
     cause: str | None = Field(description="of `unknown`")
     not_applicable: str | None = Field(description="of `not_applicable`")
-    evidence: domain.RowEvidence | None
+    evidence: RowEvidence | None
     own_evidence: bool = Field(description="who bills it produced evidence, which doesn't count")
     covered: float | None = Field(description="share of its window that was watched, 0 to 1")
     enrolled: bool
@@ -159,6 +173,8 @@ def row_of(row: domain.ReportRow) -> ReportRow:
     """Make it."""
     fields = {name: getattr(row, name) for name in ReportRow.model_fields if name != "rules"}
     fields["rules"] = [one.code.value for one in row.findings]
+    if row.evidence is not None:
+        fields["evidence"] = msgspec.structs.asdict(row.evidence)
     return ReportRow.model_validate(fields)
 
 

@@ -1,10 +1,11 @@
 """Billed services and confirmations as they are stored."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from streamer.domain.actor import Actor
 from streamer.domain.billed_service import BilledService, TimePrecision
@@ -57,7 +58,9 @@ async def test_nobody_imports_evidence_of_their_own_visits(clinic: Clinic) -> No
     await clinic.import_bookings(booking(1))
     erased = ErasedReferences(clinic.database.keyed_hash, SITE.id)
     confirmations = ConfirmationsImport(clinic.database.postgres, SITE.id, erased)
-    other = replace(CONFIRMATION, confirmation_ref="F-2", patient_ref="P-2", appointment_ref=None)
+    other = dataclasses.replace(
+        CONFIRMATION, confirmation_ref="F-2", patient_ref="P-2", appointment_ref=None
+    )
     doctor = Actor("doctor", ("D-1",))
     with pytest.raises(InputError, match="line 3, column patient_ref: doctor is a practitioner"):
         await confirmations.run(portions([other, CONFIRMATION]), NOW, doctor)
@@ -72,10 +75,10 @@ async def test_nobody_imports_evidence_of_their_own_visits(clinic: Clinic) -> No
 
 async def test_the_second_time_nothing_changes(any_clinic: Clinic) -> None:
     await any_clinic.import_patients(patient(1), patient(2))
-    three = [SERVICE._replace(claim_ref=f"C-{number}") for number in range(3)]
+    three = [replace(SERVICE, claim_ref=f"C-{number}") for number in range(3)]
     assert await bill(any_clinic, *three) == ImportResult(3, 0, 0)
     assert await bill(any_clinic, *three) == ImportResult(0, 0, 3)
-    changed = (three[0], three[1]._replace(amount=Decimal(7)), three[2]._replace(patient_ref="P-2"))
+    changed = (three[0], replace(three[1], amount=Decimal(7)), replace(three[2], patient_ref="P-2"))
     assert await bill(any_clinic, *changed) == ImportResult(0, 2, 1)
     assert await bill(any_clinic, *changed) == ImportResult(0, 0, 3)
     events = await any_clinic.row(
@@ -89,9 +92,9 @@ async def test_absent_columns_leave_what_was_stored_and_empty_cells_clear_it(
     clinic: Clinic,
 ) -> None:
     await clinic.import_patients(patient(1))
-    full = SERVICE._replace(payer="fund", room="7", time_precision=TimePrecision.MEASURED)
+    full = replace(SERVICE, payer="fund", room="7", time_precision=TimePrecision.MEASURED)
     await bill(clinic, full)
-    bare = SERVICE._replace(appointment_ref=None)
+    bare = replace(SERVICE, appointment_ref=None)
     assert await bill(clinic, bare, columns=frozenset()) == ImportResult(0, 0, 1)
     assert await bill(clinic, bare, columns=frozenset({"payer"})) == ImportResult(0, 1, 0)
     row = await clinic.row("SELECT appointment_ref, payer, room, time_precision FROM claims")
@@ -106,7 +109,7 @@ async def test_a_claim_may_come_before_its_appointment_and_its_practitioner(
     assert await clinic.row("SELECT full_name FROM practitioners") == ("D-1",)
     await clinic.import_bookings(booking(1))
     assert await clinic.row("SELECT full_name FROM practitioners") == ("Dr One",)
-    await bill(clinic, SERVICE._replace(amount=Decimal(1)))
+    await bill(clinic, replace(SERVICE, amount=Decimal(1)))
     assert await clinic.row("SELECT full_name FROM practitioners") == ("Dr One",)
 
 
@@ -115,9 +118,9 @@ async def test_rows_that_name_a_wrong_appointment_are_told(clinic: Clinic) -> No
     await clinic.import_bookings(booking(1))
     given = [
         SERVICE,
-        SERVICE._replace(claim_ref="C-2", appointment_ref="A-99"),
-        SERVICE._replace(claim_ref="C-3", patient_ref="P-2"),
-        SERVICE._replace(claim_ref="C-4", appointment_ref=None),
+        replace(SERVICE, claim_ref="C-2", appointment_ref="A-99"),
+        replace(SERVICE, claim_ref="C-3", patient_ref="P-2"),
+        replace(SERVICE, claim_ref="C-4", appointment_ref=None),
     ]
     for counts in ((4, 0, 0), (0, 0, 4)):
         made = await claims_import(clinic).run(portions(given), NOW, AIGUL)
@@ -137,7 +140,7 @@ async def test_rows_that_name_a_wrong_appointment_are_told(clinic: Clinic) -> No
 async def test_every_wrong_row_is_named_and_nothing_is_written(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
     given = [
-        SERVICE._replace(claim_ref=f"C-{number}", patient_ref=f"P-{number % 2}")
+        replace(SERVICE, claim_ref=f"C-{number}", patient_ref=f"P-{number % 2}")
         for number in range(5)
     ]
     with pytest.raises(InputError) as caught:
@@ -171,7 +174,7 @@ async def test_who_was_erased_is_left_out(clinic: Clinic) -> None:
     erased = ErasedReferences(clinic.database.keyed_hash, SITE.id)
     async with clinic.database.postgres.transaction() as connection:
         await erased.remember(connection, "P-2", NOW)
-    both = (SERVICE, SERVICE._replace(claim_ref="C-2", patient_ref="P-2"))
+    both = (SERVICE, replace(SERVICE, claim_ref="C-2", patient_ref="P-2"))
     assert await bill(clinic, *both) == ImportResult(1, 0, 0, 1)
 
 
@@ -179,7 +182,7 @@ async def test_confirmations(clinic: Clinic) -> None:
     await clinic.import_patients(patient(1))
     erased = ErasedReferences(clinic.database.keyed_hash, SITE.id)
     imports = ConfirmationsImport(clinic.database.postgres, SITE.id, erased)
-    later = replace(CONFIRMATION, confirmed_at=NOW + HOUR)
+    later = dataclasses.replace(CONFIRMATION, confirmed_at=NOW + HOUR)
     for given, wanted in (
         (CONFIRMATION, ImportResult(1, 0, 0)),
         (CONFIRMATION, ImportResult(0, 0, 1)),

@@ -2,11 +2,12 @@
 
 import asyncio
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from streamer.backend import Backend
 from streamer.bench.reports.made_site import REPORTS

@@ -43,13 +43,14 @@ async def quarter(clinic: Clinic, appointments: int) -> Maker:
 
 async def judged(clinic: Clinic, maker: Maker) -> AsyncIterator[JudgedDay]:
     base = clinic.database
-    reader = VisitDays(base.postgres, base.vault, SITE.id, ZONE)
+    reader = VisitDays(base.postgres, SITE.id, ZONE)
     period = (maker.period.days[0], maker.period.days[-1])
     premises = dataclasses.replace(PREMISES, holidays=frozenset({maker.holiday}))
     async with reader.opened(period, WANTS) as facts:
         judge = await _judge(facts, maker, premises)
-        async for day in facts.days():
-            yield judge.day(day)
+        traits = await facts.traits(base.vault)
+        for day in maker.period.days:
+            yield judge.day(await facts.day(day, traits))
 
 
 async def _judge(facts: OpenPeriod, maker: Maker, premises: object) -> Judge:
@@ -172,16 +173,16 @@ async def test_a_small_quarter_from_the_database(clinic: Clinic) -> None:
 async def test_what_is_written_meanwhile_belongs_to_the_next_report(clinic: Clinic) -> None:
     maker = await quarter(clinic, 100)
     base = clinic.database
-    reader = VisitDays(base.postgres, base.vault, SITE.id, ZONE)
+    reader = VisitDays(base.postgres, SITE.id, ZONE)
     period = (maker.period.days[0], maker.period.days[-1])
     async with reader.opened(period, WANTS) as facts:
-        first = await facts.day(maker.working[1])
+        first = await facts.day(maker.working[1], {})
         assert first.claims
         await clinic.execute("UPDATE claims SET amount = 0")
-        again = await facts.day(maker.working[1])
+        again = await facts.day(maker.working[1], {})
     assert again.claims == first.claims
     async with reader.opened(period, WANTS) as facts:
-        later = await facts.day(maker.working[1])
+        later = await facts.day(maker.working[1], {})
     assert {one.service.amount for one in later.claims} == {Decimal(0)}
 
 

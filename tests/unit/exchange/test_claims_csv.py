@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from streamer.domain.appointment import Place
 from streamer.domain.billed_service import BilledService, TimePrecision
@@ -44,7 +45,8 @@ def test_an_evening_may_be_typed_as_the_next_day_s(tmp_path: Path) -> None:
 def test_everything_a_claim_may_have(tmp_path: Path) -> None:
     header = ",".join((*COLUMNS.required, *COLUMNS.optional))
     row = f"{REQUIRED},A-1,measured,fund,K-7,J06.9,T1,2,2026-11-23T18:00,home,12"
-    wanted = SERVICE._replace(
+    wanted = replace(
+        SERVICE,
         appointment_ref="A-1",
         time_precision=TimePrecision.MEASURED,
         payer="fund",

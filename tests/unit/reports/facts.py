@@ -8,6 +8,8 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from config.settings import Reports
 from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.appointment_facts import AppointmentFacts
@@ -69,7 +71,7 @@ def uptime(
 
 def patient(name: str = "P-1", **changed: Any) -> PatientFacts:
     usual = PatientFacts(number(name), name, enrolled=True, declined=False, code_only=False)
-    return usual._replace(**changed)
+    return replace(usual, **changed)
 
 
 def appointment(
@@ -79,7 +81,7 @@ def appointment(
         number(name), name, number(who), "D-1", "Dr One", "S1", "Consultation", at(hour),
         AppointmentStatus.FULFILLED, "Therapy", "main", None, Place.SITE, at(-24),
     )  # fmt: skip
-    return usual._replace(**changed)
+    return replace(usual, **changed)
 
 
 def claim(
@@ -94,7 +96,7 @@ def claim(
         name, of, who, "D-1", "S1", "Consultation", at(hour), Decimal(1500), "KZT",
         TimePrecision.MEASURED if measured else TimePrecision.ENTERED,
     )  # fmt: skip
-    service = service._replace(**changed)
+    service = replace(service, **changed)
     return ClaimFacts(
         number(name), service, number(who), None if of is None else number(of), "Dr One"
     )
@@ -116,7 +118,7 @@ def evidence(
         at(hour),
         "main",
     )
-    return usual._replace(**changed)
+    return replace(usual, **changed)
 
 
 def a_day(
@@ -135,7 +137,7 @@ def a_day(
     for claimed in billed:
         known.setdefault(claimed.patient_id, patient(claimed.service.patient_ref))
     for one in booked:
-        known.setdefault(one.patient_id, patient()._replace(patient_id=one.patient_id))
+        known.setdefault(one.patient_id, replace(patient(), patient_id=one.patient_id))
     return VisitDay(
         day,
         booked,

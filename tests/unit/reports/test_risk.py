@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from scipy.stats import binomtest, false_discovery_control
 
 from config.settings import Reports
@@ -187,5 +188,5 @@ def test_weak_evidence_once_it_is_fair() -> None:
     assert period(honest | crooked).weak_evidence.skipped(nobody.claims[0]) is (
         NotEvaluated.NO_EVIDENCE
     )
-    replaced = one._replace(verdict=one.verdict._replace(grade=None))
+    replaced = replace(one, verdict=replace(one.verdict, grade=None))
     assert period(honest | crooked).of(replaced) is None

@@ -1,11 +1,12 @@
 """Every sanity rule: what stands out, what does not, and what it can't look at."""
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from config.reports import RULES
 from config.settings import Reports
@@ -31,8 +32,8 @@ from tests.unit.reports.facts import (
     patient,
 )
 
-CLOSED = replace(PREMISES, holidays=frozenset({DAY}))
-OTHER_HOLIDAYS = replace(PREMISES, holidays=frozenset({date(2026, 12, 16)}))
+CLOSED = dataclasses.replace(PREMISES, holidays=frozenset({DAY}))
+OTHER_HOLIDAYS = dataclasses.replace(PREMISES, holidays=frozenset({date(2026, 12, 16)}))
 
 
 def found(day: JudgedDay, code: RuleCode) -> set[str]:
@@ -69,7 +70,7 @@ def test_more_patients_on_a_day_than_one_can_see() -> None:
     same = [claim(8 + one / 10, f"C-{one}", f"P-{one % 50}", None) for one in range(100)]
     assert found(run(same), code) == set()
     # Nor are two practitioners'.
-    two = [one._replace(service=one.service._replace(practitioner_ref=f"D-{place % 2}"))
+    two = [replace(one, service=replace(one.service, practitioner_ref=f"D-{place % 2}"))
            for place, one in enumerate(many(100, 0.1))]  # fmt: skip
     assert found(run(two), code) == set()
 
@@ -167,7 +168,7 @@ def test_outside_the_opening_hours(hour: float, stands_out: bool) -> None:
     assert (found(typed, code), skipped(typed, code)) == (set(), {NotEvaluated.ENTERED_TIME: 1})
     home = run([claim(hour, of=None, place=Place.HOME)])
     assert skipped(home, code) == {NotEvaluated.NOT_AT_SITE: 1}
-    unknown = run([claim(hour, of=None)], premises=replace(PREMISES, hours={}))
+    unknown = run([claim(hour, of=None)], premises=dataclasses.replace(PREMISES, hours={}))
     assert skipped(unknown, code) == {NotEvaluated.NOT_SET: 1}
     # A day without hours, in a week that has some, is a day off.
     sunday = DAY - timedelta(days=1)
@@ -308,7 +309,7 @@ def test_one_arrival_serves_three_practitioners_and_no_more() -> None:
 
     assert found(judged(served(3)), code) == set()
     assert found(judged(served(4)), code) == {"C-0", "C-1", "C-2", "C-3"}
-    again = replace(served(4), evidence=(evidence(), evidence(10.9, of=None)))
+    again = dataclasses.replace(served(4), evidence=(evidence(), evidence(10.9, of=None)))
     # A second sighting is another arrival only for what the first one does not reach.
     assert len(found(judged(again), code)) == 4
     without = judged(a_day(claims=[claim(of=None)]))
@@ -327,7 +328,7 @@ def test_a_typed_time_says_not_which_arrival_a_claim_rests_on() -> None:
     again = judged(a_day([appointment()], typed, came_again))
     assert found(again, code) == set()
     assert skipped(again, code) == {NotEvaluated.ENTERED_TIME: 5}
-    measured = [one._replace(service=one.service._replace(appointment_ref="A-1"),
+    measured = [replace(one, service=replace(one.service, appointment_ref="A-1"),
                              appointment_id=number("A-1")) for one in typed]  # fmt: skip
     # What goes with an appointment rests on that one's arrival, whatever was typed.
     assert len(found(judged(a_day([appointment()], measured, came_again)), code)) == 5
@@ -363,7 +364,9 @@ def test_a_wrong_appointment_is_for_a_look() -> None:
         (claim(who="P-2"), {"of_another": "A-1"}),
         (claim(of="A-0"), {"other_day": DAY - timedelta(days=1)}),
     ):
-        facts = replace(a_day([appointment()], [billed]), elsewhere={number("A-0"): yesterday})
+        facts = dataclasses.replace(
+            a_day([appointment()], [billed]), elsewhere={number("A-0"): yesterday}
+        )
         (finding,) = judged(facts).claims[0].findings
         assert (finding.code, finding.parameters) == (code, said)
     assert found(judged(a_day([appointment()], [claim()])), code) == set()

@@ -10,7 +10,7 @@ from streamer.domain.report.rows_wanted import RowsWanted
 from streamer.domain.report.scope import WHOLE_SITE, Scope, ScopeKind
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.verdict import VerdictGrade, VerdictKind
-from streamer.reports.row_line import line_of
+from streamer.reports.row_json import lines_of
 from streamer.reports.wanted_rows import wanted_rows
 from streamer.web.rows_asked import query_of, rows_asked
 from tests.fakes.made_report import made_report
@@ -36,7 +36,7 @@ CLAIM, VISIT = RowKind.CLAIM, RowKind.APPOINTMENT
 def test_no_row_is_missed_by_looking_at_lines_first(wanted: RowsWanted) -> None:
     _, days = made_report()
     for _, rows in days:
-        lines = b"".join(map(line_of, rows))
+        lines = lines_of(rows)
         expected = tuple(row for row in rows if wanted.takes(row))
         assert wanted_rows(lines, WHOLE_SITE, wanted) == expected
         ref = rows[0].practitioner_ref if rows else "nobody"
