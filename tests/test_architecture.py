@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "streamer.crypto": ("streamer.domain", "streamer.errors"),
     "streamer.simulator": ("streamer.errors", "streamer.log"),
     "streamer.child_command": (),
+    "streamer.processors": (),
     "streamer.ingest": (*MIDDLE, "streamer.child_command"),
     "streamer.tracking": MIDDLE,
     "streamer.patients": MIDDLE,

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from streamer.domain.rule_code import RuleCode
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     _Said: TypeAlias = Parameter
 else:
     # Days and moments are text in JSON: `reports/row_json` tells them apart, msgspec would not.
-    _Said: TypeAlias = Any
+    _Said: TypeAlias = Annotated[
+        Any, Meta(extra_json_schema={"anyOf": [{"type": "string"}, {"type": "number"}]})
+    ]
 
 
 class RuleFinding(msgspec.Struct, frozen=True, omit_defaults=True):

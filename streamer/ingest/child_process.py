@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Self
 
 from streamer.child_command import child_command
-from streamer.ingest.launch import child_environment
+from streamer.ingest.child_environment import child_environment
 from streamer.ingest.readiness import readable
 
 _MODULE: Final = "streamer.ingest.decoder"

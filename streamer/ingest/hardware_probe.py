@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 
 from streamer.child_command import child_command
+from streamer.ingest.child_environment import child_environment
 from streamer.ingest.condition import Decoding
-from streamer.ingest.launch import child_environment
 
 _NONE: Final = "none"
 _TIMEOUT_S: Final = 20.0

@@ -16,7 +16,7 @@ from matcher.face import Image
 from streamer.child_command import child_command
 from streamer.errors import CameraError, InputError
 from streamer.ingest.camera_url import CameraUrl, redact
-from streamer.ingest.launch import child_environment
+from streamer.ingest.child_environment import child_environment
 from streamer.ingest.protocol import FailureKind, one_line
 from streamer.ingest.stream_info import StreamInfo
 

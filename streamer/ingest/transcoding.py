@@ -17,8 +17,8 @@ import structlog
 from streamer.child_command import child_command
 from streamer.domain.encoded_packet import EncodedPacket
 from streamer.domain.stream_format import StreamFormat
+from streamer.ingest.child_environment import child_environment
 from streamer.ingest.child_process import ChildProcess
-from streamer.ingest.launch import child_environment
 from streamer.ingest.packet_pipe import PacketPipe
 from streamer.ingest.packet_wire import WirePacket, pack_format, pack_packet
 from streamer.ingest.pipe_writer import PipeWriter

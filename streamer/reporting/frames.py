@@ -47,9 +47,14 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Instead of an answer: the database refused, in our words."""
+    """Instead of an answer: why there is none, without anything that stands in the data.
+
+    Attributes:
+        of_database: The database refused, in our words; else a fault of ours: kind and place.
+    """
 
     message: str
+    of_database: bool
 
 
 Request = Begin | JudgeDay | Count | Close

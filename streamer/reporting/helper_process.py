@@ -5,7 +5,9 @@ side. It may read the database, and holds no key: what is sealed stays so.
 """
 
 import asyncio
+import os
 import sys
+from pathlib import Path
 
 from streamer.errors import DatabaseError
 from streamer.hardening import forbid_core_dumps
@@ -16,6 +18,7 @@ from streamer.reporting.frames import (
     Count,
     Failed,
     JudgeDay,
+    Request,
     next_request,
     packed,
 )
@@ -25,49 +28,83 @@ from streamer.storage.postgres import Postgres
 from streamer.storage.visit_days import VisitDays
 
 
-async def help_with(begin: Begin) -> None:
+class _GoneError(Exception):
+    """Whoever asked is gone, and so is the report."""
+
+
+class _Talk:
+    """With the process that makes the report."""
+
+    def __init__(self) -> None:
+        # What a library prints must not be taken for an answer.
+        self._answers = os.dup(1)
+        os.dup2(2, 1)
+
+    async def request(self) -> Request | None:
+        return await asyncio.to_thread(next_request, sys.stdin.buffer)
+
+    def answer(self, answer: Answer) -> None:
+        left = memoryview(packed(answer))
+        try:
+            while left:
+                left = left[os.write(self._answers, left) :]
+        except BrokenPipeError:
+            raise _GoneError from None
+
+
+async def help_with(begin: Begin, talk: _Talk) -> None:
     """Do what is asked for until nothing is; raises DatabaseError."""
     task, access = begin.task, begin.access
-    postgres = Postgres(access.url, access.limits, site_id=access.site_id)
+    postgres = Postgres(access.url, access.limits(), site_id=access.site_id)
     await postgres.open()
     try:
         days = VisitDays(postgres, task.site_id, task.zone)
         async with days.opened(task.period, task.wants, begin.moment) as facts:
-            _send(None)
+            talk.answer(None)
             work = PartWork(task, facts)
-            while (asked := await asyncio.to_thread(next_request, sys.stdin.buffer)) is not None:
+            while (asked := await talk.request()) is not None:
                 match asked:
                     case JudgeDay(day):
-                        _send(await work.day(day))
+                        talk.answer(await work.day(day))
                     case Count():
-                        _send(await work.counts())
+                        talk.answer(await work.counts())
                     case Close(risk):
-                        _send(await work.close(risk))
+                        talk.answer(await work.close(risk))
                     case Begin():
                         raise AssertionError("begun already")
     finally:
         await postgres.close()
 
 
-def _send(answer: Answer) -> None:
-    sys.stdout.buffer.write(packed(answer))
-    sys.stdout.buffer.flush()
-
-
 def main() -> None:
     """Help with the report that the first frame is about."""
     forbid_core_dumps()
+    talk = _Talk()
     begin = next_request(sys.stdin.buffer)
     if not isinstance(begin, Begin):
         return
     try:
-        with rare_collections():
-            asyncio.run(help_with(begin))
-    except DatabaseError as error:
-        _send(Failed(error.message))
-    except BrokenPipeError:
-        # Whoever asked is gone, and so is the report.
-        sys.stderr.close()
+        try:
+            with rare_collections():
+                asyncio.run(help_with(begin, talk))
+        except DatabaseError as error:
+            talk.answer(Failed(error.message, of_database=True))
+        except Exception as error:
+            # Whoever asked tells it: in the log's form, and without what stands in the data.
+            if isinstance(error, _GoneError):
+                raise
+            talk.answer(Failed(f"{type(error).__name__} {_place_of(error)}", of_database=False))
+    except _GoneError:
+        return
+
+
+def _place_of(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ A long one is made by two processes (`helper`): each takes the next day that nob
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
+
+import structlog
 
 from config.settings import Reports
 from streamer.backend import Backend
@@ -18,9 +19,10 @@ from streamer.domain.chain_head import ChainHead
 from streamer.domain.report.period import Period
 from streamer.domain.report.report import Report
 from streamer.domain.report.row import ReportRow
+from streamer.processors import processors
 from streamer.reporting.error_accounting import error_accounting
 from streamer.reporting.frames import Begin
-from streamer.reporting.helper import Helper
+from streamer.reporting.helper import Helper, NoHelpError
 from streamer.reporting.matcher_known import matcher_known
 from streamer.reporting.notices import notices_of
 from streamer.reporting.part_task import PartTask
@@ -34,6 +36,8 @@ from streamer.reports.row_json import row_of
 from streamer.reports.visit_counts import VisitCounts
 from streamer.storage.reports import OpenRevision
 from streamer.storage.visit_days import OpenPeriod
+
+log = structlog.get_logger(__name__)
 
 HELPED_FROM: Final = 20_000
 """Appointments and claims from which on a second process saves more time than its start takes."""
@@ -136,17 +140,19 @@ class ReportMaking:
         meeting = _Meeting(1 if begin is None else 2, task.settings)
         try:
             async with asyncio.TaskGroup() as tasks:
-                parts = [tasks.create_task(_part(PartWork(task, facts), rows, meeting))]
+                own = tasks.create_task(_part(PartWork(task, facts), rows, meeting))
                 if begin is not None:
-                    parts.append(tasks.create_task(_helped(begin, rows, meeting)))
+                    helped = tasks.create_task(_helped(begin, rows, meeting))
         except BaseExceptionGroup as several:
             # One failed, and the other was cancelled for it.
-            raise several.exceptions[0] from None
-        return meeting.risk, [part.result() for part in parts]
+            first = several.exceptions[0]
+            raise first from first.__cause__
+        parts = [own.result(), None if begin is None else helped.result()]
+        return meeting.risk, [part for part in parts if part is not None]
 
     async def _help(self, task: PartTask, facts: OpenPeriod) -> Begin | None:
         """Return what a helping process is to do; None = it is not worth its start."""
-        if len(os.sched_getaffinity(0)) < 2:
+        if processors() < 2:
             return None
         if await facts.visits(self._helped_from) < self._helped_from:
             return None
@@ -194,7 +200,8 @@ class _Meeting:
     """Where all parts come together once their days are counted: only then is a risk known."""
 
     def __init__(self, parts: int, settings: Reports) -> None:
-        self._all_here = asyncio.Barrier(parts)
+        self._awaited = parts
+        self._all_here = asyncio.Event()
         self._settings = settings
         self._counts = VisitCounts()
         self._working_out = asyncio.Lock()
@@ -203,12 +210,19 @@ class _Meeting:
     async def counted(self, counts: VisitCounts) -> PeriodRisk:
         """Add what a part has counted, wait for the others, and return what it all comes to."""
         self._counts.join(counts)
+        self.leave()
         await self._all_here.wait()
         async with self._working_out:
             if self._risk is None:
                 given = self._counts.counts, self._settings
                 self._risk = await asyncio.to_thread(PeriodRisk, *given)
         return self._risk
+
+    def leave(self) -> None:
+        """Have nobody wait for one of the parts: it has counted, or never began."""
+        self._awaited -= 1
+        if not self._awaited:
+            self._all_here.set()
 
     @property
     def risk(self) -> PeriodRisk:
@@ -226,9 +240,15 @@ async def _part(hands: _Hands, rows: _Rows, meeting: _Meeting) -> ClosedPart:
     return closed
 
 
-async def _helped(begin: Begin, rows: _Rows, meeting: _Meeting) -> ClosedPart:
-    async with Helper.helping(begin) as helper:
-        return await _part(helper, rows, meeting)
+async def _helped(begin: Begin, rows: _Rows, meeting: _Meeting) -> ClosedPart | None:
+    try:
+        async with Helper.helping(begin) as helper:
+            return await _part(helper, rows, meeting)
+    except NoHelpError as error:
+        # It had no day yet: nothing is lost but time.
+        log.warning("a long report is made by one process", reason=str(error))
+        meeting.leave()
+        return None
 
 
 def checkpoint_of(heads: Iterable[ChainHead]) -> str:

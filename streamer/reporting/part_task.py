@@ -1,6 +1,7 @@
 """What it takes to judge days of a period, besides the facts of each. Made by `making`.
 
-It is handed to the helping process as it is, so that nothing secret stands in it.
+It is handed to the helping process as it is: no key and no address stands in it, and of people no
+more than Kirdi's own number, sex and birth date of those whom rules ask for.
 """
 
 from dataclasses import dataclass

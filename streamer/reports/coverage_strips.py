@@ -1,4 +1,4 @@
-"""When each entrance was analysed while patients were due, by day. Pure; for `report_maker`."""
+"""When each entrance was analysed while patients were due, by day. Pure; for `report_part`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -97,7 +97,7 @@ def file_schema() -> Mapping[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "An appointment-match report with its rows",
         **_object(members),
-        "$defs": dict(sorted((whole["$defs"] | of_rows).items())),
+        "$defs": dict(sorted((of_rows | whole["$defs"]).items())),
     }
 
 

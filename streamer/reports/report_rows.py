@@ -1,4 +1,4 @@
-"""Turns judged appointments and claims into rows of a report. Pure; used by `report_maker`."""
+"""Turns judged appointments and claims into rows of a report. Pure; used by `report_part`."""
 
 from collections.abc import Collection
 
@@ -43,7 +43,7 @@ def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
 
 
 def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
-    """Return a claim's row, as far as its own day says; see `report_maker` for the rest."""
+    """Return a claim's row, as far as its own day says; see `report_part` for the rest."""
     service, patient, verdict = one.claim.service, one.patient, one.verdict
     return ReportRow(
         RowKind.CLAIM,

@@ -4,8 +4,7 @@ Members in the order of the record's fields, no blanks, UTF-8, without those tha
 default, and a line feed: the text that is hashed, kept and exported (docs/reports.md).
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -15,8 +14,17 @@ from streamer.domain.report.row import ReportRow
 from streamer.domain.rule_finding import Parameter, RuleFinding
 from streamer.errors import InputError
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
+# Parameters of rules that are no text, and which kind they are: in JSON they look like text, as an
+# appointment's reference might look like a day.
+_TYPED: Final[Mapping[str, Callable[[str], date]]] = {
+    "day": date.fromisoformat,
+    "other_day": date.fromisoformat,
+    "former_on": date.fromisoformat,
+    "deceased_on": date.fromisoformat,
+    "attached_from": date.fromisoformat,
+    "attached_to": date.fromisoformat,
+    "performed_at": datetime.fromisoformat,
+}
 
 _WRITER: Final = msgspec.json.Encoder()
 _READER: Final = msgspec.json.Decoder(ReportRow)
@@ -34,22 +42,25 @@ def row_of(line: bytes | str) -> ReportRow:
         InputError: It is no row of a report.
     """
     try:
-        row = _READER.decode(line)
-    except msgspec.DecodeError as error:
+        return _checked(_READER.decode(line))
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"this is no row of a report: {_place_of(error)}") from error
-    return _typed(row) if row.findings else row
 
 
 def rows_of(lines: bytes) -> tuple[ReportRow, ...]:
     """Read a day's lines; raises as `row_of`."""
     try:
-        rows = _READER.decode_lines(lines)
-    except msgspec.DecodeError as error:
+        return tuple([_checked(row) for row in _READER.decode_lines(lines)])
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"these are no rows of a report: {_place_of(error)}") from error
-    return tuple([_typed(row) if row.findings else row for row in rows])
 
 
-def _typed(row: ReportRow) -> ReportRow:
+def _checked(row: ReportRow) -> ReportRow:
+    """Return it with its findings' parameters as they were."""
+    if row.amount is not None and not row.amount.is_finite():
+        raise InputError("this is no row of a report: it is wrong at $.amount")
+    if not row.findings:
+        return row
     findings = tuple(
         msgspec.structs.replace(one, parameters=_parameters(one)) for one in row.findings
     )
@@ -57,21 +68,23 @@ def _typed(row: ReportRow) -> ReportRow:
 
 
 def _parameters(finding: RuleFinding) -> Mapping[str, Parameter]:
-    """Days and moments are text in JSON, and look like nothing else."""
     found: dict[str, Parameter] = {}
     for name, value in finding.parameters.items():
-        if not isinstance(value, str | int | float):
-            raise InputError("this is no row of a report: a finding's parameters are of no kind")
-        if isinstance(value, str) and _DATE.fullmatch(value):
-            found[name] = date.fromisoformat(value)
-        elif isinstance(value, str) and _MOMENT.fullmatch(value):
-            found[name] = datetime.fromisoformat(value)
-        else:
-            found[name] = value
+        typed = _TYPED.get(name)
+        try:
+            if typed is not None and isinstance(value, str):
+                found[name] = typed(value)
+            elif isinstance(value, str | int | float):
+                found[name] = value
+            else:
+                raise ValueError(name)
+        except ValueError as error:
+            place = "$.findings[...].parameters"
+            raise InputError(f"this is no row of a report: it is wrong at {place}") from error
     return found
 
 
-def _place_of(error: msgspec.DecodeError) -> str:
+def _place_of(error: Exception) -> str:
     """Say where it is wrong, and nothing of what stands there."""
     _, at, place = str(error).rpartition(" - at ")
     return f"it is wrong at {place}" if at else "it is no such JSON"

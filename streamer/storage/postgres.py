@@ -67,7 +67,7 @@ class Postgres:
         """
         self.place = Place.of(url)
         self.role = role
-        self.access = DatabaseAccess(url, limits, site_id)
+        self.access = DatabaseAccess.of(url, limits, site_id)
         """What it takes to connect; for a process of our own that reads the same."""
         self._url = url
         self._limits = limits

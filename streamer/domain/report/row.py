@@ -9,6 +9,7 @@ does that in a fraction of a data class's time. What has its default is not writ
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,9 @@ from streamer.domain.coverage import UnknownCause
 from streamer.domain.rule_finding import RuleFinding
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource
+
+# A time without a zone is refused.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class RowKind(StrEnum):
@@ -39,7 +43,7 @@ class RowEvidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     source: EvidenceSource
     source_id: UUID
     grade: EvidenceGrade
-    occurred_at: datetime
+    occurred_at: Moment
     method: Method | None = None
     place: str | None = None
 
@@ -71,7 +75,7 @@ class ReportRow(msgspec.Struct, frozen=True, omit_defaults=True):
     department: str | None
     service_code: str
     service_name: str
-    at: datetime
+    at: Moment
     status: str
     verdict: VerdictKind
     grade: VerdictGrade | None = None

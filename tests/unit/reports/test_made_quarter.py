@@ -18,7 +18,9 @@ from streamer.domain.rule_code import RuleCode
 from streamer.domain.verdict import VerdictKind
 from streamer.reports.coverage import SiteUptime
 from streamer.reports.judge import Judge
+from streamer.reports.report_rows import claim_row
 from streamer.reports.risk import PeriodRisk
+from streamer.reports.row_json import lines_of, row_of
 from streamer.reports.visit_counts import VisitCounts
 
 
@@ -68,6 +70,10 @@ def test_every_rule_finds_its_case_and_no_other(maker: Maker, days: list[JudgedD
             found = frozenset(finding.code for finding in one.findings)
             assert found == wanted.codes, (wanted.case, found)
             seen.update(found)
+            if found:
+                # Days stay days, and references text, whatever the rule says of them.
+                row = claim_row(one, ())
+                assert row_of(lines_of([row])) == row
     assert set(seen) == set(RuleCode) - {RuleCode.WEAK_EVIDENCE}
 
 

@@ -131,9 +131,10 @@ def test_a_line_is_read_again() -> None:
 def test_days_and_moments_of_a_finding_are_told_from_text() -> None:
     said: dict[str, Parameter] = {
         "day": date(2026, 7, 1),
-        "at": datetime(2026, 7, 1, 3, tzinfo=UTC),
+        "performed_at": datetime(2026, 7, 1, 3, tzinfo=UTC),
         "n": 1,
-        "s": "2026",
+        "absent": "2026-07-01",
+        "n2": 0.5,
     }
     finding = RuleFinding(RuleCode.ON_HOLIDAY, UUID(int=1), "C-1", said)
     row = ReportRow(
@@ -151,6 +152,7 @@ def test_days_and_moments_of_a_finding_are_told_from_text() -> None:
         (b"{", "JSON"),
         (b"\xff", "JSON"),
         (b'[{"kind":"claim"}]', "JSON"),
+        (b'{"extra":' + b"[" * 200_000, "JSON"),
     ],
 )
 def test_what_is_no_row_is_refused_without_saying_what_it_is(line: bytes, why: str) -> None:
@@ -162,11 +164,38 @@ def test_what_is_no_row_is_refused_without_saying_what_it_is(line: bytes, why: s
         rows_of(line + b"\n")
 
 
-def test_parameters_of_no_kind_are_refused() -> None:
-    finding = RuleFinding(RuleCode.ON_HOLIDAY, UUID(int=1), "C-1", {"day": 5})
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (b'{"n":5}', b'{"n":[5]}'),
+        (b'{"n":5}', b'{"n":null}'),
+        (b'{"n":5}', b'{"day":"2026-13-45"}'),
+        (b'{"n":5}', b'{"performed_at":"secret"}'),
+        (b'"amount":"1"', b'"amount":"NaN"'),
+        (b'"amount":"1"', b'"amount":"-Infinity"'),
+        (b'"at":"2026-07-01T00:00:00Z"', b'"at":"2026-07-01T00:00:00"'),
+    ],
+)
+def test_what_no_row_of_ours_says_is_refused(wrong: tuple[bytes, bytes]) -> None:
+    finding = RuleFinding(RuleCode.ON_HOLIDAY, UUID(int=1), "C-1", {"n": 5})
     row = ReportRow(
         RowKind.CLAIM, "C-1", "p", "D-1", None, "A", "Visit", datetime(2026, 7, 1, tzinfo=UTC),
-        "billed", VerdictKind.UNVERIFIED, findings=(finding,),
+        "billed", VerdictKind.UNVERIFIED, findings=(finding,), amount=Decimal(1),
     )  # fmt: skip
-    with pytest.raises(InputError, match="kind"):
-        row_of(lines_of([row]).replace(b'{"day":5}', b'{"day":[5]}'))
+    line = lines_of([row])
+    assert row_of(line) == row
+    assert wrong[0] in line
+    with pytest.raises(InputError, match="no row of a report: it is wrong at") as refused:
+        row_of(line.replace(*wrong))
+    assert "secret" not in str(refused.value)
+
+
+def test_a_reference_that_looks_like_a_day_stays_one() -> None:
+    for ref in ("2026-07-01", "2026-13-45", "2026-07-01T00:00:00Z"):
+        finding = RuleFinding(RuleCode.WRONG_APPOINTMENT, UUID(int=1), ref, {"absent": ref})
+        row = ReportRow(
+            RowKind.CLAIM, ref, "p", "D-1", None, "A", "Visit",
+            datetime(2026, 7, 1, tzinfo=UTC), "billed", VerdictKind.UNVERIFIED,
+            appointment_ref=ref, findings=(finding,),
+        )  # fmt: skip
+        assert row_of(lines_of([row])) == row
