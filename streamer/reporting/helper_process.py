@@ -89,10 +89,10 @@ def main() -> None:
                 asyncio.run(help_with(begin, talk))
         except DatabaseError as error:
             talk.answer(Failed(error.message, of_database=True))
-        except Exception as error:
-            # Whoever asked tells it: in the log's form, and without what stands in the data.
-            if isinstance(error, _GoneError):
-                raise
+        except _GoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to whoever asked
+            # The border of this process: whoever asked tells it, without what stands in the data.
             talk.answer(Failed(f"{type(error).__name__} {_place_of(error)}", of_database=False))
     except _GoneError:
         return
