@@ -47,10 +47,10 @@ class BilledService(msgspec.Struct, frozen=True, gc=False):
     currency: str
     time_precision: TimePrecision = TimePrecision.ENTERED
     payer: str | None = None
+    place: Place | None = None
+    room: str | None = None
     contract: str | None = None
     icd10: str | None = None
     tariff: str | None = None
     quantity: int = 1
     entered_at: datetime | None = None
-    place: Place | None = None
-    room: str | None = None

@@ -121,7 +121,9 @@ class ReportMaking:
         site = ReportSite(settings.site.id, settings.site.name, settings.site.time_zone, period)
         tallies = [part.tally for part in parts]
         maker = await asyncio.to_thread(ReportMaker, site, settings.reports, risk, tallies)
-        asked = await _asked(writing, maker.drawn())
+        asked, _ = await asyncio.gather(
+            _asked(writing, maker.drawn()), asyncio.to_thread(maker.add_up)
+        )
         found = ReportFacts(
             data_until=now,
             audit_checkpoint=checkpoint,
@@ -163,7 +165,7 @@ async def _asked(writing: OpenRevision, drawn: Mapping[date, Sequence[int]]) -> 
     """Read rows back by their places, in order of their days."""
     found: list[ReportRow] = []
     for day, places in drawn.items():
-        lines = (await writing.day(day)).splitlines()
+        lines = await writing.lines_at(day, places)
         found += [row_of(lines[place]) for place in places]
     return found
 

@@ -7,17 +7,22 @@ number, modulo how many there are, is drawn unless it was before.
 
 import hashlib
 from collections.abc import Iterable
+from typing import Final
 
 from streamer.domain.report.period import Period
 from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.verdict import VerdictKind
 
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_NOT_APPLICABLE: Final = VerdictKind.NOT_APPLICABLE
+_APPOINTMENT: Final = RowKind.APPOINTMENT
+
 
 def may_be_asked(row: ReportRow) -> bool:
     """Is it said that there was a visit here: by the clinic's system, or by a claim without one?"""
-    if row.verdict is VerdictKind.NOT_APPLICABLE:
+    if row.verdict is _NOT_APPLICABLE:
         return False
-    if row.kind is RowKind.APPOINTMENT:
+    if row.kind is _APPOINTMENT:
         return row.took_place
     return row.appointment_ref is None
 

@@ -4,11 +4,13 @@ Sums of two groups can be added, so that every row is looked at once. Most rows 
 day say the same: how many such there are is counted first (`_alike_of`), and added at once.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate, product
 from math import ceil, floor
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
@@ -23,10 +25,15 @@ from streamer.domain.report.figures import (
     Spread,
     VerdictFigures,
 )
-from streamer.domain.report.row import ReportRow, RowEvidence, RowKind
+from streamer.domain.report.row import ReportRow
 from streamer.domain.rule_code import RuleCode
 from streamer.domain.verdict import NotApplicable, VerdictGrade, VerdictKind
 from streamer.domain.visit_evidence import EvidenceSource
+
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_UNVERIFIED: Final = VerdictKind.UNVERIFIED
+_SAME_DAY: Final = VerdictGrade.SAME_DAY
+_CONFIRMATION: Final = EvidenceSource.CONFIRMATION
 
 _NO_SHOW: Final = "noshow"
 _P90: Final = 0.9
@@ -36,6 +43,7 @@ Key = TypeVar("Key")
 
 # How somebody arrived, and what that is worth.
 _Way = tuple[Method, EvidenceGrade]
+_WAYS: Final = tuple(product(Method, EvidenceGrade))
 
 _Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 """What a verdict comes to: its grade, cause or reason, else itself."""
@@ -44,19 +52,17 @@ _Said = VerdictKind | VerdictGrade | UnknownCause | NotApplicable
 class _Alike(NamedTuple):
     """What is counted of a row, and many have in common; the members are the row's."""
 
-    kind: RowKind
-    status: str
     verdict: VerdictKind
     grade: VerdictGrade | None
     cause: UnknownCause | None
     not_applicable: NotApplicable | None
     own_evidence: bool
     explained: bool
-    took_place: bool
 
 
-# Of a row, as a plain tuple: that takes a fourth of the time of a record.
+# Of a row, as plain tuples: that takes a fourth of the time of a record.
 _alike_of: Final = attrgetter(*_Alike._fields)
+_visit_of: Final = attrgetter("status", "took_place", *_Alike._fields)
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class VerdictSums:
         said = one.grade or one.cause or one.not_applicable or one.verdict
         self.said[said] = self.said.get(said, 0) + times
         # Beside what a rule found an answer may stand, too: that is no part of the unverified.
-        if one.explained and one.verdict is VerdictKind.UNVERIFIED:
+        if one.explained and one.verdict is _UNVERIFIED:
             self.explained += times
         if one.own_evidence:
             self.own_evidence += times
@@ -88,7 +94,7 @@ class VerdictSums:
         said = self.said
         return VerdictFigures(
             {one: said[one] for one in VerdictGrade if one in said},
-            said.get(VerdictKind.UNVERIFIED, 0),
+            said.get(_UNVERIFIED, 0),
             self.explained,
             {one: said[one] for one in UnknownCause if one in said},
             {one: said[one] for one in NotApplicable if one in said},
@@ -119,53 +125,56 @@ class FigureSums:
     declined: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, rows: Sequence[ReportRow]) -> "FigureSums":
-        """Return the sums of one practitioner's rows of a day."""
+    def of(cls, booked: Sequence[ReportRow], billed: Sequence[ReportRow]) -> "FigureSums":
+        """Return the sums of one practitioner's appointments and claims of a day."""
         sums = cls()
-        for key, times in Counter(map(_alike_of, rows)).items():
-            sums._add(_Alike._make(key), times)
+        sums._add_visits(booked)
+        for alike, times in Counter(map(_alike_of, billed)).items():
+            sums.claims.add(_Alike._make(alike), times)
+        rows = [*booked, *billed]
         sums.patients = {row.patient_id for row in rows}
         sums.enrolled = {row.patient_id for row in rows if row.enrolled}
         sums.declined = {row.patient_id for row in rows if row.declined}
-        sums._add_arrivals(rows)
-        sums._add_billed(rows)
+        sums._add_arrivals(booked, billed)
+        sums._add_billed(billed)
         return sums
 
-    def _add_arrivals(self, rows: Sequence[ReportRow]) -> None:
-        first = _first_services(rows)
-        ways: list[_Way] = []
-        lateness: list[int] = []
-        waiting: list[int] = []
-        for row in rows:
-            evidence = row.evidence
-            if evidence is None or row.kind is RowKind.CLAIM or not _arrived(row, evidence):
-                continue
-            came = evidence.occurred_at
-            lateness.append(_minutes_between(row.at, came))
-            if evidence.method is not None:
-                ways.append((evidence.method, evidence.grade))
-            if first and (served := first.get(row.ref)) is not None:
-                waiting.append(_minutes_between(came, served))
-        self.arrivals, self.lateness = dict(Counter(ways)), dict(Counter(lateness))
-        self.waiting = dict(Counter(waiting))
+    def _add_visits(self, booked: Sequence[ReportRow]) -> None:
+        self.appointments = len(booked)
+        for (status, took_place, *alike), times in Counter(map(_visit_of, booked)).items():
+            self.visits.add(_Alike._make(alike), times)
+            if took_place:
+                self.took_place += times
+            if status == _NO_SHOW:
+                self.noshows += times
 
-    def _add_billed(self, rows: Sequence[ReportRow]) -> None:
+    def _add_arrivals(self, booked: Sequence[ReportRow], billed: Sequence[ReportRow]) -> None:
+        arrived = [
+            (row, evidence)
+            for row in booked
+            if (evidence := row.evidence) is not None
+            # It says that somebody came, not when for this; a confirmation of the ministry's says
+            # when they were with the practitioner.
+            if row.grade is not _SAME_DAY and evidence.source is not _CONFIRMATION
+        ]
+        if not arrived:
+            return
+        late = [_minutes(evidence.occurred_at - row.at) for row, evidence in arrived]
+        self.lateness = dict(Counter(late))
+        ways = [(one.method, one.grade) for _, one in arrived if one.method is not None]
+        self.arrivals = dict(Counter(ways))
+        first = _first_services(billed)
+        if first:
+            served = [(first.get(row.ref), evidence.occurred_at) for row, evidence in arrived]
+            waited = [_minutes(at - came) for at, came in served if at is not None]
+            self.waiting = dict(Counter(waited))
+
+    def _add_billed(self, billed: Sequence[ReportRow]) -> None:
         amounts: dict[str, list[Decimal]] = {}
-        for row in rows:
+        for row in billed:
             if row.currency is not None and row.amount is not None:
                 amounts.setdefault(row.currency, []).append(row.amount)
         self.billed = {currency: sum(every, _NOTHING) for currency, every in amounts.items()}
-
-    def _add(self, one: _Alike, times: int) -> None:
-        if one.kind is RowKind.CLAIM:
-            self.claims.add(one, times)
-            return
-        self.visits.add(one, times)
-        self.appointments += times
-        if one.took_place:
-            self.took_place += times
-        if one.status == _NO_SHOW:
-            self.noshows += times
 
     def join(self, other: "FigureSums") -> None:
         """Take in another group's."""
@@ -190,10 +199,7 @@ class FigureSums:
             took_place=self.took_place,
             noshows=self.noshows,
             arrivals=tuple(
-                ArrivalCount(method, grade, self.arrivals[method, grade])
-                for method in Method
-                for grade in EvidenceGrade
-                if (method, grade) in self.arrivals
+                ArrivalCount(*way, self.arrivals[way]) for way in _WAYS if way in self.arrivals
             ),
             lateness=_spread(self.lateness),
             waiting=_spread(self.waiting),
@@ -243,22 +249,10 @@ class RiskSums:
                 mine[currency] = mine.get(currency, _NOTHING) + amount
 
 
-def _arrived(row: ReportRow, evidence: RowEvidence) -> bool:
-    """Is it known when the patient of an appointment came in for it?
-
-    A confirmation of the ministry's says when they were with the practitioner.
-    """
-    return (
-        row.grade is not VerdictGrade.SAME_DAY
-        and evidence.source is not EvidenceSource.CONFIRMATION
-    )
-
-
-def _first_services(rows: Iterable[ReportRow]) -> Mapping[str, datetime]:
+def _first_services(billed: Iterable[ReportRow]) -> Mapping[str, datetime]:
     """Return the first measured service of appointments, by their reference."""
     first: dict[str, datetime] = {}
-    for row in rows:
-        # Appointments have neither.
+    for row in billed:
         if row.measured and row.appointment_ref is not None:
             former = first.get(row.appointment_ref)
             if former is None or row.at < former:
@@ -266,9 +260,9 @@ def _first_services(rows: Iterable[ReportRow]) -> Mapping[str, datetime]:
     return first
 
 
-def _minutes_between(begin: datetime, end: datetime) -> int:
-    """Return whole minutes, rounded; negative where `end` is the earlier one."""
-    return round((end - begin).total_seconds() / 60)
+def _minutes(took: timedelta) -> int:
+    """Return whole minutes, rounded."""
+    return round(took.total_seconds() / 60)
 
 
 def _join(mine: dict[Key, int], theirs: Mapping[Key, int]) -> None:
@@ -290,22 +284,17 @@ def _ordered(amounts: Mapping[str, Decimal]) -> Amounts:
 
 
 def _spread(minutes: Mapping[int, int]) -> Spread | None:
-    count = sum(minutes.values())
-    if not count:
+    if not minutes:
         return None
-    return Spread(count, _quantile(minutes, 0.5), _quantile(minutes, _P90))
+    ordered = sorted(minutes)
+    # How many there are up to each.
+    seen = list(accumulate(minutes[minute] for minute in ordered))
+    return Spread(seen[-1], _quantile(ordered, seen, 0.5), _quantile(ordered, seen, _P90))
 
 
-def _quantile(minutes: Mapping[int, int], share: float) -> float:
+def _quantile(ordered: Sequence[int], seen: Sequence[int], share: float) -> float:
     """The mean of the values on both sides of the place, so that a median is the usual one."""
-    count = sum(minutes.values())
+    count = seen[-1]
     place = share * count
-    values = []
-    for wanted in (max(1, ceil(place)), min(count, floor(place) + 1)):
-        seen = 0
-        for minute in sorted(minutes):
-            seen += minutes[minute]
-            if seen >= wanted:
-                values.append(minute)
-                break
-    return sum(values) / 2
+    around = (max(1, ceil(place)), min(count, floor(place) + 1))
+    return sum(ordered[bisect_left(seen, wanted)] for wanted in around) / 2

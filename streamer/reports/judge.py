@@ -29,6 +29,10 @@ from streamer.reports.rules.exempt import Exemptions
 from streamer.reports.rules.rule_log import RuleLog
 from streamer.reports.verdicts import SAME_DAY_AFTER, Visit, plain_verdict, verdict_of
 
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_SITE: Final = Place.SITE
+_MEASURED: Final = TimePrecision.MEASURED
+
 # The clinic says that there was a visit.
 _TOOK_PLACE: Final = frozenset(
     {AppointmentStatus.ARRIVED, AppointmentStatus.CHECKED_IN, AppointmentStatus.FULFILLED}
@@ -88,7 +92,7 @@ class Judge:
         windows: "_Windows",
     ) -> JudgedAppointment:
         patient = facts.patients[one.patient_id]
-        coverage = windows.coverage(one) if one.place is Place.SITE else None
+        coverage = windows.coverage(one) if one.place is _SITE else None
         own = evidence.own(one)
         verdict = plain_verdict(own, one.practitioner_ref, one.former_refs, coverage)
         if verdict is None:
@@ -114,7 +118,7 @@ class Judge:
         today = {one.appointment.appointment_id: one for one in appointments}
         planned: dict[UUID, list[AppointmentFacts]] = {}
         for one in facts.appointments:
-            if one.place is Place.SITE and one.status not in _NOT_LOOKED_FOR:
+            if one.place is _SITE and one.status not in _NOT_LOOKED_FOR:
                 planned.setdefault(one.patient_id, []).append(one)
         return tuple(
             self._claim(one, facts, evidence, today, planned.get(one.patient_id, ()))
@@ -135,13 +139,13 @@ class Judge:
         # Of another day it says nothing about this one, and of another patient nothing at all.
         own = named if named is not None and named.patient_id == one.patient_id else None
         service = one.service
-        place = service.place or (Place.SITE if own is None else own.place)
-        if own is not None and judged is not None and place is Place.SITE:
+        place = service.place or (_SITE if own is None else own.place)
+        if own is not None and judged is not None and place is _SITE:
             same = _same_verdict(service, judged, planned)
             if same is not None:
                 return JudgedClaim(one, patient, named, same)
         # Of a typed time of day nothing is concluded: the day is all that is known.
-        measured = service.time_precision is TimePrecision.MEASURED
+        measured = service.time_precision is _MEASURED
         at, building, coverage = service.performed_at if measured else None, None, None
         pieces: Sequence[VisitEvidence] = () if own is None else evidence.own(own)
         missed = False
@@ -153,7 +157,7 @@ class Judge:
             missed = own.appointment_id in facts.unlooked
             if coverage is None:
                 coverage = _Windows(self._premises, self._uptime).coverage(own)
-        elif place is Place.SITE:
+        elif place is _SITE:
             coverage = self._without(service, planned, facts)
             missed = any(other.appointment_id in facts.unlooked for other in planned)
         visit = Visit(
@@ -162,7 +166,7 @@ class Judge:
             at,
             place,
             building,
-            coverage if place is Place.SITE else None,
+            coverage if place is _SITE else None,
             None,
             missed,
             tuple(
@@ -197,7 +201,7 @@ class Judge:
         if not planned:
             return *window, window[1]
         first, last = planned[0].starts_at, planned[-1].starts_at
-        if service.time_precision is not TimePrecision.MEASURED:
+        if service.time_precision is not _MEASURED:
             hours = self._premises.open_on(facts.day)
             if hours is None:
                 # Nobody can say when the day began and ended.
@@ -241,12 +245,12 @@ class Judge:
         department = None if appointment is None else appointment.department
         place = service.place
         if place is None:
-            place = Place.SITE if appointment is None else appointment.place
+            place = _SITE if appointment is None else appointment.place
         return RuledClaim(
             one,
             place,
             department,
-            service.time_precision is TimePrecision.MEASURED,
+            service.time_precision is _MEASURED,
             self._exempt.cover(service.service_code, service.service_name, department),
         )
 

@@ -55,7 +55,8 @@ class ReportExtract:
         """
         whole, scope = self._whole, self._scope
         names = {one.scope.value or "": one.name for one in whole.practitioners}
-        total = self._sums.figures()
+        groups = self._sums.groups(names)
+        total = groups.total
         visits = total.visits
         now = TrendPoint(
             whole.period,
@@ -64,15 +65,14 @@ class ReportExtract:
             visits.unverified,
             sum(visits.unknown.values()),
         )
-        practitioners = self._sums.practitioners(names)
-        present = {one.scope.value for one in practitioners}
+        present = {one.scope.value for one in groups.practitioners}
         return replace(
             whole,
             scope=scope,
             total=total,
-            departments=self._sums.departments(),
-            practitioners=practitioners,
-            days=self._sums.days(),
+            departments=groups.departments,
+            practitioners=groups.practitioners,
+            days=groups.days,
             trend=(*trend, now),
             rates=tuple(one for one in whole.rates if one.practitioner_ref in present),
             rules=(),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -20,7 +21,7 @@ from streamer.domain.rule_code import RuleCode
 from streamer.domain.rule_summary import NotEvaluated, RuleSummary
 from streamer.reports.call_backs import draw, seed_of
 from streamer.reports.part_tally import PartTally
-from streamer.reports.report_sums import ReportSums
+from streamer.reports.report_sums import GroupFigures, ReportSums
 from streamer.reports.risk import PeriodRisk
 
 Notices = tuple[tuple[str, Mapping[str, str | int]], ...]
@@ -96,9 +97,18 @@ class ReportMaker:
             found.setdefault(day, []).append(place)
         return found
 
+    def add_up(self) -> None:
+        """Work out the figures of all groups beforehand: `report` is quick then."""
+        self._groups  # noqa: B018 - kept once it was asked for
+
+    @cached_property
+    def _groups(self) -> GroupFigures:
+        return self._sums.groups(self._names)
+
     def report(self, asked: Sequence[ReportRow], facts: ReportFacts) -> Report:
         """Return the report; `asked` are the rows that `drawn` named."""
-        site, total = self._site, self._sums.figures()
+        site, groups = self._site, self._groups
+        total = groups.total
         visits = total.visits
         now = TrendPoint(
             site.period,
@@ -115,9 +125,9 @@ class ReportMaker:
             scope=WHOLE_SITE,
             data_until=facts.data_until,
             total=total,
-            departments=self._sums.departments(),
-            practitioners=self._sums.practitioners(self._names),
-            days=self._sums.days(),
+            departments=groups.departments,
+            practitioners=groups.practitioners,
+            days=groups.days,
             trend=(*facts.trend, now),
             rates=tuple(self._risk.rates),
             rules=self._summaries(),

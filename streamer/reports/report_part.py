@@ -36,6 +36,9 @@ from streamer.reports.row_json import lines_of, rows_of
 from streamer.reports.rules.weak_evidence import WEAK
 from streamer.reports.visit_counts import VisitCounts
 
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_UNVERIFIED: Final = VerdictKind.UNVERIFIED
+
 _named_of: Final = attrgetter("practitioner_ref", "practitioner_name")
 
 
@@ -133,7 +136,7 @@ class ReportPart:
 
 
 def _may_come_at_risk(claim: JudgedClaim) -> bool:
-    return claim.verdict.kind is VerdictKind.UNVERIFIED or claim.verdict.grade in WEAK
+    return claim.verdict.kind is _UNVERIFIED or claim.verdict.grade in WEAK
 
 
 def _with_risk(row: ReportRow, claim_id: UUID, risk: RiskFound) -> ReportRow:
@@ -142,10 +145,10 @@ def _with_risk(row: ReportRow, claim_id: UUID, risk: RiskFound) -> ReportRow:
     if weak.finds(row.practitioner_ref, row.grade):
         finding = weak.finding_of(row.practitioner_ref, claim_id, row.ref)
         row = replace(row, findings=(*row.findings, finding), certain=True)
-    if row.explained and row.verdict is not VerdictKind.UNVERIFIED and not row.findings:
+    if row.explained and row.verdict is not _UNVERIFIED and not row.findings:
         row = replace(row, explained=False)
     # An answer that another person has accepted stands against an estimate, not against a rule.
-    unverified = row.verdict is VerdictKind.UNVERIFIED and not row.explained
+    unverified = row.verdict is _UNVERIFIED and not row.explained
     if unverified and not row.certain and (row.practitioner_ref, row.enrolled) in risk.above:
         row = replace(row, estimated=True)
     return row

@@ -1,11 +1,17 @@
 """Turns judged appointments and claims into rows of a report. Pure; used by `report_part`."""
 
 from collections.abc import Collection
+from typing import Final
 
 from streamer.domain.judged_day import JudgedAppointment, JudgedClaim
 from streamer.domain.report.row import ReportRow, RowEvidence, RowKind
 from streamer.domain.verdict import Verdict, VerdictKind
 from streamer.reports.rules.weak_evidence import WEAK
+
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_UNVERIFIED: Final = VerdictKind.UNVERIFIED
+_APPOINTMENT: Final = RowKind.APPOINTMENT
+_CLAIM: Final = RowKind.CLAIM
 
 BILLED = "billed"
 """The status of a claim."""
@@ -17,9 +23,9 @@ Explained = Collection[tuple[RowKind, str]]
 def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
     """Return an appointment's row."""
     given, patient, verdict = one.appointment, one.patient, one.verdict
-    unverified = verdict.kind is VerdictKind.UNVERIFIED
+    unverified = verdict.kind is _UNVERIFIED
     return ReportRow(
-        RowKind.APPOINTMENT,
+        _APPOINTMENT,
         given.appointment_ref,
         str(patient.patient_id),
         given.practitioner_ref,
@@ -37,7 +43,7 @@ def appointment_row(one: JudgedAppointment, explained: Explained) -> ReportRow:
         _covered(verdict),
         patient.enrolled,
         patient.declined,
-        unverified and (RowKind.APPOINTMENT, given.appointment_ref) in explained,
+        unverified and (_APPOINTMENT, given.appointment_ref) in explained,
         one.took_place,
     )
 
@@ -46,7 +52,7 @@ def claim_row(one: JudgedClaim, explained: Explained) -> ReportRow:
     """Return a claim's row, as far as its own day says; see `report_part` for the rest."""
     service, patient, verdict = one.claim.service, one.patient, one.verdict
     return ReportRow(
-        RowKind.CLAIM,
+        _CLAIM,
         service.claim_ref,
         str(patient.patient_id),
         service.practitioner_ref,
@@ -81,12 +87,12 @@ def _explained(one: JudgedClaim, explained: Explained) -> bool:
     Why nobody was seen may be said of its appointment: it is one visit. What a rule found is
     answered at the claim.
     """
-    unverified = one.verdict.kind is VerdictKind.UNVERIFIED
-    if (RowKind.CLAIM, one.claim.service.claim_ref) in explained:
+    unverified = one.verdict.kind is _UNVERIFIED
+    if (_CLAIM, one.claim.service.claim_ref) in explained:
         # What rests on weak evidence stands out once the whole period is counted, or not.
         return unverified or bool(one.findings) or one.verdict.grade in WEAK
     booked = one.appointment
-    answered = booked is not None and (RowKind.APPOINTMENT, booked.appointment_ref) in explained
+    answered = booked is not None and (_APPOINTMENT, booked.appointment_ref) in explained
     return unverified and answered
 
 

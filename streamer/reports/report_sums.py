@@ -4,14 +4,15 @@ Used by `report_part` and `report_maker` for the whole site, by `report_extract`
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from streamer.domain.check_in import EvidenceGrade
 from streamer.domain.report.figures import Figures
 from streamer.domain.report.report import Group
-from streamer.domain.report.row import ReportRow
+from streamer.domain.report.row import ReportRow, RowKind
 from streamer.domain.report.scope import Scope, ScopeKind
 from streamer.domain.verdict import VerdictGrade
 from streamer.reports.figure_sums import (
@@ -19,8 +20,21 @@ from streamer.reports.figure_sums import (
     RiskSums,
 )
 
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_CLAIM: Final = RowKind.CLAIM
+
 _Leaf = tuple[str | None, str]
 """A department and a practitioner: each row is of one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """Figures of everything, and of each group there is."""
+
+    total: Figures
+    departments: tuple[Group, ...]
+    practitioners: tuple[Group, ...]
+    days: tuple[tuple[date, Figures], ...]
 
 
 class ReportSums:
@@ -38,12 +52,14 @@ class ReportSums:
 
     def add(self, day: date, rows: Sequence[ReportRow]) -> None:
         """Take in all rows of a day, once."""
-        by_leaf: defaultdict[_Leaf, list[ReportRow]] = defaultdict(list)
+        # Appointments and claims.
+        by_leaf: defaultdict[_Leaf, tuple[list[ReportRow], list[ReportRow]]]
+        by_leaf = defaultdict(lambda: ([], []))
         for row in rows:
-            by_leaf[row.department, row.practitioner_ref].append(row)
+            by_leaf[row.department, row.practitioner_ref][row.kind is _CLAIM].append(row)
         whole = FigureSums()
         for leaf, own in by_leaf.items():
-            sums = FigureSums.of(own)
+            sums = FigureSums.of(*own)
             self._leaves[leaf].join(sums)
             whole.join(sums)
         self._days[day] = whole.figures(RiskSums())
@@ -64,13 +80,6 @@ class ReportSums:
         self._days |= other._days
         self._risks |= other._risks
 
-    def figures(self) -> Figures:
-        """Return those of everything."""
-        total = FigureSums()
-        for sums in self._leaves.values():
-            total.join(sums)
-        return total.figures(_joined(self._risks.values()))
-
     def graded(self) -> Counter[tuple[str, VerdictGrade | None]]:
         """Return how many claims each practitioner has by the grade of their evidence."""
         found: Counter[tuple[str, VerdictGrade | None]] = Counter()
@@ -89,44 +98,42 @@ class ReportSums:
             if grade is EvidenceGrade.FACE
         )
 
-    def departments(self) -> tuple[Group, ...]:
-        """Return each department's, appointments without one last."""
-        risks: dict[str | None, RiskSums] = {}
-        for (_, (department, _)), risk in self._risks.items():
-            risks.setdefault(department, RiskSums()).join(risk)
-        groups: dict[str | None, FigureSums] = {}
-        for (department, _), sums in self._leaves.items():
-            groups.setdefault(department, FigureSums()).join(sums)
+    def groups(self, names: Mapping[str, str | None]) -> GroupFigures:
+        """Return the figures of all groups; `names` are practitioners' by reference."""
         none = RiskSums()
-        return tuple(
-            Group(
-                Scope(ScopeKind.DEPARTMENT, name),
-                name,
-                groups[name].figures(risks.get(name, none)),
-            )
-            for name in sorted(groups, key=lambda one: (one is None, one or ""))
+        by_department: dict[str | None, FigureSums] = {}
+        by_practitioner: dict[str, list[FigureSums]] = {}
+        for (department, practitioner), sums in self._leaves.items():
+            by_department.setdefault(department, FigureSums()).join(sums)
+            by_practitioner.setdefault(practitioner, []).append(sums)
+        of_departments: dict[str | None, RiskSums] = {}
+        of_practitioners: dict[str, RiskSums] = {}
+        for (_, (department, practitioner)), risk in self._risks.items():
+            of_departments.setdefault(department, RiskSums()).join(risk)
+            of_practitioners.setdefault(practitioner, RiskSums()).join(risk)
+        return GroupFigures(
+            _together(by_department.values()).figures(_joined(of_departments.values())),
+            # Appointments without one last.
+            tuple(
+                Group(
+                    Scope(ScopeKind.DEPARTMENT, name),
+                    name,
+                    by_department[name].figures(of_departments.get(name, none)),
+                )
+                for name in sorted(by_department, key=lambda one: (one is None, one or ""))
+            ),
+            tuple(
+                Group(
+                    Scope(ScopeKind.PRACTITIONER, ref),
+                    names.get(ref),
+                    _together(by_practitioner[ref]).figures(of_practitioners.get(ref, none)),
+                )
+                for ref in sorted(by_practitioner)
+            ),
+            self._of_days(),
         )
 
-    def practitioners(self, names: Mapping[str, str | None]) -> tuple[Group, ...]:
-        """Return each practitioner's; `names` by reference."""
-        risks: dict[str, RiskSums] = {}
-        for (_, (_, practitioner)), risk in self._risks.items():
-            risks.setdefault(practitioner, RiskSums()).join(risk)
-        groups: dict[str, FigureSums] = {}
-        for (_, practitioner), sums in self._leaves.items():
-            groups.setdefault(practitioner, FigureSums()).join(sums)
-        none = RiskSums()
-        return tuple(
-            Group(
-                Scope(ScopeKind.PRACTITIONER, ref),
-                names.get(ref),
-                groups[ref].figures(risks.get(ref, none)),
-            )
-            for ref in sorted(groups)
-        )
-
-    def days(self) -> tuple[tuple[date, Figures], ...]:
-        """Return each day's."""
+    def _of_days(self) -> tuple[tuple[date, Figures], ...]:
         risks: dict[date, RiskSums] = {}
         for (day, _), risk in self._risks.items():
             risks.setdefault(day, RiskSums()).join(risk)
@@ -144,6 +151,16 @@ class ReportSums:
                 )
             found.append((day, figures))
         return tuple(found)
+
+
+def _together(sums: Collection[FigureSums]) -> FigureSums:
+    """Add them up; one alone, as most practitioners have it, is taken as it is."""
+    if len(sums) == 1:
+        return next(iter(sums))
+    whole = FigureSums()
+    for one in sums:
+        whole.join(one)
+    return whole
 
 
 def _joined(risks: Iterable[RiskSums]) -> RiskSums:

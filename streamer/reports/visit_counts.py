@@ -58,10 +58,14 @@ class VisitCounts:
         for one in day.appointments:
             if one.took_place:
                 booked = one.appointment
-                _keep(visits, (booked.practitioner_ref, booked.patient_id), one)
+                former = visits.setdefault((booked.practitioner_ref, booked.patient_id), one)
+                if former is not one:
+                    _keep(visits, (booked.practitioner_ref, booked.patient_id), one)
         for claim in day.claims:
-            billed = claim.claim
-            _keep(visits, (billed.service.practitioner_ref, billed.patient_id), claim)
+            visit = (claim.claim.service.practitioner_ref, claim.claim.patient_id)
+            # It mostly has the verdict of its appointment, the very same one.
+            if visits.setdefault(visit, claim).verdict is not claim.verdict:
+                _keep(visits, visit, claim)
         alike = Counter(
             (practitioner_ref, one.patient.enrolled, one.verdict.kind, one.verdict.grade)
             for (practitioner_ref, _), one in visits.items()
@@ -96,11 +100,7 @@ def _keep(
     visit: tuple[str, UUID],
     one: JudgedAppointment | JudgedClaim,
 ) -> None:
-    former = visits.setdefault(visit, one)
-    # A claim mostly has the verdict of its appointment, the very same one.
-    if former.verdict is not one.verdict and (
-        _ORDER[one.verdict.kind] < _ORDER[former.verdict.kind]
-    ):
+    if _ORDER[one.verdict.kind] < _ORDER[visits[visit].verdict.kind]:
         visits[visit] = one
 
 

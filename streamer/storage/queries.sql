@@ -2701,9 +2701,10 @@ SELECT (SELECT count(*) FROM (SELECT FROM appointments
 SELECT pg_export_snapshot();
 
 -- name: report_appointments
--- Those that begin between two moments, as reports read them.
+-- Those that begin between two moments, as reports read them: moments as numbers, see `epoch`.
 SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,
-       starts_at, status, department, building, room, place, recorded_at
+       date_part('epoch', starts_at), status, department, building, room, place,
+       date_part('epoch', recorded_at)
 FROM appointments
 WHERE site_id = $1 AND starts_at >= $2 AND starts_at < $3
 ORDER BY starts_at, appointment_id;
@@ -2711,7 +2712,8 @@ ORDER BY starts_at, appointment_id;
 -- name: report_appointments_by_ref
 -- Of other days.
 SELECT appointment_id, appointment_ref, patient_id, practitioner_id, service_code, service_name,
-       starts_at, status, department, building, room, place, recorded_at
+       date_part('epoch', starts_at), status, department, building, room, place,
+       date_part('epoch', recorded_at)
 FROM appointments
 WHERE site_id = $1 AND appointment_ref = ANY($2::text[]);
 
@@ -2727,7 +2729,8 @@ ORDER BY f.appointment_id, f.practitioner_id;
 -- Services given between two moments. Nothing is joined: of a year's tables each day would read all.
 -- Without what no verdict and no rule asks for. Amounts as text: read as numbers they take longer.
 SELECT claim_id, claim_ref, appointment_ref, patient_id, practitioner_id, service_code,
-       service_name, performed_at, amount::text, currency, time_precision, payer, place, room
+       service_name, date_part('epoch', performed_at), amount::text, currency, time_precision, payer,
+       place, room
 FROM claims WHERE site_id = $1 AND performed_at >= $2 AND performed_at < $3
 ORDER BY performed_at, claim_ref;
 
@@ -2735,18 +2738,19 @@ ORDER BY performed_at, claim_ref;
 -- Check-ins in force, presences and confirmations between two moments. An empty list takes ten times
 -- as long to read as none.
 SELECT 'check_in' AS source, event_id AS source_id, patient_id, appointment_id, evidence AS grade,
-       occurred_at, NULL AS building, camera_id, device_id, decided_by, NULL AS taken_by,
-       NULL AS appointment_ref, nullif(voucher_refs, '{}') AS issuer_refs, method
+       date_part('epoch', occurred_at), NULL AS building, camera_id, device_id, decided_by,
+       NULL AS taken_by, NULL AS appointment_ref, nullif(voucher_refs, '{}') AS issuer_refs, method
 FROM check_ins
 WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND undone_at IS NULL
 UNION ALL
-SELECT 'presence', presence_id, patient_id, appointment_id, evidence, occurred_at, building,
-       camera_id, device_id, decided_by, NULL, NULL, nullif(issuer_refs, '{}'), method
+SELECT 'presence', presence_id, patient_id, appointment_id, evidence,
+       date_part('epoch', occurred_at), building, camera_id, device_id, decided_by,
+       NULL, NULL, nullif(issuer_refs, '{}'), method
 FROM presences WHERE site_id = $1 AND occurred_at >= $2 AND occurred_at < $3
 UNION ALL
 SELECT 'confirmation', confirmation_id, patient_id, NULL,
-       CASE method WHEN 'face_id' THEN 'face' ELSE 'egov' END, confirmed_at, building, NULL, NULL,
-       NULL, taken_by, appointment_ref, NULL, NULL
+       CASE method WHEN 'face_id' THEN 'face' ELSE 'egov' END, date_part('epoch', confirmed_at),
+       building, NULL, NULL, NULL, taken_by, appointment_ref, NULL, NULL
 FROM confirmations WHERE site_id = $1 AND confirmed_at >= $2 AND confirmed_at < $3;
 
 -- name: report_code_issuers
@@ -2765,35 +2769,38 @@ SELECT DISTINCT unnest(appointment_ids) AS appointment_id FROM (
 ) AS undecided;
 
 -- name: report_patients
--- As of a day, from $3 to $4: who had agreed to be recognised from its beginning to its end, and who
--- had refused or withdrawn by then. A template that is erased has left its receipt. Nothing is joined:
--- each list is read once, whatever the planner believes of the tables.
-WITH known AS MATERIALIZED (
-    SELECT p.patient_id, p.patient_ref, p.deceased_on, p.attached_from, p.attached_to,
-           NOT p.is_staff
-               AND p.patient_id IN (SELECT c.patient_id FROM consents c
-                                    WHERE c.patient_id = ANY($2::uuid[]) AND c.purpose = 'check-in'
-                                      AND c.status IN ('active', 'inactive') AND c.given_at <= $3
-                                      AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at,
-                                                   'infinity') >= $4)
-               AND (p.patient_id IN (SELECT t.patient_id FROM templates t
-                                     WHERE t.patient_id = ANY($2::uuid[]))
-                    OR p.patient_id IN (SELECT e.patient_id FROM erasures e
-                                        WHERE e.site_id = $1 AND e.templates > 0)) AS enrolled,
-           p.patient_id IN (SELECT c.patient_id FROM consents c
-                            WHERE c.patient_id = ANY($2::uuid[]) AND c.purpose = 'check-in'
-                              AND (c.status = 'rejected' OR c.status IN ('active', 'inactive')
-                                   AND c.ended_reason = 'withdrawn')
-                              AND coalesce(c.ended_at, c.withdrawn_at, c.expires_at, c.given_at)
-                                  < $4) AS refused,
-           p.patient_id IN (SELECT t.patient_id FROM look_alikes l
-                            JOIN templates t ON t.template_id IN (l.template_id, l.other_id))
-               AS code_only
-    FROM patients p WHERE p.site_id = $1 AND p.patient_id = ANY($2::uuid[])
-)
-SELECT patient_id, patient_ref, enrolled, refused AND NOT enrolled AS declined, code_only,
-       deceased_on, attached_from, attached_to
-FROM known;
+SELECT patient_id, patient_ref, is_staff, deceased_on, attached_from, attached_to
+FROM patients WHERE site_id = $1 AND patient_id = ANY($2::uuid[]);
+
+-- name: report_consents
+-- Consents to check-in of whoever has a template that were in force at any time between two moments;
+-- without their times where they were throughout. A template that is erased has left its receipt.
+SELECT patient_id,
+       CASE WHEN given_at > $2 OR until < $3 THEN given_at END AS given_at,
+       CASE WHEN given_at > $2 OR until < $3 THEN until END AS until
+FROM (SELECT patient_id, given_at,
+             coalesce(ended_at, withdrawn_at, expires_at, 'infinity') AS until
+      FROM consents
+      WHERE site_id = $1 AND purpose = 'check-in' AND status IN ('active', 'inactive')
+        AND given_at < $3) AS consent
+WHERE until > $2
+  AND (patient_id IN (SELECT patient_id FROM templates WHERE site_id = $1)
+       OR patient_id IN (SELECT patient_id FROM erasures WHERE site_id = $1 AND templates > 0));
+
+-- name: report_refusals
+-- Who had refused check-in by face before a moment, or withdrawn their consent, and when first.
+SELECT patient_id, min(coalesce(ended_at, withdrawn_at, expires_at, given_at)) AS since
+FROM consents
+WHERE site_id = $1 AND purpose = 'check-in'
+  AND (status = 'rejected' OR status IN ('active', 'inactive') AND ended_reason = 'withdrawn')
+  AND coalesce(ended_at, withdrawn_at, expires_at, given_at) < $2
+GROUP BY patient_id;
+
+-- name: report_code_only
+-- Who is too much like another patient to be recognised.
+SELECT DISTINCT t.patient_id
+FROM look_alikes l JOIN templates t ON t.template_id IN (l.template_id, l.other_id)
+WHERE l.site_id = $1 AND t.site_id = $1;
 
 -- name: profiles_of
 -- For rules about sex and age, and of no more patients than these ask about.

@@ -11,6 +11,7 @@ from streamer.domain.actor import names_in
 from streamer.domain.check_in import EvidenceGrade, Method
 from streamer.domain.report_wants import ReportWants
 from streamer.domain.visit_evidence import EvidenceSource, VisitEvidence
+from streamer.storage.epoch import moment_of
 from streamer.storage.postgres import Connection
 from streamer.storage.queries import sql
 
@@ -70,7 +71,7 @@ class ReportEvidence:
             patient_id,
             appointment_id,
             grade,
-            occurred_at,
+            epoch,
             building,
             camera_id,
             device_id,
@@ -80,6 +81,7 @@ class ReportEvidence:
             issuer_refs,
             method,
         ) = row
+        occurred_at = moment_of(epoch)
         if appointment_ref is not None:
             appointment_id = booked.get(appointment_ref)
         if building is None:

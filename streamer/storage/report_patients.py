@@ -1,7 +1,7 @@
 """What reports ask about patients, as of a day. Used by `visit_days`.
 
 Nobody is kept from one day to the next, so that a period of any length takes the memory of a day:
-only what a sealed profile said is, as opening one takes longest.
+only who had agreed when, and what a sealed profile said, as opening one takes longest.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from streamer.storage.local_day import LocalDay
 from streamer.storage.postgres import Connection
 from streamer.storage.profile import patient_from
 from streamer.storage.queries import sql
+from streamer.storage.report_consents import ReportConsents
 
 _TIMEOUT_S: Final = 30.0
 _PORTION: Final = 1_000
@@ -32,10 +33,14 @@ Traits = Mapping[UUID, PatientTraits]
 class ReportPatients:
     """Of one site, in one transaction."""
 
-    def __init__(self, connection: Connection, site_id: str) -> None:
-        """Keep the collaborators."""
+    def __init__(
+        self, connection: Connection, site_id: str, span: tuple[datetime, datetime]
+    ) -> None:
+        """Keep the collaborators; all days asked for are within [start, end)."""
         self._connection = connection
         self._site_id = site_id
+        self._span = span
+        self._consents: ReportConsents | None = None
 
     async def of_day(
         self, wanted: Collection[UUID], day: LocalDay, traits: Traits
@@ -44,25 +49,32 @@ class ReportPatients:
         if not wanted:
             return {}
         rows = await self._connection.fetch(
-            sql("report_patients"),
-            self._site_id,
-            list(wanted),
-            day.start,
-            day.end,
-            timeout=_TIMEOUT_S,
+            sql("report_patients"), self._site_id, list(wanted), timeout=_TIMEOUT_S
         )
-        found = {row[0]: PatientFacts(*row) for row in rows}
+        consents = await self._of_period()
+        found: dict[UUID, PatientFacts] = {}
+        for patient_id, patient_ref, is_staff, *others in rows:
+            key = patient_id.bytes
+            # Of the staff nobody is recognised.
+            enrolled = not is_staff and consents.enrolled(key, day)
+            declined = not enrolled and consents.had_refused(key, day)
+            alike = key in consents.code_only
+            found[patient_id] = PatientFacts(
+                patient_id, patient_ref, enrolled, declined, alike, *others
+            )
         for one in found.keys() & traits.keys():
             found[one] = replace(found[one], **asdict(traits[one]))
         return found
 
-    async def traits(
-        self, span: tuple[datetime, datetime], codes: tuple[str, ...], vault: Vault
-    ) -> Traits:
-        """Open the profiles of those who were billed some services within [start, end).
+    async def _of_period(self) -> ReportConsents:
+        if self._consents is None:
+            self._consents = await ReportConsents.read(self._connection, self._site_id, self._span)
+        return self._consents
+
+    async def traits(self, codes: tuple[str, ...], vault: Vault) -> Traits:
+        """Open the profiles of those who were billed some services in the period.
 
         Args:
-            span: Start and end.
             codes: Beginnings of the services' codes, in small letters; none = nobody is asked for.
             vault: Opens them.
 
@@ -71,7 +83,7 @@ class ReportPatients:
         """
         if not codes:
             return {}
-        where = (self._site_id, *span)
+        where = (self._site_id, *self._span)
         fetch = self._connection.fetch
         billed = await fetch(sql("report_service_codes"), *where, timeout=_TIMEOUT_S)
         asked = [row[0] for row in billed if row[0].casefold().startswith(codes)]

@@ -6,7 +6,7 @@ packed as zlib does it, by a library that is eight times as fast.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from streamer.domain.report.report import TrendPoint
 from streamer.domain.report.revision import ReportState, RevisionEntry
 from streamer.errors import InputError
 from streamer.storage.audit import append
+from streamer.storage.packed_lines import picked_lines
 from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 
@@ -77,9 +78,11 @@ class OpenRevision:
         where = (self._site_id, self.report_id, self.number, day, part)
         await self._connection.execute(sql("insert_report_day"), *where, rows, timeout=_TIMEOUT_S)
 
-    async def day(self, day: date) -> bytes:
-        """Read back what was written of a day."""
-        return await _lines(self._connection, self._site_id, self.report_id, self.number, day)
+    async def lines_at(self, day: date, places: Collection[int]) -> Mapping[int, bytes]:
+        """Read back some of the lines that were written of a day, by their places."""
+        where = (self._site_id, self.report_id, self.number, day)
+        packed = await _packed(self._connection, *where)
+        return await asyncio.to_thread(picked_lines, packed, places)
 
     async def keep(self, made: KeptRevision, counts: tuple[int, int], event: AuditEvent) -> None:
         """Write the rest: what all of it comes to.
@@ -236,12 +239,18 @@ class PostgresReports:
 async def _lines(
     connection: Connection, site_id: str, report_id: UUID, number: int, day: date
 ) -> bytes:
+    packed = await _packed(connection, site_id, report_id, number, day)
+    # A day of a large polyclinic has some megabytes.
+    return await asyncio.to_thread(lambda: b"".join(map(isal_zlib.decompress, packed)))
+
+
+async def _packed(
+    connection: Connection, site_id: str, report_id: UUID, number: int, day: date
+) -> list[bytes]:
     rows = await connection.fetch(
         sql("read_report_day"), site_id, report_id, number, day, timeout=_TIMEOUT_S
     )
-    packed = [row["rows"] for row in rows]
-    # A day of a large polyclinic has some megabytes.
-    return await asyncio.to_thread(lambda: b"".join(map(isal_zlib.decompress, packed)))
+    return [row["rows"] for row in rows]
 
 
 def entry_of(row: asyncpg.Record) -> RevisionEntry:

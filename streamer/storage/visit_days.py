@@ -8,20 +8,15 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
 from streamer.crypto.vault import Vault
-from streamer.domain.appointment import AppointmentStatus, Place
 from streamer.domain.appointment_facts import AppointmentFacts
-from streamer.domain.billed_service import BilledService, TimePrecision
 from streamer.domain.camera_state import CameraStatus
 from streamer.domain.claim_facts import ClaimFacts
-from streamer.domain.patient_facts import PatientFacts
 from streamer.domain.report_wants import ReportWants
 from streamer.domain.screening_step import ScreeningStep
 from streamer.domain.uptime_interval import UptimeInterval
@@ -31,14 +26,10 @@ from streamer.storage.postgres import Connection, Postgres
 from streamer.storage.queries import sql
 from streamer.storage.report_evidence import ReportEvidence
 from streamer.storage.report_patients import ReportPatients, Traits
+from streamer.storage.visit_records import VisitRecords
 
 _TIMEOUT_S: Final = 30.0
-_STATUSES: Final = {one.value: one for one in AppointmentStatus}
-_PLACES: Final = {one.value: one for one in Place}
-# Different amounts of a day: services have their prices.
-_REMEMBERED: Final = 4096
 _MOMENT: Final = re.compile(r"[0-9A-F-]+")
-_PRECISIONS: Final = {one.value: one for one in TimePrecision}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,8 @@ class OpenPeriod:
         self._period = period
         self._wants = wants
         self._practitioners = practitioners
-        self._patients = ReportPatients(connection, self._site_id)
+        self._records = VisitRecords(practitioners)
+        self._patients = ReportPatients(connection, self._site_id, self._span())
         self._evidence = ReportEvidence(connection, self._site_id, wants, producers)
 
     async def uptime(self) -> UptimeFacts:
@@ -108,7 +100,7 @@ class OpenPeriod:
         Raises:
             VaultError: A profile does not open.
         """
-        return await self._patients.traits(self._span(), self._wants.profile_codes, vault)
+        return await self._patients.traits(self._wants.profile_codes, vault)
 
     async def visits(self, most: int) -> int:
         """Return how many appointments and claims there are, counted up to so many of each."""
@@ -138,17 +130,17 @@ class OpenPeriod:
             ref, _ = self._practitioners[row["practitioner_id"].bytes]
             former[row["appointment_id"]] = (*former.get(row["appointment_id"], ()), ref)
         booked = await fetch(sql("report_appointments"), *span, timeout=_TIMEOUT_S)
-        appointments = tuple([self._appointment(row, former) for row in booked])
+        appointments = self._records.appointments(booked, former)
         billed = await fetch(sql("report_claims"), *span, timeout=_TIMEOUT_S)
         today = {one.appointment_ref: one.appointment_id for one in appointments}
         elsewhere = await self._elsewhere(today, billed)
         around = (local.start - self._wants.before, local.end + self._wants.after)
         evidence = await self._evidence.between(*around, today)
         ids = {one.patient_id for one in appointments}
-        ids.update(row["patient_id"] for row in billed)
+        ids.update([row[3] for row in billed])
         patients = await self._patients.of_day(ids, local, traits)
         known = today | {one.appointment_ref: one.appointment_id for one in elsewhere.values()}
-        claims = tuple(self._claim(row, patients, known) for row in billed)
+        claims = self._records.claims(billed, patients, known)
         return VisitDay(
             day,
             appointments,
@@ -169,7 +161,7 @@ class OpenPeriod:
         rows = await self._connection.fetch(
             sql("report_appointments_by_ref"), self._site_id, list(named), timeout=_TIMEOUT_S
         )
-        return {row["appointment_id"]: self._appointment(row, {}) for row in rows}
+        return {one.appointment_id: one for one in self._records.appointments(rows, {})}
 
     async def _steps(
         self, claims: Collection[ClaimFacts], local: LocalDay
@@ -195,89 +187,6 @@ class OpenPeriod:
             step = ScreeningStep(row["service_code"], on, row["claim_ref"])
             found[row["patient_id"]] = (*found.get(row["patient_id"], ()), step)
         return found
-
-    def _appointment(
-        self, row: asyncpg.Record, former: Mapping[UUID, tuple[str, ...]]
-    ) -> AppointmentFacts:
-        (
-            appointment_id,
-            appointment_ref,
-            patient_id,
-            practitioner_id,
-            service_code,
-            service_name,
-            starts_at,
-            status,
-            department,
-            building,
-            room,
-            place,
-            recorded_at,
-        ) = row
-        practitioner_ref, practitioner_name = self._practitioners[practitioner_id.bytes]
-        return AppointmentFacts(
-            appointment_id,
-            appointment_ref,
-            patient_id,
-            practitioner_ref,
-            practitioner_name,
-            service_code,
-            service_name,
-            starts_at,
-            _STATUSES[status],
-            department,
-            building,
-            room,
-            _PLACES[place],
-            recorded_at,
-            former.get(appointment_id, ()),
-        )
-
-    def _claim(
-        self,
-        row: asyncpg.Record,
-        patients: Mapping[UUID, PatientFacts],
-        known: Mapping[str, UUID],
-    ) -> ClaimFacts:
-        (
-            claim_id,
-            claim_ref,
-            appointment_ref,
-            patient_id,
-            practitioner_id,
-            service_code,
-            service_name,
-            performed_at,
-            amount,
-            currency,
-            time_precision,
-            payer,
-            place,
-            room,
-        ) = row
-        practitioner_ref, practitioner_name = self._practitioners[practitioner_id.bytes]
-        service = BilledService(
-            claim_ref,
-            appointment_ref,
-            patients[patient_id].patient_ref,
-            practitioner_ref,
-            service_code,
-            service_name,
-            performed_at,
-            _amount(amount),
-            currency,
-            _PRECISIONS[time_precision],
-            payer,
-            place=None if place is None else _PLACES[place],
-            room=room,
-        )
-        appointment_id = None if appointment_ref is None else known.get(appointment_ref)
-        return ClaimFacts(claim_id, service, patient_id, appointment_id, practitioner_name)
-
-
-@lru_cache(_REMEMBERED)
-def _amount(text: str) -> Decimal:
-    return Decimal(text)
 
 
 class VisitDays:

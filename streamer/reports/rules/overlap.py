@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from streamer.domain.appointment import Place
 from streamer.domain.rule_summary import NotEvaluated
 from streamer.reports.rules.claim_day import ClaimDay, RuledClaim
 from streamer.reports.rules.rule_log import RuleLog
+
+# Asked of every row, and in Python 3.11 naming a member takes longer than whatever is asked.
+_SITE: Final = Place.SITE
 
 
 def find_overlaps(
@@ -32,9 +36,7 @@ def find_overlaps(
     log.looked(len(day.timed_here))
     for claims in of_one:
         if len(claims) > 1:
-            here = [
-                one for one in claims if one.measured and not one.exempt and one.place is Place.SITE
-            ]
+            here = [one for one in claims if one.measured and not one.exempt and one.place is _SITE]
             _pairs(here, least, may_not_meet, log)
 
 
