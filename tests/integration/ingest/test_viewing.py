@@ -159,12 +159,12 @@ async def test_a_killed_process_is_replaced_and_viewers_go_on(folder: Path) -> N
         watching(camera(source.url, view_url=source.url)) as watch,
     ):
         with watch.view.subscribe() as viewer:
-            await take(viewer, 2)
+            packets = await take(viewer, 2)
             await until(lambda: len(watch.decoders) == 2)
             forwarder = watch.decoders[-1].pid
             assert forwarder is not None
             os.kill(forwarder, signal.SIGKILL)
-            packets = await take(viewer, 40)
+            packets += await take(viewer, 40)
             assert {one.connection for one in packets} == {0, 1}
         assert not alive(forwarder)
         assert watch.supervisor.state.restarts == 0
