@@ -3,12 +3,12 @@
 Used by `reporting/making`.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from config.settings import Reports
@@ -55,7 +55,7 @@ class ReportFacts:
 
 
 class ReportMaker:
-    """Of one report, once all of its days were gone through: draw, then `report`."""
+    """Of one report, once all of its days were gone through: draw, `add_up`, then `report`."""
 
     def __init__(
         self, site: ReportSite, settings: Reports, risk: PeriodRisk, tallies: Sequence[PartTally]
@@ -65,6 +65,7 @@ class ReportMaker:
         self._settings = settings
         self._risk = risk
         self._sums = ReportSums()
+        self._groups: GroupFigures | None = None
         self._names: dict[str, str] = {}
         self._rules: dict[RuleCode, RuleSummary] = {}
         for one in tallies:
@@ -90,24 +91,23 @@ class ReportMaker:
 
     def drawn(self) -> dict[date, list[int]]:
         """Return places of the rows to ask about, by day."""
-        asked = [(one.day, place) for one in self._days for place in one.asked]
+        # How many there are before each day, and altogether.
+        before = list(accumulate((len(one.asked) for one in self._days), initial=0))
         found: dict[date, list[int]] = {}
-        for number in sorted(draw(self.seed, len(asked), self._settings.call_backs)):
-            day, place = asked[number]
-            found.setdefault(day, []).append(place)
+        for number in sorted(draw(self.seed, before[-1], self._settings.call_backs)):
+            at = bisect_right(before, number) - 1
+            one = self._days[at]
+            found.setdefault(one.day, []).append(one.asked[number - before[at]])
         return found
 
     def add_up(self) -> None:
-        """Work out the figures of all groups beforehand: `report` is quick then."""
-        self._groups  # noqa: B018 - kept once it was asked for
-
-    @cached_property
-    def _groups(self) -> GroupFigures:
-        return self._sums.groups(self._names)
+        """Work out the figures of all groups: what takes longest of a `report`."""
+        self._groups = self._sums.groups(self._names)
 
     def report(self, asked: Sequence[ReportRow], facts: ReportFacts) -> Report:
-        """Return the report; `asked` are the rows that `drawn` named."""
+        """Return the report, once all is added up; `asked` are the rows that `drawn` named."""
         site, groups = self._site, self._groups
+        assert groups is not None
         total = groups.total
         visits = total.visits
         now = TrendPoint(

@@ -92,6 +92,7 @@ class Made:
         found = dict(sorted(found.items()))
         self.rows = {day: rows_of(lines) for day, lines in found.items()}
         asked = [self.rows[day][place] for day, places in maker.drawn().items() for place in places]
+        maker.add_up()
         self.report: Report = maker.report(asked, FACTS)
         self.day_digests = maker.day_digests
 
