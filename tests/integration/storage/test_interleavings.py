@@ -250,7 +250,8 @@ def test_some_interleavings(migrated_url: str, redis_url: str, tmp_path: Path) -
     assert len(done.answers) >= 3, done.answers
 
 
-THOUSAND_ANSWERED = frozenset({"written", "duplicate", "refused_consent", "refused_status"})
+# A status that refuses is so rare that hundreds more were tried for one: `test_check_ins` has it.
+THOUSAND_ANSWERED = frozenset({"written", "duplicate", "refused_consent"})
 
 
 @pytest.mark.long
@@ -262,7 +263,6 @@ def test_a_thousand_interleavings(
     """In four parts, which several workers share."""
     first_seed = secrets.randbits(32)
     print(f"first seed: {first_seed}")
-    # A status that refuses is so rare that 250 may have none.
     done = interleave(migrated_url, redis_url, tmp_path, 250, first_seed, THOUSAND_ANSWERED)
     acts = sum(map(len, done.tried))
     print(f"{len(done.tried)} interleavings of {acts} acts; answers: {dict(done.answers)}")
